@@ -1,0 +1,1 @@
+"""Signatures, bands, verification and clusters of duplicates."""

@@ -1,0 +1,53 @@
+"""What can go wrong, each class with the exit code of the command line.
+
+CleanerError                 1  a defect of ours when raised bare
+├── JobError                 2  the job file or the command is wrong
+│   └── RuleError            2  a filter file is wrong
+├── InputError               3  the input or the storage failed
+│   └── UnreadableFile       3  one file cannot be read; a run quarantines it
+├── TooManyFailures          3  more rows failed than max_error_rate allows
+├── AlarmError               4  an alarm of the job stopped the run
+└── AccountError             4  the counts do not add up
+"""
+
+
+class CleanerError(Exception):
+    """Base of every error that `cleaner` raises on purpose; its text is one message for a person."""
+
+    exit_code = 1
+
+
+class JobError(CleanerError):
+    """The job file, a filter it names, or the command line is wrong."""
+
+    exit_code = 2
+
+
+class RuleError(JobError):
+    """A filter file is wrong."""
+
+
+class InputError(CleanerError):
+    """The input or the storage failed."""
+
+    exit_code = 3
+
+
+class UnreadableFile(InputError):
+    """One file cannot be opened or read; under `quarantine` it becomes a failed unit."""
+
+
+class TooManyFailures(InputError):
+    """More rows failed than `max_error_rate` allows; the run can be continued."""
+
+
+class AlarmError(CleanerError):
+    """An alarm with `action: stop` ended the run before the shards."""
+
+    exit_code = 4
+
+
+class AccountError(CleanerError):
+    """`in = kept + dropped + failed` does not hold."""
+
+    exit_code = 4

@@ -1,0 +1,1 @@
+"""Compiled loops over Arrow buffers, each with a plain Python twin in the tests."""

@@ -1,0 +1,1 @@
+"""Language, fastText and other models that score text."""

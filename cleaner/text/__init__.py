@@ -1,0 +1,1 @@
+"""Segmentation, and document to document: Unicode, lines, personal data."""

@@ -1,0 +1,1 @@
+"""Bytes of a page to text with LaTeX: prefilter, decode, formulas, main content, page facts."""
