@@ -1,0 +1,162 @@
+"""Raw columns to documents: the columns that a job maps, checked, under our names."""
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+import pyarrow as pa
+
+from cleaner.errors import UnreadableFile
+
+KEY = {"file": pl.UInt32, "row": pl.UInt64}
+LABELS = ("url", "date", "licence")
+_PATH = re.compile(r"[^.\[\]]+(?:\[\])?(?:\.[^.\[\]]+(?:\[\])?)*")
+
+
+def root(path: str) -> str:
+    """Return the top-level column of a nested path: `messages[].content` -> `messages`."""
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+def is_path(path: str) -> bool:
+    """Return whether `path` is a column or a nested path `a.b[]`."""
+    return _PATH.fullmatch(path) is not None
+
+
+def type_at(schema: pa.Schema, path: str) -> pa.DataType | None:
+    """Return the Arrow type a (nested) path leads to, or None where there is no such column.
+
+    A column whose very name is `path` wins over a nested reading of it.
+    """
+    if schema.get_field_index(path) >= 0:
+        return schema.field(path).type
+    kind: pa.DataType | None = None
+    for depth, part in enumerate(path.split(".")):
+        name, many = part.removesuffix("[]"), part.endswith("[]")
+        if depth == 0:
+            kind = schema.field(name).type if schema.get_field_index(name) >= 0 else None
+        elif kind is not None and pa.types.is_struct(kind):
+            index = kind.get_field_index(name)
+            kind = kind.field(index).type if index >= 0 else None
+        else:
+            return None
+        if kind is not None and many:
+            listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+            kind = kind.value_type if listed else None
+        if kind is None:
+            return None
+    return kind
+
+
+def column(batch: pa.RecordBatch, path: str) -> pl.Series:
+    """Return the column of a (nested) path; lists of strings on the way are joined by newlines."""
+    if batch.schema.get_field_index(path) >= 0:
+        return _series(batch.column(path))
+    name = root(path)
+    head, *rest = path.split(".")
+    frame = pl.DataFrame({name: _series(batch.column(name))})
+    return frame.select(_walk(pl.col(name), head.endswith("[]"), rest))[name]
+
+
+def _walk(value: pl.Expr, many: bool, rest: Sequence[str]) -> pl.Expr:
+    if many:
+        inner = _walk(pl.element(), False, rest)
+        return value.list.eval(inner).list.join("\n", ignore_nulls=True)
+    if not rest:
+        return value
+    return _walk(value.struct.field(rest[0].removesuffix("[]")), rest[0].endswith("[]"), rest[1:])
+
+
+def _series(array: pa.Array) -> pl.Series:
+    # Strings go through binary: Parquet does not promise valid UTF-8, and Polars must have it.
+    return pl.Series(_bare(array))
+
+
+def _bare(array: pa.Array) -> pa.Array:
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return _bare(array.dictionary_decode())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return array.cast(pa.large_binary())
+    if pa.types.is_struct(kind):
+        fields = [_bare(array.field(i)) for i in range(kind.num_fields)]
+        bare = pa.StructArray.from_arrays(fields, [field.name for field in kind])
+        return bare if array.null_count == 0 else _with_nulls(array, bare)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        offsets = array.offsets.cast(pa.int64())
+        mask = array.is_null() if array.null_count else None
+        start, end = offsets[0].as_py(), offsets[-1].as_py()
+        values = array.values.slice(start, end - start)
+        shifted = pa.compute.subtract(offsets, start)
+        return pa.LargeListArray.from_arrays(shifted, _bare(values), mask=mask)
+    return array
+
+
+def _with_nulls(array: pa.Array, bare: pa.Array) -> pa.Array:
+    return pa.compute.if_else(array.is_valid(), bare, pa.scalar(None, bare.type))
+
+
+def as_text(values: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return `(text, error)`: the column as String, and why a value is none (null where it is)."""
+    if values.dtype == pl.Null:
+        values = values.cast(pl.Binary)
+    if values.dtype == pl.Binary:
+        text = values.cast(pl.String, strict=False)
+        broken = values.is_not_null() & text.is_null()
+    elif values.dtype == pl.String:
+        text, broken = values, pl.Series(values.name, [False]).new_from_index(0, len(values))
+    else:
+        raise UnreadableFile(f"column {values.name!r} is {values.dtype}, not text")
+    error = pl.select(
+        pl.when(broken).then(pl.lit("invalid UTF-8")).when(text.is_null()).then(pl.lit("null text"))
+    ).to_series()
+    return text, error
+
+
+def as_label(values: pl.Series) -> pl.Series:
+    """Return any scalar column as String; invalid UTF-8 shows as U+FFFD, times are ISO 8601."""
+    if values.dtype == pl.Binary:
+        text = values.cast(pl.String, strict=False)
+        if (bad := values.is_not_null() & text.is_null()).any():
+            repaired = [
+                raw.decode("utf-8", "replace") if wrong else good
+                for raw, good, wrong in zip(values, text, bad, strict=True)
+            ]
+            text = pl.Series(values.name, repaired, pl.String)
+        return text
+    if isinstance(values.dtype, pl.Datetime):
+        return values.dt.to_string("iso:strict")
+    if values.dtype.is_nested():
+        raise UnreadableFile(f"column {values.name!r} is {values.dtype}, not a label")
+    return values.cast(pl.String)
+
+
+def as_carried(values: pl.Series, kind: pl.DataType) -> pl.Series:
+    """Return a carried column in the type that the plan fixed for it."""
+    if kind == pl.String:
+        return as_label(values)
+    if values.dtype == kind:
+        return values
+    try:
+        return _decoded(values).cast(kind)
+    except (pl.exceptions.PolarsError, TypeError) as error:
+        said = str(error).split("\n", 1)[0]
+        raise UnreadableFile(
+            f"column {values.name!r}: {values.dtype} is no {kind}: {said}"
+        ) from None
+
+
+def _decoded(values: pl.Series) -> pl.Series:
+    """Return nested values with their bytes as strings again."""
+    return values.cast(decoded_type(values.dtype), strict=False)
+
+
+def decoded_type(kind: pl.DataType) -> pl.DataType:
+    """Return a Polars type with Binary leaves as String."""
+    if kind == pl.Binary:
+        return pl.String()
+    if isinstance(kind, pl.List):
+        return pl.List(decoded_type(kind.inner))  # type: ignore[arg-type]
+    if isinstance(kind, pl.Struct):
+        return pl.Struct({field.name: decoded_type(field.dtype) for field in kind.fields})  # type: ignore[arg-type]
+    return kind

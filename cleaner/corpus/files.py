@@ -1,0 +1,216 @@
+"""Which files a job reads, what they hold, and how they are cut into units."""
+
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cleaner import store
+from cleaner.errors import InputError, JobError, UnreadableFile
+
+UNIT_BYTES = 32 << 20
+SMALL_FILE = 4 << 20
+MAX_UNITS = 200_000
+_SUFFIXES = {
+    ".parquet": "parquet",
+    ".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".jsonl.zst": "jsonl",
+    ".warc": "warc", ".warc.gz": "warc",
+    ".wet": "wet", ".wet.gz": "wet",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file of the input; `number`, its place in the sorted list, is half of each row's key."""
+
+    number: int
+    path: str
+    size: int
+    etag: str
+    entry: int  # which entry of the job's `input`
+    kind: str  # parquet | jsonl | warc | wet
+    groups: tuple[tuple[int, int], ...] | None = None  # (rows, bytes) of each row group, when known
+
+    @property
+    def rows(self) -> int | None:
+        """Return the rows of the file where its footer was read, else None."""
+        return None if self.groups is None else sum(rows for rows, _ in self.groups)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file, or some of its row groups, within one unit."""
+
+    file: int
+    path: str
+    etag: str
+    entry: int
+    kind: str
+    groups: tuple[int, int] | None = None  # first and past the last row group; None: the whole file
+    first_row: int = 0
+    take: tuple[int, ...] | None = None  # only these rows of the file (a sample), sorted
+
+    def plain(self) -> dict[str, Any]:
+        """Return the piece as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class FailedFile:
+    """A file, or the rest of one, that could not be read."""
+
+    path: str
+    row: int | None  # rows before this one were read; None: none was
+    error: str
+
+
+def kind_of(path: str) -> str | None:
+    """Return the format of a file by its suffix, or None.
+
+    >>> kind_of("a/b.jsonl.zst"), kind_of("a/b.csv")
+    ('jsonl', None)
+    """
+    for suffix, kind in _SUFFIXES.items():
+        if path.lower().endswith(suffix):
+            return kind
+    return None
+
+
+def list_files(patterns: Sequence[Sequence[str]]) -> list[InputFile]:
+    """Return the files of all input entries, sorted by entry and path, numbered in that order.
+
+    Raises InputError when an entry matches nothing, JobError for a suffix nobody reads or a file
+    that two entries name.
+    """
+    files: list[InputFile] = []
+    seen: dict[str, int] = {}
+    for entry, globs in enumerate(patterns):
+        found = {file.path: file for pattern in globs for file in store.find(pattern)}
+        if not found:
+            raise InputError(f"input.{entry}.paths: no file matches {', '.join(globs)}")
+        for path in sorted(found):
+            kind = kind_of(path)
+            if kind is None:
+                raise JobError(
+                    f"input.{entry}.paths: {path}: unknown suffix; there are: "
+                    + ", ".join(_SUFFIXES)
+                )
+            if path in seen:
+                raise JobError(f"input.{entry}.paths: {path} is also in input.{seen[path]}")
+            seen[path] = entry
+            file = found[path]
+            files.append(InputFile(len(files), path, file.size, file.etag, entry, kind))
+    return files
+
+
+def read_footers(files: Sequence[InputFile]) -> tuple[list[InputFile], list[FailedFile]]:
+    """Return the files with row groups filled in for Parquet of SMALL_FILE or more.
+
+    Smaller files are read whole by one task, so their footers can wait. A file whose footer cannot
+    be read stays without groups and is reported.
+    """
+    failed: list[FailedFile] = []
+
+    def look(file: InputFile) -> InputFile | FailedFile:
+        if file.kind != "parquet" or file.size < SMALL_FILE:
+            return file
+        try:
+            with open_parquet(file.path) as parquet:
+                meta = parquet.metadata
+                groups = tuple(
+                    (meta.row_group(i).num_rows, meta.row_group(i).total_byte_size)
+                    for i in range(meta.num_row_groups)
+                )
+            return replace(file, groups=groups)
+        except InputError as error:
+            return FailedFile(file.path, None, str(error))
+
+    with ThreadPoolExecutor(16) as pool:
+        looked = list(pool.map(look, files))
+    good = [item for item in looked if isinstance(item, InputFile)]
+    failed = [item for item in looked if isinstance(item, FailedFile)]
+    return good, failed
+
+
+def open_parquet(path: str, buffer_size: int = 0) -> pq.ParquetFile:
+    """Open a Parquet file; raises UnreadableFile when its footer cannot be read."""
+    source = store.open_input(path)
+    try:
+        return pq.ParquetFile(source, buffer_size=buffer_size, pre_buffer=False)
+    except (OSError, pa.ArrowException) as error:
+        source.close()
+        raise UnreadableFile(f"{path}: not a readable Parquet file: {first_line(error)}") from None
+
+
+def unit_bytes(files: Sequence[InputFile]) -> int:
+    """Return how much uncompressed input one unit holds at most."""
+    total = sum(_weight(file) for file in files)
+    return max(UNIT_BYTES, total // MAX_UNITS)
+
+
+def _weight(file: InputFile) -> int:
+    if file.groups is not None:
+        return sum(size for _, size in file.groups)
+    return file.size * (1 if file.path.endswith((".jsonl", ".warc", ".wet")) else 4)
+
+
+def cut_units(files: Sequence[InputFile], limit: int) -> list[tuple[str, list[Piece]]]:
+    """Return the units of the first phase: (name, pieces), in the order of the rows.
+
+    Parquet is cut at row groups, neighbours joined up to `limit` bytes; a larger row group and any
+    other file of SMALL_FILE or more is a unit of its own; smaller files of one entry are packed.
+    """
+    units: list[list[Piece]] = []
+    packed: list[Piece] = []
+    packed_bytes = 0
+
+    def flush() -> None:
+        nonlocal packed, packed_bytes
+        if packed:
+            units.append(packed)
+        packed, packed_bytes = [], 0
+
+    for file in files:
+        if file.size < SMALL_FILE:
+            if packed and (packed_bytes + _weight(file) > limit or packed[-1].entry != file.entry):
+                flush()
+            packed.append(_piece(file))
+            packed_bytes += _weight(file)
+            continue
+        flush()
+        units.extend([piece] for piece in _cut(file, limit))
+    flush()
+    return [(f"{number:06d}", pieces) for number, pieces in enumerate(units)]
+
+
+def _cut(file: InputFile, limit: int) -> Iterator[Piece]:
+    if file.groups is None:
+        yield _piece(file)
+        return
+    start = row = rows = size = 0
+    for index, (group_rows, group_bytes) in enumerate(file.groups):
+        if index > start and size + group_bytes > limit:
+            yield replace(_piece(file), groups=(start, index), first_row=row)
+            start, row, rows, size = index, row + rows, 0, 0
+        rows += group_rows
+        size += group_bytes
+    if file.groups:
+        yield replace(_piece(file), groups=(start, len(file.groups)), first_row=row)
+
+
+def _piece(file: InputFile) -> Piece:
+    return Piece(file.number, file.path, file.etag, file.entry, file.kind)
+
+
+_MACHINE = re.compile(r"0x[0-9a-fA-F]{6,}|(?<![\w.])/(?:[\w.+-]+/)+[\w.+-]*")
+
+
+def first_line(error: BaseException) -> str:
+    """Return an error's first line without addresses and machine paths, so that it is the same
+    wherever it is raised."""
+    text = str(error).strip().split("\n", 1)[0]
+    return _MACHINE.sub("…", text).removesuffix(".")[:300]

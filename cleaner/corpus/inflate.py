@@ -1,0 +1,79 @@
+"""Compressed streams, read forward in bounded memory: gzip of many members, zstd of many frames."""
+
+import zlib
+from typing import Any, BinaryIO
+
+import zstandard
+
+from cleaner.errors import UnreadableFile
+
+_BLOCK = 1 << 20
+# No honest text shrinks this much; gzip itself ends near 1,032 to 1, zstd knows no limit.
+MAX_RATIO = 3_000
+_GRACE = 1 << 30  # below this many bytes out no ratio is judged
+
+
+class Inflated:
+    """A readable stream of decompressed bytes; raises UnreadableFile where the bytes are bad."""
+
+    def __init__(self, source: BinaryIO, path: str, kind: str) -> None:
+        self.source, self.path, self.kind = source, path, kind
+        self._inside = False  # in the middle of a member or frame
+        self._open: Any = None
+        self._rest = b""
+        self._out = bytearray()
+        self._taken = self._given = 0
+        self._end = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, fewer only at the end; -1 reads all."""
+        while not self._end and (size < 0 or len(self._out) < size):
+            self._fill()
+        cut = len(self._out) if size < 0 else size
+        data = bytes(self._out[:cut])
+        del self._out[:cut]
+        return data
+
+    def _fill(self) -> None:
+        data = self._rest or self.source.read(_BLOCK)
+        if not self._rest:
+            self._taken += len(data)
+        self._rest = b""
+        if not data:
+            if self._inside:
+                raise UnreadableFile(f"{self.path}: ends in the middle of its {self.kind} data")
+            self._end = True
+            return
+        if not self._inside:
+            if self._given and not data.strip(b"\0"):
+                return  # padding with zeros after the last member is usual
+            self._open = self._new()
+            self._inside = True
+        try:
+            out = self._open.decompress(data)
+        except (zlib.error, zstandard.ZstdError) as error:
+            where = f"near byte {self._taken - len(data):,}"
+            raise UnreadableFile(f"{self.path}: broken {self.kind} data {where}: {error}") from None
+        self._out += out
+        self._given += len(out)
+        if self._given > _GRACE and self._given > MAX_RATIO * self._taken:
+            raise UnreadableFile(
+                f"{self.path}: decompresses to over {MAX_RATIO:,} times its size; refused as a bomb"
+            )
+        if self._open.eof:
+            self._inside = False
+            self._rest = self._open.unused_data
+
+    def _new(self) -> Any:
+        if self.kind == "gzip":
+            return zlib.decompressobj(wbits=31)
+        return zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()
+
+
+def opened(source: BinaryIO, path: str) -> Any:
+    """Return `source`, decompressed when the suffix of `path` says that it is compressed."""
+    if path.endswith(".gz"):
+        return Inflated(source, path, "gzip")
+    if path.endswith((".zst", ".zstd")):
+        return Inflated(source, path, "zstd")
+    return source

@@ -1,0 +1,263 @@
+"""Units to frames of documents: streamed, cut into parts of bounded size, each row with its key."""
+
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from cleaner import store
+from cleaner.corpus import jsonl, warc
+from cleaner.corpus.columns import (
+    KEY,
+    LABELS,
+    as_carried,
+    as_label,
+    as_text,
+    column,
+    root,
+    type_at,
+)
+from cleaner.corpus.files import FailedFile, Piece, first_line, open_parquet
+from cleaner.errors import InputError, UnreadableFile
+
+MAX_DOCUMENT = 1 << 29  # bytes of one page or text; a longer one fails, it does not fill the memory
+_BATCH_BYTES = 4 << 20
+_STREAMED = 64 << 20  # row groups above this are decoded through a small buffer
+
+Get = Callable[[str], pl.Series]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What one entry of the input reads, and under which names it goes on."""
+
+    html: str | None
+    text: str | None
+    id: str | None
+    labels: Mapping[str, str]  # url, date, licence -> the column of the file
+    source: Mapping[str, str]  # {column: ..} | {value: ..} | {path: regex} | {}
+    carried: Mapping[str, str]  # our name -> the column of the file
+    carried_types: Mapping[str, pl.DataType]
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> "Columns":
+        """Return the columns that `plan` resolved and wrote as plain data."""
+        schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(data["carried_schema"])))
+        types = dict(pl.DataFrame(schema.empty_table()).schema)
+        given = {key: data[key] for key in ("html", "text", "id", "labels", "source", "carried")}
+        return cls(**given, carried_types=types)
+
+    def roots(self) -> list[str]:
+        """Return the top-level columns to read, each once."""
+        paths = [self.html, self.text, self.id, *self.labels.values(), *self.carried.values()]
+        paths.append(self.source.get("column"))
+        return list(dict.fromkeys(path for path in paths if path is not None))
+
+    def missing(self, schema: pa.Schema) -> list[str]:
+        """Return the mapped columns that a Parquet schema does not have."""
+        return [path for path in self.roots() if type_at(schema, path) is None]
+
+
+@dataclass
+class Part:
+    """Documents that are committed together, with the rows of the input they stand for."""
+
+    docs: pl.DataFrame
+    spans: list[tuple[int, int, int, int]]  # (file, first row, last row, rows), sorted
+    failed: list[FailedFile] = field(default_factory=list)
+    last: bool = False
+
+
+def read_parts(
+    pieces: Sequence[Piece], columns: Sequence[Columns], part_bytes: int
+) -> Iterator[Part]:
+    """Yield the documents of a unit in parts of about `part_bytes`, the last one marked.
+
+    A file that cannot be opened or read on is reported in `failed` of the part where it happened;
+    rows of a Parquet row group that cannot be decoded are documents with an `error`.
+    """
+    frames: list[pl.DataFrame] = []
+    failed: list[FailedFile] = []
+    size = 0
+    waiting: Part | None = None
+    for piece in pieces:
+        for docs in _read(piece, columns[piece.entry], failed):
+            if frames and (size >= part_bytes or docs.schema != frames[0].schema):
+                if waiting is not None:
+                    yield waiting
+                waiting = _part(frames, failed)
+                frames, failed, size = [], [], 0
+            frames.append(docs)
+            size += int(docs.estimated_size())
+    if waiting is not None and (frames or failed):
+        yield waiting
+        waiting = None
+    if waiting is None:
+        waiting = _part(frames, failed)
+    waiting.last = True
+    yield waiting
+
+
+def _part(frames: list[pl.DataFrame], failed: list[FailedFile]) -> Part:
+    docs = pl.concat(frames) if frames else pl.DataFrame(schema={**KEY, "id": pl.String})
+    spans = (
+        docs.group_by("file", maintain_order=True)
+        .agg(pl.col("row").min().alias("a"), pl.col("row").max().alias("b"), pl.len())
+        .rows()
+    )
+    return Part(docs, [tuple(span) for span in spans], list(failed))
+
+
+def _read(piece: Piece, columns: Columns, failed: list[FailedFile]) -> Iterator[pl.DataFrame]:
+    reader = {"parquet": _parquet, "jsonl": _jsonl, "warc": _warc, "wet": _warc}[piece.kind]
+    at: int | None = None
+    try:
+        for docs in reader(piece, columns):
+            at = docs["row"][-1] + 1
+            yield docs if piece.take is None else docs.filter(pl.col("row").is_in(piece.take))
+    except (InputError, OSError, pa.ArrowException) as error:
+        said = str(error) if isinstance(error, InputError) else f"{piece.path}: {first_line(error)}"
+        failed.append(FailedFile(piece.path, at, said))
+
+
+def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
+    with open_parquet(piece.path) as probe:
+        meta, schema = probe.metadata, probe.schema_arrow
+    if missing := columns.missing(schema):
+        raise UnreadableFile(
+            f"{piece.path}: no column {', '.join(missing)}; there are: {', '.join(schema.names)}"
+        )
+    first, past = piece.groups or (0, meta.num_row_groups)
+    names = [path if schema.get_field_index(path) >= 0 else root(path) for path in columns.roots()]
+    row = piece.first_row
+    for index in range(first, past):
+        group = meta.row_group(index)
+        if piece.take is not None and not _any_between(piece.take, row, row + group.num_rows):
+            row += group.num_rows
+            continue
+        yield from _row_group(piece, columns, names, index, group, row)
+        row += group.num_rows
+
+
+def _row_group(
+    piece: Piece, columns: Columns, names: list[str], index: int, group: Any, row: int
+) -> Iterator[pl.DataFrame]:
+    done = 0
+    mean = max(1, group.total_byte_size // max(1, group.num_rows))
+    batch_rows = max(1, min(4096, _BATCH_BYTES // mean))
+    buffer = 1 << 20 if group.total_byte_size > _STREAMED else 0
+    try:
+        with open_parquet(piece.path, buffer) as parquet:
+            for batch in parquet.iter_batches(
+                batch_rows, [index], columns=list(dict.fromkeys(names)), use_threads=False
+            ):
+                get = partial(column, batch)
+                yield _documents(get, batch.num_rows, piece, columns, row + done)
+                done += batch.num_rows
+    except (OSError, pa.ArrowException) as error:
+        # The footer says how many rows there are, so each of them is accounted for.
+        rest = group.num_rows - done
+        said = f"row group {index} cannot be decoded: {first_line(error)}"
+        yield from _unread(piece, columns, row + done, rest, said)
+
+
+def _unread(
+    piece: Piece, columns: Columns, row: int, rows: int, said: str
+) -> Iterator[pl.DataFrame]:
+    for start in range(0, rows, 4096):
+        count = min(4096, rows - start)
+        nothing = pl.Series("", [None] * count, pl.Binary)
+        docs = _documents(partial(_same, nothing), count, piece, columns, row + start)
+        yield docs.with_columns(error=pl.lit(said))
+
+
+def _same(values: pl.Series, path: str) -> pl.Series:
+    return values.alias(path)
+
+
+def _jsonl(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
+    with store.open_input(piece.path) as source:
+        for first, lines in jsonl.read_lines(source, piece.path, _BATCH_BYTES, MAX_DOCUMENT):
+            values, errors = jsonl.parse(lines, columns.text or columns.html or "")
+
+            def get(path: str, values: list[Any] = values) -> pl.Series:
+                return jsonl.values_at(values, path)
+
+            docs = _documents(get, len(values), piece, columns, first)
+            yield docs.with_columns(error=pl.coalesce(pl.lit(errors), "error"))
+
+
+def _warc(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
+    with store.open_input(piece.path) as source:
+        for first, records in warc.read_records(source, piece.path, _BATCH_BYTES, MAX_DOCUMENT):
+            errors = records.pop("error")
+            rows = len(errors)
+
+            def get(path: str, records: dict[str, Any] = records, rows: int = rows) -> pl.Series:
+                if path not in records:
+                    have = ", ".join(records)
+                    raise UnreadableFile(f"{piece.path}: no column {path}; there are: {have}")
+                return records[path]
+
+            docs = _documents(get, rows, piece, columns, first)
+            yield docs.with_columns(error=pl.coalesce(pl.lit(errors), "error"))
+
+
+def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) -> pl.DataFrame:
+    """Return the frame of documents of one batch, in the order of the file."""
+    row = pl.Series("row", range(first, first + rows), pl.UInt64)
+    docs = pl.DataFrame({"row": row}).select(pl.lit(piece.file, pl.UInt32).alias("file"), "row")
+    unnamed = pl.concat_str(pl.lit(f"{piece.path}#"), pl.col("row").cast(pl.String))
+    if columns.id is not None:
+        docs = docs.with_columns(as_label(get(columns.id)).alias("id"))
+        docs = docs.with_columns(id=pl.coalesce("id", unnamed))
+    else:
+        docs = docs.with_columns(id=unnamed)
+    for name in LABELS:
+        given = as_label(get(columns.labels[name])) if name in columns.labels else None
+        docs = docs.with_columns((pl.lit(None, pl.String) if given is None else given).alias(name))
+    docs = docs.with_columns(_source(get, piece, columns).alias("source"))
+    error: pl.Series | pl.Expr = pl.lit(None, pl.String)
+    if columns.text is not None:
+        text, why = as_text(get(columns.text))
+        docs = docs.with_columns(text.alias("text"))
+        error = why
+    elif columns.html is not None:
+        page = get(columns.html)
+        if page.dtype == pl.Null:
+            page = page.cast(pl.Binary)
+        if page.dtype not in (pl.Binary, pl.String):
+            raise UnreadableFile(
+                f"{piece.path}: column {columns.html!r} is {page.dtype}, not a page"
+            )
+        docs = docs.with_columns(page.alias("html"))
+        error = pl.when(pl.col("html").is_null()).then(pl.lit("null page"))
+    docs = docs.with_columns(error.alias("error"))
+    for name, kind in columns.carried_types.items():
+        if name in columns.carried:
+            values = as_carried(get(columns.carried[name]), kind)
+            docs = docs.with_columns(values.alias(name))
+        else:
+            docs = docs.with_columns(pl.lit(None, kind).alias(name))
+    return docs
+
+
+def _source(get: Get, piece: Piece, columns: Columns) -> pl.Series | pl.Expr:
+    if "column" in columns.source:
+        return as_label(get(columns.source["column"]))
+    if "value" in columns.source:
+        return pl.lit(columns.source["value"], pl.String)
+    if "path" in columns.source:
+        return pl.lit(piece.path).str.extract(columns.source["path"], 1)
+    return pl.lit(None, pl.String)
+
+
+def _any_between(rows: Sequence[int], start: int, end: int) -> bool:
+    import bisect
+
+    at = bisect.bisect_left(rows, start)
+    return at < len(rows) and rows[at] < end
