@@ -20,8 +20,9 @@ from pkgutil import iter_modules
 from typing import Any
 
 import numba
-from numba.core import config
+from numba.core import config as numba_config
 
+config: Any = numba_config  # its fields are made at run time
 PACKAGE = Path(__file__).parents[1]
 IMPORTS = re.compile(r"^(?:from|import) cleaner\.([\w.]+)(?: import (.+))?", re.M)
 
@@ -41,7 +42,7 @@ def _writable(folder: Path) -> bool:
 
 @cache
 def cache_folder() -> Path:
-    """Return the folder of compiled kernels: the first one of the list above that can be written."""
+    """Return the folder of compiled kernels: the first of the list above that can be written."""
     places = [
         PACKAGE / "kernels" / "__pycache__",
         Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "cleaner",

@@ -12,7 +12,7 @@ import regex
 from cleaner.kernels import unicode as u
 
 ALL = "".join(map(chr, range(0x110000)))
-UNSPACED = "Han Hiragana Katakana Thai Lao Khmer Myanmar".split()
+UNSPACED = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"]
 SCRIPTS = {
     "latin": ["Latin"],
     "han": ["Han"],
