@@ -1,0 +1,176 @@
+"""Score documents by a fastText model, and drop those below a cut."""
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import polars as pl
+import pyarrow.compute as pc
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from cleaner.conditions import parse
+from cleaner.errors import JobError
+from cleaner.sql import ConditionError
+from cleaner.stages.base import Judging
+from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
+
+__all__ = ["Classify", "Scored", "below_cut", "cut_rows", "settle_cut"]
+
+
+class Scored(Judging):
+    """The options that `classify` and `embed_classify` share: one score, at most one cut."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    exact: ClassVar[bool] = False
+
+    model: str
+    target: str = Field(alias="label", min_length=1)
+    name: str | None = Field(None, alias="as", min_length=1)
+    min_score: float | None = Field(None, ge=0, le=1)
+    keep_share: float | None = Field(None, gt=0, le=1)
+    keep_tokens: int | None = Field(None, gt=0)
+    per: tuple[Literal["lang", "source"], ...] = ()
+
+    @field_validator("per", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("on", mode="after")
+    @classmethod
+    def _on_is_a_condition(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                parse(value, ask_unknown=True)
+            except ConditionError as error:
+                raise ValueError(str(error)) from None
+        return value
+
+    @model_validator(mode="after")
+    def _one_cut(self) -> "Scored":
+        cuts = ("min_score", "keep_share", "keep_tokens")
+        given = [name for name in cuts if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"takes one of {', '.join(cuts)}; got {' and '.join(given)}")
+        if self.per and not self.shares:
+            raise ValueError("per goes with keep_share or keep_tokens")
+        return self
+
+    @property
+    def column(self) -> str:
+        """The name of the score column."""
+        return self.name or f"{self.target.removeprefix('__label__')}_score"
+
+    @property
+    def shares(self) -> bool:
+        """Whether the cut is a share of the whole corpus, settled by `settle_cut`."""
+        return self.keep_share is not None or self.keep_tokens is not None
+
+    def needs(self) -> set[str]:
+        """Return the columns of the frame this stage reads."""
+        from cleaner.signals import SIGNALS
+
+        asked = {name for name in self._asked() if name not in SIGNALS}
+        return {"text", *self.per, *asked}
+
+    def signals(self) -> set[str]:
+        """Return the signals that `on` asks for."""
+        from cleaner.signals import SIGNALS
+
+        return {name for name in self._asked() if name in SIGNALS}
+
+    def _asked(self) -> tuple[str, ...]:
+        return parse(self.on, ask_unknown=True).columns if self.on else ()
+
+    def adds(self) -> dict[str, Any]:
+        """Return the score column."""
+        return {self.column: pl.Float64}
+
+    def scores(self, text: pl.Series) -> np.ndarray:
+        """Return the probability of the label for every text, rounded to 6 decimals."""
+        raise NotImplementedError
+
+    def default_cut(self) -> float | None:
+        """Return the cut of the model card, if there is one."""
+        raise NotImplementedError
+
+    def resolve(self) -> "Scored":
+        """Return these options with the cut filled in; the model is checked, on the driver."""
+        cut = self.floor()
+        return self if cut is None else self.model_copy(update={"min_score": cut})
+
+    def floor(self) -> float | None:
+        """Return the score below which a document falls; None when no fixed cut is meant."""
+        if self.min_score is not None or self.shares:
+            return self.min_score
+        cut = self.default_cut()
+        if cut is None and self.action == "drop":
+            raise JobError(
+                f"{self.model}: no model card with a cut for {self.target!r} beside it; give "
+                "min_score, keep_share or keep_tokens"
+            )
+        return cut
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs` with the score, and `broken`: `low_score` below a fixed cut."""
+        floor = self.floor()
+        score = pl.Series(self.column, self.scores(docs["text"]), pl.Float64)
+        nothing = pl.lit([], pl.List(pl.String))
+        if floor is None:
+            return docs.with_columns(score, broken=nothing)
+        low = self.judged(docs) & (score < round(floor, 6))
+        return docs.with_columns(
+            score, broken=pl.when(low).then(pl.lit(["low_score"])).otherwise(nothing)
+        )
+
+    def judged(self, docs: pl.DataFrame) -> pl.Series:
+        """Return which documents `on` says are judged here; all without it."""
+        if self.on is None:
+            return pl.repeat(True, len(docs), eager=True)
+        from cleaner.signals import measure
+
+        absent = [name for name in sorted(self.signals()) if name not in docs.columns]
+        frame = docs.hstack(measure(docs["text"], absent)) if absent else docs
+        condition = parse(self.on, ask_unknown=True).expression(frame.schema)
+        return frame.select(condition.fill_null(False)).to_series()
+
+
+class Classify(Scored):
+    """Add the probability of one label of a fastText model, and drop what lies below the cut."""
+
+    def files(self) -> list[str]:
+        """Return the model and its card."""
+        from cleaner.models.card import card_path
+
+        card = card_path(self.model)
+        return [self.model, *([str(card)] if card.is_file() else [])]
+
+    def resolve(self) -> "Scored":
+        """Return these options with the cut filled in; model, label and card are checked."""
+        from cleaner.models import card, fasttext, score
+
+        header = fasttext.read_header(self.model)
+        score.column(header, self.target)
+        if found := card.read_card(self.model):
+            card.check_card(self.model, found)
+        return super().resolve()
+
+    def default_cut(self) -> float | None:
+        """Return the cut of the model card, if there is one for this label."""
+        from cleaner.models.card import read_card
+
+        card = read_card(self.model)
+        if card is None or card.cut is None or card.label != self.target.removeprefix("__label__"):
+            return None
+        return card.cut.score
+
+    def scores(self, text: pl.Series) -> np.ndarray:
+        """Return the probability of the label for every text, rounded to 6 decimals."""
+        from cleaner.models.card import read_card
+        from cleaner.models.prepare import RAW, prepare
+        from cleaner.models.score import score
+
+        card = read_card(self.model)
+        prepared = prepare(text, card.preparation if card else RAW)
+        found = score(self.model, prepared, self.target)
+        found[pc.equal(pc.binary_length(prepared), 0).to_numpy(zero_copy_only=False)] = 0.0
+        return found  # without a token there is nothing to judge: the model's prior is no score

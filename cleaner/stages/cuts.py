@@ -1,0 +1,153 @@
+"""Share-based cuts: which score, and which document at that score, is the last one kept.
+
+Every row that reaches the stage is known by its group, its score in whole millionths and a seeded
+scramble of its key, so the cut depends on the documents alone, never on who met them first.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+if TYPE_CHECKING:
+    from cleaner.stages.classify import Scored
+
+MICRO = 1_000_000
+
+
+def cut_rows(docs: pl.DataFrame, stage: Scored, seed: int = 0) -> pl.DataFrame:
+    """Return what decides a share-based cut, a row per scored document.
+
+    `group` (String) names the values of `per`, `score` (Int64) counts millionths and is -1 for a
+    document that `on` leaves out, `tie` (UInt64) is a seeded scramble of (file, row), different for
+    every document, and `weight` (UInt64) is 1, or the document's words for `keep_tokens`.
+    """
+    from cleaner.kernels.hashing import mixed
+
+    key = docs["file"].to_numpy().astype(np.uint64) << np.uint64(40)
+    key |= docs["row"].to_numpy().astype(np.uint64)
+    if stage.keep_tokens is None:
+        weight = pl.repeat(1, len(docs), dtype=pl.UInt64, eager=True)
+    elif "words" in docs.columns:
+        weight = docs["words"].cast(pl.UInt64)
+    else:
+        from cleaner.text.segment import segment
+
+        weight = pl.Series(np.diff(segment(docs["text"]).first), dtype=pl.UInt64)
+    return docs.select(
+        group=_group(stage),
+        score=pl.when(stage.judged(docs)).then(micro(pl.col(stage.column))).otherwise(-1),
+        tie=pl.Series(mixed(key, np.uint64(_scramble(seed)))),
+        weight=weight,
+    )
+
+
+def micro(score: pl.Expr) -> pl.Expr:
+    """Return a score as whole millionths; an unknown one is below all."""
+    return (score.fill_nan(None) * MICRO).round().cast(pl.Int64).fill_null(-1)
+
+
+def _group(stage: Scored) -> pl.Expr:
+    parts = [pl.col(name).cast(pl.String).fill_null("") for name in stage.per]
+    return pl.concat_str(parts, separator="\t") if parts else pl.lit("")
+
+
+def _scramble(seed: int) -> int:
+    return (seed * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) % 2**64
+
+
+CUTS = {
+    "group": pl.String,
+    "score": pl.Int64,
+    "tie": pl.UInt64,
+    "documents": pl.UInt64,
+    "weight": pl.UInt64,
+}
+
+
+def settle_cut(
+    rows: pl.DataFrame | pl.LazyFrame, share: float | None = None, tokens: int | None = None
+) -> pl.DataFrame:
+    """Return for each group the last document kept: its `score` and `tie`, and what is kept.
+
+    Documents are taken by falling score, then rising tie: `share` of them (to the nearest whole
+    document), or as many as weigh no more than `tokens` together. Rows may be lazy; two passes are
+    made, and only the documents at the cut itself are sorted.
+    """
+    lazy = rows.lazy().filter(pl.col("score") >= 0)
+    counts = (
+        lazy.group_by("group", "score")
+        .agg(documents=pl.len().cast(pl.UInt64), weight=pl.col("weight").sum())
+        .collect(engine="streaming")
+        .sort("group", "score", descending=[False, True])
+    )
+    part = Fraction(repr(share)) if share is not None else None
+    wanted: dict[str, int] = {}
+    at_cut: list[tuple[str, int, int, int]] = []  # group, score, documents and weight above it
+    measure = "documents" if part is not None else "weight"
+    for (group,), facts in counts.group_by("group", maintain_order=True):
+        total = int(facts["documents"].sum())
+        limit = int(part * total + Fraction(1, 2)) if part is not None else int(tokens or 0)
+        wanted[str(group)] = limit
+        sums = facts[measure].cum_sum()
+        # The first score whose documents do not all fit; when all fit, the last score.
+        at = min(int((sums <= limit).sum()), len(facts) - 1)
+        above = facts[:at]
+        at_cut.append(
+            (
+                str(group),
+                int(facts["score"][at]),
+                int(above["documents"].sum()),
+                int(above["weight"].sum()),
+            )
+        )
+    edge = pl.DataFrame(
+        at_cut,
+        schema={
+            "group": pl.String,
+            "score": pl.Int64,
+            "above": pl.UInt64,
+            "heavier": pl.UInt64,
+        },
+        orient="row",
+    )
+    ties = (
+        lazy.join(edge.lazy(), on=["group", "score"])
+        .collect(engine="streaming")
+        .sort("group", "tie")
+    )
+    out = []
+    for (group,), facts in ties.group_by("group", maintain_order=True):
+        documents, weight = int(facts["above"][0]), int(facts["heavier"][0])
+        score, tie = int(facts["score"][0]), None
+        spent = documents if part is not None else weight
+        room = wanted[str(group)] - spent
+        sums = (
+            facts["weight"] if part is None else pl.Series(np.ones(len(facts), np.uint64))
+        ).cum_sum()
+        taken = int((sums <= room).sum())
+        if taken:
+            tie = int(facts["tie"][taken - 1])
+            documents, weight = documents + taken, weight + int(facts["weight"][:taken].sum())
+        else:  # nothing at this score: keep from just above it
+            score, tie = score + 1, 2**64 - 1
+        out.append((str(group), score, tie, documents, weight))
+    return pl.DataFrame(out, schema=CUTS, orient="row")
+
+
+def below_cut(docs: pl.DataFrame, stage: Scored, cuts: pl.DataFrame, seed: int = 0) -> pl.Series:
+    """Return for each document whether it falls at the settled cut.
+
+    One without a score, or of a group that nobody settled, falls; what `on` leaves out does not.
+    """
+    rows = cut_rows(docs, stage.model_copy(update={"keep_tokens": None}), seed)
+    joined = rows.join(
+        cuts.select("group", at="score", last="tie"), on="group", how="left", maintain_order="left"
+    )
+    kept = (pl.col("score") > pl.col("at")) | (
+        (pl.col("score") == pl.col("at")) & (pl.col("tie") <= pl.col("last"))
+    )
+    return joined.select(below=~kept.fill_null(False))["below"] & stage.judged(docs)
