@@ -14,8 +14,8 @@ COLUMNS = {
     "url": pl.String,
     "date": pl.String,
     "id": pl.String,
-    "http_status": pl.Int32,
-    "http_headers": pl.String,
+    "status": pl.Int32,
+    "headers": pl.String,
     "error": pl.String,
 }
 _WANTED = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
@@ -60,8 +60,8 @@ def _row(record: Any, longest: int) -> dict[str, Any]:
         "url": record.headers.get("WARC-Target-URI"),
         "date": record.headers.get("WARC-Date"),
         "id": record.record_id,
-        "http_status": http.status_code if http is not None else None,
-        "http_headers": None if http is None else "".join(f"{k}: {v}\n" for k, v in http),
+        "status": http.status_code if http is not None else None,
+        "headers": None if http is None else "".join(f"{k}: {v}\n" for k, v in http),
         "error": error,
     }
 

@@ -1,1 +1,32 @@
+"""The stages a job may name, one module each."""
 
+from cleaner.stages.base import Judging, Options, Stage
+from cleaner.stages.classify import Classify
+from cleaner.stages.exact_dedup import ExactDedup
+from cleaner.stages.extract import Extract
+from cleaner.stages.filter import Filter
+from cleaner.stages.language import Language
+from cleaner.stages.math_prefilter import MathPrefilter
+from cleaner.stages.near_dedup import NearDedup
+from cleaner.stages.normalise import Normalise
+from cleaner.stages.sample import Sample
+
+STAGES: dict[str, type[Stage]] = {
+    "math_prefilter": MathPrefilter,
+    "extract": Extract,
+    "normalise": Normalise,
+    "language": Language,
+    "filter": Filter,
+    "exact_dedup": ExactDedup,
+    "near_dedup": NearDedup,
+    "classify": Classify,
+    "sample": Sample,
+}
+
+# Named in the documentation and refused until they work.
+NOT_BUILT = (
+    "clean_lines", "dedup_paragraphs", "line_dedup", "url_filter",
+    "embed_classify", "decontaminate", "cap", "checkpoint",
+)  # fmt: skip
+
+__all__ = ["NOT_BUILT", "STAGES", "Judging", "Options", "Stage"]

@@ -53,6 +53,13 @@ class Stage(Options):
         """Return the signals this stage judges by; the engine measures them once for a phase."""
         return set()
 
+    def resolve(self) -> "Stage":
+        """Return these options with defaults from models and files filled in, or raise JobError.
+
+        Called once, on the driver, before anything runs.
+        """
+        return self
+
     def files(self) -> list[str]:
         """Return the paths of models and lists whose bytes decide the outcome."""
         return []

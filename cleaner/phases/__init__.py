@@ -1,0 +1,49 @@
+"""Every phase's function by name, and the one way a worker calls it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from cleaner.commits import Committer
+from cleaner.phases.account import run_account
+from cleaner.phases.base import Work, load_settings
+from cleaner.phases.dedup import (
+    run_components,
+    run_gather,
+    run_pairs,
+    run_sets,
+    run_settle,
+    run_share,
+    run_verify,
+)
+from cleaner.phases.map import run_map
+from cleaner.phases.shuffle import run_cut, run_shard
+
+FUNCTIONS: dict[str, Work] = {
+    "map": run_map,
+    "settle": run_settle,
+    "gather": run_gather,
+    "pairs": run_pairs,
+    "components": run_components,
+    "sets": run_sets,
+    "verify": run_verify,
+    "share": run_share,
+    "cut": run_cut,
+    "shard": run_shard,
+    "account": run_account,
+}
+
+
+def work(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Do one unit of one phase and return the markers it committed, as plain data."""
+    out = Committer(
+        folder=task["folder"],
+        phase=task["phase"],
+        unit=task["unit"],
+        key=task["key"],
+        have=frozenset(task["have"]),
+        exact=task["exact"],
+        stages=task["stages"],
+    )
+    FUNCTIONS[task["function"]](load_settings(task["settings"]), task["payload"], out)
+    return [asdict(marker) for marker in out.done]

@@ -1,0 +1,257 @@
+"""The fused per-document stages of one map phase, applied to one frame after another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from cleaner import signals as signal_families
+from cleaner.corpus.files import first_line
+from cleaner.errors import CleanerError
+from cleaner.job import build_stage
+from cleaner.stages.base import Judging, Stage
+from cleaner.stages.filter import Filter
+
+# Measured on every document that has text, so that the account can count characters and tokens.
+ALWAYS = ("characters", "words")
+# Rows dropped by these carry only a reason: they may be nearly all of a crawl.
+CHEAP = ("math_prefilter", "url_filter", "sample")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage at its place in the job."""
+
+    index: int
+    name: str
+    title: str
+    stage: Stage
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Signals to measure before step `before`, and the names under which the ledger keeps them."""
+
+    before: int  # index of the stage they are measured for; the job's length: at the very end
+    signals: tuple[str, ...]
+    stored: Mapping[str, str]
+
+
+@dataclass
+class Outcome:
+    """What a chain made of one frame: survivors, and a record of every row that entered."""
+
+    docs: pl.DataFrame
+    fallen: list[pl.DataFrame] = field(default_factory=list)
+
+
+class Chain:
+    """The stages of one map phase with the signals they need, ready to run in a worker."""
+
+    def __init__(self, plain: Sequence[Mapping[str, Any]], measures: Sequence[Mapping[str, Any]]):
+        self.steps = [
+            Step(
+                item["index"],
+                item["name"],
+                item["title"],
+                build_stage(item["name"], item["options"]),
+            )
+            for item in plain
+        ]
+        self.measures = [Measure(m["before"], tuple(m["signals"]), m["stored"]) for m in measures]
+
+        self.lists = {
+            name: phrases
+            for step in self.steps
+            for name, phrases in getattr(getattr(step.stage, "rules", None), "lists", {}).items()
+        }
+
+    def run(self, docs: pl.DataFrame, empty_at: str | None = None) -> Outcome:
+        """Return the survivors of all stages and the records of those who fell.
+
+        `empty_at` names a global stage after this phase that reads text: what has no word by then
+        falls as `empty` there.
+        """
+        outcome = Outcome(docs.with_columns(pl.lit(0, pl.UInt32).alias("characters_cut")))
+        if "characters_cut" in docs.columns:
+            outcome.docs = docs
+        self._drop_unreadable(outcome)
+        judged: dict[int, pl.Series] = {}
+        for step in self.steps:
+            if "html" in step.stage.needs() and "html" not in outcome.docs.columns:
+                outcome.docs = _absent(outcome.docs, step.stage)  # a text entry passes untouched
+                continue
+            self._measure(outcome, step.index)
+            if "text" in step.stage.needs():
+                _fall_empty(outcome, step.title)
+            self._apply(outcome, step, judged)
+        end = self.steps[-1].index + 1 if self.steps else 0
+        self._measure(outcome, max([end, *(m.before for m in self.measures)]))
+        if empty_at is not None:
+            _fall_empty(outcome, empty_at)
+        return outcome
+
+    def stored_names(self) -> dict[str, str]:
+        """Return what each signal measured here is called in the ledger."""
+        return {name: stored for m in self.measures for name, stored in m.stored.items()}
+
+    def _measure(self, outcome: Outcome, before: int) -> None:
+        for measure in self.measures:
+            if measure.before != before or "text" not in outcome.docs.columns:
+                continue
+            docs = outcome.docs
+            measured = signal_families.measure(
+                docs["text"],
+                measure.signals,
+                formulas=docs["formulas_marked"] if "formulas_marked" in docs.columns else True,
+                lists=self.lists,
+            )
+            renamed = {}
+            for other in self.measures:
+                if other is measure:
+                    break
+                for name, stored in other.stored.items():
+                    if name in measured.columns and name in docs.columns and stored != name:
+                        renamed[name] = stored
+            docs = docs.rename(renamed).drop(measured.columns, strict=False)
+            outcome.docs = docs.hstack(measured)
+
+    def _drop_unreadable(self, outcome: Outcome) -> None:
+        if "error" not in outcome.docs.columns:
+            return
+        docs = outcome.docs
+        bad = docs["error"].is_not_null()
+        if bad.any():
+            outcome.fallen.append(_failed(docs.filter(bad), "read"))
+            docs = docs.filter(~bad)
+        outcome.docs = docs.drop("error")
+
+    def _apply(self, outcome: Outcome, step: Step, judged: dict[int, pl.Series]) -> None:
+        docs = outcome.docs
+        if isinstance(step.stage, Filter):
+            self._judge_together(docs, step, judged)
+            broken = judged.pop(step.index)
+            docs = docs.with_columns(broken.alias("broken"))
+        else:
+            docs = apply_safely(step.stage, docs)
+        docs = _settle_columns(docs)
+        error = docs["error"].is_not_null()
+        down = (docs["broken"].list.len() > 0).fill_null(True) & ~error
+        tags = isinstance(step.stage, Judging) and step.stage.action == "tag"
+        if tags:
+            told = pl.lit(f"{step.title}:") + pl.col("broken").list.join(",")
+            docs = docs.with_columns(
+                tagged=pl.when(pl.lit(down))
+                .then(pl.concat_list(pl.col("tagged").fill_null([]), told))
+                .otherwise(pl.col("tagged"))
+            )
+            down = pl.Series(np.zeros(len(docs), bool))
+        if error.any():
+            outcome.fallen.append(_failed(docs.filter(error), step.title))
+        if down.any():
+            fallen = docs.filter(down)
+            others = {index: series.filter(down) for index, series in judged.items() if len(series)}
+            outcome.fallen.append(_dropped(fallen, step, self._also(others)))
+        stay = ~(error | down)
+        for index in judged:
+            judged[index] = judged[index].filter(stay)
+        outcome.docs = docs.filter(stay).drop("broken", "error")
+
+    def _judge_together(self, docs: pl.DataFrame, step: Step, judged: dict[int, pl.Series]) -> None:
+        """Judge this filter, and with it every later one up to the next change of the text."""
+        if step.index in judged:
+            return
+        for other in self.steps[self.steps.index(step) :]:
+            if other.stage.changes_text:
+                break
+            if not isinstance(other.stage, Filter) or other.index in judged:
+                continue
+            ready = other.index == step.index or (
+                other.stage.needs() | other.stage.signals() <= set(docs.columns)
+            )
+            if ready:
+                judged[other.index] = apply_safely(other.stage, docs)["broken"]
+
+    def _also(self, others: Mapping[int, pl.Series]) -> pl.Series | None:
+        """Return what other filters of the phase found in the same rows, `filter.rule` each."""
+        if not others:
+            return None
+        names = {step.index: step.stage.label().removeprefix(":") for step in self.steps}
+        told = pl.DataFrame({str(index): series for index, series in others.items()})
+        return told.select(
+            pl.concat_list(
+                pl.col(str(index)).list.eval(pl.lit(f"{names[index]}.") + pl.element())
+                for index in others
+            )
+        ).to_series()
+
+
+def apply_safely(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:
+    """Return `stage(docs)`; a row on which the stage raises gets an `error` instead.
+
+    The frame is halved until the row is found, so that one bad document costs itself only.
+    """
+    if not len(docs):
+        return stage(docs)
+    try:
+        return stage(docs)
+    except (CleanerError, MemoryError):
+        raise
+    except Exception as error:
+        if len(docs) == 1:
+            said = f"{type(error).__name__}: {first_line(error)}"
+            empty = _absent(docs, stage)
+            return empty.with_columns(pl.lit(said).alias("error"))
+        half = len(docs) // 2
+        halves = [apply_safely(stage, docs[:half]), apply_safely(stage, docs[half:])]
+        return pl.concat(halves, how="diagonal_relaxed")
+
+
+def _absent(docs: pl.DataFrame, stage: Stage) -> pl.DataFrame:
+    added: Mapping[str, Any] = stage.adds()
+    return docs.with_columns(pl.lit(None, kind).alias(name) for name, kind in added.items())
+
+
+def _settle_columns(docs: pl.DataFrame) -> pl.DataFrame:
+    wanted: Mapping[str, Any] = {
+        "broken": pl.List(pl.String), "error": pl.String, "tagged": pl.List(pl.String),
+    }  # fmt: skip
+    new = [
+        pl.lit(None, kind).alias(name) for name, kind in wanted.items() if name not in docs.columns
+    ]
+    docs = docs.with_columns(new)
+    # Absent verdicts: a stage that only changes text leaves `broken` out; null lists are empty.
+    return docs.with_columns(pl.col("broken").fill_null([]), pl.col("error").cast(pl.String))
+
+
+def _fall_empty(outcome: Outcome, title: str) -> None:
+    docs = outcome.docs
+    empty = docs["words"] == 0
+    if empty.any():
+        gone = docs.filter(empty).with_columns(
+            pl.lit("dropped").alias("fate"),
+            pl.lit(title).alias("stage"),
+            pl.lit("empty").alias("reason"),
+            pl.lit(["empty"], pl.List(pl.String)).alias("broken"),
+        )
+        outcome.fallen.append(gone)
+        outcome.docs = docs.filter(~empty)
+
+
+def _failed(docs: pl.DataFrame, title: str) -> pl.DataFrame:
+    return docs.with_columns(pl.lit("failed").alias("fate"), pl.lit(title).alias("stage"))
+
+
+def _dropped(docs: pl.DataFrame, step: Step, also: pl.Series | None) -> pl.DataFrame:
+    docs = docs.with_columns(
+        pl.lit("dropped").alias("fate"),
+        pl.lit(step.title).alias("stage"),
+        pl.col("broken").list.first().alias("reason"),
+    )
+    if also is not None:
+        docs = docs.with_columns(pl.concat_list("broken", pl.lit(also)))
+    if step.name in CHEAP:
+        docs = docs.select("file", "row", "source", "fate", "stage", "reason", "broken")
+    return docs

@@ -1,0 +1,234 @@
+"""A map phase: read once, run the chain, write survivors, a record of every row, and keys.
+
+The first map phase reads the input; every later one reads the survivors of the map phase before it
+and the verdicts of the global stage between them, and takes the verdicts by position.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from cleaner.commits import Committer
+from cleaner.corpus.files import Piece
+from cleaner.corpus.read import Columns, Part, read_parts
+from cleaner.exchange import read_partition
+from cleaner.kernels.hashing import mixed, mixed_pairs
+from cleaner.phases import keys
+from cleaner.phases.base import (
+    DataFile,
+    Settings,
+    exchange_bytes,
+    exchange_sources,
+    position,
+    read_table,
+    table_bytes,
+)
+from cleaner.phases.chain import Chain
+
+_PARTNER = ("duplicate_of", "duplicate_file", "duplicate_row", "jaccard")
+# What a record carries beside signals and scores, in this order.
+RECORD = {
+    "file": pl.UInt32,
+    "row": pl.UInt64,
+    "id": pl.String,
+    "url": pl.String,
+    "source": pl.String,
+    "lang": pl.String,
+    "fate": pl.String,
+    "stage": pl.String,
+    "reason": pl.String,
+    "broken": pl.List(pl.String),
+    "duplicate_of": pl.String,
+    "duplicate_file": pl.UInt32,
+    "duplicate_row": pl.UInt64,
+    "jaccard": pl.Float64,
+    "cluster_size": pl.UInt32,
+    "error": pl.String,
+    "characters_cut": pl.UInt32,
+    "tagged": pl.List(pl.String),
+}
+
+
+def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Commit every part of one unit that is not committed yet."""
+    chain = _chain(_frozen(settings["stages"]), _frozen(settings["measures"]))
+    parts = _first(settings, unit) if "pieces" in unit else _later(settings, unit, out.folder)
+    for number, (part, verdict_fallen) in enumerate(parts):
+        if number in out.have:
+            continue
+        outcome = chain.run(part.docs, settings["empty_at"])
+        fallen = [*verdict_fallen, *outcome.fallen]
+        record = _record(settings, chain, part, fallen, outcome.docs)
+        docs = _complete(outcome.docs, settings["carry_schema"])
+        files = {"record": table_bytes(record)}
+        facts = _facts(part, record, docs)
+        exchange = settings["exchange"]
+        if exchange["kind"] == "shuffle":
+            docs = docs.with_columns(shuffle_key(docs, exchange["seed"]))
+            docs = docs.sort("shuffle", "file", "row")
+            files["text"] = exchange_bytes(docs, "shuffle", exchange["parts"])
+            files["sizes"] = table_bytes(_sizes(docs))
+        else:
+            files["text"] = table_bytes(docs)
+            made = keys.make(exchange, docs)
+            files["keys"] = exchange_bytes(made, "slot", exchange["parts"])
+            facts["keys"] = len(made)
+        out.commit(number, part.last, files, facts)
+
+
+def _frozen(plain: Any) -> str:
+    return json.dumps(plain, sort_keys=True)
+
+
+@lru_cache(maxsize=4)
+def _chain(stages: str, measures: str) -> Chain:
+    """Return the chain of a phase; a worker builds it, and loads its models, once."""
+    return Chain(json.loads(stages), json.loads(measures))
+
+
+def _first(
+    settings: Settings, unit: Mapping[str, Any]
+) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
+    columns = [Columns.from_plain(entry) for entry in settings["columns"]]
+    pieces = [Piece(**piece) for piece in unit["pieces"]]
+    for part in read_parts(pieces, columns, settings["part_bytes"]):
+        docs = part.docs
+        if "cluster_size" not in docs.columns:
+            docs = docs.with_columns(pl.lit(1, pl.UInt32).alias("cluster_size"))
+        part.docs = docs.with_columns(pl.lit(None, pl.List(pl.String)).alias("tagged"))
+        yield part, []
+
+
+def _later(
+    settings: Settings, unit: Mapping[str, Any], folder: str
+) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
+    docs = read_table(folder, DataFile(*unit["text"]))
+    spans = [tuple(span) for span in unit["spans"]]
+    whole = Part(docs, spans, [], True)
+    before = settings["before"]
+    if before["kind"] == "cut":
+        reason = keys.cut_reasons(before, docs)
+        down = reason.is_not_null()
+        gone = docs.filter(down).with_columns(
+            pl.lit("dropped").alias("fate"),
+            pl.lit(before["title"]).alias("stage"),
+            reason.filter(down).alias("reason"),
+        )
+        gone = gone.with_columns(broken=pl.concat_list("reason"))
+        whole.docs = docs.filter(~down)
+        yield whole, [gone]
+        return
+    verdicts = _verdicts(folder, unit)
+    docs = docs.drop("cluster_size").join(
+        verdicts, on=["file", "row"], how="left", maintain_order="left"
+    )
+    docs = docs.with_columns(pl.col("cluster_size").fill_null(whole.docs["cluster_size"]))
+    down = docs["duplicate_row"].is_not_null()
+    gone = docs.filter(down).with_columns(
+        pl.lit("dropped").alias("fate"),
+        pl.lit(before["title"]).alias("stage"),
+        pl.lit(before["reason"]).alias("reason"),
+        pl.lit([before["reason"]], pl.List(pl.String)).alias("broken"),
+    )
+    whole.docs = docs.filter(~down).drop(_PARTNER)
+    yield whole, [gone]
+
+
+def _verdicts(folder: str, unit: Mapping[str, Any]) -> pl.DataFrame:
+    groups = unit["verdicts"]
+    with exchange_sources(folder, [DataFile(*groups["file"])], groups["parts"]) as sources:
+        return read_partition(sources, groups["part"]).drop("slot")
+
+
+def _complete(docs: pl.DataFrame, schema: str) -> pl.DataFrame:
+    """Return the columns that go on; some units never meet one (a text entry has no title)."""
+    return docs.select(
+        pl.col(name).cast(kind) if name in docs.columns else pl.lit(None, kind).alias(name)
+        for name, kind in _types(schema).items()
+    )
+
+
+@lru_cache(maxsize=4)
+def _types(schema: str) -> dict[str, pl.DataType]:
+    arrow = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(schema)))
+    return dict(pl.DataFrame(arrow.empty_table()).schema)
+
+
+def _record(
+    settings: Settings,
+    chain: Chain,
+    part: Part,
+    fallen: Sequence[pl.DataFrame],
+    alive: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return one row for every row that entered, sorted by key, with what was measured here."""
+    schema = {**RECORD, **{name: _type(kind) for name, kind in settings["measured"].items()}}
+    stored = {k: v for k, v in chain.stored_names().items() if k != v}
+    frames = []
+    for frame in (*fallen, alive):
+        renames = {k: v for k, v in stored.items() if k in frame.columns}
+        if any(v in frame.columns for v in renames.values()):
+            renames = {k: v for k, v in renames.items() if v not in frame.columns}
+        frame = frame.rename(renames)
+        frames.append(
+            frame.select(
+                pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
+                for name, kind in schema.items()
+            )
+        )
+    return pl.concat(frames).sort("file", "row")
+
+
+def _type(name: str) -> Any:
+    return getattr(pl, name)
+
+
+def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, Any]:
+    reached = record.group_by("source").agg(
+        pl.len(), pl.col("duplicate_row").is_not_null().sum().alias("lost")
+    )
+    fates = dict(record["fate"].fill_null("kept").value_counts().sort("fate").rows())
+    return {
+        "rows": len(record),
+        "kept": len(docs),
+        "dropped": fates.get("dropped", 0),
+        "failed": fates.get("failed", 0),
+        "spans": part.spans,
+        "unread": [[item.path, item.row, item.error] for item in part.failed],
+        "bytes": int(docs["text"].str.len_bytes().sum()) if "text" in docs.columns else 0,
+        "tokens": int(docs["words"].sum()) if "words" in docs.columns else 0,
+        "sources": sorted(
+            ([source, rows, lost] for source, rows, lost in reached.rows() if lost),
+            key=lambda item: (item[0] is not None, item[0]),
+        ),
+    }
+
+
+def shuffle_key(docs: pl.DataFrame, seed: int) -> pl.Series:
+    """Return the place of each document in the global order of the shards, as UInt64."""
+    return pl.Series("shuffle", row_hash(docs, seed))
+
+
+def row_hash(docs: pl.DataFrame, seed: int) -> np.ndarray:
+    """Return a seeded 64-bit hash of each document's key (file, row)."""
+    return mixed(mixed_pairs(position(docs), np.zeros(len(docs), np.uint64)), seed)
+
+
+def _sizes(docs: pl.DataFrame) -> pl.DataFrame:
+    """Return tokens and bytes of text by the upper 16 bits of the shuffle key."""
+    return (
+        docs.select(
+            (pl.col("shuffle") // 2**48).cast(pl.UInt16).alias("bin"),
+            pl.col("words").cast(pl.UInt64).alias("tokens"),
+            pl.col("text").str.len_bytes().cast(pl.UInt64).alias("bytes"),
+        )
+        .group_by("bin", maintain_order=True)
+        .agg(pl.len().cast(pl.UInt64).alias("rows"), pl.sum("tokens"), pl.sum("bytes"))
+        .sort("bin")
+    )

@@ -1,0 +1,376 @@
+"""Job and files to a plan: units, ordered phases, needed signals; refuses before the engine starts.
+
+Per-document stages between two stages that must see all rows are fused into one map phase. Nothing
+here reads a document, starts Ray or writes a file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from cleaner.corpus.files import (
+    FailedFile,
+    InputFile,
+    Piece,
+    cut_units,
+    list_files,
+    read_footers,
+    unit_bytes,
+)
+from cleaner.errors import InputError, JobError
+from cleaner.job import Entry, Job
+from cleaner.phases.chain import ALWAYS
+from cleaner.schema import Carried, resolve_columns
+from cleaner.signals import SIGNALS
+from cleaner.stages.duplicates import Duplicates
+from cleaner.stages.sample import Sample
+
+DOCUMENT_BYTES = 4_000  # a guess at a document's size where no footer tells the rows
+PARTITION_ROWS = 4_000_000  # rows of keys that one task of a global stage holds
+PARTITION_BYTES = 64 << 20  # text in one hash range of the shuffle
+MOST_PARTITIONS = 1_024
+_KEY = ("file", "row", "id", "url", "date", "source", "licence")
+_LABELLED = ("url", "date", "source", "licence")
+
+
+@dataclass(frozen=True)
+class MapPlan:
+    """One map phase: its stages, what they measure, and the global stage that follows."""
+
+    entries: tuple[Entry, ...]
+    measures: tuple[dict[str, Any], ...]
+    carry: dict[str, Any]  # columns that go on, name -> Polars type
+    measured: dict[str, str]  # columns for the ledger, name -> Polars type by name
+    then: Entry | None  # the global stage after it; None: the shuffle
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job that can run: every file seen, every column traced, every model found."""
+
+    job: Job
+    files: tuple[InputFile, ...]
+    failed: tuple[FailedFile, ...]
+    columns: tuple[dict[str, Any], ...]
+    carried: Carried
+    units: tuple[tuple[str, list[Piece]], ...]
+    unit_bytes: int
+    maps: tuple[MapPlan, ...]
+    shard_columns: dict[str, Any]  # name in the shard -> Polars type
+    rename: dict[str, str]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def rows(self) -> int:
+        """Return the rows of the input: from footers where they were read, else a guess."""
+        known = sum(file.rows or 0 for file in self.files)
+        unknown = sum(file.size for file in self.files if file.rows is None)
+        return known + unknown // DOCUMENT_BYTES + 1
+
+    @property
+    def bytes(self) -> int:
+        """Return the bytes of the input files on storage."""
+        return sum(file.size for file in self.files)
+
+
+def exchange_of(entry: Entry) -> str | None:
+    """Return how a stage that must see all rows is settled: exact, near, cut; None: row by row."""
+    if entry.name in ("exact_dedup", "near_dedup"):
+        return entry.name.removesuffix("_dedup")
+    if isinstance(entry.stage, Sample):
+        return "cut" if entry.stage.documents is not None else None
+    return "cut" if getattr(entry.stage, "shares", False) else None
+
+
+def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
+    """Return the plan of a job.
+
+    Raises JobError for a column nobody produces or a missing model, InputError when no file is
+    found or can be used. `unit_limit` overrides the bytes of a unit; it never changes an output.
+    """
+    job = _resolve_stages(job)
+    files = list_files([entry.paths for entry in job.input])
+    readable, failed = read_footers(files)
+    if not readable:
+        raise InputError(f"no file of the input can be used: {failed[0].error}")
+    columns, carried, also_failed = resolve_columns(job.input, readable)
+    known = {file.path for file in failed}
+    failed = [*failed, *(file for file in also_failed if file.path not in known)]
+    if failed and job.on_error == "stop":
+        raise InputError(failed[0].error)
+    bad = {file.path for file in failed}
+    readable = [file for file in readable if file.path not in bad]
+    limit = unit_limit or unit_bytes(readable)
+    maps, notes = _trace(job, columns, carried)
+    shard_columns, rename = _shard_columns(job, maps, carried)
+    return Plan(
+        job=job,
+        files=tuple(readable),
+        failed=tuple(failed),
+        columns=tuple(columns),
+        carried=carried,
+        units=tuple(cut_units(readable, limit)),
+        unit_bytes=limit,
+        maps=tuple(maps),
+        shard_columns=shard_columns,
+        rename=rename,
+        notes=tuple(notes),
+    )
+
+
+def _resolve_stages(job: Job) -> Job:
+    """Return the job with model cards read and default keep policies filled in."""
+    entries: list[Entry] = []
+    score: str | None = None
+    given = {name for entry in job.input for name in _LABELLED if getattr(entry, name)}
+    mistakes: list[str] = []
+    for entry in job.stages:
+        try:
+            stage = entry.stage.resolve()
+        except JobError as error:
+            mistakes.append(f"stages.{entry.index}.{entry.name}: {error}")
+            continue
+        if isinstance(stage, Duplicates):
+            stage = stage.resolved(given, score)
+        if entry.name in ("classify", "embed_classify"):
+            score = next(iter(stage.adds()))
+        entries.append(entry.model_copy(update={"stage": stage}))
+    if mistakes:
+        raise JobError("\n".join(mistakes))
+    return job.model_copy(update={"stages": tuple(entries)})
+
+
+def _trace(
+    job: Job, columns: Sequence[dict[str, Any]], carried: Carried
+) -> tuple[list[MapPlan], list[str]]:
+    """Return the map phases, after following every column from its maker to its users."""
+    there: dict[str, Any] = {
+        "file": pl.UInt32, "row": pl.UInt64, "id": pl.String, "url": pl.String, "date": pl.String,
+        "source": pl.String, "licence": pl.String, "cluster_size": pl.UInt32,
+        "characters_cut": pl.UInt32, "tagged": pl.List(pl.String), **carried.types,
+    }  # fmt: skip
+    given = {name for entry in columns for name in entry["labels"]}
+    given |= {"source"} if any(entry["source"] for entry in columns) else set()
+    absent = set(_LABELLED) - given
+    for kind in ("html", "text"):
+        if any(entry[kind] for entry in columns):
+            there[kind] = pl.Binary if kind == "html" else pl.String
+    pages_only = "text" not in there
+    mistakes, notes = [], []
+    for entry in job.stages:
+        stage = entry.stage
+        for name in sorted(_needs(entry)):
+            if name == "text" and pages_only:
+                mistakes.append(
+                    _say(entry, "needs text, and the input has pages; put `extract` before it")
+                )
+            elif name == "html" and name not in there:
+                notes.append(
+                    f"{entry.title}: the input has no pages; every text passes it untouched"
+                )
+            elif name in absent or (
+                name not in there and name not in SIGNALS and name != "html" and name != "text"
+            ):
+                have = ", ".join(n for n in there if n not in absent)
+                mistakes.append(
+                    _say(
+                        entry,
+                        f"needs the column {name!r}, which nothing makes before; there are: {have}",
+                    )
+                )
+        for name, kind in stage.adds().items():
+            if name in there and name != "text" and not stage.changes_text:
+                mistakes.append(
+                    _say(
+                        entry, f"would make the column {name!r} a second time; give it another name"
+                    )
+                )
+            there[name] = kind
+        if "text" in stage.adds():
+            pages_only = False
+        for path in stage.files():
+            from cleaner import store
+
+            if not store.exists(path):
+                mistakes.append(_say(entry, f"{path}: no such file"))
+    if pages_only and "html" in there:
+        mistakes.append(
+            "stages: the input has pages and no stage makes text of them; add `extract`"
+        )
+    for name in job.output.signals:
+        if name not in SIGNALS:
+            mistakes.append(f"output.signals: unknown signal {name!r}; see: cleaner signals")
+    if job.output.columns != "all":
+        for name in job.output.columns:
+            if name not in there:
+                mistakes.append(
+                    f"output.columns: no column {name!r}; there are: {', '.join(there)}"
+                )
+    if mistakes:
+        raise JobError("\n".join(mistakes))
+    return _maps(job, there, carried), notes
+
+
+def _needs(entry: Entry) -> set[str]:
+    stage = entry.stage
+    if isinstance(stage, Duplicates) and stage.policy()["keep"] == "longest":
+        return stage.needs() | {"text"}
+    return stage.needs()
+
+
+def _say(entry: Entry, message: str) -> str:
+    return f"stages.{entry.index}.{entry.name}: {message}"
+
+
+def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
+    groups: list[tuple[list[Entry], Entry | None]] = [([], None)]
+    for entry in job.stages:
+        kind = exchange_of(entry)
+        if kind != "cut" or not isinstance(entry.stage, Sample):
+            if kind is None or kind == "cut":
+                groups[-1][0].append(entry)  # a share-based cut scores row by row, then cuts
+            if kind is None:
+                continue
+        groups[-1] = (groups[-1][0], entry)
+        groups.append(([], None))
+    measures = _measures(job, groups)
+    maps = []
+    fresh = {
+        "file",
+        "row",
+        "id",
+        "url",
+        "date",
+        "source",
+        "licence",
+        "cluster_size",
+        "characters_cut",
+        "tagged",
+    }
+    there: dict[str, Any] = {
+        name: types[name] for name in types if name in fresh or name in carried.types
+    }
+    there.update(
+        {name: types[name] for name in ("html", "text") if any(getattr(e, name) for e in job.input)}
+    )
+    for number, (entries, then) in enumerate(groups):
+        for entry in entries:
+            there.update(entry.stage.adds())
+        for measure in measures[number]:
+            there.update({name: SIGNALS[name][0] for name in measure["signals"]})
+        later = [e for es, t in groups[number + 1 :] for e in (*es, *([t] if t else []))]
+        carry = {name: kind for name, kind in there.items() if _goes_on(job, name, then, later)}
+        if carried.hidden and not any("html" in e.stage.needs() for e in later):
+            read = {n for entry in job.input if entry.read != "all" for n in entry.read}
+            carry = {n: k for n, k in carry.items() if n not in carried.hidden or n in read}
+        there = dict(carry)
+        measured: dict[str, str] = {}
+        for measure in measures[number]:
+            for name, stored in measure["stored"].items():
+                measured[stored] = type_name(SIGNALS[name][0])
+        for entry in entries:
+            for name, kind in entry.stage.adds().items():
+                if _is_number(kind):
+                    measured[name] = type_name(kind)
+        maps.append(MapPlan(tuple(entries), tuple(measures[number]), carry, measured, then))
+    return maps
+
+
+def _goes_on(job: Job, name: str, then: Entry | None, later: Sequence[Entry]) -> bool:
+    if name == "html":
+        return any("html" in entry.stage.needs() for entry in later)
+    if name in SIGNALS:
+        wanted = name in ALWAYS or name in job.output.signals
+        # A later filter reads it from here unless the text changes first.
+        for entry in (*([then] if then else []), *later):
+            if entry.stage.changes_text:
+                break
+            wanted |= name in entry.stage.signals() or name in entry.stage.needs()
+        return wanted
+    return True
+
+
+def _measures(
+    job: Job, groups: Sequence[tuple[list[Entry], Entry | None]]
+) -> list[list[dict[str, Any]]]:
+    """Return per map phase what is measured before which stage, with names for the ledger.
+
+    A signal measured on several versions of the text keeps its bare name for the last one.
+    """
+    found: list[list[dict[str, Any]]] = []
+    have: set[str] = set()
+    born = any(entry.text for entry in job.input)
+    for entries, then in groups:
+        points: list[dict[str, Any]] = []
+        for place, entry in enumerate(entries):
+            stage = entry.stage
+            if born and "text" in stage.needs():
+                wanted = set() if have >= set(ALWAYS) else set(ALWAYS)
+                if stage.signals() - have:
+                    for other in entries[place:]:
+                        if other.stage.changes_text:
+                            break
+                        wanted |= other.stage.signals() - have
+                if wanted:
+                    points.append({"before": entry.index, "signals": sorted(wanted)})
+                    have |= wanted
+            if stage.changes_text or "text" in stage.adds():
+                born, have = True, set()
+        wanted = set(ALWAYS) - have
+        if then is not None:
+            wanted |= {name for name in then.stage.needs() if name in SIGNALS} - have
+        if then is None:
+            wanted |= set(job.output.signals) - have
+        if wanted and born:
+            at = then.index if then is not None else len(job.stages)
+            if then is not None and exchange_of(then) == "cut" and entries and entries[-1] is then:
+                at += 1  # the cut's own scoring runs as the last stage of this phase
+            points.append({"before": at, "signals": sorted(wanted)})
+            have |= wanted
+        found.append(points)
+    last: dict[str, tuple[int, int]] = {}
+    for number, points in enumerate(found):
+        for point in points:
+            for name in point["signals"]:
+                last[name] = (number, point["before"])
+    for number, points in enumerate(found):
+        for point in points:
+            point["stored"] = {
+                name: name
+                if last[name] == (number, point["before"])
+                else f"{name}@{point['before']}"
+                for name in point["signals"]
+            }
+    return found
+
+
+def _is_number(kind: Any) -> bool:
+    name = type_name(kind)
+    return name.startswith(("Int", "UInt", "Float", "Boolean"))
+
+
+def type_name(kind: Any) -> str:
+    """Return the name by which `getattr(pl, name)` gives a simple Polars type back."""
+    return str(kind() if isinstance(kind, type) else kind)
+
+
+def _shard_columns(
+    job: Job, maps: Sequence[MapPlan], carried: Carried
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the columns of the shards in order, and the renaming from frame to shard."""
+    have = maps[-1].carry
+    ours: dict[str, Any] = {
+        "id": pl.String, "text": pl.String, "url": pl.String, "source": pl.String,
+        "date": pl.String, "lang": pl.String, "script": pl.String, "licence": pl.String,
+        "cluster_size": pl.UInt32, "file": pl.UInt32, "row": pl.UInt64,
+    }  # fmt: skip
+    made = [name for entry in job.stages for name in entry.stage.adds()]
+    for name in (*dict.fromkeys(made), *job.output.signals):
+        if name not in ours and name in have:
+            ours[name] = have[name]
+    for name, kind in carried.types.items():
+        if name in have and (job.output.columns == "all" or name in job.output.columns):
+            ours.setdefault(name, kind)
+    return ours, {}
