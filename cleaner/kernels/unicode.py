@@ -26,8 +26,12 @@ UPPER = 0x10  # upper or title case
 ALPHA = 0x20  # a letter in the sense of str.isalpha
 TERMINAL = 0x40  # ends a sentence: Unicode Sentence_Terminal
 EMOJI = 0x80  # shown as a picture by default: Emoji_Presentation
+EVERYDAY = 0x1000  # a Han character of level 1 of GB 2312, Big5 or JIS X 0208
+QUOTE = 0x2000  # closes a quotation, straight ones included
+CLAUSE = 0x4000  # parts clauses or items: comma, semicolon, colon, in all widths and scripts
+BULLET = 0x8000  # begins an item of a list when it begins a line
 
-SCRIPT_SHIFT = 8
+SCRIPT_SHIFT, SCRIPT = 8, 0x0F
 SCRIPTS = (
     "common",  # digits, punctuation, marks and all else that belongs to no script
     "latin",

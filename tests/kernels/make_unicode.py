@@ -42,6 +42,18 @@ def points(*those: int) -> np.ndarray:
     return mask
 
 
+def everyday() -> np.ndarray:
+    """Return the Han characters that the first levels of three national standards hold."""
+    mask = np.zeros(0x110000, bool)
+    rows = {"gb2312": (0xB0, 0xD7), "euc_jp": (0xB0, 0xCF), "big5": (0xA4, 0xC6)}
+    for encoding, (first, last) in rows.items():
+        for lead in range(first, last + 1):
+            for trail in range(0x40, 0xFF):
+                found = bytes([lead, trail]).decode(encoding, "ignore")
+                mask[[ord(character) for character in found]] = True
+    return mask
+
+
 def table() -> np.ndarray:
     """Return the class of every code point."""
     script = np.zeros(0x110000, np.uint16)
@@ -80,6 +92,10 @@ def table() -> np.ndarray:
     flags[having("L")] |= u.ALPHA
     flags[having("Sentence_Terminal")] |= u.TERMINAL
     flags[having("Emoji_Presentation")] |= u.EMOJI
+    flags[everyday() & having("Script=Han")] |= u.EVERYDAY
+    flags[having("Pf") | points(*map(ord, "\"'＂＇」』〞〟﹂﹄｣"))] |= u.QUOTE
+    flags[points(*map(ord, ",;:，、；：､،؛・·"))] |= u.CLAUSE
+    flags[points(*map(ord, "•‣⁃◦▪▫■□●○◆◇▶➤★☆·-–*・"))] |= u.BULLET
     return kind | flags | script << u.SCRIPT_SHIFT
 
 

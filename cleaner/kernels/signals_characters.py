@@ -1,0 +1,228 @@
+"""Counts of characters by class."""
+
+# ruff: noqa: SIM109 - two comparisons compile to two, a tuple to a loop
+
+import numpy as np
+
+from cleaner.kernels import jit
+from cleaner.kernels import signals_columns as columns
+from cleaner.kernels.unicode import (
+    ALPHA,
+    CONTROL,
+    DIGIT,
+    EMOJI,
+    EVERYDAY,
+    KIND,
+    NEWLINE,
+    PRIVATE,
+    PUNCTUATION,
+    REPLACEMENT,
+    SCRIPT,
+    SCRIPT_SHIFT,
+    SPACE,
+    SYMBOL,
+    UPPER,
+    decode,
+)
+from cleaner.kernels.unicode import APOSTROPHE, HYPHEN, JOINER  # isort: skip
+
+HAN = 2  # in unicode.SCRIPTS
+
+C = columns  # short names of globals: numba takes module attributes as constants
+_CHARACTERS, _LETTERS, _DIGITS, _UPPERS = C.CHARACTERS, C.LETTERS, C.DIGITS, C.UPPERS
+_SPACES, _NEWLINES, _PUNCTUATIONS, _SYMBOLS = C.SPACES, C.NEWLINES, C.PUNCTUATIONS, C.SYMBOLS
+_EMOJIS, _PARENS, _OPEN_BRACES, _HASHES = C.EMOJIS, C.PARENS, C.OPEN_BRACES, C.HASHES
+_ELLIPSES, _CONTROLS, _PRIVATES = C.ELLIPSES, C.CONTROLS, C.PRIVATES
+_REPLACEMENTS, _MOJIBAKE, _RARE_HAN, _COMMON = C.REPLACEMENTS, C.MOJIBAKE, C.RARE_HAN, C.COMMON
+_RAW, _FORMULA_CHARACTERS, _LATIN = C.RAW_CHARACTERS, C.FORMULA_CHARACTERS, C.LATIN
+
+
+@jit
+def points(data, a, b):  # type: ignore[no-untyped-def]
+    """Return the number of characters in valid UTF-8."""
+    count = 0
+    for k in range(a, b):
+        count += data[k] & 0xC0 != 0x80
+    return count
+
+
+@jit
+def from_one_byte(point):  # type: ignore[no-untyped-def]
+    """Return whether a continuation byte of UTF-8, read as Latin-1 or cp1252, looks like this."""
+    if 0x80 <= point <= 0xBF:
+        return True
+    if point < 0x152:
+        return False
+    if point < 0x2E0:
+        return (
+            point == 0x152 or point == 0x153 or point == 0x160 or point == 0x161
+            or point == 0x178 or point == 0x17D or point == 0x17E or point == 0x192
+            or point == 0x2C6 or point == 0x2DC
+        )  # fmt: skip
+    return (
+        point == 0x2013 or point == 0x2014 or (0x2018 <= point <= 0x201E and point != 0x201B)
+        or (0x2020 <= point <= 0x2022) or point == 0x2026 or point == 0x2030 or point == 0x2039
+        or point == 0x203A or point == 0x20AC or point == 0x2122
+    )  # fmt: skip
+
+
+@jit
+def mojibake(data, point, i, b):  # type: ignore[no-untyped-def]
+    """Return the length, in characters, of the mojibake that `point` begins; `i` is after it."""
+    if i >= b:
+        return 0
+    second, after = decode(data, i, b)
+    if 0xC2 <= point <= 0xEF:
+        if not from_one_byte(second):
+            return 0
+        if point <= 0xC3:
+            return 2
+        if point < 0xE2 or after >= b:
+            return 0
+        third, _ = decode(data, after, b)
+        return 3 if from_one_byte(third) else 0
+    if point == 0x951F and second == 0x65A4:  # 锟斤拷: two U+FFFD in UTF-8, read as GBK
+        if after < b:
+            third, _ = decode(data, after, b)
+            return 3 if third == 0x62F7 else 0
+        return 0
+    if point == second:  # 烫烫, 屯屯: memory that a debugger had filled
+        return 2
+    return 0
+
+
+@jit
+def count_characters(data, a, b, table, ascii_counts, row):  # type: ignore[no-untyped-def]
+    """Add the characters of `data[a:b]`: ASCII ones to `ascii_counts`, others to `row`."""
+    i = a
+    skip = 0  # characters that are part of a mojibake sequence seen already
+    while i < b:
+        byte = data[i]
+        if byte < 0x80:
+            ascii_counts[byte] += 1
+            i += 1
+            continue
+        point, i = decode(data, i, b)
+        cls = np.int64(table[point])
+        kind = cls & KIND
+        row[_CHARACTERS] += 1
+        if cls & ALPHA:
+            script = cls >> SCRIPT_SHIFT & SCRIPT
+            row[_LETTERS] += 1
+            row[_COMMON + script] += 1
+            if script == HAN:
+                row[_RARE_HAN] += cls & EVERYDAY == 0
+            row[_UPPERS] += cls & UPPER != 0
+        elif kind == DIGIT:
+            row[_DIGITS] += 1
+        elif kind == PUNCTUATION or kind == APOSTROPHE or (kind == HYPHEN and point != 0xAD):
+            row[_PUNCTUATIONS] += 1
+            row[_ELLIPSES] += point == 0x2026
+            row[_PARENS] += point == 0xFF08 or point == 0xFF09
+        elif kind == SYMBOL:
+            row[_SYMBOLS] += 1
+            row[_EMOJIS] += cls & EMOJI != 0
+        elif kind == SPACE:
+            row[_SPACES] += 1
+        elif kind == NEWLINE:
+            row[_NEWLINES] += 1
+        elif kind == CONTROL or kind == JOINER or kind == HYPHEN:
+            row[_CONTROLS] += 1
+        elif kind == PRIVATE:
+            row[_PRIVATES] += 1
+        elif kind == REPLACEMENT:
+            row[_REPLACEMENTS] += 1
+        if skip > 0:
+            skip -= 1
+        elif 0xC2 <= point <= 0xEF or point == 0x951F or point == 0x70EB or point == 0x5C6F:
+            length = mojibake(data, point, i, b)
+            row[_MOJIBAKE] += length
+            skip = max(0, length - 1)
+
+
+@jit
+def count_dots(data, a, b):  # type: ignore[no-untyped-def]
+    """Return how often `...` occurs, without overlap."""
+    count = 0
+    run = 0
+    for k in range(a, b):
+        if data[k] == 46:
+            run += 1
+            if run == 3:
+                count += 1
+                run = 0
+        else:
+            run = 0
+    return count
+
+
+@jit
+def tally_ascii(ascii_counts, table, row):  # type: ignore[no-untyped-def]
+    """Add the ASCII characters to `row`, and forget them."""
+    for byte in range(128):
+        count = ascii_counts[byte]
+        if count == 0:
+            continue
+        cls = np.int64(table[byte])
+        kind = cls & KIND
+        row[_CHARACTERS] += count
+        if cls & ALPHA:
+            row[_LETTERS] += count
+            row[_LATIN] += count
+            if cls & UPPER:
+                row[_UPPERS] += count
+        elif kind == DIGIT:
+            row[_DIGITS] += count
+        elif kind == PUNCTUATION or kind == APOSTROPHE or kind == HYPHEN:
+            row[_PUNCTUATIONS] += count
+        elif kind == SYMBOL:
+            row[_SYMBOLS] += count
+        elif kind == SPACE:
+            row[_SPACES] += count
+        elif kind == NEWLINE:
+            row[_NEWLINES] += count
+        elif kind == CONTROL:
+            row[_CONTROLS] += count
+        ascii_counts[byte] = 0
+        if byte == 35:
+            row[_HASHES] += count
+        elif byte == 40 or byte == 41:
+            row[_PARENS] += count
+        elif byte == 123:
+            row[_OPEN_BRACES] += count
+
+
+@jit
+def characters(  # type: ignore[no-untyped-def]
+    data, lo, hi, formula_starts, formula_ends, formulas, table, ascii_counts, row
+):
+    """Count the characters of a document; a formula is one, of no class."""
+    a = lo
+    for f in range(formulas + 1):
+        b = formula_starts[f] if f < formulas else hi
+        count_characters(data, a, b, table, ascii_counts, row)
+        if ascii_counts[46] > 2:
+            row[_ELLIPSES] += count_dots(data, a, b)
+        if f < formulas:
+            a = formula_ends[f]
+            inside = points(data, b, a)
+            row[_FORMULA_CHARACTERS] += inside
+            row[_RAW] += inside - 1
+    tally_ascii(ascii_counts, table, row)
+    row[_CHARACTERS] += formulas
+    row[_RAW] += row[_CHARACTERS]
+
+
+@jit
+def byte_entropy(data, lo, hi, counts):  # type: ignore[no-untyped-def]
+    """Return the entropy of the bytes in bits."""
+    counts[:] = 0
+    for k in range(lo, hi):
+        counts[data[k]] += 1
+    total = hi - lo
+    entropy = 0.0
+    for byte in range(256):
+        if counts[byte]:
+            share = counts[byte] / total
+            entropy -= share * np.log2(share)
+    return max(entropy, 0.0)

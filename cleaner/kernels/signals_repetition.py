@@ -1,0 +1,125 @@
+"""Repeated n-grams of words, exactly and without hashing most of them.
+
+A k-gram can occur twice only where the (k-1)-grams at i and i + 1 both do; so each length is looked
+for only where the one before left candidates.
+"""
+
+import numpy as np
+
+from cleaner.kernels import jit
+from cleaner.kernels import signals_columns as columns
+from cleaner.kernels.segment import SINGLE
+
+M = np.uint64(0x9E3779B97F4A7C15)
+STEP = np.uint64(0xD6E8FEB86659FD93)  # odd: what a word at another place is multiplied by
+
+_TOP, _DUP = columns.TOP_2 - 2, columns.DUP_5 - 5  # plus n; 13 stands where 11 would
+_UNIQUE, _TOP_WORD = columns.UNIQUE_WORDS, columns.TOP_WORD
+DEEPEST = 13
+
+
+@jit
+def insert(hashes, places, n, keys, tallies, slots):  # type: ignore[no-untyped-def]
+    """Count equal `hashes[places[:n]]`: write the slot of each to `slots`, return how many slots.
+
+    `tallies` holds how often each slot's hash occurs.
+    """
+    size = 16
+    bits = 4
+    while size < 2 * n:
+        size *= 2
+        bits += 1
+    tallies[:size] = 0
+    shift = np.uint64(64 - bits)
+    mask = size - 1
+    for c in range(n):
+        value = hashes[places[c]]
+        slot = np.int64(value * M >> shift)
+        while tallies[slot] != 0 and keys[slot] != value:
+            slot = (slot + 1) & mask
+        keys[slot] = value
+        tallies[slot] += 1
+        slots[c] = slot
+    return size
+
+
+@jit
+def gram_length(i, n, kinds, reach, always_spaced):  # type: ignore[no-untyped-def]
+    """Return the characters of the n words from i on, with spaces between them.
+
+    Two graphemes of scripts without spaces have none between them.
+    """
+    length = reach[i + n] - reach[i]
+    for w in range(i, i + n - 1):
+        length += always_spaced or kinds[w] != SINGLE or kinds[w + 1] != SINGLE
+    return length
+
+
+@jit
+def repetition(  # type: ignore[no-untyped-def]
+    words, kinds, count, reach, always_spaced, deepest, hashes, places, slots, keys, tallies, row
+):
+    """Set the counts of one document in `row`, and return the entropy of its words in nats.
+
+    `words` holds a hash per word; `deepest` is the largest n that is asked for.
+    """
+    if count == 0:
+        return 0.0
+    for w in range(count):
+        places[w] = w
+        hashes[w] = words[w]
+    size = insert(hashes, places, count, keys, tallies, slots)
+    entropy = 0.0
+    if deepest <= 1:
+        for slot in range(size):
+            tally = tallies[slot]
+            if tally:
+                row[_UNIQUE] += 1
+                row[_TOP_WORD] = max(row[_TOP_WORD], tally)
+                entropy -= tally / count * np.log(tally / count)
+        return max(entropy, 0.0)
+    for n in range(2, min(deepest, 4) + 1):
+        if count >= n:  # until one is found twice
+            row[_TOP + n] = gram_length(0, n, kinds, reach, always_spaced)
+    left = count
+    for n in range(2, deepest + 1):
+        kept = 0
+        for c in range(left - 1):
+            i = places[c]
+            if places[c + 1] == i + 1 and tallies[slots[c]] > 1 and tallies[slots[c + 1]] > 1:
+                places[kept] = i
+                kept += 1
+        left = kept
+        if left == 0:
+            break
+        for c in range(left):
+            i = places[c]
+            hashes[i] = (hashes[i] ^ (hashes[i] >> np.uint64(29))) * STEP + words[i + n - 1]
+        insert(hashes, places, left, keys, tallies, slots)
+        if n <= 4:
+            best = 1
+            where = 0
+            for c in range(left):
+                if tallies[slots[c]] > best:
+                    best = tallies[slots[c]]
+                    where = places[c]
+            if best > 1:
+                row[_TOP + n] = best * gram_length(where, n, kinds, reach, always_spaced)
+        elif n <= 10 or n == DEEPEST:
+            free = 0
+            repeated = 0
+            # the first copy of each marks its slot by a negative tally
+            for c in range(left):
+                i = places[c]
+                if i < free:
+                    continue
+                slot = slots[c]
+                if tallies[slot] < 0:
+                    repeated += reach[i + n] - reach[i]
+                    free = i + n
+                elif tallies[slot] > 1:
+                    tallies[slot] = -tallies[slot]
+            for c in range(left):
+                tallies[slots[c]] = abs(tallies[slots[c]])
+            row[_DUP + min(n, 11)] = repeated
+    return 0.0

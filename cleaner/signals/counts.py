@@ -1,0 +1,120 @@
+"""From a column of texts to counts, and from counts to signals."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import zstandard
+
+from cleaner.errors import CleanerError
+from cleaner.kernels import signals as kernel
+from cleaner.kernels.arrow import utf8
+from cleaner.text.segment import Formulas, modes
+
+Texts = pl.Series | pa.Array | pa.ChunkedArray | Iterable[str | None]
+Unit = Literal["word", "jieba"]
+Counts = Mapping[str, np.ndarray]
+Value = Callable[..., np.ndarray]
+
+
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return `part / whole`, 0 where the whole is 0.
+
+    >>> ratio(np.array([1, 0]), np.array([2, 0]))
+    array([0.5, 0. ])
+    """
+    return np.divide(part, whole, out=np.zeros(len(part)), where=whole != 0)
+
+
+class _Recorder(dict[str, np.ndarray]):
+    """Counts that note which columns a signal reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: set[str] = set()
+
+    def __getitem__(self, column: str) -> np.ndarray:
+        self.read.add(column)
+        return np.ones(1, np.int64)
+
+
+def columns_of(values: Iterable[Value]) -> set[str]:
+    """Return the columns that the values read.
+
+    >>> sorted(columns_of([lambda c: c["upper"] / c["letters"]]))
+    ['letters', 'upper']
+    """
+    recorder = _Recorder()
+    for value in values:
+        value(recorder)
+    return recorder.read
+
+
+def column(text: Texts) -> pl.Series | pa.Array | pa.ChunkedArray:
+    """Return texts of any kind as a column."""
+    if isinstance(text, pl.Series | pa.Array | pa.ChunkedArray):
+        return text
+    return pl.Series(list(text), dtype=pl.String)
+
+
+def count(
+    text: Texts, columns: set[str], formulas: Formulas = True, unit: Unit = "word"
+) -> dict[str, np.ndarray]:
+    """Return the columns asked for, counted in one call for all texts; null counts as ""."""
+    texts = column(text)
+    offsets, data = utf8(texts)
+    tokens = _jieba(texts) if unit == "jieba" else None
+    counts = kernel.count(offsets, data, modes(formulas, len(offsets) - 1), columns, tokens)
+    if "compressed" in columns:
+        counts["compressed"] = _compressed(offsets, data)
+    return counts
+
+
+def _jieba(texts: pl.Series | pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return `(first, ends)`: the bytes at which jieba's tokens end, by document."""
+    try:
+        import rjieba
+    except ImportError:
+        raise CleanerError(
+            "unit: jieba needs the package rjieba; install it with: pip install corpus-distiller[zh]"
+        ) from None
+    first, ends = [0], []
+    for text in texts.to_list() if isinstance(texts, pl.Series) else texts.to_pylist():
+        ends.append(
+            np.cumsum([len(token.encode()) for token in rjieba.cut(text or "")], dtype=np.int64)
+        )
+        first.append(first[-1] + len(ends[-1]))
+    return np.array(first, np.int64), np.concatenate(ends) if ends else np.zeros(0, np.int64)
+
+
+def _compressed(offsets: np.ndarray, data: np.ndarray) -> np.ndarray:
+    """Return the bytes that each text takes after zstandard at level 3; 0 for an empty one."""
+    compressor = zstandard.ZstdCompressor(level=3, write_content_size=False)
+    view = memoryview(data)
+    sizes = [
+        len(compressor.compress(view[start:end])) if end > start else 0
+        for start, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+    ]
+    return np.array(sizes, np.int64)
+
+
+def table(
+    counts: Counts,
+    signals: Mapping[str, tuple[type[pl.DataType], str]],
+    values: Mapping[str, Value],
+) -> pl.DataFrame:
+    """Return the signals that `values` names, as columns."""
+    return pl.DataFrame(
+        [pl.Series(name, value(counts)).cast(signals[name][0]) for name, value in values.items()]
+    )
+
+
+def measured(
+    text: pl.Series,
+    signals: Mapping[str, tuple[type[pl.DataType], str]],
+    values: Mapping[str, Value],
+) -> pl.DataFrame:
+    """Return all signals of one family."""
+    return table(count(text, columns_of(values.values())), signals, values)

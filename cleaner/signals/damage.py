@@ -1,0 +1,34 @@
+"""Signals of text that was damaged on its way."""
+
+import polars as pl
+
+from cleaner.signals.counts import Value, measured, ratio
+
+SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
+    "control_ratio": (pl.Float64, "control and format characters per character"),
+    "private_use_ratio": (pl.Float64, "private-use characters per character"),
+    "replacement_ratio": (pl.Float64, "U+FFFD, where a decoder gave up, per character"),
+    "mojibake_ratio": (
+        pl.Float64,
+        "characters of sequences that only a wrong decoding makes per character: UTF-8 read as "
+        "Latin-1 or cp1252 (Ã©, â€™), replacement characters read as GBK (锟斤拷), filled memory "
+        "(烫烫, 屯屯)",
+    ),
+}
+
+
+VALUES: dict[str, Value] = {
+    "control_ratio": lambda c: ratio(c["controls"], c["characters"]),
+    "private_use_ratio": lambda c: ratio(c["private"], c["characters"]),
+    "replacement_ratio": lambda c: ratio(c["replacements"], c["characters"]),
+    "mojibake_ratio": lambda c: ratio(c["mojibake"], c["characters"]),
+}
+
+
+def measure(text: pl.Series) -> pl.DataFrame:
+    """Return one row of damage signals per document.
+
+    >>> measure(pl.Series(["a\\ufffd", ""])).select("replacement_ratio").rows()
+    [(0.5,), (0.0,)]
+    """
+    return measured(text, SIGNALS, VALUES)
