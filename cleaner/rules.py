@@ -8,7 +8,15 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from cleaner import yaml12
 from cleaner.conditions import Condition, Limit, Schema, parse
@@ -63,7 +71,11 @@ class RuleSet(_File):
     unit: Literal["word", "jieba"] = "word"
     languages: tuple[str, ...] = ()
     note: str = ""
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...] = ()
+    # For `clean_lines`: patterns (RE2) cut out of every line, then rules that each line must keep.
+    # A line is measured as a text of its own.
+    cut: tuple[str, ...] = ()
+    lines: tuple[Rule, ...] = ()
     _file: str = PrivateAttr("")  # where it was read, for messages only
 
     @field_validator("source", mode="before")
@@ -71,35 +83,66 @@ class RuleSet(_File):
     def _one_or_several(cls, value: Any) -> Any:
         return [value] if isinstance(value, dict) else value
 
-    @field_validator("source", "rules")
+    @field_validator("source")
     @classmethod
-    def _not_empty(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _not_empty(cls, value: tuple[Citation, ...]) -> tuple[Citation, ...]:
         if not value:
-            raise ValueError("an empty list; a set has a source and rules")
+            raise ValueError("source: an empty list; say who published this, or {cite: ours}")
         return value
 
-    @field_validator("rules")
+    @field_validator("rules", "lines")
     @classmethod
     def _names_differ(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-        seen: set[str] = set()
-        for rule in rules:
-            if rule.name in seen:
-                raise ValueError(f"two rules are named {rule.name!r}")
-            seen.add(rule.name)
+        names = [rule.name for rule in rules]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two rules are named {name!r}")
         return rules
+
+    @field_validator("cut")
+    @classmethod
+    def _patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                pl.Series([""]).str.contains(pattern)
+            except pl.exceptions.ComputeError:
+                raise ValueError(f"cut: {pattern!r} is not a regular expression (RE2)") from None
+        return patterns
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "RuleSet":
+        if not self.rules and not self.lines:
+            raise ValueError("'rules' is missing")
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The signals and columns that the rules read, in the order of first use."""
-        return tuple(dict.fromkeys(name for rule in self.rules for name in rule.condition.columns))
+        return _read_by(self.rules)
+
+    @property
+    def line_columns(self) -> tuple[str, ...]:
+        """The signals that the rules for lines read, in the order of first use."""
+        return _read_by(self.lines)
 
     def check(self, schema: Schema) -> None:
         """Raise RuleError for the first rule that does not fit columns of this schema."""
-        for rule in self.rules:
+        self._check(self.rules, schema)
+
+    def check_lines(self, schema: Schema) -> None:
+        """Raise RuleError for the first rule for lines that does not fit columns of this schema."""
+        self._check(self.lines, schema)
+
+    def _check(self, rules: tuple[Rule, ...], schema: Schema) -> None:
+        for rule in rules:
             try:
                 rule.condition.check(schema)
             except ConditionError as error:
                 raise RuleError(f"{self._file or self.name}: rule {rule.name!r}: {error}") from None
+
+
+def _read_by(rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for rule in rules for name in rule.condition.columns))
 
 
 def load_rules(name_or_path: str | Path) -> RuleSet:
@@ -159,8 +202,10 @@ def _problem(
     model: type[BaseModel] = RuleSet
     inside = keys
     match keys:
-        case ("rules", int() as index, *rest) if isinstance(data["rules"][index], dict):
-            where += f": rule {data['rules'][index].get('name', index + 1)!r}"
+        case ("rules" | "lines" as part, int() as index, *rest) if isinstance(
+            data[part][index], dict
+        ):
+            where += f": rule {data[part][index].get('name', index + 1)!r}"
             model, inside = Rule, tuple(rest)
         case ("source", *rest) if rest:
             model, inside = Citation, tuple(rest[-1:])
@@ -187,10 +232,20 @@ def broken_rules(frame: pl.DataFrame, rules: RuleSet) -> pl.Series:
     could not be measured is not kept.
     """
     rules.check(frame.schema)
+    return _broken(frame, rules.rules)
+
+
+def broken_line_rules(frame: pl.DataFrame, rules: RuleSet) -> pl.Series:
+    """Return the list of rules for lines that each row, a line, breaks."""
+    rules.check_lines(frame.schema)
+    return _broken(frame, rules.lines)
+
+
+def _broken(frame: pl.DataFrame, rules: tuple[Rule, ...]) -> pl.Series:
     kept = frame.select(
         # fill_null: an unknown is never a yes
         rule.condition.expression(frame.schema).fill_null(False).alias(rule.name)
-        for rule in rules.rules
+        for rule in rules
     )
     return named(~kept.to_numpy().reshape(frame.height, kept.width), kept.columns)
 

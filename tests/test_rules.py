@@ -79,7 +79,7 @@ def test_a_set_travels_as_plain_data(rules: RuleSet) -> None:
         ("words BETWEEN 50 AND 100", "words IS NOT NULL", "an unknown is never a yes"),
         ("words BETWEEN 50 AND 100", "[words", "while parsing a flow sequence"),
         ("{cite: ours}", "{cit: ours}", "x.yaml:3:10: unknown key 'cit', did you mean 'cite'?"),
-        ("{cite: ours}", "[]", "x.yaml:3:1: an empty list"),
+        ("{cite: ours}", "[]", "x.yaml:3:1: source: an empty list"),
         ("title:", "unit: jeiba\ntitle:", "unit: Input should be 'word' or 'jieba', not 'jeiba'"),
     ],
 )

@@ -1,0 +1,123 @@
+"""Drop what breaks a rule of a filter file."""
+
+from typing import Any
+
+import polars as pl
+from pydantic import Field, field_validator, model_validator
+
+from cleaner.conditions import parse
+from cleaner.phrases import load_phrases
+from cleaner.rules import RuleSet, broken_rules, load_rules
+from cleaner.signals import SIGNALS, measure
+from cleaner.stages.base import Judging
+from cleaner.stages.marked import formulas_of
+
+
+class Filter(Judging):
+    """Add `broken`, the list of rules each document fails; an empty list means keep.
+
+    `name` is a filter of `filters/`, or a path; `lists` gives files for lists that its rules read.
+    Rules and lists are held as data: only who builds the stage opens files.
+    """
+
+    name: str
+    formulas: bool = True
+    lists: dict[str, str] = Field(default_factory=dict)
+    rules: RuleSet
+    phrases: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def from_short(cls, value: Any) -> dict[str, Any]:
+        """Return options for `filter: gopher_quality`."""
+        if not isinstance(value, str):
+            return super().from_short(value)
+        return {"name": value}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve(cls, options: Any) -> Any:
+        if not isinstance(options, dict) or "name" not in options or "rules" in options:
+            return options
+        rules = load_rules(str(options["name"]))
+        if not rules.rules:
+            raise ValueError(f"name: {rules.name} has rules for lines only; see clean_lines")
+        lists = options.get("lists") or {}
+        if not isinstance(lists, dict):
+            return {**options, "rules": rules, "phrases": {}}  # refused by the field's type
+        on = options.get("on")
+        read = [
+            *rules.columns,
+            *(parse(on, ask_unknown=True).columns if isinstance(on, str) else ()),
+        ]
+        used = list(dict.fromkeys(name.partition(":")[2] for name in read if ":" in name))
+        for name in lists:
+            if name not in used:
+                there = ", ".join(used) or "none"
+                raise ValueError(f"lists: {rules.name} reads no list {name!r}; it reads: {there}")
+        phrases = {name: load_phrases(str(lists.get(name, name))) for name in used}
+        return {**options, "rules": rules, "phrases": phrases}
+
+    @field_validator("on")
+    @classmethod
+    def _on_is_a_condition(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse(value, ask_unknown=True)
+        return value
+
+    def label(self) -> str:
+        """Return `:gopher_quality`."""
+        return f":{self.rules.name}"
+
+    def signals(self) -> set[str]:
+        """Return the signals that are measured in the usual way, for all filters of a phase."""
+        return {name for name in self._reads() if name in SIGNALS and self._stored(name) is None}
+
+    def adds(self) -> dict[str, Any]:
+        """Return the signals that only this filter measures: in its unit, or by its lists."""
+        stored = {self._stored(name): SIGNALS[name][0] for name in self._reads() if name in SIGNALS}
+        return {name: kind for name, kind in stored.items() if name is not None}
+
+    def needs(self) -> set[str]:
+        """Return `text`, and the columns that the rules or `on` read beside signals."""
+        return {"text", *(name for name in self._reads() if name not in SIGNALS)}
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs` with `broken` and what `adds` names, in the same order."""
+        signals = [name for name in self._reads() if name in SIGNALS]
+        absent = [name for name in signals if self._stored(name) or name not in docs.columns]
+        frame = docs.drop(absent, strict=False).hstack(self._measured(docs, absent))
+        broken = broken_rules(frame, self.rules)
+        if self.on is not None:
+            judged = parse(self.on, ask_unknown=True).expression(frame.schema).fill_null(False)
+            frame = frame.with_columns(broken.alias("broken"))
+            broken = frame.select(pl.when(judged).then("broken").otherwise([])).to_series()
+        own = [frame[name].alias(stored) for name in absent if (stored := self._stored(name))]
+        return docs.with_columns(broken.alias("broken"), *own)
+
+    def _reads(self) -> list[str]:
+        asked = parse(self.on, ask_unknown=True).columns if self.on else ()
+        return list(dict.fromkeys((*self.rules.columns, *asked)))
+
+    def _stored(self, signal: str) -> str | None:
+        """Return the column of a signal that only this filter measures, or None."""
+        if self.rules.unit != "word":
+            return f"{signal}:{self.rules.unit}"
+        if not self.formulas:
+            return f"{signal}:no_formulas"
+        return signal if ":" in signal else None
+
+    def _measured(self, docs: pl.DataFrame, signals: list[str]) -> pl.DataFrame:
+        if not signals:
+            return pl.DataFrame()
+        text = docs["text"]
+        made = measure(
+            text,
+            signals,
+            formulas=formulas_of(docs) if self.formulas else False,
+            unit=self.rules.unit,
+            lists=self.phrases,
+        )
+        if text.null_count():
+            # A text that is not there cannot be measured, and what is unknown is not kept.
+            made = made.select(pl.when(text.is_not_null()).then(pl.all()))
+        return made

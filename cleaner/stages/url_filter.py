@@ -1,0 +1,95 @@
+"""Drop pages by their address, and pages whose owners opted out."""
+
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import field_validator, model_validator
+
+from cleaner.conditions import parse
+from cleaner.phrases import load_phrases
+from cleaner.stages.base import Judging
+from cleaner.text.urls import list_files, load_lists, on_list, words_in
+
+Sign = Literal["noai", "tdm"]
+
+
+class UrlFilter(Judging):
+    """Drop as `blocked_url` what a list or a word blocks, and as `opt_out` what `respect` names.
+
+    `block` and `allow` are files or UT1 folders of domains, hosts and paths; what is allowed is
+    never blocked. `words` are words, or files of words, that no url may hold. `respect` reads the
+    signs that `extract` finds (`noai`: robots meta and headers; `tdm`: TDM reservation), so it
+    comes after `extract`. A document without a url is not blocked.
+    """
+
+    block: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    respect: tuple[Sign, ...] = ()
+
+    @field_validator("block", "allow", "words", "respect", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("on")
+    @classmethod
+    def _on_is_a_condition(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse(value, ask_unknown=True)
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "UrlFilter":
+        if not (self.block or self.words or self.respect):
+            raise ValueError("takes at least one of block, words and respect")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve(cls, options: Any) -> Any:
+        words = options.get("words") if isinstance(options, dict) else None
+        if isinstance(words, str):
+            words = [words]
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            return options
+        # Files of words become words here, so that workers never open them.
+        found = [load_phrases(word) if word.endswith(".txt") else (word,) for word in words]
+        return {**options, "words": [word for each in found for word in each]}
+
+    def needs(self) -> set[str]:
+        """Return the url, the signs asked for, and what `on` reads."""
+        asked = parse(self.on, ask_unknown=True).columns if self.on else ()
+        by_url = {"url"} if self.block or self.words else set()
+        return by_url | {f"optout_{sign}" for sign in self.respect} | set(asked)
+
+    def files(self) -> list[str]:
+        """Return the files of the lists."""
+        return list_files((*self.block, *self.allow))
+
+    def resolve(self) -> "UrlFilter":
+        """Read the lists once, so that a wrong one is said before anything runs."""
+        for lists in (self.block, self.allow):
+            load_lists(lists)
+        return self
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs` with `broken`."""
+        blocked = pl.repeat(False, docs.height, eager=True)
+        if self.block:
+            blocked |= on_list(docs["url"], load_lists(self.block))
+        if self.words:
+            blocked |= words_in(docs["url"], self.words)
+        if self.allow and blocked.any():
+            blocked &= ~on_list(docs["url"], load_lists(self.allow))
+        # A null sign belongs to a text that came without its page: nobody opted out there.
+        signs = [docs[f"optout_{sign}"].fill_null(False) for sign in self.respect]
+        opted_out = pl.any_horizontal(signs) if signs else pl.lit(False)
+        judged = (
+            parse(self.on, ask_unknown=True).expression(docs.schema) if self.on else pl.lit(True)
+        )
+        reasons = [
+            pl.when(judged & blocked).then(pl.lit("blocked_url")),
+            pl.when(judged & opted_out).then(pl.lit("opt_out")),
+        ]
+        return docs.with_columns(broken=pl.concat_list(reasons).list.drop_nulls())

@@ -1,0 +1,175 @@
+"""Lines of a text judged one by one, each measured as a text of its own."""
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from cleaner.kernels.arrow import utf8
+from cleaner.kernels.segment import FORMULA
+from cleaner.kernels.unicode import GRAPHEME, KIND, QUOTE, TERMINAL, classes
+from cleaner.rules import RuleSet, broken_line_rules
+from cleaner.signals import measure
+from cleaner.text.segment import Formulas, segment
+
+LINE_FEED = 10
+
+# What only a line has; everything else a rule for lines may read is a signal of `cleaner.signals`.
+LINE_SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
+    "ends_sentence": (
+        pl.Boolean,
+        "the last character ends a sentence in some script (Unicode Sentence_Terminal) or closes a "
+        "quotation",
+    ),
+    "longest_run": (
+        pl.UInt32,
+        "characters of the longest run without white space; a letter of a script written without "
+        "spaces parts a run",
+    ),
+    "counter": (pl.Boolean, "a number and one or two words, as in 3 likes or 12 评论"),
+}
+
+# RefinedWeb, appendix G.2: `^\W*\d(?:,|\.|K|k|\d)*\s+(?:likes|shares|comments|...)`; Chinese ours.
+_COUNTER = (
+    r"(?i)^\W*\d[\d,.]*\s*[km万千]?\+?\s*(?:likes?|shares?|comments?|retweets?|reposts?|quotes?|"
+    r"bookmarks?|upvotes?|downvotes?|downloads?|views?|followers?|replies|reply|次?点赞|赞|"
+    r"(?:条|个)?评论|次?转发|收藏|次?浏览|次?阅读|(?:条|个)?回复|粉丝|次?下载)\W*$"
+)
+
+
+class Lines(NamedTuple):
+    """The lines of a column of texts: which text each belongs to, and its characters."""
+
+    document: np.ndarray  # int64, per line
+    line: pl.Series  # without its line end
+
+
+def split_lines(text: pl.Series, formulas: Formulas = True) -> Lines:
+    """Return the lines of all texts; a formula is never parted, whatever its own line ends.
+
+    >>> split_lines(pl.Series(["a\\nb", "$$x\\n= y$$ c"])).line.to_list()
+    ['a', 'b', '$$x\\n= y$$ c']
+    """
+    array = text.to_arrow()
+    bounds, data = utf8(array)
+    words = segment(array, formulas)
+    ends = np.flatnonzero(data[bounds[0] : bounds[-1]] == LINE_FEED) + bounds[0]
+    inside = words.kinds == FORMULA
+    if inside.any():
+        first = np.searchsorted(words.starts[inside], ends, side="right") - 1
+        within = (first >= 0) & (ends < words.ends[inside][np.maximum(first, 0)])
+        ends = ends[~within]
+    # Every text has a line that ends with the text; it begins where the last line end left off.
+    cuts = np.concatenate([ends + 1, bounds[1:]])
+    document = np.concatenate(
+        [np.searchsorted(bounds, ends, side="right") - 1, np.arange(len(bounds) - 1)]
+    )
+    order = np.lexsort((cuts, document))
+    cuts, document = cuts[order], document[order]
+    starts = np.concatenate([[bounds[0]], cuts[:-1]]) if len(cuts) else cuts
+    offsets = pa.py_buffer(np.append(starts, cuts[-1:]).astype(np.int64))
+    parts = pa.Array.from_buffers(pa.large_string(), len(cuts), [None, offsets, pa.py_buffer(data)])
+    lines = pl.Series("line", parts)
+    return Lines(document, lines.str.strip_suffix("\n").str.strip_suffix("\r"))
+
+
+def measure_lines(lines: pl.Series, names: list[str], formulas: Formulas = True) -> pl.DataFrame:
+    """Return signals of lines, each a text of its own; `LINE_SIGNALS` beside the usual ones."""
+    usual = [name for name in names if name not in LINE_SIGNALS]
+    frame = measure(lines, usual, formulas=formulas) if usual else pl.DataFrame()
+    if "ends_sentence" in names:
+        frame = frame.with_columns(ends_sentence=_ends_sentence(lines))
+    if "longest_run" in names:
+        frame = frame.with_columns(longest_run=_longest_run(lines))
+    if "counter" in names:
+        frame = frame.with_columns(counter=lines.str.contains(_COUNTER))
+    return frame
+
+
+def clean(
+    text: pl.Series, rules: RuleSet, formulas: Formulas = True
+) -> tuple[pl.Series, pl.Series]:
+    """Return the texts without the lines that break a rule, and how many characters went.
+
+    Patterns of `cut` go out of every line first. Where a line goes, blank lines around it become
+    one; a text that loses nothing is returned byte for byte.
+    """
+    judged = judge_lines(text, rules, formulas)
+    gone = judged.filter(pl.col("broken").list.len() > 0)
+    touched = judged.filter(pl.col("line") != pl.col("left"))["document"]
+    changed = np.union1d(gone["document"].unique().to_numpy(), touched.unique().to_numpy())
+    if not len(changed):
+        return text, pl.zeros(len(text), pl.UInt32, eager=True)
+    blank = pl.col("left").str.strip_chars() == ""
+    left = judged.filter(
+        pl.col("document").is_in(changed) & (pl.col("broken").list.len() == 0)
+    ).filter(~(blank & blank.shift(1, fill_value=True).over("document")))
+    again = left.group_by("document", maintain_order=True).agg(
+        pl.col("left").str.join("\n").str.strip_chars_end("\n")
+    )
+    kept = pl.Series(np.repeat("", len(changed)), dtype=pl.String)
+    kept = kept.scatter(np.searchsorted(changed, again["document"].to_numpy()), again["left"])
+    cleaned = text.clone().scatter(changed, kept)  # scatter writes in place
+    cut = text.str.len_chars().fill_null(0) - cleaned.str.len_chars().fill_null(0)
+    return cleaned, cut.cast(pl.UInt32)
+
+
+def judge_lines(text: pl.Series, rules: RuleSet, formulas: Formulas = True) -> pl.DataFrame:
+    """Return a row per line: `document`, `line`, `left` after the cuts, and `broken`.
+
+    A blank line breaks nothing.
+    """
+    document, line = split_lines(text, formulas)
+    left = line
+    for pattern in rules.cut:
+        left = left.str.replace_all(pattern, "")
+    of_line = formulas
+    if isinstance(formulas, pl.Series | np.ndarray):
+        of_line = pl.Series(formulas).fill_null(False).gather(document)
+    # A line that held nothing but what was cut is no blank line: it has to stand the rules.
+    blank = line.str.strip_chars() == ""
+    broken = broken_line_rules(measure_lines(left, list(rules.line_columns), of_line), rules)
+    frame = pl.DataFrame({"document": document, "line": line, "left": left, "broken": broken})
+    return frame.with_columns(broken=pl.when(blank).then([]).otherwise("broken"))
+
+
+def show_cuts(text: str, rules: RuleSet) -> str:
+    """Return a text as a diff: `- ` before what `clean` cuts, with the rules; `  ` before the rest.
+
+    A line that only lost a part stands twice, `- ` as it was and `+ ` as it is.
+    """
+    shown = []
+    for line, left, broken in judge_lines(pl.Series([text]), rules).drop("document").iter_rows():
+        if broken:
+            shown.append(f"- {line}    [{', '.join(broken)}]")
+        elif line != left:
+            shown += [f"- {line}", f"+ {left}"]
+        else:
+            shown.append(f"  {line}")
+    return "\n".join(shown)
+
+
+def _ends_sentence(lines: pl.Series) -> pl.Series:
+    last = lines.str.strip_chars_end().str.tail(1).fill_null("")
+    points = np.zeros(len(lines), np.int64)
+    there = (last != "").to_numpy()
+    text = "".join(last)
+    points[there] = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    return pl.Series((classes()[points] & (TERMINAL | QUOTE)) != 0)
+
+
+def _longest_run(lines: pl.Series) -> pl.Series:
+    # Only a line longer than a word can be is looked at run by run.
+    lengths = lines.str.len_chars().fill_null(0)
+    long = lengths > 100
+    kinds = classes()
+    found = [
+        max((len(run) for run in _runs(line, kinds)), default=0) for line in lines.filter(long)
+    ]
+    return lengths.clone().scatter(long.arg_true(), found).cast(pl.UInt32)
+
+
+def _runs(line: str, kinds: np.ndarray) -> list[str]:
+    parted = "".join(" " if kinds[ord(c)] & KIND == GRAPHEME else c for c in line)
+    return parted.split()
