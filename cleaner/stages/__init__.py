@@ -2,6 +2,8 @@
 
 from cleaner.stages.base import Judging, Options, Stage
 from cleaner.stages.classify import Classify
+from cleaner.stages.clean_lines import CleanLines
+from cleaner.stages.dedup_paragraphs import DedupParagraphs
 from cleaner.stages.exact_dedup import ExactDedup
 from cleaner.stages.extract import Extract
 from cleaner.stages.filter import Filter
@@ -10,11 +12,15 @@ from cleaner.stages.math_prefilter import MathPrefilter
 from cleaner.stages.near_dedup import NearDedup
 from cleaner.stages.normalise import Normalise
 from cleaner.stages.sample import Sample
+from cleaner.stages.url_filter import UrlFilter
 
 STAGES: dict[str, type[Stage]] = {
     "math_prefilter": MathPrefilter,
     "extract": Extract,
     "normalise": Normalise,
+    "clean_lines": CleanLines,
+    "dedup_paragraphs": DedupParagraphs,
+    "url_filter": UrlFilter,
     "language": Language,
     "filter": Filter,
     "exact_dedup": ExactDedup,
@@ -25,8 +31,7 @@ STAGES: dict[str, type[Stage]] = {
 
 # Named in the documentation and refused until they work.
 NOT_BUILT = (
-    "clean_lines", "dedup_paragraphs", "line_dedup", "url_filter",
-    "embed_classify", "decontaminate", "cap", "checkpoint",
+    "line_dedup", "embed_classify", "decontaminate", "cap", "checkpoint",
 )  # fmt: skip
 
 __all__ = ["NOT_BUILT", "STAGES", "Judging", "Options", "Stage"]
