@@ -22,7 +22,7 @@ class Preparation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unit: Literal["word", "jieba", "raw"] = "word"
-    # commands: a formula is its TeX commands; none: it is left out, so that the prose must tell;
+    # commands: a formula is `<tex>` and its TeX commands; none: it is left out, so that the prose must tell;
     # text: its letters are words
     formulas: Literal["commands", "none", "text"] = "commands"
     version: int = VERSION
@@ -45,7 +45,7 @@ def prepare(texts: pl.Series | pa.Array, how: Preparation) -> pa.Array:
     """Return one line of tokens per text; null is a text without words.
 
     >>> prepare(pl.Series(["Let $\\\\frac{a}{2}$ = 3.5", "用Python"]), Preparation()).to_pylist()
-    ['let <tex:frac> <num>', '用 python']
+    ['let <tex> <tex:frac> <num>', '用 python']
     """
     if how.unit == "raw":
         return _raw(texts)

@@ -29,7 +29,7 @@ def prepare(text: str, formulas: str, has_letter: object, breaks: bool = False) 
             if formulas == "none":
                 continue
             named = [name for name in COMMAND.findall(word) if name]
-            new = [f"<tex:{name}>" for name in named] or ["<tex>"]
+            new = [token for name in named for token in ("<tex>", f"<tex:{name}>")] or ["<tex>"]
         elif kind == SINGLE:
             new = [word]
         elif (
@@ -40,14 +40,21 @@ def prepare(text: str, formulas: str, has_letter: object, breaks: bool = False) 
         ):
             if formulas == "none":
                 continue
-            tokens.append(f"<tex:{name[0]}>")
-            parted.append(last_end != start)
+            tokens += ["<tex>", f"<tex:{name[0]}>"]
+            parted += [last_end != start, False]
             continue
         elif not any(has_letter(c) for c in word):  # type: ignore[operator]
-            joined = number_end == start - 1 and start > 0 and text[start - 1] in ".,"
-            if not joined:
-                tokens.append("<num>")
-                parted.append(last_end != start)
+            if not (number_end == start - 1 and start > 0 and text[start - 1] in ".,"):
+                between = text[number_end:start]
+                calculated = (
+                    formulas == "commands"
+                    and number_end >= 0
+                    and len(between.encode()) <= 8
+                    and "\n" not in between
+                    and bool(set(between) & set("=+*×÷"))
+                )
+                tokens += ["<tex>", "<num>"] if calculated else ["<num>"]
+                parted += [last_end != start] + [False] * calculated
             number_end = last_end = end
             continue
         else:

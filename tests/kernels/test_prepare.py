@@ -37,6 +37,7 @@ def prepared(batch: list[str], formulas: str, breaks: bool = False) -> list[str]
 @example(text=r"$\\x^2$$5$ 1.$x$ 1.2\a3.4")
 @example(text="ÜBER İẞ ẼΣ ＡＢＣ 第3章")
 @example(text="\\a" * 40)
+@example(text="1=2 + 3*\n4×$5÷ 6 / 7, 8 ＋9")
 def test_kernel_equals_its_twin(text: str, formulas: str) -> None:
     for breaks in (False, True):
         assert prepared([text, "", text], formulas, breaks) == [
@@ -49,11 +50,15 @@ def test_kernel_equals_its_twin(text: str, formulas: str) -> None:
 @pytest.mark.parametrize(
     ("formulas", "expected"),
     [
-        ("commands", "let <tex:frac> <tex:Gamma> <tex> <tex:alpha> 用 python <num> 年 covid-19"),
-        ("none", "let 用 python <num> 年 covid-19"),
-        ("text", "let frac a gamma x alpha 用 python <num> 年 covid-19"),
+        (
+            "commands",
+            "let <tex> <tex:frac> <tex> <tex:Gamma> <tex> <tex> <tex:alpha> 用 python <num> 年 "
+            "covid-19 <num> <tex> <num> <tex> <num>",
+        ),
+        ("none", "let 用 python <num> 年 covid-19 <num> <num> <num>"),
+        ("text", "let frac a gamma x alpha 用 python <num> 年 covid-19 <num> <num> <num>"),
     ],
 )
 def test_formulas_become_commands_nothing_or_words(formulas: str, expected: str) -> None:
-    text = r"Let $\frac{a}{\Gamma}$ $x$ \alpha: 用Python, 2,020.5年 COVID-19"
+    text = r"Let $\frac{a}{\Gamma}$ $x$ \alpha: 用Python, 2,020.5年 COVID-19; 2 × 3.5 = ￥7"
     assert prepared([text], formulas) == [expected]

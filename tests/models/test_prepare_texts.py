@@ -21,7 +21,7 @@ def test_words_are_pinned() -> None:
     """A change here is a new `VERSION`: models trained before would read other words."""
     assert VERSION == 1
     assert prepare(SAMPLES, Preparation()).to_pylist() == [
-        "let <tex:frac> be <num> don't",
+        "let <tex> <tex:frac> be <num> don't",
         "设 函 数 <tex> 连 续 python3 很 好 用 <num> 年",
         "label math s hi",
         "",

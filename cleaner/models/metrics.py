@@ -1,0 +1,188 @@
+"""What a score is worth on labelled documents: ranking, calibration, and what a cut would keep.
+
+`truth` is an array of booleans (the document has the label), `score` one of floats. `prevalence` is
+the share of such documents in the corpus to be filtered, which is never that of a training set.
+"""
+
+from dataclasses import asdict, dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+THRESHOLDS = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05),
+    *(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+    *(0.95, 0.98, 0.99, 0.995, 0.998, 0.999),
+)
+
+
+def auc(truth: np.ndarray, score: np.ndarray) -> float:
+    """Return the chance that a document with the label outscores one without; ties count half.
+
+    >>> auc(np.array([True, True, False]), np.array([0.9, 0.5, 0.5]))
+    0.75
+    """
+    positives, negatives = int(truth.sum()), int((~truth).sum())
+    if not positives or not negatives:
+        return float("nan")
+    _, tie, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2  # the mean rank of each tie, from 1
+    won = ranks[tie][truth].sum() - positives * (positives + 1) / 2
+    return float(won / (positives * negatives))
+
+
+def _falling(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the different scores, falling, and how many of each class score at least as high."""
+    order = np.argsort(-score, kind="stable")
+    score, truth = score[order], truth[order]
+    last = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
+    return score[last], np.cumsum(truth)[last], np.cumsum(~truth)[last]
+
+
+def average_precision(truth: np.ndarray, score: np.ndarray) -> float:
+    """Return the mean precision at each document with the label; tied documents come together.
+
+    >>> round(average_precision(np.array([True, False, True]), np.array([0.9, 0.8, 0.7])), 4)
+    0.8333
+    """
+    if not truth.any():
+        return float("nan")
+    _, hits, misses = _falling(truth, score)
+    gained = np.diff(hits, prepend=0)
+    return float((gained * hits / (hits + misses)).sum() / truth.sum())
+
+
+@dataclass(frozen=True)
+class AtCut:
+    """A cut on labelled documents as they are, at their own prevalence."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+def at_cut(truth: np.ndarray, score: np.ndarray, cut: float) -> AtCut:
+    """Return precision, recall and F1 of keeping what scores at least `cut`."""
+    kept = score >= cut
+    hits = int((kept & truth).sum())
+    precision = hits / int(kept.sum()) if kept.any() else 0.0
+    recall = hits / int(truth.sum()) if truth.any() else 0.0
+    f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
+    return AtCut(precision, recall, f1)
+
+
+def calibration(truth: np.ndarray, score: np.ndarray, bins: int = 10) -> dict[str, Any]:
+    """Return the Brier score, the expected calibration error, and a row per tenth of the scale."""
+    at = np.minimum((score * bins).astype(int), bins - 1)
+    rows = []
+    error = 0.0
+    for part in range(bins):
+        inside = at == part
+        if not inside.any():
+            continue
+        said, was = float(score[inside].mean()), float(truth[inside].mean())
+        rows.append({"documents": int(inside.sum()), "score": said, "share": was})
+        error += abs(said - was) * inside.sum() / len(score)
+    return {
+        "brier": float(np.mean((score - truth) ** 2)) if len(score) else float("nan"),
+        "expected_error": float(error),
+        "bins": rows,
+    }
+
+
+@dataclass(frozen=True)
+class Point:
+    """What keeping from `threshold` on would mean in a corpus of the stated prevalence."""
+
+    threshold: float
+    recall: float
+    false_positive_rate: float
+    kept_share: float
+    precision: float
+    precision_at_least: float  # with the rates at the bad ends of their 95 % intervals
+
+
+def point(
+    threshold: float, hits: int, positives: int, misses: int, negatives: int, prevalence: float
+) -> Point:
+    """Return what a threshold means that `hits` of `positives` and `misses` of `negatives` reach."""
+    recall, false = hits / max(positives, 1), misses / max(negatives, 1)
+    low, high = _wilson(hits, positives)[0], _wilson(misses, negatives)[1]
+    kept = prevalence * recall + (1 - prevalence) * false
+    return Point(
+        threshold,
+        recall,
+        false,
+        kept,
+        _precision(recall, false, prevalence),
+        _precision(low, high, prevalence),
+    )
+
+
+def _precision(recall: float, false: float, prevalence: float) -> float:
+    right = prevalence * recall
+    kept = right + (1 - prevalence) * false
+    return right / kept if kept else 0.0
+
+
+def _wilson(hits: int, of: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927)."""
+    if not of:
+        return 0.0, 1.0
+    z, p = 1.959963984540054, hits / of
+    middle = p + z * z / (2 * of)
+    spread = z * sqrt(p * (1 - p) / of + z * z / (4 * of * of))
+    return max(0.0, (middle - spread) / (1 + z * z / of)), min(1.0, (middle + spread) / (1 + z * z / of))
+
+
+def curve(truth: np.ndarray, score: np.ndarray, prevalence: float) -> list[dict[str, float]]:
+    """Return kept share and precision by threshold, at the stated prevalence."""
+    positives, negatives = int(truth.sum()), int((~truth).sum())
+    rows = []
+    for threshold in THRESHOLDS:
+        kept = score >= threshold
+        hits, misses = int((kept & truth).sum()), int((kept & ~truth).sum())
+        rows.append(asdict(point(threshold, hits, positives, misses, negatives, prevalence)))
+    return rows
+
+
+def points(truth: np.ndarray, score: np.ndarray, prevalence: float) -> list[Point]:
+    """Return the point of every score there is, falling."""
+    positives, negatives = int(truth.sum()), int((~truth).sum())
+    levels, hits, misses = _falling(truth, score)
+    return [
+        point(float(level), int(hit), positives, int(miss), negatives, prevalence)
+        for level, hit, miss in zip(levels, hits, misses, strict=True)
+    ]
+
+
+def cut_for_precision(
+    truth: np.ndarray, score: np.ndarray, prevalence: float, target: float
+) -> Point | None:
+    """Return the lowest score that keeps with the target precision, or None when none does."""
+    good = [p for p in points(truth, score, prevalence) if p.precision >= target]
+    return good[-1] if good else None
+
+
+def cut_for_share(
+    truth: np.ndarray, score: np.ndarray, prevalence: float, share: float
+) -> Point | None:
+    """Return the lowest score that keeps at most this share of the corpus, or None."""
+    good = [p for p in points(truth, score, prevalence) if p.kept_share <= share]
+    return good[-1] if good else None
+
+
+def summary(truth: np.ndarray, score: np.ndarray, cut: float) -> dict[str, float]:
+    """Return the figures of one group of documents in a row of a table."""
+    kept = score >= cut
+    row: dict[str, float] = {
+        "documents": len(truth),
+        "positives": int(truth.sum()),
+        "auc": auc(truth, score),
+        "average_precision": average_precision(truth, score),
+        "f1": at_cut(truth, score, cut).f1,
+        "kept_of_positives": float(kept[truth].mean()) if truth.any() else float("nan"),
+        "kept_of_negatives": float(kept[~truth].mean()) if (~truth).any() else float("nan"),
+    }
+    return {name: value for name, value in row.items() if value == value}  # one class: no AUC
