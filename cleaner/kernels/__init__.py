@@ -12,7 +12,7 @@ import platform
 import re
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -81,21 +81,23 @@ def _folder(module: str) -> str:
     return str(cache_folder() / f"{module}-{state.hexdigest()[:16]}")
 
 
-def jit(function: Callable[..., Any]) -> Callable[..., Any]:
+def jit(function: Callable[..., Any], inline: bool = False) -> Callable[..., Any]:
     """Compile `function` without the GIL; its machine code is kept on disk.
 
     Division by zero gives inf or nan as in numpy; there is no fastmath, so results never depend on
-    the machine's taste. `NUMBA_BOUNDSCHECK=1` is honoured, with a cache of its own.
+    the machine's taste. `NUMBA_BOUNDSCHECK=1` is honoured, with a cache of its own. `inline` makes
+    it a part of whatever calls it: for what is small and called for every character.
     """
     # numba asks for the folder while decorating and never again: other users' functions keep theirs
-    before, config.CACHE_DIR = (
-        config.CACHE_DIR,
-        _folder(function.__module__.removeprefix("cleaner.")),
-    )
+    folder = _folder(function.__module__.removeprefix("cleaner."))
+    before, config.CACHE_DIR = config.CACHE_DIR, folder
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        return numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=inline)(function)
     finally:
         config.CACHE_DIR = before
+
+
+inlined = partial(jit, inline=True)
 
 
 def warm() -> None:

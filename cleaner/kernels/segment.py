@@ -18,7 +18,7 @@ No formula opens in a code fence or, under `RULE`, in a line indented by 4; none
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import inlined, jit
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.unicode import (
     ALPHA,
@@ -41,6 +41,11 @@ RUN, SINGLE, FORMULA = 0, 1, 2  # kinds of words: SINGLE is one grapheme
 MAX_INLINE, MAX_DISPLAY = 300, 3000  # characters between the dollars, under RULE
 
 DOLLAR, BACKSLASH, BACKTICK, TILDE, BLANK, TAB, LINE_FEED, RETURN = 36, 92, 96, 126, 32, 9, 10, 13
+QUOTE, MINUS = 39, 45
+
+ASCII_WORD = np.zeros(256, np.uint8)  # 1: an ASCII letter or digit
+ASCII_WORD[[*range(48, 58), *range(65, 91), *range(97, 123)]] = 1
+ONE = np.uint64(1)
 
 
 @jit
@@ -52,10 +57,23 @@ def has_byte(data, lo, hi, byte):  # type: ignore[no-untyped-def]
     return found != 0
 
 
+@inlined
+def end_of_ascii_run(data, i, hi):  # type: ignore[no-untyped-def]
+    """Return where ASCII letters and digits end; unsigned positions spare numba a test each."""
+    k = np.uint64(i)
+    end = np.uint64(hi)
+    while k < end and ASCII_WORD[data[k]]:
+        k += ONE
+    return np.int64(k)
+
+
 @jit
 def end_of_run(data, i, hi, table):  # type: ignore[no-untyped-def]
     """Return where the run of letters, marks and digits ends that goes on at `i`."""
     while i < hi:
+        i = end_of_ascii_run(data, i, hi)
+        if i == hi:
+            return i
         point, after = decode(data, i, hi)
         kind = table[point] & KIND
         if LETTER <= kind <= MARK:
@@ -202,6 +220,7 @@ def split_words(data, lo, hi, mode, table, starts, ends, kinds):  # type: ignore
     sign = 0  # of the fence that is open
     length = 0
     i = lo
+    attach = False  # marks go on with the last word, a grapheme
     line = lo if dollars else hi  # where a line starts whose state is not known yet
     while i < hi:
         if i == line:
@@ -216,35 +235,56 @@ def split_words(data, lo, hi, mode, table, starts, ends, kinds):  # type: ignore
                 length = marks
             else:
                 code = mode == RULE and indented(data, i, hi)
+        byte = data[i]
+        after = i + 1
+        if byte < 0x80:
+            attach = False
+            if ASCII_WORD[byte]:
+                after = end_of_ascii_run(data, after, hi)
+                if after < hi and (
+                    data[after] >= 0x80 or data[after] == QUOTE or data[after] == MINUS
+                ):
+                    after = end_of_run(data, after, hi, table)
+                starts[count] = i
+                ends[count] = after
+                kinds[count] = RUN
+                count += 1
+            elif dollars and byte == LINE_FEED:
+                line = after
+            elif dollars and byte == DOLLAR and not code:
+                end = end_of_formula(data, lo, i, hi, mode, table)
+                if end > 0:
+                    starts[count] = i
+                    ends[count] = end
+                    kinds[count] = FORMULA
+                    count += 1
+                    for k in range(i, end):
+                        if data[k] == LINE_FEED:  # no fence, but its last line may be indented
+                            code = mode == RULE and indented(data, k + 1, hi)
+                    after = end
+                else:
+                    after = i - end
+            i = after
+            continue
         point, after = decode(data, i, hi)
         kind = table[point] & KIND
-        if kind == LETTER or kind == DIGIT:
-            after = end_of_run(data, after, hi, table)
-            starts[count] = i
-            ends[count] = after
-            kinds[count] = RUN
-            count += 1
-        elif kind == GRAPHEME:
-            after = end_of_grapheme(data, after, hi, table)
+        if kind == GRAPHEME:
             starts[count] = i
             ends[count] = after
             kinds[count] = SINGLE
             count += 1
-        elif dollars and point == LINE_FEED:
-            line = after
-        elif dollars and point == DOLLAR and not code:
-            end = end_of_formula(data, lo, i, hi, mode, table)
-            if end > 0:
+            attach = True
+        elif kind == MARK or kind == JOINER:
+            if attach:
+                ends[count - 1] = after
+        else:
+            attach = False
+            if kind == LETTER or kind == DIGIT:
+                after = end_of_run(data, after, hi, table)
                 starts[count] = i
-                ends[count] = end
-                kinds[count] = FORMULA
+                ends[count] = after
+                kinds[count] = RUN
                 count += 1
-                for k in range(i, end):
-                    if data[k] == LINE_FEED:  # no fence inside, but its last line may be indented
-                        code = mode == RULE and indented(data, k + 1, hi)
-                after = end
-            else:
-                after = i - end
         i = after
     return count
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import inlined, jit
 
 UNICODE = "17.0"
 
@@ -60,28 +60,14 @@ def classes() -> np.ndarray:
 
 
 @jit
-def decode(data, i, end):  # type: ignore[no-untyped-def]
-    """Return the code point that starts at byte `i` and the position after it.
-
-    A byte that starts no valid character within `data[i:end]` is U+FFFD, alone.
-    """
+def decode_rare(data, i, end):  # type: ignore[no-untyped-def]
+    """Return what `decode` does for characters of two and four bytes and for broken ones."""
     lead = np.int64(data[i])
-    if lead < 0x80:
-        return lead, i + 1
-    if lead < 0xE0:
-        if lead >= 0xC2 and i + 1 < end and data[i + 1] & 0xC0 == 0x80:
+    if 0xC2 <= lead < 0xE0:
+        if i + 1 < end and data[i + 1] & 0xC0 == 0x80:
             return (lead & 0x1F) << 6 | np.int64(data[i + 1] & 0x3F), i + 2
-    elif lead < 0xF0:
-        if i + 2 < end and data[i + 1] & 0xC0 == 0x80 and data[i + 2] & 0xC0 == 0x80:
-            point = (
-                (lead & 0x0F) << 12
-                | np.int64(data[i + 1] & 0x3F) << 6
-                | np.int64(data[i + 2] & 0x3F)
-            )
-            if point >= 0x800 and not 0xD800 <= point < 0xE000:
-                return point, i + 3
     elif (
-        lead < 0xF5
+        0xF0 <= lead < 0xF5
         and i + 3 < end
         and data[i + 1] & 0xC0 == 0x80
         and data[i + 2] & 0xC0 == 0x80
@@ -96,3 +82,22 @@ def decode(data, i, end):  # type: ignore[no-untyped-def]
         if 0x10000 <= point < 0x110000:
             return point, i + 4
     return np.int64(0xFFFD), i + 1
+
+
+@inlined
+def decode(data, i, end):  # type: ignore[no-untyped-def]
+    """Return the code point that starts at byte `i` and the position after it.
+
+    A byte that starts no valid character within `data[i:end]` is U+FFFD, alone.
+    """
+    lead = np.int64(data[i])
+    if lead < 0x80:
+        return lead, i + 1
+    if 0xE0 <= lead < 0xF0 and i + 2 < end:
+        second = np.int64(data[i + 1])
+        third = np.int64(data[i + 2])
+        if second & 0xC0 == 0x80 and third & 0xC0 == 0x80:
+            point = (lead & 0x0F) << 12 | (second & 0x3F) << 6 | third & 0x3F
+            if point >= 0x800 and point >> 11 != 0x1B:  # no surrogates
+                return point, i + 3
+    return decode_rare(data, i, end)

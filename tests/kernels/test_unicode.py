@@ -45,7 +45,7 @@ def test_flags_and_scripts() -> None:
     def of(character: str) -> tuple[str, bool, bool, bool]:
         value = int(u.classes()[ord(character)])
         return (
-            u.SCRIPTS[value >> u.SCRIPT_SHIFT],
+            u.SCRIPTS[value >> u.SCRIPT_SHIFT & u.SCRIPT],
             bool(value & u.UPPER),
             bool(value & u.ALPHA),
             bool(value & u.TERMINAL),
