@@ -1,1 +1,24 @@
 """Distil a raw web corpus into a training subset, with every row accounted for."""
+
+from importlib import import_module
+from typing import Any
+
+# Public names and where they live; loaded on first use, so that importing costs nothing.
+_HOMES = {
+    "extract_html": "cleaner.web.page",
+    "judge": "cleaner.judge",
+    "load_job": "cleaner.job",
+    "measure": "cleaner.measure",
+    "open_run": "cleaner.inspect",
+    "run": "cleaner.api",
+}
+
+__all__ = ["extract_html", "judge", "load_job", "measure", "open_run", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(
+            f"module 'cleaner' has no attribute {name!r}; there are: {', '.join(__all__)}"
+        )
+    return getattr(import_module(_HOMES[name]), name)

@@ -12,7 +12,7 @@ CleanerError                 1  a defect of ours when raised bare
 
 
 class CleanerError(Exception):
-    """Base of every error that `cleaner` raises on purpose; its text is one message for a person."""
+    """Base of every error raised on purpose; its text is a message for a person."""
 
     exit_code = 1
 

@@ -20,7 +20,8 @@ from cleaner.stages.base import Options, Stage
 
 # Columns of the core; a carried column of such a name gets the prefix `input_`.
 OUR_COLUMNS = (
-    "id", "text", "url", "source", "date", "lang", "script", "licence", "cluster_size", "file", "row",
+    "id", "text", "url", "source", "date", "lang", "script", "licence", "cluster_size",
+    "file", "row",
 )  # fmt: skip
 OUTPUT_FORMATS = ("parquet", "jsonl.zst", "megatron", "yuan_text")
 UNBUILT_FORMATS = ("jsonl.zst", "megatron", "yuan_text")
@@ -284,9 +285,12 @@ class _Where:
         return self.say((*at, *loc), message)
 
 
+# Pydantic names the branch of a union in the place: `tuple[str, ...]`, `literal['all']`, `str`.
+_BRANCH = re.compile(r"(str|int|float|bool|constrained-str)|.*[^A-Za-z0-9_.-].*")
+
+
 def _is_key(part: Any) -> bool:
-    # Pydantic names the branch of a union in the place: `tuple[str, ...]`, `literal['all']`.
-    return isinstance(part, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", part) is not None and part not in ("str", "int", "float", "bool", "constrained-str")  # fmt: skip
+    return isinstance(part, str) and _BRANCH.fullmatch(part) is None
 
 
 def _fields(model: Any, loc: tuple[Any, ...]) -> list[str]:

@@ -59,7 +59,6 @@ class Plan:
     unit_bytes: int
     maps: tuple[MapPlan, ...]
     shard_columns: dict[str, Any]  # name in the shard -> Polars type
-    rename: dict[str, str]
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -104,7 +103,6 @@ def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
     readable = [file for file in readable if file.path not in bad]
     limit = unit_limit or unit_bytes(readable)
     maps, notes = _trace(job, columns, carried)
-    shard_columns, rename = _shard_columns(job, maps, carried)
     return Plan(
         job=job,
         files=tuple(readable),
@@ -114,8 +112,7 @@ def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
         units=tuple(cut_units(readable, limit)),
         unit_bytes=limit,
         maps=tuple(maps),
-        shard_columns=shard_columns,
-        rename=rename,
+        shard_columns=_shard_columns(job, maps, carried),
         notes=tuple(notes),
     )
 
@@ -181,7 +178,7 @@ def _trace(
                     )
                 )
         for name, kind in stage.adds().items():
-            if name in there and name != "text" and not stage.changes_text:
+            if name in there and name not in ("text", "cluster_size") and not stage.changes_text:
                 mistakes.append(
                     _say(
                         entry, f"would make the column {name!r} a second time; give it another name"
@@ -356,10 +353,8 @@ def type_name(kind: Any) -> str:
     return str(kind() if isinstance(kind, type) else kind)
 
 
-def _shard_columns(
-    job: Job, maps: Sequence[MapPlan], carried: Carried
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the columns of the shards in order, and the renaming from frame to shard."""
+def _shard_columns(job: Job, maps: Sequence[MapPlan], carried: Carried) -> dict[str, Any]:
+    """Return the columns of the shards in order, name -> Polars type."""
     have = maps[-1].carry
     ours: dict[str, Any] = {
         "id": pl.String, "text": pl.String, "url": pl.String, "source": pl.String,
@@ -373,4 +368,4 @@ def _shard_columns(
     for name, kind in carried.types.items():
         if name in have and (job.output.columns == "all" or name in job.output.columns):
             ours.setdefault(name, kind)
-    return ours, {}
+    return ours

@@ -3,8 +3,8 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -22,6 +22,8 @@ from cleaner.plan import Plan
 _FREE = ("alarm", "max_error_rate", "name")  # keys of the job that change no byte of the output
 _ALARM_ROWS = 1_000  # sources with fewer documents at a stage never alarm
 STOP_FILE = "_work/stop"
+_PROGRESS_FILE = "_work/progress.json"
+_SIGN_OF_LIFE = 5.0  # seconds between two writes of the progress file
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def run_plan(
         warn(f"not readable, quarantined: {bad.error}")
     phases = build_phases(plan)
     state = State(folder)
+    report = _saved(report, folder)
     started = time.time()
     with engine_of(engine, address, workers) as running:
         for number, phase in enumerate(phases):
@@ -83,6 +86,32 @@ def run_plan(
                 _check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
     manifest = _finish(plan, phases, state, identity, started, warn)
     return manifest
+
+
+def _saved(report: Report, folder: str) -> Report:
+    """Return `report`, also written to the run folder now and then, for `cleaner status`."""
+    last = 0.0
+
+    def both(progress: Progress) -> None:
+        nonlocal last
+        report(progress)
+        if time.monotonic() - last > _SIGN_OF_LIFE or progress.finished:
+            last = time.monotonic()
+            said = {**asdict(progress), "time": time.time(), "pid": os.getpid()}
+            store.write_whole(store.join(folder, _PROGRESS_FILE), _json(said))
+
+    return both
+
+
+def read_progress(folder: str) -> dict[str, Any] | None:
+    """Return the last progress a run wrote, with `state`: running or interrupted."""
+    path = store.join(folder, _PROGRESS_FILE)
+    if not store.exists(path):
+        return None
+    said = json.loads(store.read_bytes(path))
+    silent = time.time() - said["time"]
+    said["state"] = "running" if silent < 6 * _SIGN_OF_LIFE else "interrupted"
+    return said
 
 
 def run_identity(plan: Plan) -> str:
@@ -459,13 +488,3 @@ def _remove_stale(folder: str, outputs: Sequence[Mapping[str, Any]]) -> None:
         for name in store.names(store.join(folder, place)):
             if f"{place}/{name}" not in wanted:
                 store.delete(store.join(folder, place, name))
-
-
-def states(folder: str) -> Iterator[tuple[str, int]]:
-    """Yield each phase that has commits, with how many."""
-    work = store.join(folder, "_work")
-    if store.is_remote(folder) or not os.path.isdir(work):
-        return
-    for phase in sorted(os.listdir(work)):
-        if os.path.isdir(os.path.join(work, phase)):
-            yield phase, len(committed(folder, phase))

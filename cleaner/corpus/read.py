@@ -118,7 +118,12 @@ def _read(piece: Piece, columns: Columns, failed: list[FailedFile]) -> Iterator[
     try:
         for docs in reader(piece, columns):
             at = docs["row"][-1] + 1
-            yield docs if piece.take is None else docs.filter(pl.col("row").is_in(piece.take))
+            if piece.take is None:
+                yield docs
+                continue
+            yield docs.filter(pl.col("row").is_in(piece.take))
+            if at > piece.take[-1]:
+                return
     except (InputError, OSError, pa.ArrowException) as error:
         said = str(error) if isinstance(error, InputError) else f"{piece.path}: {first_line(error)}"
         failed.append(FailedFile(piece.path, at, said))

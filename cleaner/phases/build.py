@@ -412,10 +412,10 @@ def _shards(maps: Sequence[str], cut: str, parts: int, options: dict[str, Any]) 
                     "shard": f"part-{shard:05d}-of-{count:05d}.parquet",
                     "low": bounds[shard],
                     "high": bounds[shard + 1],
-                    "bytes": cuts.facts["bytes"][shard],
+                    "bytes": cuts.facts["sizes"][shard],
                 },
                 "",
-                size=cuts.facts["bytes"][shard],
+                size=cuts.facts["sizes"][shard],
             )
             for shard in range(count)
         ]

@@ -41,7 +41,7 @@ def run_cut(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     shards = max(1, -(-int(measure.sum()) // settings["target"]))
     bounds = shard_bounds(measure, shards)
     text = _text_between(total[:, 2], bounds)
-    out.commit(0, True, {}, {"bounds": [str(bound) for bound in bounds], "bytes": text})
+    out.commit(0, True, {}, {"bounds": [str(bound) for bound in bounds], "sizes": text})
 
 
 def shard_bounds(measure: np.ndarray, shards: int) -> list[int]:
@@ -88,7 +88,10 @@ def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
                 counts["rows"] += len(docs)
                 counts["tokens"] += int(docs["words"].sum())
                 counts["text_bytes"] += int(docs["text"].str.len_bytes().sum())
-                yield docs.rename(settings["rename"]).select(schema.names)
+                yield docs.select(
+                    pl.col(name) if name in docs.columns else pl.lit(None).alias(name)
+                    for name in schema.names
+                )
 
         with store.open_output(path) as sink:
             parquet.write(frames(), schema, sink)

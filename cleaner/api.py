@@ -1,0 +1,31 @@
+"""Running a job from Python."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cleaner.engine import Engine
+from cleaner.inspect import Run, open_run
+from cleaner.job import Job, load_job, parse_job
+from cleaner.plan import make_plan
+from cleaner.run import run_plan
+
+
+def run(
+    job: Job | str | Path | Mapping[str, Any],
+    out: str | None = None,
+    *,
+    engine: Engine = "ray",
+    address: str | None = None,
+    workers: int | None = None,
+) -> Run:
+    """Run a job (a file, plain data or a `Job`), or continue it, and return the finished run."""
+    if isinstance(job, str | Path):
+        loaded = load_job(job)
+    elif isinstance(job, Job):
+        loaded = job
+    else:
+        loaded = parse_job(dict(job))
+    folder = out or f"runs/{loaded.name}"
+    run_plan(make_plan(loaded), folder, engine=engine, address=address, workers=workers)
+    return open_run(folder)

@@ -1,0 +1,556 @@
+"""The command line: the only module that prints or exits.
+
+Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 a defect of ours,
+2 the job or command is wrong, 3 the input or storage failed, 4 an alarm or the account stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cleaner.errors import CleanerError, JobError
+
+if TYPE_CHECKING:
+    from cleaner.inspect import Explanation, Run
+
+app = typer.Typer(
+    name="cleaner",
+    help="Distil a raw web corpus into a training subset, with every row accounted for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+JobArgument = Annotated[str, typer.Argument(help="the job file, or shipped:jobs/NAME.yaml")]
+RunArgument = Annotated[str, typer.Argument(help="a run folder")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="K=V", help="override a key, as in language.min_score=0.6"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+def say(message: str) -> None:
+    """Print a message for a person on stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def show(rows: list[dict[str, Any]], columns: list[str] | None = None) -> None:
+    """Print rows as a plain table on stdout: numbers right, words left."""
+    if not rows:
+        return
+    names = columns or list(rows[0])
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    right = [all(isinstance(row.get(name), int | float | None) for row in rows) for name in names]
+    widths = [max(_width(line[i]) for line in [names, *cells]) for i in range(len(names))]
+    for line in [names, *cells]:
+        padded = [
+            " " * (width - _width(cell)) + cell if to_right else cell + " " * (width - _width(cell))
+            for cell, width, to_right in zip(line, widths, right, strict=True)
+        ]
+        print("  ".join(padded).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value).replace("\n", " ")
+
+
+def _width(text: str) -> int:
+    import unicodedata
+
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _emit(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+@app.command()
+def run(
+    job: JobArgument,
+    out: Annotated[str | None, typer.Option(help="the run folder; default runs/NAME")] = None,
+    settings: SetOption = None,
+    address: Annotated[str | None, typer.Option(help="a Ray cluster to join")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="tasks at once")] = None,
+    engine: Annotated[str, typer.Option(help="ray, or inline: in this process")] = "ray",
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="only N documents, in a folder of their own")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option(help="forget what an earlier run left in the folder")
+    ] = False,
+    accept_alarm: Annotated[
+        list[str] | None, typer.Option(help="go on although this alarm was raised")
+    ] = None,
+    reuse: Annotated[list[str] | None, typer.Option(help="not built yet")] = None,
+) -> None:
+    """Run a job, or continue it; the same command after any interruption."""
+    from cleaner import store
+    from cleaner.job import load_job
+    from cleaner.plan import make_plan
+    from cleaner.progress import shown
+    from cleaner.run import Stopped, run_plan
+    from cleaner.sampling import forecast, sampled
+
+    if engine not in ("ray", "inline"):
+        raise JobError(f"--engine {engine}: unknown engine; there are: ray, inline")
+    if reuse:
+        raise JobError("--reuse is not built yet")
+    loaded = load_job(job, settings or [])
+    folder = out or f"runs/{loaded.name}{f'-sample-{sample}' if sample else ''}"
+    whole = plan = make_plan(loaded)
+    if sample:
+        plan = sampled(whole, sample)
+    for note in plan.notes:
+        say(note)
+    if fresh:
+        _forget(folder)
+    again = f"cleaner {' '.join(sys.argv[1:])}"
+    _stop_cleanly()
+    try:
+        with shown(sys.stderr) as progress:
+            manifest = run_plan(
+                plan,
+                folder,
+                engine=engine,  # type: ignore[arg-type]
+                address=address,
+                workers=workers,
+                report=progress.report,
+                warn=progress.warn,
+                accept_alarms=accept_alarm or [],
+            )
+    except (KeyboardInterrupt, Stopped):
+        say(f"stopped; everything committed is kept. To continue: {again}")
+        raise typer.Exit(130) from None
+    from cleaner.inspect import open_run
+
+    _funnel(open_run(folder))
+    rows = manifest["rows"]
+    print(
+        f"\nin {rows['in']:,} = kept {rows['kept']:,} + dropped {rows['dropped']:,} "
+        f"+ failed {rows['failed']:,}"
+    )
+    print(f"{len(manifest['outputs'])} shards in {store.join(folder, 'shards')}")
+    if sample:
+        print()
+        show(forecast(whole, manifest))
+
+
+def _forget(folder: str) -> None:
+    from cleaner import store
+
+    for name in ("_work", "shards", "ledger", "clusters"):
+        store.delete_folder(store.join(folder, name))
+    for name in ("manifest.json", "stats.json", "plan.json"):
+        store.delete(store.join(folder, name))
+
+
+def _stop_cleanly() -> None:
+    """Make SIGTERM end a run as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+@app.command()
+def plan(
+    job: JobArgument,
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+    documents: Annotated[
+        int, typer.Option("--forecast", min=0, help="documents the forecast tries; 0: none")
+    ] = 500,
+    price: Annotated[float | None, typer.Option(help="money per core-hour")] = None,
+) -> None:
+    """Show the resolved job, its phases and units, and a forecast; touches nothing."""
+    from cleaner.job import load_job
+    from cleaner.plan import make_plan
+    from cleaner.run import describe
+    from cleaner.sampling import try_out
+
+    made = make_plan(load_job(job, settings or []))
+    about = describe(made)
+    about["resolved"] = made.job.resolved()
+    if documents:
+        about["forecast"] = try_out(made, documents, price)
+    if as_json:
+        _emit(about)
+        return
+    rows = f"about {about['rows']:,}"
+    print(f"{made.job.name}: {about['files']:,} files, {_size(made.bytes)}, {rows} rows")
+    for bad in made.failed:
+        print(f"not readable: {bad.error}")
+    print(f"{about['units']:,} units of at most {_size(made.unit_bytes)} uncompressed\n")
+    for number, phase in enumerate(about["phases"]):
+        print(f"phase {number}: " + (" -> ".join(phase["map"]) or "apply verdicts"))
+        for signals in phase["measures"]:
+            print(f"  measures {', '.join(signals)}")
+        print(f"  then {phase['then']}{_policy(made, number)}")
+    print(f"\nshards: {', '.join(about['shard_columns'])}")
+    for note in made.notes:
+        print(f"note: {note}")
+    if documents:
+        print()
+        show(about["forecast"])
+
+
+def _policy(made: Any, number: int) -> str:
+    then = made.maps[number].then
+    keep = getattr(then.stage, "keep", None) if then else None
+    if keep is None:
+        return ""
+    best = getattr(then.stage, "best_by", None)
+    return f" (keeps the {keep}{f' by {best}' if best else ''})"
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            return f"{count:,.0f} {unit}" if unit in ("B", "kB") else f"{count:,.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+@app.command()
+def status(path: RunArgument, as_json: JsonOption = False) -> None:
+    """Say where a run stands."""
+    from cleaner import store
+    from cleaner.run import finished, read_progress
+
+    if not store.exists(store.join(path, "job.yaml")):
+        raise JobError(f"{path}: not a run folder: there is no job.yaml in it")
+    done = finished(path)
+    about = {"finished": done is not None, **(read_progress(path) or {})}
+    if done is not None:
+        about["rows"] = done["rows"]
+    if as_json:
+        _emit(about)
+    elif done is not None:
+        rows = done["rows"]
+        print("finished: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()))
+    elif "phase" in about:
+        print(
+            f"{about['state']}: phase {about['number'] + 1} of {about['phases']} "
+            f"({about['title']}), {about['units_done']:,} of {about['units']:,} units, "
+            f"{about['documents']:,} documents"
+        )
+    else:
+        print("not started")
+
+
+@app.command()
+def stop(path: RunArgument) -> None:
+    """End a run so that the same command continues it."""
+    from cleaner import store
+    from cleaner.run import STOP_FILE, finished
+
+    if not store.exists(store.join(path, "job.yaml")):
+        raise JobError(f"{path}: not a run folder: there is no job.yaml in it")
+    if finished(path) is not None:
+        print("finished already")
+        return
+    store.write_whole(store.join(path, STOP_FILE), b"stop\n")
+    print("asked to stop; it ends within seconds")
+
+
+@app.command()
+def stats(path: RunArgument, as_json: JsonOption = False) -> None:
+    """Print the funnel and the per-rule table."""
+    from cleaner.inspect import open_run
+
+    opened = open_run(path)
+    if as_json:
+        _emit(opened.stats)
+        return
+    _funnel(opened)
+    if opened.stats["rules"]:
+        print()
+        show(opened.rules().to_dicts())
+    for label in ("sources", "languages"):
+        rows = [{label[:-1]: name or "(none)", **row} for name, row in opened.stats[label].items()]
+        if len(rows) > 1:
+            print()
+            show(rows[:30])
+    for bad in opened.stats["failed_files"]:
+        say(f"not readable: {bad}")
+
+
+def _funnel(opened: Run) -> None:
+    rows = []
+    for row in opened.stats["stages"]:
+        if row["stage"] == "read" and not row["failed"]:
+            continue
+        reasons = sorted(row["reasons"].items(), key=lambda item: -item[1])
+        rows.append(
+            {
+                "stage": row["stage"],
+                "in": row["in"],
+                "dropped": row["dropped"],
+                "failed": row["failed"],
+                "kept": row["kept"],
+                "kept %": round(100 * row["kept"] / row["in"], 1) if row["in"] else None,
+                "kept tokens": row["kept_tokens"],
+                "why": ", ".join(f"{name} {count:,}" for name, count in reasons[:4]),
+            }
+        )
+    show(rows or [{"stage": "(no stage)", "in": opened.stats["rows"]["in"]}])
+
+
+@app.command()
+def explain(
+    path: RunArgument,
+    document: Annotated[str, typer.Argument(help="an id, a url, or PATH#ROW")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say what became of one document: its fate, every limit, its duplicate and Jaccard."""
+    from dataclasses import asdict
+
+    from cleaner.inspect import explain as explained
+    from cleaner.inspect import open_run
+
+    found = explained(open_run(path), document)
+    if as_json:
+        _emit([asdict(item) for item in found])
+        return
+    for number, item in enumerate(found):
+        if number:
+            print()
+        _explanation(item)
+
+
+def _explanation(item: Explanation) -> None:
+    from cleaner.inspect import signals_of
+
+    row = item.row
+    print(f"{row['id'] or ''} ({row['file']}#{row['row']}): {item.verdict}")
+    for step in item.chain:
+        print(f"  its partner {step}")
+    if item.limits:
+        show(
+            [
+                {
+                    "stage": limit.stage, "rule": limit.rule, "value": limit.value,
+                    "kept if": limit.condition, "margin": limit.margin,
+                    "": "BROKEN" if limit.broken else "",
+                }
+                for limit in item.limits
+            ]
+        )  # fmt: skip
+    judged = {limit.signal for limit in item.limits}
+    rest = {k: v for k, v in signals_of(row).items() if k not in judged}
+    if rest:
+        print("  ".join(f"{name}={_cell(value)}" for name, value in rest.items()))
+
+
+@app.command()
+def sample(
+    path: RunArgument,
+    stage: Annotated[
+        str | None, typer.Option(help="dropped at this stage (index, name or both)")
+    ] = None,
+    rule: Annotated[str | None, typer.Option(help="that broke this rule")] = None,
+    near: Annotated[bool, typer.Option(help="nearest to the rule's limit")] = False,
+    count: Annotated[int, typer.Option("-n", min=1)] = 10,
+    seed: int = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Show documents kept, dropped, or near a threshold, with the beginning of their text."""
+    from cleaner.inspect import open_run, sample_documents, verdict
+    from cleaner.texts import texts_of
+
+    opened = open_run(path)
+    rows = sample_documents(opened, stage, rule, near, count, seed)
+    texts = texts_of(opened, rows)
+    if as_json:
+        _emit([{**row, "text": text} for row, text in zip(rows.to_dicts(), texts, strict=True)])
+        return
+    for row, text in zip(rows.iter_rows(named=True), texts, strict=True):
+        print(f"{row['id'] or ''} ({row['file']}#{row['row']}): {verdict(opened, row)}")
+        shown = " ".join((text or "(its input cannot be read any more)").split())
+        print(f"    {shown[:400]}{'…' if len(shown) > 400 else ''}")
+
+
+@app.command()
+def filters(
+    name: Annotated[str | None, typer.Argument(help="a filter, or a path")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the filters, or print one as a table with its sources."""
+    from cleaner.rules import load_rules, names
+
+    if name is None:
+        found = [load_rules(one) for one in names()]
+        rows = [
+            {"filter": one.name, "rules": len(one.rules) + len(one.lines), "title": one.title}
+            for one in found
+        ]
+        _emit(rows) if as_json else show(rows)
+        return
+    rules = load_rules(name)
+    if as_json:
+        _emit(rules.model_dump(mode="json"))
+        return
+    print(rules.title)
+    for source in rules.source:
+        print(f"source: {source.cite}{f' <{source.url}>' if source.url else ''}")
+    if rules.unit != "word":
+        print(f"unit: {rules.unit}")
+    print()
+    show(
+        [
+            {"rule": one.name, "kept if": one.keep, "note": one.note}
+            for one in (*rules.rules, *rules.lines)
+        ]
+    )
+    if rules.note:
+        print(f"\n{rules.note.strip()}")
+
+
+@app.command()
+def signals(as_json: JsonOption = False) -> None:
+    """List every signal with its type and definition."""
+    from cleaner.signals import SIGNALS
+
+    rows = [
+        {"signal": name, "type": str(kind()), "definition": about}
+        for name, (kind, about) in SIGNALS.items()
+    ]
+    _emit(rows) if as_json else show(rows)
+
+
+@app.command()
+def stages(as_json: JsonOption = False) -> None:
+    """List every stage with its options."""
+    from cleaner.stages import NOT_BUILT, STAGES
+
+    rows = []
+    for name, kind in STAGES.items():
+        options = [field.alias or key for key, field in kind.model_fields.items()]
+        about = (kind.__doc__ or "").strip().split("\n", 1)[0]
+        rows.append({"stage": name, "does": about, "options": ", ".join(options)})
+    if as_json:
+        _emit(rows)
+        return
+    show(rows)
+    print(f"\nnot built yet: {', '.join(NOT_BUILT)}")
+
+
+@app.command()
+def doctor(
+    path: Annotated[str | None, typer.Argument(help="a folder to try as storage")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is wrong with this installation; exit 3 when something is."""
+    from cleaner.doctor import examine
+
+    found = examine(path)
+    rows = [
+        {"check": one.name, "": "ok" if one.good else "WRONG", "found": one.found} for one in found
+    ]
+    _emit(rows) if as_json else show(rows)
+    if not all(one.good for one in found):
+        raise typer.Exit(3)
+
+
+@app.command()
+def gc(path: RunArgument) -> None:
+    """Remove the intermediate results of a finished run."""
+    from cleaner import store
+    from cleaner.inspect import open_run
+
+    opened = open_run(path)
+    _ = opened.manifest  # an unfinished run needs them
+    work = store.join(path, "_work")
+    size = store.folder_bytes(work)
+    store.delete_folder(work)
+    print(f"removed {_size(size)} of intermediate results")
+
+
+@app.command()
+def verify(path: RunArgument) -> None:
+    """Re-read every shard and ledger file against the manifest."""
+    from cleaner.inspect import open_run
+    from cleaner.inspect import verify as verified
+
+    opened = open_run(path)
+    wrong = verified(opened)
+    for line in wrong:
+        print(line)
+    if wrong:
+        raise typer.Exit(3)
+    outputs = opened.manifest["outputs"]
+    print(
+        f"{len(outputs)} shards, {sum(o['rows'] for o in outputs):,} rows: all as in the manifest"
+    )
+
+
+@app.command()
+def extract(
+    page: Annotated[str, typer.Argument(help="an HTML file, or - for stdin")],
+    url: Annotated[str | None, typer.Option(help="the page's url")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print one page as text with its mathematics as LaTeX."""
+    from dataclasses import asdict
+
+    from cleaner import extract_html, store
+
+    raw = sys.stdin.buffer.read() if page == "-" else store.read_bytes(page)
+    found = extract_html(raw, url)
+    if as_json:
+        _emit(asdict(found))
+        return
+    if found.error or found.broken:
+        say(f"{page}: {found.error or found.broken}")
+        raise typer.Exit(3)
+    print(found.text)
+
+
+def main() -> None:
+    """Run the command line; every error of ours becomes one message and its exit code."""
+    code: Any = 0
+    try:
+        code = app(standalone_mode=False)
+    except CleanerError as error:
+        say(f"cleaner: {error}")
+        code = error.exit_code
+    except KeyboardInterrupt:
+        say("cleaner: interrupted")
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    except Exception as error:
+        code = _unexpected(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unexpected(error: Exception) -> int:
+    import click
+
+    if isinstance(error, click.ClickException):
+        error.show()
+        return 2
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    import traceback
+
+    say(f"cleaner: a defect of ours: {type(error).__name__}: {error}")
+    traceback.print_exception(error)
+    return 1

@@ -1,0 +1,132 @@
+"""What is wrong with this installation: packages, models, caches, storage."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+
+from cleaner import store
+from cleaner.errors import CleanerError
+from cleaner.shipped import shipped
+
+_NEEDED = (
+    "ray",
+    "polars",
+    "pyarrow",
+    "numba",
+    "datasketch",
+    "py3langid",
+    "zstandard",
+    "resiliparse",
+)
+_EXTRAS = {"rjieba": "zh", "opencc": "zh", "ftfy": "text", "tokenizers": "tokenize"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    good: bool
+    found: str
+
+
+def examine(folder: str | None = None) -> list[Check]:
+    """Return every check; `folder` is tried as the storage of a run."""
+    checks = [_python(), *(_package(name) for name in _NEEDED), _fasttext()]
+    checks += [_extra(name, extra) for name, extra in _EXTRAS.items()]
+    checks += [_try("shipped files", _shipped), _try("language model", _language)]
+    checks += [_try("kernels", _kernels), _memory()]
+    if folder is not None:
+        checks.append(_try(f"storage {folder}", lambda: _storage(folder)))
+    return checks
+
+
+def _python() -> Check:
+    good = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    return Check("python", good, f"{platform.python_version()} (3.11 to 3.13)")
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, True, version(name))
+    except PackageNotFoundError:
+        return Check(name, False, f"not installed; pip install {name}")
+
+
+def _fasttext() -> Check:
+    owners = packages_distributions().get("fasttext", [])
+    if set(owners) == {"fasttext-community"}:
+        return Check("fasttext", True, f"fasttext-community {version('fasttext-community')}")
+    said = ", ".join(sorted(set(owners))) or "nothing"
+    return Check(
+        "fasttext",
+        False,
+        f"the module is installed by {said}; only fasttext-community trains and predicts right: "
+        "uninstall the others, then pip install --force-reinstall fasttext-community",
+    )
+
+
+def _extra(name: str, extra: str) -> Check:
+    try:
+        return Check(name, True, version(name))
+    except PackageNotFoundError:
+        return Check(
+            name, True, f"not installed (optional: pip install 'corpus-distiller[{extra}]')"
+        )
+
+
+def _try(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except (CleanerError, OSError, ImportError, RuntimeError) as error:
+        return Check(name, False, str(error).split("\n", 1)[0])
+
+
+def _shipped() -> str:
+    return ", ".join(
+        f"{name}/ {len(list(shipped(name).iterdir()))}" for name in ("filters", "jobs", "samples")
+    )
+
+
+def _language() -> str:
+    from cleaner.models.language import backend
+
+    return type(backend(None)).__name__
+
+
+def _kernels() -> str:
+    import polars as pl
+
+    from cleaner.signals import measure
+
+    found = measure(pl.Series(["to be or not"]), ["words"])["words"][0]
+    if found != 4:
+        raise RuntimeError(f"the kernels count {found} words in a text of 4")
+    return f"work; compiled code is cached in {os.environ.get('NUMBA_CACHE_DIR', 'the package')}"
+
+
+def _memory() -> Check:
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    free = shutil.disk_usage(".").free
+    good = pages >= 2 << 30
+    return Check(
+        "machine",
+        good,
+        f"{os.cpu_count()} cores, {pages / 1e9:.0f} GB memory, {free / 1e9:.0f} GB free here",
+    )
+
+
+def _storage(folder: str) -> str:
+    probe = store.join(folder, ".cleaner-probe")
+    store.write_whole(probe, b"probe")
+    try:
+        if store.read_bytes(probe) != b"probe":
+            raise OSError("what was written is not what is read")
+        absent = not store.put_if_absent(probe, b"other")
+    finally:
+        store.delete(probe)
+    return "reads, writes, and refuses to overwrite" if absent else "reads and writes; overwrites"

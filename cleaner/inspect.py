@@ -1,0 +1,340 @@
+"""Looks into a finished run: its funnel, its rules, its ledger, and why one document went."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from cleaner import store
+from cleaner.errors import InputError, JobError
+from cleaner.job import Job, parse_job
+from cleaner.ledger import COLUMNS
+
+
+class Run:
+    """A run folder, opened for reading.
+
+    `funnel`, `rules`, `ledger`, `clusters` and `kept` are Polars frames.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path.rstrip("/")
+        if not store.exists(store.join(self.path, "job.yaml")):
+            raise InputError(f"{path}: not a run folder: there is no job.yaml in it")
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest; InputError while the run is not finished."""
+        path = store.join(self.path, "manifest.json")
+        if not store.exists(path):
+            raise InputError(
+                f"{self.path}: this run is not finished; run the same command to continue it, "
+                f"or see: cleaner status {self.path}"
+            )
+        return json.loads(store.read_bytes(path))
+
+    @cached_property
+    def stats(self) -> dict[str, Any]:
+        """The counts of stats.json."""
+        _ = self.manifest
+        return json.loads(store.read_bytes(store.join(self.path, "stats.json")))
+
+    @cached_property
+    def job(self) -> Job:
+        """The job as resolved."""
+        import yaml
+
+        text = store.read_bytes(store.join(self.path, "job.yaml")).decode()
+        return parse_job(yaml.safe_load(text), store.join(self.path, "job.yaml"))
+
+    def funnel(self) -> pl.DataFrame:
+        """Return one row per stage: documents, characters and tokens in, kept, dropped, failed."""
+        keep = [
+            {key: value for key, value in row.items() if not isinstance(value, dict)}
+            for row in self.stats["stages"]
+        ]
+        return pl.DataFrame(keep)
+
+    def rules(self) -> pl.DataFrame:
+        """Return one row per rule: how many documents broke it, and how many nothing else."""
+        schema = {"stage": pl.String, "rule": pl.String, "fails": pl.Int64, "fails_only": pl.Int64}
+        return pl.DataFrame(self.stats["rules"], schema=schema)
+
+    def ledger(self) -> pl.DataFrame:
+        """Return the ledger: one row per row of the input."""
+        return self.scan_ledger().collect()
+
+    def scan_ledger(self) -> pl.LazyFrame:
+        """Return the ledger as a lazy frame; InputError for a run that keeps counts only."""
+        files = [b["path"] for b in self.manifest["books"] if b["path"].startswith("ledger/")]
+        if not files:
+            raise InputError(f"{self.path}: this run was made with ledger: counts; it has no rows")
+        return pl.scan_parquet([store.join(self.path, file) for file in files])
+
+    def clusters(self) -> pl.DataFrame:
+        """Return one row per duplicate with what it lost to."""
+        files = [b["path"] for b in self.manifest["books"] if b["path"].startswith("clusters/")]
+        return pl.read_parquet([store.join(self.path, file) for file in files])
+
+    def kept(self) -> pl.LazyFrame:
+        """Return the shards as one lazy frame, in shard order."""
+        files = [output["path"] for output in self.manifest["outputs"]]
+        return pl.scan_parquet([store.join(self.path, file) for file in files])
+
+    def find(self, wanted: str) -> pl.DataFrame:
+        """Return the ledger rows that an id, a url or PATH#ROW names."""
+        condition = (pl.col("id") == wanted) | (pl.col("url") == wanted)
+        if match := re.fullmatch(r"(.+)#(\d+)", wanted):
+            numbers = [
+                number
+                for number, file in enumerate(self.manifest["inputs"])
+                if file["path"] == match[1] or file["path"].endswith("/" + match[1])
+            ]
+            at = pl.col("file").is_in(numbers) & (pl.col("row") == int(match[2]))
+            condition = condition | at
+        found = self.scan_ledger().filter(condition).collect()
+        if not len(found):
+            raise JobError(f"{wanted}: no document of this run has that id, url or PATH#ROW")
+        return found
+
+    def at(self, file: int, row: int) -> pl.DataFrame:
+        """Return the ledger row of one key."""
+        here = (pl.col("file") == file) & (pl.col("row") == row)
+        return self.scan_ledger().filter(here).collect()
+
+
+def open_run(path: str) -> Run:
+    """Open a run folder for reading.
+
+    Raises InputError where there is none.
+    """
+    return Run(str(path))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One rule against one document."""
+
+    stage: str
+    rule: str
+    condition: str
+    signal: str | None
+    value: Any
+    margin: float | None  # how far inside the limit, in units of the signal; negative: broken
+    broken: bool
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What became of one document, and why."""
+
+    row: dict[str, Any]
+    verdict: str  # one line
+    limits: Sequence[Limit]
+    chain: Sequence[str]  # where its duplicate's partner ended, step by step
+
+
+def explain(run: Run, wanted: str) -> list[Explanation]:
+    """Return an explanation of every document that `wanted` names."""
+    found = run.find(wanted)
+    return [_explain(run, row) for row in found.iter_rows(named=True)]
+
+
+def _explain(run: Run, row: dict[str, Any]) -> Explanation:
+    limits = [limit for entry in run.job.stages for limit in _limits(entry, row)]
+    broken = [limit for limit in limits if limit.broken and limit.stage == row["stage"]]
+    return Explanation(row, verdict(run, row, broken), limits, _partners(run, row))
+
+
+def verdict(run: Run, row: dict[str, Any], broken: Sequence[Limit] = ()) -> str:
+    """Return the fate of a ledger row in one line."""
+    if row["fate"] == "kept":
+        shards = run.manifest["outputs"]
+        place = shards[row["shard"]]["path"] if row["shard"] is not None else "?"
+        more = (
+            f", stands for {row['cluster_size']} documents"
+            if (row["cluster_size"] or 1) > 1
+            else ""
+        )
+        return f"kept: {place} row {row['shard_row']}{more}"
+    if row["fate"] == "failed":
+        return f"failed at {row['stage']}: {row['error']}"
+    if row["duplicate_row"] is not None:
+        near = f" with Jaccard {row['jaccard']:.3f}" if row["jaccard"] is not None else ""
+        name = row["duplicate_of"] or f"{row['duplicate_file']}#{row['duplicate_row']}"
+        return f"dropped at {row['stage']}: {row['reason']} of {name}{near}"
+    first = next((limit for limit in broken if limit.rule == row["reason"]), None)
+    if first is not None:
+        value = f"{first.value:.6g}" if isinstance(first.value, float) else first.value
+        shown = f"{first.signal} = {value}, " if first.signal else ""
+        more = f" (and {len(row['broken']) - 1} more)" if len(row["broken"] or []) > 1 else ""
+        return f"dropped at {row['stage']}: {first.rule}: {shown}kept if {first.condition}{more}"
+    score = _score(row)
+    return f"dropped at {row['stage']}: {row['reason']}{score}"
+
+
+def _score(row: dict[str, Any]) -> str:
+    if row["reason"] in ("language", "low_score", "und", "mixed"):
+        found = f"{row['lang']}" if row.get("lang") else "unknown"
+        if row.get("lang_score") is not None:
+            found += f", score {row['lang_score']:.3f}"
+        return f" ({found})"
+    return ""
+
+
+def _limits(entry: Any, row: dict[str, Any]) -> list[Limit]:
+    rules = getattr(entry.stage, "rules", None)
+    if rules is None:
+        return []
+    found = []
+    for rule in rules.rules:
+        name = rule.name if row["stage"] == entry.title else f"{rules.name}.{rule.name}"
+        signal, value, margin = _tightest(rule.limits, row, entry.index)
+        broken = name in (row["broken"] or [])
+        found.append(Limit(entry.title, rule.name, rule.keep, signal, value, margin, broken))
+    return found
+
+
+def _tightest(
+    limits: Sequence[Any], row: dict[str, Any], index: int
+) -> tuple[str | None, Any, float | None]:
+    """Return the signal of a rule that lies nearest to its limit, or furthest beyond it."""
+    best: tuple[str | None, Any, float | None] = (None, None, None)
+    for limit in limits:
+        column = _column(row, limit.signal, index)
+        value = row.get(column) if column else None
+        margin = _margin(limit, value)
+        if best[0] is None or (margin is not None and (best[2] is None or margin < best[2])):
+            best = (limit.signal, value, margin)
+    return best
+
+
+def _column(row: dict[str, Any], signal: str | None, index: int) -> str | None:
+    """Return the ledger's column of a signal as the stage at `index` saw it."""
+    if signal is None:
+        return None
+    versions = {int(name.split("@")[1]): name for name in row if name.startswith(f"{signal}@")}
+    before = [at for at in versions if at <= index and row.get(versions[at]) is not None]
+    if before and (row.get(signal) is None or any(at > index for at in versions)):
+        return versions[max(before)]
+    return signal if signal in row else None
+
+
+def _margin(limit: Any, value: Any) -> float | None:
+    if limit is None or value is None:
+        return None
+    sides = []
+    if limit.low is not None:
+        sides.append(value - limit.low)
+    if limit.high is not None:
+        sides.append(limit.high - value)
+    return float(min(sides)) if sides else None
+
+
+def _partners(run: Run, row: dict[str, Any]) -> list[str]:
+    """Return what became of the document this one lost to, followed to its end."""
+    told = []
+    for _ in range(20):
+        if row["duplicate_row"] is None:
+            break
+        found = run.at(row["duplicate_file"], row["duplicate_row"])
+        if not len(found):
+            break
+        row = found.row(0, named=True)
+        told.append(f"{row['id']}: {verdict(run, row)}")
+    return told
+
+
+def signals_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the signals and scores of a ledger row that were measured."""
+    return {name: value for name, value in row.items() if name not in COLUMNS and value is not None}
+
+
+def sample_documents(
+    run: Run,
+    stage: str | None = None,
+    rule: str | None = None,
+    near: bool = False,
+    count: int = 10,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Return ledger rows drawn by a seed: kept ones, or dropped at a stage or by a rule.
+
+    `near` takes those whose value lies closest to the rule's limit.
+    """
+    rows = run.scan_ledger()
+    if stage is None and rule is None:
+        rows = rows.filter(pl.col("fate") == "kept")
+    if stage is not None:
+        rows = rows.filter(pl.col("stage") == stage_title(run, stage))
+    if rule is not None:
+        rows = rows.filter(pl.col("broken").list.contains(rule))
+    drawn = rows.with_columns(_draw=pl.struct("file", "row").hash(seed))
+    if near:
+        order = _nearness(run, stage, rule)
+        return drawn.sort(order, "_draw").head(count).drop("_draw").collect()
+    return drawn.sort("_draw").head(count).drop("_draw").collect()
+
+
+def stage_title(run: Run, wanted: str) -> str:
+    """Return the title of a stage named by index, name or both.
+
+    Raises JobError where none or several match.
+    """
+    titles = ["read", *(entry.title for entry in run.job.stages)]
+    exact = [title for title in titles if title == wanted]
+    loose = [
+        title
+        for title in titles
+        if title.split(".")[0] == wanted
+        or title.split(".", 1)[-1].split(":")[0] == wanted
+        or title.split(".", 1)[-1] == wanted
+    ]
+    found = exact or loose
+    if len(found) != 1:
+        which = "no stage" if not found else f"{len(found)} stages"
+        raise JobError(f"--stage {wanted}: {which} of that name; there are: {', '.join(titles)}")
+    return found[0]
+
+
+def _nearness(run: Run, stage: str | None, rule: str | None) -> pl.Expr:
+    for entry in run.job.stages:
+        if stage is not None and entry.title != stage_title(run, stage):
+            continue
+        for one in getattr(getattr(entry.stage, "rules", None), "rules", ()):
+            if not one.limits or (rule is not None and one.name != rule):
+                continue
+            return pl.min_horizontal(
+                (pl.col(limit.signal).cast(pl.Float64) - edge).abs()
+                for limit in one.limits
+                for edge in (limit.low, limit.high)
+                if edge is not None
+            )
+    raise JobError("--near: needs a rule with a limit; name it by --rule (and --stage)")
+
+
+def verify(run: Run) -> list[str]:
+    """Re-read every output against the manifest and return what is wrong, a line each."""
+    wrong = []
+    for output in [*run.manifest["outputs"], *run.manifest["books"]]:
+        path = store.join(run.path, output["path"])
+        if not store.exists(path):
+            wrong.append(f"{output['path']}: missing")
+            continue
+        if (found := store.sha256(path)) != output["sha256"]:
+            wrong.append(
+                f"{output['path']}: SHA-256 is {found[:12]}…, not {output['sha256'][:12]}…"
+            )
+            continue
+        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+        if rows != output["rows"]:
+            wrong.append(f"{output['path']}: {rows} rows, not {output['rows']}")
+    named = {output["path"] for output in run.manifest["outputs"]}
+    for name in store.names(store.join(run.path, "shards")):
+        if f"shards/{name}" not in named:
+            wrong.append(f"shards/{name}: not in the manifest")
+    return wrong
