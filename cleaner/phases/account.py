@@ -72,16 +72,9 @@ def _over(ledger: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
     both = ledger.join(
         later, on=["file", "row"], how="left", suffix="_later", maintain_order="left"
     )
-    names = [name for name in ledger.columns if name not in ("file", "row")]
-    both = both.with_columns(
-        pl.when(pl.col("_reached"))
-        .then(pl.coalesce(f"{name}_later", name))
-        .otherwise(name)
-        .alias(name)
-        for name in names
-        if f"{name}_later" in both.columns
-    )
-    return both.drop(name for name in both.columns if name.endswith("_later"))
+    names = [name for name in ledger.columns if f"{name}_later" in both.columns]
+    both = both.with_columns(pl.coalesce(f"{name}_later", name).alias(name) for name in names)
+    return both.drop(f"{name}_later" for name in names)
 
 
 def _placed(
