@@ -6,7 +6,7 @@ from typing import Any
 # Public names and where they live; loaded on first use, so that importing costs nothing.
 _HOMES = {
     "extract_html": "cleaner.web.page",
-    "judge": "cleaner.judge",
+    "judge": "cleaner.judging",
     "load_job": "cleaner.job",
     "measure": "cleaner.measure",
     "open_run": "cleaner.inspect",

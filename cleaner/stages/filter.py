@@ -10,7 +10,7 @@ from cleaner.phrases import load_phrases
 from cleaner.rules import RuleSet, broken_rules, load_rules
 from cleaner.signals import SIGNALS, measure
 from cleaner.stages.base import Judging
-from cleaner.stages.marked import formulas_of
+from cleaner.stages.marked import LOSS, LOSS_SIGNALS, formula_loss, formulas_of
 
 
 class Filter(Judging):
@@ -36,9 +36,11 @@ class Filter(Judging):
     @model_validator(mode="before")
     @classmethod
     def _resolve(cls, options: Any) -> Any:
-        if not isinstance(options, dict) or "name" not in options or "rules" in options:
+        if not isinstance(options, dict) or "name" not in options or "phrases" in options:
             return options
-        rules = load_rules(str(options["name"]))
+        rules = options.get("rules")
+        if not isinstance(rules, RuleSet):
+            rules = load_rules(str(options["name"]))
         if not rules.rules:
             raise ValueError(f"name: {rules.name} has rules for lines only; see clean_lines")
         lists = options.get("lists") or {}
@@ -70,33 +72,40 @@ class Filter(Judging):
 
     def signals(self) -> set[str]:
         """Return the signals that are measured in the usual way, for all filters of a phase."""
-        return {name for name in self._reads() if name in SIGNALS and self._stored(name) is None}
+        return {name for name in self._measures() if self._stored(name) is None}
 
     def adds(self) -> dict[str, Any]:
-        """Return the signals that only this filter measures: in its unit, or by its lists."""
-        stored = {self._stored(name): SIGNALS[name][0] for name in self._reads() if name in SIGNALS}
-        return {name: kind for name, kind in stored.items() if name is not None}
+        """Return what only this filter measures: in its unit, by its lists, or of the page."""
+        own = {stored: SIGNALS[n][0] for n in self._measures() if (stored := self._stored(n))}
+        return {**own, LOSS: pl.Float64} if LOSS in self._reads() else own
 
     def needs(self) -> set[str]:
         """Return `text`, and the columns that the rules or `on` read beside signals."""
-        return {"text", *(name for name in self._reads() if name not in SIGNALS)}
+        return {"text", *(name for name in self._reads() if name not in SIGNALS and name != LOSS)}
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with `broken` and what `adds` names, in the same order."""
-        signals = [name for name in self._reads() if name in SIGNALS]
-        absent = [name for name in signals if self._stored(name) or name not in docs.columns]
+        absent = [n for n in self._measures() if self._stored(n) or n not in docs.columns]
         frame = docs.drop(absent, strict=False).hstack(self._measured(docs, absent))
+        if LOSS in self._reads():
+            frame = frame.with_columns(formula_loss(frame))
         broken = broken_rules(frame, self.rules)
         if self.on is not None:
             judged = parse(self.on, ask_unknown=True).expression(frame.schema).fill_null(False)
             frame = frame.with_columns(broken.alias("broken"))
             broken = frame.select(pl.when(judged).then("broken").otherwise([])).to_series()
         own = [frame[name].alias(stored) for name in absent if (stored := self._stored(name))]
+        own += [frame[LOSS]] if LOSS in self._reads() else []
         return docs.with_columns(broken.alias("broken"), *own)
 
     def _reads(self) -> list[str]:
         asked = parse(self.on, ask_unknown=True).columns if self.on else ()
         return list(dict.fromkeys((*self.rules.columns, *asked)))
+
+    def _measures(self) -> list[str]:
+        reads = self._reads()
+        of_loss = LOSS_SIGNALS if LOSS in reads else ()
+        return [name for name in dict.fromkeys((*reads, *of_loss)) if name in SIGNALS]
 
     def _stored(self, signal: str) -> str | None:
         """Return the column of a signal that only this filter measures, or None."""

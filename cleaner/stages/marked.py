@@ -1,6 +1,10 @@
-"""How the formulas of a frame's texts are known."""
+"""What stages know of a frame beside its texts: its formulas, their losses, what was cut."""
 
 import polars as pl
+
+# The share of a page's formulas that its text lost, a column that filters may read like a signal.
+LOSS = "formula_loss_ratio"
+LOSS_SIGNALS = ("formulas", "empty_formulas")
 
 
 def formulas_of(docs: pl.DataFrame) -> pl.Series | bool:
@@ -12,3 +16,24 @@ def cut_so_far(docs: pl.DataFrame, cut: pl.Series) -> pl.Series:
     """Return the characters cut by this stage and by those before it."""
     before = docs["characters_cut"] if "characters_cut" in docs.columns else 0
     return (cut + before).cast(pl.UInt32)
+
+
+def formula_loss(docs: pl.DataFrame) -> pl.Series:
+    """Return the share of formulas that each text lost, by `LOSS_SIGNALS` and the page's columns.
+
+    After `extract`: formulas that the main text left out, and images of formulas that nobody wrote
+    down, of all formulas of the page. In any text: holes of all formulas and holes. The greater
+    counts; a text that came without its page has only holes.
+    """
+    holes = pl.col("empty_formulas").cast(pl.Float64)
+    shares = [_share(holes, holes + pl.col("formulas"))]
+    if {"formulas_found", "formulas_lost", "formula_images_lost"} <= set(docs.columns):
+        images = pl.col("formula_images_lost").cast(pl.Float64)
+        lost = pl.col("formulas_lost") + images
+        shares.append(_share(lost, pl.col("formulas_found") + images).fill_null(0.0))
+    unknown = pl.col("empty_formulas").is_null()
+    return docs.select(pl.when(~unknown).then(pl.max_horizontal(shares)).alias(LOSS)).to_series()
+
+
+def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
+    return pl.when(whole > 0).then(part / whole).when(whole == 0).then(0.0)
