@@ -287,18 +287,19 @@ def stage_title(run: Run, wanted: str) -> str:
     """
     titles = ["read", *(entry.title for entry in run.job.stages)]
     exact = [title for title in titles if title == wanted]
-    loose = [
-        title
-        for title in titles
-        if title.split(".")[0] == wanted
-        or title.split(".", 1)[-1].split(":")[0] == wanted
-        or title.split(".", 1)[-1] == wanted
-    ]
+    loose = [title for title in titles if wanted in _names(title)]
     found = exact or loose
     if len(found) != 1:
         which = "no stage" if not found else f"{len(found)} stages"
         raise JobError(f"--stage {wanted}: {which} of that name; there are: {', '.join(titles)}")
     return found[0]
+
+
+def _names(title: str) -> set[str]:
+    """Return the ways to name a stage: `4.filter:c4` is 4, filter, filter:c4 and c4."""
+    index, _, rest = title.partition(".")
+    name, _, label = rest.partition(":")
+    return {index, name, rest, label} - {""}
 
 
 def _nearness(run: Run, stage: str | None, rule: str | None) -> pl.Expr:

@@ -54,6 +54,8 @@ class Lines:
         last = self.last.get(progress.phase, 0.0)
         if not progress.finished and progress.seconds - last < _EVERY:
             return
+        if progress.kept is None and progress.seconds < 1 and not progress.documents:
+            return  # a step that is over before anyone could ask for it
         self.last[progress.phase] = progress.seconds
         left = "" if progress.finished else f", {_left(progress)} left"
         print(

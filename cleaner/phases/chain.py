@@ -78,7 +78,7 @@ class Chain:
         if "characters_cut" in docs.columns:
             outcome.docs = docs
         self._drop_unreadable(outcome)
-        judged: dict[int, pl.Series] = {}
+        judged: dict[int, pl.DataFrame] = {}
         for step in self.steps:
             if "html" in step.stage.needs() and "html" not in outcome.docs.columns:
                 outcome.docs = _absent(outcome.docs, step.stage)  # a text entry passes untouched
@@ -128,12 +128,11 @@ class Chain:
             docs = docs.filter(~bad)
         outcome.docs = docs.drop("error")
 
-    def _apply(self, outcome: Outcome, step: Step, judged: dict[int, pl.Series]) -> None:
+    def _apply(self, outcome: Outcome, step: Step, judged: dict[int, pl.DataFrame]) -> None:
         docs = outcome.docs
         if isinstance(step.stage, Filter):
             self._judge_together(docs, step, judged)
-            broken = judged.pop(step.index)
-            docs = docs.with_columns(broken.alias("broken"))
+            docs = docs.with_columns(judged.pop(step.index))
         else:
             docs = apply_safely(step.stage, docs)
         docs = _settle_columns(docs)
@@ -152,14 +151,14 @@ class Chain:
             outcome.fallen.append(_failed(docs.filter(error), step.title))
         if down.any():
             fallen = docs.filter(down)
-            others = {index: series.filter(down) for index, series in judged.items() if len(series)}
+            others = {index: found["broken"].filter(down) for index, found in judged.items()}
             outcome.fallen.append(_dropped(fallen, step, self._also(others)))
         stay = ~(error | down)
         for index in judged:
             judged[index] = judged[index].filter(stay)
         outcome.docs = docs.filter(stay).drop("broken", "error")
 
-    def _judge_together(self, docs: pl.DataFrame, step: Step, judged: dict[int, pl.Series]) -> None:
+    def _judge_together(self, docs: pl.DataFrame, step: Step, judged: dict[int, pl.DataFrame]) -> None:
         """Judge this filter, and with it every later one up to the next change of the text."""
         if step.index in judged:
             return
@@ -172,7 +171,8 @@ class Chain:
                 other.stage.needs() | other.stage.signals() <= set(docs.columns)
             )
             if ready:
-                judged[other.index] = apply_safely(other.stage, docs)["broken"]
+                found = _settle_columns(apply_safely(other.stage, docs))
+                judged[other.index] = found.select("broken", "error")
 
     def _also(self, others: Mapping[int, pl.Series]) -> pl.Series | None:
         """Return what other filters of the phase found in the same rows, `filter.rule` each."""
@@ -210,8 +210,11 @@ def apply_safely(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _absent(docs: pl.DataFrame, stage: Stage) -> pl.DataFrame:
+    """Return `docs` with the columns that `stage` would add, null where they are not there."""
     added: Mapping[str, Any] = stage.adds()
-    return docs.with_columns(pl.lit(None, kind).alias(name) for name, kind in added.items())
+    return docs.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in added.items() if name not in docs.columns
+    )
 
 
 def _settle_columns(docs: pl.DataFrame) -> pl.DataFrame:
