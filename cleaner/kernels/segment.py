@@ -52,8 +52,8 @@ ONE = np.uint64(1)
 def has_byte(data, lo, hi, byte):  # type: ignore[no-untyped-def]
     """Return whether `byte` occurs; the plain sum lets the compiler take 32 bytes at a time."""
     found = 0
-    for k in range(lo, hi):
-        found |= data[k] == byte
+    for other in data[lo:hi]:
+        found |= other == byte
     return found != 0
 
 
@@ -235,7 +235,7 @@ def split_words(data, lo, hi, mode, table, starts, ends, kinds):  # type: ignore
                 length = marks
             else:
                 code = mode == RULE and indented(data, i, hi)
-        byte = data[i]
+        byte = data[np.uint64(i)]
         after = i + 1
         if byte < 0x80:
             attach = False

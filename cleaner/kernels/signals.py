@@ -11,17 +11,17 @@ import numpy as np
 from cleaner.kernels import jit
 from cleaner.kernels import signals_columns as columns
 from cleaner.kernels.segment import FORMULA, OFF, RULE, has_byte, longest, split_words, utf8_of
-from cleaner.kernels.signals_addresses import PHONE, URL, find_addresses
-from cleaner.kernels.signals_characters import byte_entropy, characters, points
+from cleaner.kernels.signals_addresses import URL, find_addresses
+from cleaner.kernels.signals_characters import byte_entropy, characters, light, points
 from cleaner.kernels.signals_columns import COLUMNS
 from cleaner.kernels.signals_formulas import formulas, tex_marks
 from cleaner.kernels.signals_lines import lines
 from cleaner.kernels.signals_repetition import DEEPEST, repetition
 from cleaner.kernels.signals_words import (
     LANGUAGES,
-    M,
     SLOTS,
     U56,
+    M,
     describe,
     median_length,
     tokens_of,
@@ -32,7 +32,7 @@ from cleaner.kernels.unicode import classes
 CHARACTERS, SPLIT, WORDS, MEDIAN, STOP, LINES, PHRASES, FACTS, COPIES, UNIQUE, GRAMS = (
     1 << bit for bit in range(11)
 )
-MATH, ADDRESSES, ENTROPY = 1 << 11, 1 << 12, 1 << 13
+MATH, ADDRESSES, ENTROPY, LIGHT = 1 << 11, 1 << 12, 1 << 13, 1 << 14
 DEPTH = 16  # shift of the deepest n-gram
 
 C = columns
@@ -49,7 +49,7 @@ FLOATS = ("word_entropy", "byte_entropy")
 _CHARACTER_COLUMNS = COLUMNS[C.CHARACTERS : C.WORDS]
 _PASSES: dict[str, int] = {
     **{name: CHARACTERS for name in _CHARACTER_COLUMNS},
-    **{name: CHARACTERS for name in ("formula_characters", "raw_characters")},
+    **{name: LIGHT for name in ("characters", "newlines", "hashes", "open_braces", "ellipses")},
     **{name: SPLIT for name in ("words", "tokens")},
     **{name: WORDS for name in ("word_characters", "longest_word", "alpha_words", "spaced_han")},
     "median_twice": WORDS | MEDIAN,
@@ -134,6 +134,8 @@ def count_all(  # type: ignore[no-untyped-def]
         row[_TOKENS] = count
         if passes & CHARACTERS:
             characters(data, lo, hi, formula_starts, formula_ends, n, table, ascii_counts, row)
+        elif passes & LIGHT:
+            light(data, lo, hi, formula_starts, formula_ends, n, row)
         if passes & WORDS:
             row[_WORDS] = 0
             describe(

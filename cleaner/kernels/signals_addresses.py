@@ -1,6 +1,6 @@
 """Where URLs, e-mail addresses, IP addresses, phone, identity and bank card numbers stand."""
 
-# ruff: noqa: SIM109 - two comparisons compile to two, a tuple to a loop
+
 
 import numpy as np
 
@@ -209,7 +209,7 @@ def is_bank_card(digits, n):  # type: ignore[no-untyped-def]
         or (51 <= two <= 55 and n == 16) or (22 <= two <= 27 and n == 16)
         or ((two == 34 or two == 37) and n == 15)
         or (two == 35 and n == 16) or ((two == 60 or two == 65) and n == 16)
-        or (two == 62 and 16 <= n)
+        or (two == 62 and n >= 16)
     )  # fmt: skip
     if not known:
         return False

@@ -24,6 +24,7 @@ from cleaner.kernels.unicode import (
     UPPER,
     decode,
 )
+
 from cleaner.kernels.unicode import APOSTROPHE, HYPHEN, JOINER  # isort: skip
 
 HAN = 2  # in unicode.SCRIPTS
@@ -41,8 +42,8 @@ _RAW, _FORMULA_CHARACTERS, _LATIN = C.RAW_CHARACTERS, C.FORMULA_CHARACTERS, C.LA
 def points(data, a, b):  # type: ignore[no-untyped-def]
     """Return the number of characters in valid UTF-8."""
     count = 0
-    for k in range(a, b):
-        count += data[k] & 0xC0 != 0x80
+    for byte in data[a:b]:  # a slice, so that many are counted at a time
+        count += byte & 0xC0 != 0x80
     return count
 
 
@@ -97,7 +98,7 @@ def count_characters(data, a, b, table, ascii_counts, row):  # type: ignore[no-u
     i = a
     skip = 0  # characters that are part of a mojibake sequence seen already
     while i < b:
-        byte = data[i]
+        byte = data[np.uint64(i)]  # unsigned: numba need not ask whether it counts from the end
         if byte < 0x80:
             ascii_counts[byte] += 1
             i += 1
@@ -141,8 +142,29 @@ def count_characters(data, a, b, table, ascii_counts, row):  # type: ignore[no-u
 
 
 @jit
+def count_byte(data, a, b, byte):  # type: ignore[no-untyped-def]
+    """Return how often `byte` occurs."""
+    count = 0
+    for other in data[a:b]:
+        count += other == byte
+    return count
+
+
+@jit
+def count_three(data, a, b, one, two, three):  # type: ignore[no-untyped-def]
+    """Return how often three bytes follow each other."""
+    count = 0
+    part = data[a:b]
+    for k in range(len(part) - 2):
+        count += (part[k] == one) & (part[k + 1] == two) & (part[k + 2] == three)
+    return count
+
+
+@jit
 def count_dots(data, a, b):  # type: ignore[no-untyped-def]
     """Return how often `...` occurs, without overlap."""
+    if count_three(data, a, b, 46, 46, 46) == 0:
+        return 0
     count = 0
     run = 0
     for k in range(a, b):
@@ -154,6 +176,26 @@ def count_dots(data, a, b):  # type: ignore[no-untyped-def]
         else:
             run = 0
     return count
+
+
+@jit
+def light(data, lo, hi, formula_starts, formula_ends, formulas, row):  # type: ignore[no-untyped-def]
+    """Count characters, line ends, `#`, `{` and ellipses alone, many bytes at a time."""
+    a = lo
+    for f in range(formulas + 1):
+        b = formula_starts[f] if f < formulas else hi
+        row[_CHARACTERS] += points(data, a, b)
+        row[_NEWLINES] += count_byte(data, a, b, 10)
+        row[_HASHES] += count_byte(data, a, b, 35)
+        row[_OPEN_BRACES] += count_byte(data, a, b, 123)
+        row[_ELLIPSES] += count_dots(data, a, b)
+        if count_byte(data, a, b, 0xE2):
+            row[_ELLIPSES] += count_three(data, a, b, 0xE2, 0x80, 0xA6)
+            row[_NEWLINES] += count_three(data, a, b, 0xE2, 0x80, 0xA8)
+            row[_NEWLINES] += count_three(data, a, b, 0xE2, 0x80, 0xA9)
+        if f < formulas:
+            a = formula_ends[f]
+    row[_CHARACTERS] += formulas
 
 
 @jit
@@ -201,8 +243,7 @@ def characters(  # type: ignore[no-untyped-def]
     for f in range(formulas + 1):
         b = formula_starts[f] if f < formulas else hi
         count_characters(data, a, b, table, ascii_counts, row)
-        if ascii_counts[46] > 2:
-            row[_ELLIPSES] += count_dots(data, a, b)
+        row[_ELLIPSES] += count_dots(data, a, b)
         if f < formulas:
             a = formula_ends[f]
             inside = points(data, b, a)
@@ -217,8 +258,8 @@ def characters(  # type: ignore[no-untyped-def]
 def byte_entropy(data, lo, hi, counts):  # type: ignore[no-untyped-def]
     """Return the entropy of the bytes in bits."""
     counts[:] = 0
-    for k in range(lo, hi):
-        counts[data[k]] += 1
+    for byte in data[lo:hi]:
+        counts[byte] += 1
     total = hi - lo
     entropy = 0.0
     for byte in range(256):

@@ -4,9 +4,20 @@
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import inlined, jit
 from cleaner.kernels import signals_columns as columns
-from cleaner.kernels.signals_words import PUNCT, hash_bytes
+from cleaner.kernels.signals_words import (
+    HIGH,
+    MASKS,
+    ONES,
+    PUNCT,
+    U0,
+    U1,
+    U56,
+    hash_bytes,
+    inner_bytes,
+    load8,
+)
 from cleaner.kernels.unicode import (
     ALPHA,
     BULLET,
@@ -14,13 +25,12 @@ from cleaner.kernels.unicode import (
     DIGIT,
     GRAPHEME,
     KIND,
-    LETTER,
-    MARK,
     NEWLINE,
     QUOTE,
     SPACE,
     TERMINAL,
     UPPER,
+    classes,
     decode,
 )
 
@@ -45,8 +55,10 @@ _DUP_LINES, _DUP_PARAGRAPHS = C.DUP_LINES, C.DUP_PARAGRAPHS
 
 SHORT, LONG, STUB = 30, 200, 20  # characters: FineWeb, mC4, ours
 FEW_WORDS, LONG_RUN = 3, 1000  # C4
+FEEDS, LEADS = np.uint64(10) * ONES, np.uint64(0xE2) * ONES  # line feeds; what begins U+2028
 
 JAVASCRIPT, POLICY, LOREM, BRACE = 1, 2, 4, 8
+ANY = 1  # before an anchor may stand anything
 # Where each phrase is looked for: at one of its rarer letters, so many bytes into it.
 PHRASES = (
     ("javascript", 0, JAVASCRIPT),
@@ -58,60 +70,71 @@ PHRASES = (
     ("terms of use", 7, POLICY),  # f
     ("lorem ipsum", 7, LOREM),  # p
 )
-WIDTH = 16
 EDIT = np.frombuffer(b"[edit]", np.uint8)
 CITATION_NEEDED = np.frombuffer(b"[citation needed]", np.uint8)
 
 
-def phrase_tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the phrases as rows of bytes, their (length, anchor, flag), and the anchor bytes."""
-    texts = np.zeros((len(PHRASES), WIDTH), np.uint8)
+def phrase_tables() -> tuple[np.ndarray, ...]:
+    """Return the phrases in bytes, their (length, anchor, flag), and by byte what is around one."""
+    texts = np.zeros((len(PHRASES), 16), np.uint8)
     about = np.zeros((len(PHRASES), 3), np.int64)
-    anchors = np.zeros(256, np.uint8)
+    before, after = np.zeros(256, np.uint8), np.zeros(256, np.uint8)
     for p, (phrase, anchor, flag) in enumerate(PHRASES):
         texts[p, : len(phrase)] = np.frombuffer(phrase.encode(), np.uint8)
         about[p] = len(phrase), anchor, flag
-        anchors[[ord(phrase[anchor]), ord(phrase[anchor].upper())]] = 1
-    anchors[ord("{")] = 1
-    return texts, about, anchors
+        letters = [ord(phrase[anchor]), ord(phrase[anchor].upper())]
+        before[letters] = ord(phrase[anchor - 1]) if anchor else ANY
+        after[letters] = ord(phrase[anchor + 1])
+    before[ord("{")] = ANY
+    return texts, about, before, after
 
 
-TEXTS, ABOUT, ANCHORS = phrase_tables()
+TEXTS, ABOUT, BEFORE, AFTER = phrase_tables()
+
+
+@jit
+def phrase_at(data, a, k, b):  # type: ignore[no-untyped-def]
+    """Return the flag of the phrase whose anchor stands at `k`, or 0."""
+    small = data[k] | 0x20
+    for p in range(len(ABOUT)):
+        start = k - ABOUT[p, 1]
+        length = ABOUT[p, 0]
+        if TEXTS[p, ABOUT[p, 1]] != small or start < a or start + length > b:
+            continue
+        same = True
+        for j in range(length):
+            letter = data[start + j]
+            if 65 <= letter <= 90:
+                letter |= 0x20
+            if letter != TEXTS[p, j]:
+                same = False
+                break
+        if same:
+            return ABOUT[p, 2]
+    return 0
 
 
 @jit
 def phrases(data, a, b):  # type: ignore[no-untyped-def]
     """Return which phrases of C4 `data[a:b]` holds, as flags."""
     found = 0
-    for k in range(a, b):
-        byte = data[k]
-        if ANCHORS[byte] == 0:
+    part = data[a:b]
+    for k in range(len(part)):
+        before = BEFORE[part[k]]
+        if before == 0:
             continue
-        if byte == 123:
+        if part[k] == 123:
             found |= BRACE
-            continue
-        small = byte | 0x20
-        for p in range(len(ABOUT)):
-            start = k - ABOUT[p, 1]
-            length = ABOUT[p, 0]
-            if TEXTS[p, ABOUT[p, 1]] != small or start < a or start + length > b:
-                continue
-            same = True
-            for j in range(length):
-                letter = data[start + j]
-                if 65 <= letter <= 90:
-                    letter |= 0x20
-                if letter != TEXTS[p, j]:
-                    same = False
-                    break
-            if same:
-                found |= ABOUT[p, 2]
+        elif (before == ANY or (k > 0 and part[k - 1] | 0x20 == before)) and (
+            k + 1 < len(part) and part[k + 1] | 0x20 == AFTER[part[k]]
+        ):
+            found |= phrase_at(part, 0, k, len(part))
     return found
 
 
 @jit
-def last_point(data, a, b):  # type: ignore[no-untyped-def]
-    """Return the last character of `data[a:b]` and where it starts; a < b."""
+def last_wide_point(data, a, b):  # type: ignore[no-untyped-def]
+    """Return what `last_point` does when the last byte is not ASCII."""
     k = b - 1
     while k > a and data[k] & 0xC0 == 0x80 and b - k < 4:
         k -= 1
@@ -119,6 +142,15 @@ def last_point(data, a, b):  # type: ignore[no-untyped-def]
     if after != b:  # broken bytes
         return np.int64(0xFFFD), b - 1
     return point, k
+
+
+@inlined
+def last_point(data, a, b):  # type: ignore[no-untyped-def]
+    """Return the last character of `data[a:b]` and where it starts; a < b."""
+    byte = np.int64(data[b - 1])
+    if byte < 0x80:
+        return byte, b - 1
+    return last_wide_point(data, a, b)
 
 
 @jit
@@ -132,10 +164,16 @@ def is_space(point, table):  # type: ignore[no-untyped-def]
 def strip_left(data, a, b, table):  # type: ignore[no-untyped-def]
     """Return where `data[a:b]` begins when white space is left out."""
     while a < b:
-        point, after = decode(data, a, b)
-        if not is_space(point, table):
-            return a
-        a = after
+        byte = data[np.uint64(a)]
+        if byte < 0x80:
+            if byte > 32 or not is_space(np.int64(byte), table):
+                return a
+            a += 1
+        else:
+            point, after = decode(data, a, b)
+            if not is_space(point, table):
+                return a
+            a = after
     return a
 
 
@@ -213,6 +251,17 @@ def has_long_run(data, a, b, table):  # type: ignore[no-untyped-def]
     return False
 
 
+def _leads() -> np.ndarray:
+    """Return which bytes begin a character that ends a sentence."""
+    leads = np.zeros(256, np.uint8)
+    for point in np.flatnonzero(classes() & TERMINAL):
+        leads[chr(point).encode()[0]] = 1
+    return leads
+
+
+MAY_END = _leads()
+
+
 @jit
 def sentences(data, a, b, table):  # type: ignore[no-untyped-def]
     """Return the sentences of a line that is not blank.
@@ -224,11 +273,11 @@ def sentences(data, a, b, table):  # type: ignore[no-untyped-def]
     count = 1
     i = a
     while i < b:
-        byte = data[i]
+        byte = data[np.uint64(i)]
+        if MAY_END[byte] == 0:
+            i += 1
+            continue
         if byte < 0x80:
-            if byte != 46 and byte != 33 and byte != 63:
-                i += 1
-                continue
             point = np.int64(byte)
             after = i + 1
         else:
@@ -308,18 +357,32 @@ def end_of_line(data, i, hi, formula_starts, formula_ends, f, formulas):  # type
     characters = 0
     k = i
     while k < hi:
-        if f < formulas and k == formula_starts[f]:
+        stop = formula_starts[f] if f < formulas else hi
+        while k < stop:
+            if k + 8 <= stop:  # eight bytes at a time up to a line feed or a byte E2
+                value = load8(data, k)
+                feed = value ^ FEEDS
+                wide = value ^ LEADS
+                hits = ((feed - ONES) & ~feed | (wide - ONES) & ~wide) & HIGH
+                if hits == U0:
+                    characters += 8 - inner_bytes(value)
+                    k += 8
+                    continue
+                clear = np.int64(((hits & (~hits + U1)) - U1 & ONES) * ONES >> U56) - 1
+                characters += clear - inner_bytes(value & MASKS[clear])
+                k += clear
+            byte = data[k]
+            if byte == 10:
+                return k, k + 1, characters, f
+            if byte == 0xE2 and k + 2 < stop:
+                if data[k + 1] == 0x80 and data[k + 2] & 0xFE == 0xA8:
+                    return k, k + 3, characters, f  # U+2028, U+2029
+            characters += byte & 0xC0 != 0x80
+            k += 1
+        if f < formulas:
             k = formula_ends[f]
             f += 1
             characters += 1
-            continue
-        byte = data[k]
-        if byte == 10:
-            return k, k + 1, characters, f
-        if byte == 0xE2 and k + 2 < hi and data[k + 1] == 0x80 and data[k + 2] & 0xFE == 0xA8:
-            return k, k + 3, characters, f  # U+2028, U+2029
-        characters += byte & 0xC0 != 0x80
-        k += 1
     return hi, hi, characters, f
 
 

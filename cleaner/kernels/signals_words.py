@@ -1,10 +1,10 @@
 """What each word is: its hash, its length, whether it has a letter, whether it is a stop word."""
 
-# ruff: noqa: SIM109 - two comparisons compile to two, a tuple to a loop
+
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import inlined, jit
 from cleaner.kernels import signals_columns as columns
 from cleaner.kernels.segment import FORMULA, SINGLE
 from cleaner.kernels.unicode import ALPHA, GRAPHEME, KIND, LETTER, SPACE, decode
@@ -12,7 +12,9 @@ from cleaner.kernels.unicode import ALPHA, GRAPHEME, KIND, LETTER, SPACE, decode
 PUNCT = 3  # the kind of a jieba token without a letter or digit
 
 M = np.uint64(0x9E3779B97F4A7C15)
-U0, U8, U32, U56 = np.uint64(0), np.uint64(8), np.uint64(32), np.uint64(56)
+U0, U1, U6, U7, U8 = np.uint64(0), np.uint64(1), np.uint64(6), np.uint64(7), np.uint64(8)
+U32, U56 = np.uint64(32), np.uint64(56)
+MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 ONES = np.uint64(0x0101010101010101)
 LOW, HIGH = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080)
 ABOVE_Z, FROM_A, TWO = np.uint64(0x7F - 0x5A), np.uint64(0x80 - 0x41), np.uint64(2)
@@ -27,13 +29,33 @@ KOREAN = 3
 SLOTS = 256
 
 
-@jit
+@inlined
+def load8(data, k):  # type: ignore[no-untyped-def]
+    """Return the 8 bytes from `k` on as one number: one instruction."""
+    return (
+        np.uint64(data[k]) | np.uint64(data[k + 1]) << np.uint64(8)
+        | np.uint64(data[k + 2]) << np.uint64(16) | np.uint64(data[k + 3]) << np.uint64(24)
+        | np.uint64(data[k + 4]) << np.uint64(32) | np.uint64(data[k + 5]) << np.uint64(40)
+        | np.uint64(data[k + 6]) << np.uint64(48) | np.uint64(data[k + 7]) << np.uint64(56)
+    )  # fmt: skip
+
+
+@inlined
 def packed(data, start, end):  # type: ignore[no-untyped-def]
     """Return up to 8 bytes as one number."""
+    if start + 8 <= len(data):
+        return load8(data, start) & MASKS[end - start]
     value = U0
     for k in range(end - 1, start - 1, -1):
         value = value << U8 | np.uint64(data[k])
     return value
+
+
+@inlined
+def inner_bytes(value):  # type: ignore[no-untyped-def]
+    """Return how many of 8 packed bytes go on with a character that began before."""
+    inner = value >> U7 & ~(value >> U6) & ONES
+    return np.int64(inner * ONES >> U56)
 
 
 @jit
@@ -42,13 +64,7 @@ def hash_bytes(data, start, end):  # type: ignore[no-untyped-def]
     state = np.uint64(end - start) * M
     k = start
     while k + 8 <= end:
-        value = (
-            np.uint64(data[k]) | np.uint64(data[k + 1]) << np.uint64(8)
-            | np.uint64(data[k + 2]) << np.uint64(16) | np.uint64(data[k + 3]) << np.uint64(24)
-            | np.uint64(data[k + 4]) << np.uint64(32) | np.uint64(data[k + 5]) << np.uint64(40)
-            | np.uint64(data[k + 6]) << np.uint64(48) | np.uint64(data[k + 7]) << np.uint64(56)
-        )  # fmt: skip
-        state = (state ^ value) * M
+        state = (state ^ load8(data, k)) * M
         state ^= state >> U32
         k += 8
     if k < end:
@@ -57,7 +73,7 @@ def hash_bytes(data, start, end):  # type: ignore[no-untyped-def]
     return state
 
 
-@jit
+@inlined
 def lowered(value):  # type: ignore[no-untyped-def]
     """Return packed bytes with ASCII capitals made small, eight at once."""
     heptets = value & LOW
@@ -65,7 +81,7 @@ def lowered(value):  # type: ignore[no-untyped-def]
     return value | (capital & HIGH & ~value) >> TWO
 
 
-@jit
+@inlined
 def find_stop_word(key, stop_keys):  # type: ignore[no-untyped-def]
     """Return the slot of a packed word in the table of stop words, or -1."""
     slot = np.int64(key * M >> U56)
@@ -156,9 +172,7 @@ def describe(  # type: ignore[no-untyped-def]
         length = 1
         if size <= 8 and kind != FORMULA:
             key = packed(data, start, end)
-            # as many characters as bytes that go on with none
-            continues = (key & HIGH) & ~(key << np.uint64(1) & HIGH)
-            length = size - np.int64((continues >> np.uint64(7)) * ONES >> U56)
+            length = size - inner_bytes(key)
             value = (key ^ np.uint64(size)) * M
             hashes[w] = value ^ value >> U32
             if want_stop:
