@@ -4,7 +4,6 @@
 """
 
 import functools
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cleaner import store
 from cleaner.errors import JobError
 from cleaner.models.prepare import RAW, Preparation
 
@@ -59,12 +59,6 @@ def card_path(model: str | os.PathLike[str]) -> Path:
     return Path(f"{os.fspath(model)}.card.json")
 
 
-def sha256(path: str | os.PathLike[str]) -> str:
-    """Return the digest of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def read_card(model: str | os.PathLike[str]) -> Card | None:
     """Return the card beside a model, or None; a card that cannot be used is a `JobError`."""
     path = card_path(model)
@@ -96,7 +90,7 @@ def _read(path: Path, size: int, changed: int) -> Card:
 
 def check_card(model: str | os.PathLike[str], card: Card) -> None:
     """Raise `JobError` if `card` was written for other bytes than those of `model`."""
-    if os.path.getsize(model) != card.bytes or sha256(model) != card.sha256:
+    if os.path.getsize(model) != card.bytes or store.sha256(str(model)) != card.sha256:
         raise JobError(
             f"{card_path(model)}: written for another {card.model} than the one beside it; "
             "train the model again or copy both files"
@@ -106,14 +100,8 @@ def check_card(model: str | os.PathLike[str], card: Card) -> None:
 def write_card(model: str | os.PathLike[str], card: Card) -> None:
     """Write the card beside a model, as JSON and as Markdown, each whole or not at all."""
     path = card_path(model)
-    _write(path, card.model_dump_json(indent=1) + "\n")
-    _write(path.with_suffix(".md"), readable(card))
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, "utf-8")
-    os.replace(beside, path)
+    store.write_whole(str(path), (card.model_dump_json(indent=1) + "\n").encode())
+    store.write_whole(str(path.with_suffix(".md")), readable(card).encode())
 
 
 def readable(card: Card) -> str:

@@ -32,12 +32,14 @@ def auc(truth: np.ndarray, score: np.ndarray) -> float:
     return float(won / (positives * negatives))
 
 
-def _falling(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the different scores, falling, and how many of each class score at least as high."""
+def _falling(
+    truth: np.ndarray, score: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the different scores, falling, and the weight of each class that scores as high."""
     order = np.argsort(-score, kind="stable")
-    score, truth = score[order], truth[order]
+    score, truth, weight = score[order], truth[order], weight[order]
     last = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
-    return score[last], np.cumsum(truth)[last], np.cumsum(~truth)[last]
+    return score[last], np.cumsum(weight * truth)[last], np.cumsum(weight * ~truth)[last]
 
 
 def average_precision(truth: np.ndarray, score: np.ndarray) -> float:
@@ -48,7 +50,7 @@ def average_precision(truth: np.ndarray, score: np.ndarray) -> float:
     """
     if not truth.any():
         return float("nan")
-    _, hits, misses = _falling(truth, score)
+    _, hits, misses = _falling(truth, score, np.ones(len(truth), np.int64))
     gained = np.diff(hits, prepend=0)
     return float((gained * hits / (hits + misses)).sum() / truth.sum())
 
@@ -106,7 +108,7 @@ class Point:
 def point(
     threshold: float, hits: int, positives: int, misses: int, negatives: int, prevalence: float
 ) -> Point:
-    """Return what a threshold means that `hits` of `positives` and `misses` of `negatives` reach."""
+    """Return what a threshold means that `hits` documents with the label reach, and `misses`."""
     recall, false = hits / max(positives, 1), misses / max(negatives, 1)
     low, high = _wilson(hits, positives)[0], _wilson(misses, negatives)[1]
     kept = prevalence * recall + (1 - prevalence) * false
@@ -133,7 +135,9 @@ def _wilson(hits: int, of: int) -> tuple[float, float]:
     z, p = 1.959963984540054, hits / of
     middle = p + z * z / (2 * of)
     spread = z * sqrt(p * (1 - p) / of + z * z / (4 * of * of))
-    return max(0.0, (middle - spread) / (1 + z * z / of)), min(1.0, (middle + spread) / (1 + z * z / of))
+    return max(0.0, (middle - spread) / (1 + z * z / of)), min(
+        1.0, (middle + spread) / (1 + z * z / of)
+    )
 
 
 def curve(truth: np.ndarray, score: np.ndarray, prevalence: float) -> list[dict[str, float]]:
@@ -147,10 +151,13 @@ def curve(truth: np.ndarray, score: np.ndarray, prevalence: float) -> list[dict[
     return rows
 
 
-def points(truth: np.ndarray, score: np.ndarray, prevalence: float) -> list[Point]:
-    """Return the point of every score there is, falling."""
-    positives, negatives = int(truth.sum()), int((~truth).sum())
-    levels, hits, misses = _falling(truth, score)
+def points(
+    truth: np.ndarray, score: np.ndarray, prevalence: float, weight: np.ndarray | None = None
+) -> list[Point]:
+    """Return the point of every score there is, falling; rates of `weight` instead of documents."""
+    weight = np.ones(len(truth), np.int64) if weight is None else weight
+    positives, negatives = int(weight[truth].sum()), int(weight[~truth].sum())
+    levels, hits, misses = _falling(truth, score, weight)
     return [
         point(float(level), int(hit), positives, int(miss), negatives, prevalence)
         for level, hit, miss in zip(levels, hits, misses, strict=True)
@@ -166,10 +173,17 @@ def cut_for_precision(
 
 
 def cut_for_share(
-    truth: np.ndarray, score: np.ndarray, prevalence: float, share: float
+    truth: np.ndarray,
+    score: np.ndarray,
+    prevalence: float,
+    share: float,
+    weight: np.ndarray | None = None,
 ) -> Point | None:
-    """Return the lowest score that keeps at most this share of the corpus, or None."""
-    good = [p for p in points(truth, score, prevalence) if p.kept_share <= share]
+    """Return the lowest score that keeps at most this share of the corpus, or None.
+
+    With `weight`, the tokens of each document, it is a share of the tokens.
+    """
+    good = [p for p in points(truth, score, prevalence, weight) if p.kept_share <= share]
     return good[-1] if good else None
 
 

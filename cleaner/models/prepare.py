@@ -22,8 +22,8 @@ class Preparation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unit: Literal["word", "jieba", "raw"] = "word"
-    # commands: a formula is `<tex>` and its TeX commands; none: it is left out, so that the prose must tell;
-    # text: its letters are words
+    # commands: a formula is `<tex>` and its TeX commands; none: it is left out, so that the
+    # prose must tell; text: its letters are words
     formulas: Literal["commands", "none", "text"] = "commands"
     version: int = VERSION
 

@@ -61,9 +61,7 @@ def folds(
     weight = [0] * count
     # rare strata first, then groups that serve several, then large ones
     rarity = {group: min(len(inside[s]) for s in of[group]) for group in of}
-    for group in sorted(
-        of, key=lambda g: (rarity[g], -len(of[g]), -sizes[g], _order(g, seed), g)
-    ):
+    for group in sorted(of, key=lambda g: (rarity[g], -len(of[g]), -sizes[g], _order(g, seed), g)):
         fold = min(
             range(count),
             key=lambda k: (-sum(have[k][s] == 0 for s in of[group]), weight[k], k),

@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from cleaner.errors import JobError
-from cleaner.models.card import Card, Cut, card_path, sha256, write_card
+from cleaner import store
+from cleaner.models.card import Card, Cut, card_path, write_card
 from cleaner.models.prepare import Preparation
 from cleaner.stages.classify import Classify, below_cut, cut_rows, settle_cut
 
@@ -30,7 +31,7 @@ def with_card(model: str, folder: Path, cut: float | None = 0.75, version: int =
     path.write_bytes(Path(model).read_bytes())
     card = Card(
         model="math.bin",
-        sha256=sha256(path),
+        sha256=store.sha256(str(path)),
         bytes=path.stat().st_size,
         label="math",
         labels=("math", "web"),

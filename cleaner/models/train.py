@@ -1,0 +1,371 @@
+"""`cleaner train MODEL.yaml`: learn from labelled documents, measure on held-out sites, cut."""
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from cleaner import store
+from cleaner.errors import JobError
+from cleaner.models import card as cards
+from cleaner.models import fasttext, metrics, score, splits
+from cleaner.models.examples import Examples, hosts, read
+from cleaner.models.prepare import Preparation, prepare
+from cleaner.models.spec import read_spec
+
+
+class Spec(BaseModel):
+    """A part of MODEL.yaml: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class HeldOut(Spec):
+    """How documents are held out: whole hosts or sources, a share once or all in folds."""
+
+    by: Literal["host", "source", "document"] = "host"
+    share: float = Field(0.1, gt=0, lt=1)
+    folds: int | None = Field(None, ge=2, le=20)
+
+
+class CutSpec(Spec):
+    """Where the model cuts: exactly one of four ways to say it."""
+
+    score: float | None = Field(None, ge=0, le=1)
+    precision: float | None = Field(None, gt=0, le=1)
+    share: float | None = Field(None, gt=0, le=1)
+    tokens: int | None = Field(None, gt=0)
+    of: int | None = Field(None, gt=0)  # tokens of the corpus that `tokens` are kept of
+
+    @model_validator(mode="after")
+    def _one(self) -> "CutSpec":
+        ways = ("score", "precision", "share", "tokens")
+        given = [name for name in ways if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"takes exactly one of {', '.join(ways)}; got {given or 'none'}")
+        if (self.tokens is None) != (self.of is None):
+            raise ValueError("tokens and of (the tokens of the corpus) go together")
+        return self
+
+
+Several = Annotated[  # one entry may stand without its list
+    tuple[Examples, ...],
+    BeforeValidator(lambda value: [value] if isinstance(value, dict) else value),
+]
+
+
+class ModelSpec(Spec):
+    """MODEL.yaml."""
+
+    model: str
+    label: str = Field("yes", pattern=r"^[A-Za-z0-9_.-]{1,60}$")
+    positives: Several = ()
+    negatives: Several = ()
+    other: str = Field("other", pattern=r"^[A-Za-z0-9_.-]{1,60}$")  # what negatives are called
+    classes: dict[str, Several] = {}
+    prepare: Preparation = Preparation()
+    settings: fasttext.Settings = Field(fasttext.Settings(), alias="fasttext")
+    balance: Literal["none", "label", "label_lang"] = "label"
+    held_out: HeldOut = HeldOut()
+    prevalence: float | None = Field(None, gt=0, lt=1)
+    cut: CutSpec = CutSpec(score=0.5)
+    quantise: int | None = Field(None, ge=0)  # features to keep; 0: all of them, compressed
+    seed: int = Field(0, ge=0, lt=2**31)
+
+    @model_validator(mode="after")
+    def _labels(self) -> "ModelSpec":
+        two = bool(self.positives) and bool(self.negatives)
+        if two == bool(self.classes) or bool(self.positives) != bool(self.negatives):
+            raise ValueError("takes positives and negatives, or classes with documents of each")
+        if self.classes and (self.label not in self.classes or len(self.classes) < 2):
+            raise ValueError(
+                f"label: {self.label!r} must be one of at least two classes; "
+                f"there are: {', '.join(self.classes)}"
+            )
+        if self.label == self.other:
+            raise ValueError("label and other must differ")
+        if self.prevalence is None and self.cut.score is None:
+            raise ValueError(
+                "prevalence (the share of documents with the label in the corpus, as in 0.005) is "
+                "needed for a cut by precision, share or tokens"
+            )
+        return self
+
+    def by_label(self) -> dict[str, tuple[Examples, ...]]:
+        """Return the examples of every label."""
+        return self.classes or {self.label: self.positives, self.other: self.negatives}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What `cleaner train` made, and what a person should know of it."""
+
+    path: str
+    card: cards.Card
+    notes: tuple[str, ...] = ()
+    quantised: str | None = None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the held-out figures: all documents, then each language."""
+        by = {"all": self.card.metrics["all"], **self.card.metrics["by_lang"]}
+        return [{"documents": name, **figures} for name, figures in by.items()]
+
+    def text(self) -> str:
+        """Return the card as a person reads it."""
+        return cards.readable(self.card)
+
+
+def train_model(spec: ModelSpec | str) -> Trained:
+    """Train what a MODEL.yaml, or its value, describes; write model and card, and return both."""
+    if isinstance(spec, str):
+        spec = read_spec(spec, ModelSpec)
+    fasttext.refuse_broken_trainers()
+    spec.prepare.check(spec.model)
+    docs = gather(spec)
+    notes: list[str] = []
+    docs, doubled = _without_doubles(docs)
+    truth = (docs["label"] == spec.label).to_numpy()
+    with tempfile.TemporaryDirectory(prefix="cleaner-train-") as folder:
+        path = f"{folder}/model.bin"
+        chance, held, folds = _measure(docs, spec, path)
+        if folds:
+            _fit(docs, np.ones(len(docs), bool), spec, path)
+        Path(spec.model).parent.mkdir(parents=True, exist_ok=True)
+        _move(path, spec.model)
+    measured = docs.filter(held)
+    truth, chance = truth[held], chance[held]
+    cut = choose_cut(truth, chance, spec, measured["prepared"], notes)
+    at = cut.score if cut else 0.5
+    header = fasttext.read_header(spec.model)
+    card = cards.Card(
+        model=Path(spec.model).name,
+        sha256=store.sha256(spec.model),
+        bytes=header.bytes,
+        label=spec.label,
+        labels=header.labels,
+        preparation=spec.prepare,
+        cut=cut,
+        training={
+            "documents": dict(sorted(Counter(docs["label"]).items())),
+            "doubled_texts_left_out": doubled,
+            "settings": spec.settings.model_dump(),
+            "seed": spec.seed,
+            "balance": spec.balance,
+            "held_out": _held_facts(spec, docs, held, folds),
+            "words": header.words,
+            "trainer": [" ".join(found) for found in fasttext.installed()],
+        },
+        metrics=figures(measured, truth, chance, at, spec.prevalence),
+        curve=tuple(metrics.curve(truth, chance, spec.prevalence)) if spec.prevalence else (),
+    )
+    cards.write_card(spec.model, card)
+    quantised = _quantise(spec, card, docs, held, truth, at) if spec.quantise is not None else None
+    return Trained(spec.model, card, tuple(notes), quantised)
+
+
+def gather(spec: ModelSpec) -> pl.DataFrame:
+    """Return all examples: `label, text, lang, source, url, host, prepared`."""
+    parts = []
+    for number, (label, entries) in enumerate(spec.by_label().items()):
+        for index, entry in enumerate(entries):
+            found = read(entry, spec.seed + 1000 * number + index)
+            parts.append(found.with_columns(label=pl.lit(label)))
+    docs = pl.concat(parts)
+    prepared = pl.Series("prepared", prepare(docs["text"], spec.prepare), pl.String)
+    return docs.with_columns(
+        pl.col("lang").fill_null("und"),
+        prepared,
+        host=pl.Series(hosts(docs["url"].to_list()), dtype=pl.String),
+    ).filter(pl.col("prepared") != "")
+
+
+def _without_doubles(docs: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Return the documents, each prepared text once: a copy must not stand on both sides.
+
+    A text that has two labels says nothing and goes altogether.
+    """
+    labels = pl.col("label").n_unique().over("prepared")
+    once = docs.filter(labels == 1).unique("prepared", keep="first", maintain_order=True)
+    return once, len(docs) - len(once)
+
+
+def _groups(docs: pl.DataFrame, by: str) -> list[str]:
+    number = pl.int_range(pl.len()).cast(pl.String)
+    own = pl.concat_str(pl.lit("document "), number)
+    order = {"host": ["host", "source"], "source": ["source", "host"], "document": []}[by]
+    return docs.select(pl.coalesce(*order, own)).to_series().to_list()
+
+
+def _measure(
+    docs: pl.DataFrame, spec: ModelSpec, path: str
+) -> tuple[np.ndarray, np.ndarray, list[list[str]]]:
+    """Return every held-out document's chance of the label, who was held out, and the folds."""
+    groups = _groups(docs, spec.held_out.by)
+    strata = list(zip(docs["label"].to_list(), docs["lang"].to_list(), strict=True))
+    chance = np.full(len(docs), np.nan)
+    if spec.held_out.folds is None:
+        held = splits.held_out(groups, strata, spec.held_out.share, spec.seed)
+        sides = docs["label"].to_numpy()[held]
+        if len(set(sides)) < len(spec.by_label()):
+            raise JobError(
+                f"{spec.model}: nothing can be held out of every label by {spec.held_out.by}: each "
+                "needs documents of at least two; name a url or source column, or held_out: "
+                "{by: document}"
+            )
+        _fit(docs, ~held, spec, path)
+        chance[held] = _chance(path, docs.filter(held)["prepared"], spec.label)
+        return chance, held, []
+    folds = splits.folds(groups, strata, spec.held_out.folds, spec.seed)
+    for fold in folds:
+        held = np.array([group in fold for group in groups])
+        _fit(docs, ~held, spec, path)
+        chance[held] = _chance(path, docs.filter(held)["prepared"], spec.label)
+    return chance, np.ones(len(docs), bool), [sorted(fold) for fold in folds]
+
+
+def _chance(path: str, prepared: pl.Series, label: str) -> np.ndarray:
+    return score.score(path, prepared, label)
+
+
+def _fit(docs: pl.DataFrame, learn: np.ndarray, spec: ModelSpec, path: str) -> None:
+    """Train on the documents that `learn` marks, balanced and shuffled by the seed."""
+    chosen = np.flatnonzero(learn)
+    chance = np.random.default_rng(spec.seed)
+    if spec.balance != "none":
+        kinds = (
+            docs.select(
+                pl.concat_str(["label", "lang"], separator=" ")
+                if spec.balance == "label_lang"
+                else "label"
+            )
+            .to_series()
+            .to_numpy()[chosen]
+        )
+        least = min(Counter(kinds).values())
+        order = chance.permutation(len(chosen))
+        parts = [order[kinds[order] == kind][:least] for kind in sorted(set(kinds))]
+        chosen = chosen[np.concatenate(parts)]
+    chosen = chosen[chance.permutation(len(chosen))]
+    labels, texts = docs["label"].to_list(), docs["prepared"].to_list()
+    lines = ((labels[at], texts[at]) for at in chosen)
+    fasttext.train(lines, path, spec.settings, spec.seed)
+
+
+def _move(path: str, target: str) -> None:
+    with open(path, "rb") as source, store.open_output(target) as sink:
+        while block := source.read(1 << 24):
+            sink.write(block)
+
+
+def choose_cut(
+    truth: np.ndarray,
+    chance: np.ndarray,
+    spec: ModelSpec,
+    prepared: pl.Series,
+    notes: list[str],
+) -> cards.Cut | None:
+    """Return the cut that was asked for, or None with a note when none can be."""
+    asked, prevalence = spec.cut, spec.prevalence or 0.0
+    if asked.score is not None:
+        return cards.Cut(by="score", value=asked.score, score=asked.score)
+    if asked.precision is not None:
+        found = metrics.cut_for_precision(truth, chance, prevalence, asked.precision)
+        by, value = "precision", asked.precision
+    elif asked.share is not None:
+        found = metrics.cut_for_share(truth, chance, prevalence, asked.share)
+        by, value = "share", asked.share
+    else:
+        assert asked.tokens is not None
+        assert asked.of is not None
+        weight = prepared.str.count_matches(" ").to_numpy().astype(np.int64) + 1
+        share = asked.tokens / asked.of
+        found = metrics.cut_for_share(truth, chance, prevalence, share, weight)
+        by, value = "tokens", float(asked.tokens)
+    if found is None:
+        best = max(metrics.points(truth, chance, prevalence), key=lambda p: p.precision)
+        notes.append(
+            f"no score cuts at {by} {value:g} with a prevalence of {prevalence:g}; the card has no "
+            f"cut. The best precision is {best.precision:.4f}, at a score of {best.threshold:.6f}"
+        )
+        return None
+    note = (
+        f"at a prevalence of {prevalence:g}: keeps {found.kept_share:.3%} of the corpus with a "
+        f"precision of {found.precision:.3f} (95 % sure of {found.precision_at_least:.3f}) and "
+        f"{found.recall:.1%} of what has the label"
+    )
+    return cards.Cut(by=by, value=value, score=round(found.threshold, 6), note=note)
+
+
+def figures(
+    docs: pl.DataFrame,
+    truth: np.ndarray,
+    chance: np.ndarray,
+    cut: float,
+    prevalence: float | None,
+) -> dict[str, Any]:
+    """Return what the model is worth on held-out documents: all, by language, by source."""
+    found: dict[str, Any] = {
+        "cut": cut,
+        "all": metrics.summary(truth, chance, cut),
+        "calibration": metrics.calibration(truth, chance),
+    }
+    if prevalence is not None:
+        found["prevalence"] = prevalence
+    for column in ("lang", "source"):
+        names = docs[column].fill_null("(none)").to_numpy()
+        found[f"by_{column}"] = {
+            str(name): metrics.summary(truth[names == name], chance[names == name], cut)
+            for name in sorted(set(names))
+        }
+    return found
+
+
+def _held_facts(
+    spec: ModelSpec, docs: pl.DataFrame, held: np.ndarray, folds: list[list[str]]
+) -> dict[str, Any]:
+    groups = np.array(_groups(docs, spec.held_out.by))
+    facts: dict[str, Any] = {"by": spec.held_out.by, "documents": int(held.sum())}
+    if folds:
+        return {**facts, "folds": folds, "final_model": "trained on all documents"}
+    return {**facts, "groups": len(set(groups[held])), "of": len(set(groups))}
+
+
+def _quantise(
+    spec: ModelSpec,
+    card: cards.Card,
+    docs: pl.DataFrame,
+    held: np.ndarray,
+    truth: np.ndarray,
+    cut: float,
+) -> str:
+    """Write a compressed copy with a card of its own, which says what the compression cost."""
+    out = str(Path(spec.model).with_suffix(".ftz"))
+    fasttext.quantise(fasttext.load(spec.model), out, spec.quantise or 0)
+    prepared = docs.filter(held)["prepared"]
+    whole, small = (_chance(path, prepared, spec.label) for path in (spec.model, out))
+    before, after = metrics.summary(truth, whole, cut), metrics.summary(truth, small, cut)
+    loss = {
+        "bytes_before": card.bytes,
+        "most_a_score_moved": float(np.abs(whole - small).max()),
+        "other_side_of_the_cut": float(((whole >= cut) != (small >= cut)).mean()),
+        **{f"{name}_before": before[name] for name in ("auc", "average_precision", "f1")},
+        **{f"{name}_after": after[name] for name in ("auc", "average_precision", "f1")},
+    }
+    size = Path(out).stat().st_size
+    cards.write_card(
+        out,
+        card.model_copy(
+            update={
+                "model": Path(out).name,
+                "sha256": store.sha256(out),
+                "bytes": size,
+                "metrics": {**card.metrics, "quantisation": loss},
+            }
+        ),
+    )
+    return out
