@@ -128,8 +128,9 @@ def count_all(  # type: ignore[no-untyped-def]
                     n += 1
         if use_tokens:
             count = tokens_of(
-                data, lo, ends_of_tokens, first[d], first[d + 1], table, starts, ends, kinds
-            )
+                data, lo, hi, ends_of_tokens, first[d], first[d + 1], formula_starts, n, table,
+                starts, ends, kinds,
+            )  # fmt: skip
         row[_WORDS] = count
         row[_TOKENS] = count
         if passes & CHARACTERS:

@@ -1,7 +1,5 @@
 """Where URLs, e-mail addresses, IP addresses, phone, identity and bank card numbers stand."""
 
-
-
 import numpy as np
 
 from cleaner.kernels import jit

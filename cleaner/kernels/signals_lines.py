@@ -398,8 +398,8 @@ def lines(  # type: ignore[no-untyped-def]
     w = 0
     n = 0
     paragraphs = 0
-    paragraph = np.int64(-1)  # where the paragraph begins
-    paragraph_end = np.int64(0)
+    paragraph = -1  # where the paragraph begins
+    paragraph_end = 0
     paragraph_length = 0
     while i < hi:
         first_formula = f

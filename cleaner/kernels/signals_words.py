@@ -1,7 +1,5 @@
 """What each word is: its hash, its length, whether it has a letter, whether it is a stop word."""
 
-
-
 import numpy as np
 
 from cleaner.kernels import inlined, jit
@@ -232,17 +230,24 @@ def median_twice(values, n):  # type: ignore[no-untyped-def]
 
 
 @jit
-def tokens_of(data, lo, ends_of_tokens, first, last, table, starts, ends, kinds):  # type: ignore[no-untyped-def]
-    """Write the tokens of an outer splitter, white space left out, and return how many there are."""
+def tokens_of(  # type: ignore[no-untyped-def]
+    data, lo, hi, ends_of_tokens, first, last, formula_starts, formulas, table, starts, ends, kinds
+):
+    """Write the tokens of an outer splitter, white space left out; return how many there are."""
     count = 0
     start = lo
+    f = 0
     for t in range(first, last):
-        end = lo + ends_of_tokens[t]
-        if not all_space(data, start, end, table):
+        end = min(lo + ends_of_tokens[t], hi)
+        while f < formulas and formula_starts[f] < start:
+            f += 1
+        if start < end and not all_space(data, start, end, table):
             starts[count] = start
             ends[count] = end
-            word = is_word(data, start, end, table)
-            kinds[count] = 0 if word else PUNCT
+            if f < formulas and formula_starts[f] == start:
+                kinds[count] = FORMULA
+            else:
+                kinds[count] = 0 if is_word(data, start, end, table) else PUNCT
             count += 1
         start = end
     return count

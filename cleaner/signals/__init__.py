@@ -92,5 +92,6 @@ def measure(
     counts = count(texts, columns, formulas, unit)
     frame = table(counts, SIGNALS, plain)
     if of_lists:
-        frame = frame.hstack(listed.measure(texts, of_lists, lists or {}, counts))
+        more = listed.measure(texts, of_lists, lists or {}, counts, formulas)
+        frame = more.hstack(frame) if frame.width else more
     return frame.select(wanted)

@@ -45,7 +45,8 @@ VALUES: dict[str, Value] = {
 def measure(text: pl.Series) -> pl.DataFrame:
     """Return one row of C4 signals per document.
 
-    >>> measure(pl.Series(["One two three. Four!\\nmenu", ""])).select("c4_lines", "c4_sentences").rows()
+    >>> frame = measure(pl.Series(["One two three. Four!\\nmenu", ""]))
+    >>> frame.select("c4_lines", "c4_sentences").rows()
     [(1, 2), (0, 0)]
     """
     return measured(text, SIGNALS, VALUES)

@@ -1,7 +1,7 @@
 """From a column of texts to counts, and from counts to signals."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -11,9 +11,12 @@ import zstandard
 from cleaner.errors import CleanerError
 from cleaner.kernels import signals as kernel
 from cleaner.kernels.arrow import utf8
+from cleaner.kernels.segment import FORMULA
+from cleaner.kernels.segment import segment as split
+from cleaner.kernels.unicode import classes
 from cleaner.text.segment import Formulas, modes
 
-Texts = pl.Series | pa.Array | pa.ChunkedArray | Iterable[str | None]
+Texts: TypeAlias = pl.Series | pa.Array | pa.ChunkedArray | Iterable[str | None]
 Unit = Literal["word", "jieba"]
 Counts = Mapping[str, np.ndarray]
 Value = Callable[..., np.ndarray]
@@ -65,34 +68,50 @@ def count(
     """Return the columns asked for, counted in one call for all texts; null counts as ""."""
     texts = column(text)
     offsets, data = utf8(texts)
-    tokens = _jieba(texts) if unit == "jieba" else None
-    counts = kernel.count(offsets, data, modes(formulas, len(offsets) - 1), columns, tokens)
+    kinds = modes(formulas, len(offsets) - 1)
+    tokens = _jieba(offsets, data, kinds) if unit == "jieba" else None
+    counts = kernel.count(offsets, data, kinds, columns, tokens)
     if "compressed" in columns:
         counts["compressed"] = _compressed(offsets, data)
     return counts
 
 
-def _jieba(texts: pl.Series | pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """Return `(first, ends)`: the bytes at which jieba's tokens end, by document."""
+def _jieba(
+    offsets: np.ndarray, data: np.ndarray, kinds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return `(first, ends)`: where jieba's tokens end in each text, in bytes from its start.
+
+    jieba sees one private-use character in place of each formula.
+    """
     try:
         import rjieba
     except ImportError:
         raise CleanerError(
-            "unit: jieba needs the package rjieba; install it with: pip install corpus-distiller[zh]"
+            "unit: jieba needs the package rjieba; pip install 'corpus-distiller[zh]'"
         ) from None
-    first, ends = [0], []
-    for text in texts.to_list() if isinstance(texts, pl.Series) else texts.to_pylist():
-        ends.append(
-            np.cumsum([len(token.encode()) for token in rjieba.cut(text or "")], dtype=np.int64)
-        )
-        first.append(first[-1] + len(ends[-1]))
-    return np.array(first, np.int64), np.concatenate(ends) if ends else np.zeros(0, np.int64)
+    words = split(offsets, data, kinds, classes())
+    formulas = words[3] == FORMULA
+    starts, ends = words[1][formulas], words[2][formulas]
+    bounds = np.searchsorted(starts, offsets)
+    first, found = [0], []
+    for d, (lo, hi) in enumerate(zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)):
+        a, b = starts[bounds[d] : bounds[d + 1]], ends[bounds[d] : bounds[d + 1]]
+        pieces = [data[i:j] for i, j in zip([lo, *b], [*a, hi], strict=True)]
+        text = "\ue000".join(piece.tobytes().decode(errors="replace") for piece in pieces)
+        tokens = np.cumsum([len(token.encode()) for token in rjieba.cut(text)], dtype=np.int64)
+        # what lies behind a formula lies further on by its bytes, less those of its mark
+        longer = b - a - len("\ue000".encode())
+        masks = a - lo - np.cumsum(longer) + longer
+        tokens += np.concatenate([[0], np.cumsum(longer)])[np.searchsorted(masks, tokens)]
+        found.append(tokens)
+        first.append(first[-1] + len(tokens))
+    return np.array(first, np.int64), np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
 def _compressed(offsets: np.ndarray, data: np.ndarray) -> np.ndarray:
     """Return the bytes that each text takes after zstandard at level 3; 0 for an empty one."""
     compressor = zstandard.ZstdCompressor(level=3, write_content_size=False)
-    view = memoryview(data)
+    view = memoryview(data.data)
     sizes = [
         len(compressor.compress(view[start:end])) if end > start else 0
         for start, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)

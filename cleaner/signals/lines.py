@@ -12,7 +12,7 @@ SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
     "long_lines": (pl.UInt32, "lines of at least 200 characters (mC4's paragraphs)"),
     "bullet_line_ratio": (
         pl.Float64,
-        "lines that begin with a bullet (• ‣ ⁃ ◦ ▪ ▫ ■ □ ● ○ ◆ ◇ ▶ ➤ ★ ☆ · - – *) per line (Gopher)",
+        "lines that begin with a bullet (•‣⁃◦▪▫■□●○◆◇▶➤★☆·・-–*) per line (Gopher)",
     ),
     "ellipsis_line_ratio": (pl.Float64, "lines that end with ... or … per line (Gopher)"),
     "terminal_line_ratio": (

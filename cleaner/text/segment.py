@@ -1,6 +1,6 @@
 """The one split of text into words; see `cleaner.kernels.segment` for what a word is."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ from cleaner.kernels import segment as kernel
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.unicode import classes
 
-Formulas = bool | Literal["marked"] | np.ndarray | pl.Series
+Formulas: TypeAlias = bool | Literal["marked"] | np.ndarray | pl.Series
 MODES = {False: kernel.OFF, True: kernel.RULE, "marked": kernel.MARKED}
 
 
