@@ -8,20 +8,22 @@ import pyarrow as pa
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.segment import FORMULA
-from cleaner.kernels.unicode import GRAPHEME, KIND, QUOTE, TERMINAL, classes
+from cleaner.kernels.unicode import QUOTE, TERMINAL, classes
 from cleaner.rules import RuleSet, broken_line_rules
 from cleaner.signals import measure
 from cleaner.text.segment import Formulas, segment
 
 LINE_FEED = 10
 
-# What only a line has; everything else a rule for lines may read is a signal of `cleaner.signals`.
+# What only a line has, after the cuts; all else that a rule for lines may read is a signal of
+# `cleaner.signals`, measured on the line as it stood.
 LINE_SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
     "ends_sentence": (
         pl.Boolean,
         "the last character ends a sentence in some script (Unicode Sentence_Terminal) or closes a "
         "quotation",
     ),
+    "ends_ellipsis": (pl.Boolean, "the last characters are ... or …"),
     "longest_run": (
         pl.UInt32,
         "characters of the longest run without white space; a letter of a script written without "
@@ -36,6 +38,8 @@ _COUNTER = (
     r"bookmarks?|upvotes?|downvotes?|downloads?|views?|followers?|replies|reply|次?点赞|赞|"
     r"(?:条|个)?评论|次?转发|收藏|次?浏览|次?阅读|(?:条|个)?回复|粉丝|次?下载)\W*$"
 )
+# Scripts written without spaces, as `cleaner.kernels.unicode` has them.
+_RUN = r"[^\s\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]+"
 
 
 class Lines(NamedTuple):
@@ -74,17 +78,14 @@ def split_lines(text: pl.Series, formulas: Formulas = True) -> Lines:
     return Lines(document, lines.str.strip_suffix("\n").str.strip_suffix("\r"))
 
 
-def measure_lines(lines: pl.Series, names: list[str], formulas: Formulas = True) -> pl.DataFrame:
-    """Return signals of lines, each a text of its own; `LINE_SIGNALS` beside the usual ones."""
+def measure_lines(
+    lines: pl.Series, left: pl.Series, names: list[str], formulas: Formulas = True
+) -> pl.DataFrame:
+    """Return signals of lines, each a text of its own; `left` is what the cuts leave of them."""
     usual = [name for name in names if name not in LINE_SIGNALS]
-    frame = measure(lines, usual, formulas=formulas) if usual else pl.DataFrame()
-    if "ends_sentence" in names:
-        frame = frame.with_columns(ends_sentence=_ends_sentence(lines))
-    if "longest_run" in names:
-        frame = frame.with_columns(longest_run=_longest_run(lines))
-    if "counter" in names:
-        frame = frame.with_columns(counter=lines.str.contains(_COUNTER))
-    return frame
+    frame = measure(lines, usual, formulas=formulas)
+    own = [_MEASURES[name](left).alias(name) for name in names if name in LINE_SIGNALS]
+    return pl.DataFrame([*frame, *own])
 
 
 def clean(
@@ -129,7 +130,7 @@ def judge_lines(text: pl.Series, rules: RuleSet, formulas: Formulas = True) -> p
         of_line = pl.Series(formulas).fill_null(False).gather(document)
     # A line that held nothing but what was cut is no blank line: it has to stand the rules.
     blank = line.str.strip_chars() == ""
-    broken = broken_line_rules(measure_lines(left, list(rules.line_columns), of_line), rules)
+    broken = broken_line_rules(measure_lines(line, left, list(rules.line_columns), of_line), rules)
     frame = pl.DataFrame({"document": document, "line": line, "left": left, "broken": broken})
     return frame.with_columns(broken=pl.when(blank).then([]).otherwise("broken"))
 
@@ -159,17 +160,22 @@ def _ends_sentence(lines: pl.Series) -> pl.Series:
     return pl.Series((classes()[points] & (TERMINAL | QUOTE)) != 0)
 
 
+def _ends_ellipsis(lines: pl.Series) -> pl.Series:
+    return lines.str.contains(r"(?:\.\.\.|…)\s*$").fill_null(False)
+
+
 def _longest_run(lines: pl.Series) -> pl.Series:
-    # Only a line longer than a word can be is looked at run by run.
-    lengths = lines.str.len_chars().fill_null(0)
-    long = lengths > 100
-    kinds = classes()
-    found = [
-        max((len(run) for run in _runs(line, kinds)), default=0) for line in lines.filter(long)
-    ]
-    return lengths.clone().scatter(long.arg_true(), found).cast(pl.UInt32)
+    runs = lines.str.extract_all(_RUN).list.eval(pl.element().str.len_chars()).list.max()
+    return runs.fill_null(0).cast(pl.UInt32)
 
 
-def _runs(line: str, kinds: np.ndarray) -> list[str]:
-    parted = "".join(" " if kinds[ord(c)] & KIND == GRAPHEME else c for c in line)
-    return parted.split()
+def _counter(lines: pl.Series) -> pl.Series:
+    return lines.str.contains(_COUNTER).fill_null(False)
+
+
+_MEASURES = {
+    "ends_sentence": _ends_sentence,
+    "ends_ellipsis": _ends_ellipsis,
+    "longest_run": _longest_run,
+    "counter": _counter,
+}

@@ -32,10 +32,24 @@ def _pairs(characters: dict[str, int]) -> str:
     )
 
 
-# Han that UTF-8 of common Han and punctuation turns into when read as GBK (鐨 from 的, 銆 from 。),
-# and the three that kana turn into when read as Shift JIS. All are rare in real text.
-_GBK_MARKS = "鐨鍦鍜銆锛涓杩鎴鏄鏈鍙浠鐢鎵鍒鏃鍚鍏鏂閫绔嬪"
-_SJIS_MARKS = "縺繧繝"
+def _images() -> str:
+    """Return what the first two bytes of Han and kana in UTF-8 show when read as GBK.
+
+    Everyday characters (level 1 of GB 2312 and of Big5) are left out: the rest is rare in text.
+    """
+    pairs = [bytes((lead, tail)) for lead in range(0xE3, 0xEA) for tail in range(0x80, 0xC0)]
+    images = {pair.decode("gbk", "ignore") for pair in pairs} - {""}
+    return "".join(sorted(c for c in images if not _everyday(c)))
+
+
+def _everyday(character: str) -> bool:
+    simplified = character.encode("gb2312", "ignore")[:1]
+    traditional = character.encode("big5", "ignore")[:1]
+    return b"\xb0" <= simplified <= b"\xd7" or b"\xa4" <= traditional <= b"\xc6"
+
+
+_GBK_MARKS = _images()
+_SJIS_MARKS = "縺繧繝"  # what kana show when read as Shift JIS
 
 # A cheap first look over whole columns; `repair` only sees what matches. RE2 syntax.
 SUSPECT = "|".join(
@@ -56,9 +70,14 @@ _PLAUSIBLE = re.compile(
     "\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffef\U0001f300-\U0001faff]*"
 )
 
+# Wide characters that were misread come back as wide ones: 位系统 is GBK for λϵͳ in UTF-8.
+_WIDE = re.compile(
+    "[\u00b7\u2010-\u2027\u2030-\u203b\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uffef]*"
+)
+
 _RUN_LATIN = re.compile(f"(?:{_pairs(_LATIN)})+")
 _RUN_CYRILLIC = re.compile(f"(?:{_pairs(_CYRILLIC)}){{3,}}")
-_RUN_WIDE = re.compile(r"[^\x00-\x7f\ufffd]{2,}")
+_RUN_WIDE = re.compile(r"[^\x00-\x7f\ufffd]{3,}")  # three of two bytes: two of three
 _RUN_GBK_AS_LATIN = re.compile("[\u00a1-\u00fe]{8,}")
 
 
@@ -81,10 +100,10 @@ def repair(text: str) -> str:
     if _sure(_RUN_LATIN.findall(text)):
         text = _RUN_LATIN.sub(_again(lambda run: _bytes(run, _LATIN), "utf-8"), text)
     text = _RUN_CYRILLIC.sub(_again(lambda run: _bytes(run, _CYRILLIC), "utf-8"), text)
-    if len(set(text).intersection(_GBK_MARKS)) > 1:
-        text = _RUN_WIDE.sub(_again(lambda run: run.encode("gbk"), "utf-8"), text)
+    if not set(text).isdisjoint(_GBK_MARKS):
+        text = _RUN_WIDE.sub(_again(lambda run: run.encode("gbk"), "utf-8", _WIDE), text)
     if set(text).intersection(_SJIS_MARKS):
-        text = _RUN_WIDE.sub(_again(lambda run: run.encode("cp932"), "utf-8"), text)
+        text = _RUN_WIDE.sub(_again(lambda run: run.encode("cp932"), "utf-8", _WIDE), text)
     return text
 
 
@@ -107,7 +126,9 @@ def _bytes(run: str, characters: dict[str, int]) -> bytes:
     return bytes(characters[character] for character in run)
 
 
-def _again(encode: Callable[[str], bytes], decode: str) -> Callable[[re.Match[str]], str]:
+def _again(
+    encode: Callable[[str], bytes], decode: str, text: re.Pattern[str] = _PLAUSIBLE
+) -> Callable[[re.Match[str]], str]:
     """Return a replacement that reads a run again, or leaves it where that gives no text."""
 
     def read(found: re.Match[str]) -> str:
@@ -116,6 +137,6 @@ def _again(encode: Callable[[str], bytes], decode: str) -> Callable[[re.Match[st
             again = encode(run).decode(decode)
         except (UnicodeError, KeyError):
             return run
-        return again if _PLAUSIBLE.fullmatch(again) else run
+        return again if text.fullmatch(again) else run
 
     return read

@@ -1,0 +1,124 @@
+"""Lines judged one by one: what goes, what stays, and that the signals say the same."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+
+from cleaner.rules import load_rules
+from cleaner.signals import measure
+from cleaner.text.lines import clean, judge_lines, measure_lines, show_cuts, split_lines
+from tests.unicode_texts import texts
+
+C4 = load_rules("c4_lines")
+PAGE = """Home | About
+
+This is a good line of text.[1]
+Our privacy policy applies here, dear reader.
+
+好的，这是一行中文。
+Short one.
+no mark at its end
+A line that trails off...
+Javascript is needed here, alas."""
+
+
+def test_c4_leaves_sentences() -> None:
+    cleaned, cut = clean(pl.Series([PAGE]), C4)
+    assert cleaned[0] == "This is a good line of text.\n\n好的，这是一行中文。"
+    assert cut[0] == len(PAGE) - len(cleaned[0])
+
+
+def test_a_text_that_loses_nothing_is_the_same_byte_for_byte() -> None:
+    rows = ["One good line here.\n\n\n\nAnother good line.\n", "", None, "A fine line here.\r"]
+    cleaned, cut = clean(pl.Series(rows, dtype=pl.String), C4)
+    assert cleaned.to_list() == rows
+    assert cut.to_list() == [0, 0, 0, 0]
+
+
+def test_texts_are_judged_apart() -> None:
+    rows = ["menu", "A fine line here.\nmenu", None, "menu\nmenu", "A fine line here."]
+    cleaned, cut = clean(pl.Series(rows, dtype=pl.String), C4)
+    assert cleaned.to_list() == ["", "A fine line here.", None, "", "A fine line here."]
+    assert cut.to_list() == [4, 5, 0, 9, 0]
+    assert clean(pl.Series(rows, dtype=pl.String)[1:3], C4)[1].to_list() == [5, 0]
+
+
+def test_a_formula_is_never_parted() -> None:
+    text = "Where $$a\n= b$$ holds.\nnext"
+    assert split_lines(pl.Series([text])).line.to_list() == ["Where $$a\n= b$$ holds.", "next"]
+    assert clean(pl.Series([text]), C4)[0][0] == "Where $$a\n= b$$ holds."
+
+
+def test_cuts_can_be_shown() -> None:
+    assert show_cuts("menu\nA line with a note.[2]\nA fine line here.", C4) == (
+        "- menu    [terminal_mark, three_words]\n"
+        "- A line with a note.[2]\n"
+        "+ A line with a note.\n"
+        "  A fine line here."
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("It ends.", (True, 5, False)),
+        ("他说：“好。”", (True, 2, False)),
+        ("no end", (False, 3, False)),
+        ("x" * 120 + " y", (False, 120, False)),
+        ("中" * 200, (False, 0, False)),
+        ("3 likes", (False, 5, True)),
+        ("1.2k comments", (False, 8, True)),
+        ("12 条评论", (False, 2, True)),
+        ("3 likes and more", (False, 5, False)),
+        ("", (False, 0, False)),
+    ],
+)
+def test_what_only_a_line_has(line: str, values: tuple[bool, int, bool]) -> None:
+    measured = measure_lines(
+        pl.Series(["-"]), pl.Series([line]), ["ends_sentence", "longest_run", "counter"]
+    )
+    assert measured.row(0) == values
+
+
+def test_refinedweb_cuts_counters_and_capitals() -> None:
+    text = "SUBSCRIBE NOW TODAY\n1234\n3 likes\nReply\nThe rest stays as it is."
+    assert clean(pl.Series([text]), load_rules("refinedweb_lines"))[0][0] == (
+        "The rest stays as it is."
+    )
+
+
+@given(text=texts)
+def test_lines_put_together_again_are_the_text(text: str) -> None:
+    lines = split_lines(pl.Series([text, "x", text]))
+    of_first = lines.line.filter(pl.Series(lines.document == 2))
+    assert "\n".join(of_first).replace("\r", "") == text.replace("\r", "")
+
+
+@given(text=texts)
+def test_clean_is_total_and_never_adds(text: str) -> None:
+    cleaned, cut = clean(pl.Series([text]), C4)
+    assert len(cleaned[0]) + cut[0] == len(text)
+
+
+def left_of(text: pl.Series) -> list[int]:
+    lines = judge_lines(text, C4)
+    left = lines.filter(
+        (pl.col("broken").list.len() == 0) & (pl.col("line").str.strip_chars() != "")
+    )
+    return np.bincount(left["document"], minlength=len(text)).tolist()
+
+
+@given(text=texts)
+def test_the_filter_counts_the_lines_that_cleaning_leaves(text: str) -> None:
+    column = pl.Series([text])
+    assert measure(column, ["c4_lines"])["c4_lines"].to_list() == left_of(column)
+
+
+@pytest.mark.corpora
+def test_the_filter_counts_the_lines_of_the_corpora(corpora: Path) -> None:
+    text = pl.read_parquet(corpora / "open" / "math_vs_web.parquet")["text"]
+    same = measure(text, ["c4_lines"])["c4_lines"] == pl.Series(left_of(text))
+    assert same.mean() >= 0.999  # a line alone does not know that it stood in a code fence

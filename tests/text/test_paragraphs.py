@@ -1,0 +1,49 @@
+"""Repeated paragraphs go, the first stays, and so do short ones."""
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaner.text.paragraphs import drop_repeated
+
+LONG = "这是一段足够长的文字，会被比较。"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"{LONG}\n\n{LONG}", LONG),
+        (f"{LONG}\n\nb\n\n{LONG}\n\nc", f"{LONG}\n\nb\n\nc"),
+        (f"{LONG}\n \t\n\n{LONG}\nd", f"{LONG}\n \t\n\n{LONG}\nd"),  # another last line
+        (f"{LONG}\n\n這是一段足夠長的文字,會被比較。", LONG),  # one key, whatever script and width
+        ("Yes.\n\nNo.\n\nYes.", "Yes.\n\nNo.\n\nYes."),  # under min_chars
+        (f"{LONG}\n{LONG}", f"{LONG}\n{LONG}"),  # lines, not paragraphs
+        (
+            "$$a^2 + b^2 = c$$\n\n$$A^2 + b^2 = c$$",
+            "$$a^2 + b^2 = c$$\n\n$$A^2 + b^2 = c$$",
+        ),  # case counts in formulas
+        ("", ""),
+    ],
+)
+def test_the_first_of_equal_paragraphs_stays(text: str, left: str) -> None:
+    cleaned, cut = drop_repeated(pl.Series([text]), 10)
+    assert cleaned.to_list() == [left]
+    assert cut.to_list() == [len(text) - len(left)]
+
+
+def test_documents_are_not_compared_with_each_other() -> None:
+    column = pl.Series([LONG, None, f"{LONG}\n\n{LONG}", LONG])
+    cleaned, cut = drop_repeated(column, 1)
+    assert cleaned.to_list() == [LONG, None, LONG, LONG]
+    assert cut.to_list() == [0, 0, len(LONG) + 2, 0]
+    assert column[2] == f"{LONG}\n\n{LONG}"
+
+
+@given(st.lists(st.sampled_from(["aa", "bb", "AA", "c", "$x$"]), max_size=8))
+def test_what_is_left_has_no_repeats_and_keeps_its_order(parts: list[str]) -> None:
+    left = drop_repeated(pl.Series(["\n\n".join(parts)]), 2)[0][0].split("\n\n")
+    first: dict[str, str] = {}
+    for part in parts:
+        first.setdefault(part.lower() + ("#" * len(first) if len(part) < 2 else ""), part)
+    assert left == (list(first.values()) or [""])

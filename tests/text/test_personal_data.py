@@ -1,0 +1,92 @@
+"""Personal data goes; numbers that are no person's stay, and so do formulas, code and tables."""
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaner.text.personal_data import identity_number, luhn, mask
+from tests.unicode_texts import texts
+
+
+def masked(text: str) -> str:
+    return mask(pl.Series([text]))[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("write to a.b+c@mail.example.org.", "write to <EMAIL>."),
+        ("联系邮箱：zhang@163.com，谢谢", "联系邮箱：<EMAIL>，谢谢"),
+        ("电话：138-1234-5678。", "电话：<PHONE>。"),
+        ("电话13912345678转2", "电话<PHONE>转2"),
+        ("+86 13912345678", "<PHONE>"),
+        ("010-62551234, (0571) 88886666", "<PHONE>, <PHONE>"),
+        ("+44 20 7946 0958", "<PHONE>"),
+        ("(212) 555-0142 or 212-555-0142", "<PHONE> or <PHONE>"),
+        ("身份证11010519491231002X。", "身份证<ID>。"),
+        ("卡号 4111-1111-1111-1111", "卡号 <CARD>"),
+        ("6217 0000 1000 1234 564", "6217 0000 1000 1234 564"),  # fails Luhn's check
+        ("from 114.114.114.114:80", "from <IP>:80"),
+        ("DNS 2001:4860:4860::8888", "DNS <IP>"),
+    ],
+)
+def test_personal_data_goes(text: str, left: str) -> None:
+    assert masked(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "let $n = 13912345678$ be",
+        r"so \(13912345678\) and \[13912345678\]",
+        "\\begin{align}\n13912345678\n\\end{align}",
+        "```\ncall 13912345678\n```",
+        "```\ncall 13912345678",
+        "the variable `a@b.com`",
+        "    x = 13912345678",
+        "| 13912345678 | 2 | 3 |\n| 13912345679 | 2 | 3 |",
+        "1 2 13912345678\n4 5 13912345679",
+        "110105194912310021",  # a wrong check digit
+        "110105194913310023",  # no such month
+        "4111-1111-1111-1112",
+        "0.13912345678",
+        "version 1.2.3.4, v10.20.30.4",
+        "192.168.1.1, 10.0.0.1, 127.0.0.1, 999.114.114.114",
+        "12:30:45, aa:bb:cc:dd:ee:ff, std::vector",
+        "978-7-111-12345-6, 2019-2020, 1500000000000, 20260102",
+        "icon@2x.png and @handle",
+        "https://shop.example/b?node=13912345678",
+        "",
+    ],
+)
+def test_other_numbers_stay(text: str) -> None:
+    assert masked(text) == text
+
+
+def test_each_row_has_its_own_formulas() -> None:
+    rows = ["13912345678", None, "中 $13912345678 = x$ 中", "$a$ 13912345678", ""]
+    left = ["<PHONE>", None, "中 $13912345678 = x$ 中", "$a$ <PHONE>", ""]
+    assert mask(pl.Series(rows)).to_list() == left
+    assert mask(pl.Series(rows)[2:4]).to_list() == left[2:4]
+
+
+@given(digits=st.text("0123456789", min_size=12, max_size=18))
+def test_luhn_knows_every_single_wrong_digit(digits: str) -> None:
+    right = next(str(d) for d in range(10) if luhn(f"{digits}{d}".encode()))
+    number = digits + right
+    for place in range(len(number)):
+        wrong = number[:place] + str((int(number[place]) + 1) % 10) + number[place + 1 :]
+        assert not luhn(wrong.encode())
+
+
+@given(serial=st.integers(0, 999))
+def test_an_identity_number_has_one_check_digit(serial: int) -> None:
+    ends = [c for c in b"0123456789X" if identity_number(b"11010519491231%03d%c" % (serial, c))]
+    assert len(ends) == 1
+
+
+@given(text=texts)
+def test_a_masked_text_stays_as_it_is(text: str) -> None:
+    once = masked(text)
+    assert masked(once) == once
