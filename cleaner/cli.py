@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cleaner.errors import CleanerError, JobError
+from cleaner.human import size_text
 
 if TYPE_CHECKING:
     from cleaner.inspect import Explanation, Run
@@ -193,10 +194,10 @@ def plan(
         _emit(about)
         return
     rows = f"about {about['rows']:,}"
-    print(f"{made.job.name}: {about['files']:,} files, {_size(made.bytes)}, {rows} rows")
+    print(f"{made.job.name}: {about['files']:,} files, {size_text(made.bytes)}, {rows} rows")
     for bad in made.failed:
         print(f"not readable: {bad.error}")
-    print(f"{about['units']:,} units of at most {_size(made.unit_bytes)} uncompressed\n")
+    print(f"{about['units']:,} units of at most {size_text(made.unit_bytes)} uncompressed\n")
     for number, phase in enumerate(about["phases"]):
         print(f"phase {number}: " + (" -> ".join(phase["map"]) or "apply verdicts"))
         for signals in phase["measures"]:
@@ -217,14 +218,6 @@ def _policy(made: Any, number: int) -> str:
         return ""
     best = getattr(then.stage, "best_by", None)
     return f" (keeps the {keep}{f' by {best}' if best else ''})"
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 1000 or unit == "TB":
-            return f"{count:,.0f} {unit}" if unit in ("B", "kB") else f"{count:,.1f} {unit}"
-        count /= 1000
-    raise AssertionError
 
 
 @app.command()
@@ -392,10 +385,10 @@ def filters(
     as_json: JsonOption = False,
 ) -> None:
     """List the filters, or print one as a table with its sources."""
-    from cleaner.rules import load_rules, names
+    from cleaner.rules import filter_names, load_rules
 
     if name is None:
-        found = [load_rules(one) for one in names()]
+        found = [load_rules(one) for one in filter_names()]
         rows = [
             {"filter": one.name, "rules": len(one.rules) + len(one.lines), "title": one.title}
             for one in found
@@ -479,7 +472,7 @@ def gc(path: RunArgument) -> None:
     work = store.join(path, "_work")
     size = store.folder_bytes(work)
     store.delete_folder(work)
-    print(f"removed {_size(size)} of intermediate results")
+    print(f"removed {size_text(size)} of intermediate results")
 
 
 @app.command()

@@ -11,10 +11,13 @@ import numpy as np
 from cleaner import store
 from cleaner.corpus.files import InputFile, Piece, open_parquet
 from cleaner.errors import InputError
+from cleaner.human import size_text
 from cleaner.plan import DOCUMENT_BYTES, Plan
 
 _MOST_FILES = 2_000  # files that a sample opens at most
 _FROM_A_GROUP = 200  # documents taken from one row group before another is opened
+_WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels, models
+_PER_UNIT = 8  # a unit's bytes are in memory about so many times at the worst moment
 _HEAD = 20  # of a file that can only be streamed, the sample comes from this many times its quota
 
 
@@ -117,7 +120,7 @@ def forecast(plan: Plan, manifest: dict[str, Any]) -> list[dict[str, Any]]:
         {"forecast": "kept", "value": f"{share:.2%} (95 %: {low:.2%} to {high:.2%})"},
         {"forecast": "kept documents", "value": f"about {int(plan.rows * share):,}"},
         {"forecast": "kept tokens", "value": f"about {int(tokens * scale):,} words"},
-        {"forecast": "shards", "value": f"about {size * scale / 1e9:,.3f} GB"},
+        {"forecast": "shards", "value": f"about {size_text(size * scale)}"},
     ]
 
 
@@ -146,8 +149,8 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict
         rows.append({"forecast": "money", "value": f"about {hours * price:,.2f}"})
     requests = 12 * len(plan.units) + len(plan.files)
     rows += [
-        {"forecast": "scratch", "value": f"about {scratch * scale / 1e9:,.2f} GB"},
-        {"forecast": "ledger", "value": f"about {ledger * scale / 1e9:,.3f} GB"},
+        {"forecast": "scratch", "value": f"about {size_text(scratch * scale)}"},
+        {"forecast": "ledger", "value": f"about {size_text(ledger * scale)}"},
         {"forecast": "memory", "value": _memory(plan)},
         {"forecast": "requests", "value": f"about {requests:,} to storage"},
     ]
@@ -155,4 +158,5 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict
 
 
 def _memory(plan: Plan) -> str:
-    return f"{0.5 + 8 * plan.unit_bytes / 1e9:,.1f} GB a worker, and 6 times its largest document"
+    size = size_text(_WORKER + _PER_UNIT * plan.unit_bytes)
+    return f"{size} a worker, and 6 times its largest document"

@@ -101,7 +101,7 @@ def as_text(values: pl.Series) -> tuple[pl.Series, pl.Series]:
     if values.dtype == pl.Null:
         values = values.cast(pl.Binary)
     if values.dtype == pl.Binary:
-        text = values.cast(pl.String, strict=False)
+        text = _strings(values)
         broken = values.is_not_null() & text.is_null()
     elif values.dtype == pl.String:
         text, broken = values, pl.Series(values.name, [False]).new_from_index(0, len(values))
@@ -113,10 +113,25 @@ def as_text(values: pl.Series) -> tuple[pl.Series, pl.Series]:
     return text, error
 
 
+def _strings(values: pl.Series) -> pl.Series:
+    """Return bytes as String, null where they are not UTF-8."""
+    try:
+        return values.cast(pl.String)
+    except pl.exceptions.ComputeError:  # at least one is not: look at each
+        return pl.Series(values.name, [_string(raw) for raw in values], pl.String)
+
+
+def _string(raw: bytes | None) -> str | None:
+    try:
+        return None if raw is None else raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
 def as_label(values: pl.Series) -> pl.Series:
     """Return any scalar column as String; invalid UTF-8 shows as U+FFFD, times are ISO 8601."""
     if values.dtype == pl.Binary:
-        text = values.cast(pl.String, strict=False)
+        text = _strings(values)
         if (bad := values.is_not_null() & text.is_null()).any():
             repaired = [
                 raw.decode("utf-8", "replace") if wrong else good
@@ -148,7 +163,7 @@ def as_carried(values: pl.Series, kind: pl.DataType) -> pl.Series:
 
 def _decoded(values: pl.Series) -> pl.Series:
     """Return nested values with their bytes as strings again."""
-    return values.cast(decoded_type(values.dtype), strict=False)
+    return values.cast(decoded_type(values.dtype))
 
 
 def decoded_type(kind: pl.DataType) -> pl.DataType:

@@ -15,6 +15,7 @@ from cleaner.errors import InputError, JobError, UnreadableFile
 UNIT_BYTES = 32 << 20
 SMALL_FILE = 4 << 20
 MAX_UNITS = 200_000
+_FEW = 1_000  # files whose footers are all read by the plan
 _SUFFIXES = {
     ".parquet": "parquet",
     ".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".jsonl.zst": "jsonl",
@@ -108,15 +109,15 @@ def list_files(patterns: Sequence[Sequence[str]]) -> list[InputFile]:
 
 
 def read_footers(files: Sequence[InputFile]) -> tuple[list[InputFile], list[FailedFile]]:
-    """Return the files with row groups filled in for Parquet of SMALL_FILE or more.
+    """Return the files with their row groups filled in, and those whose footer cannot be read.
 
-    Smaller files are read whole by one task, so their footers can wait. A file whose footer cannot
-    be read stays without groups and is reported.
+    Of many files only those of SMALL_FILE or more are opened: a smaller one is read whole by one
+    task, so its footer can wait.
     """
-    failed: list[FailedFile] = []
+    few = len(files) <= _FEW
 
     def look(file: InputFile) -> InputFile | FailedFile:
-        if file.kind != "parquet" or file.size < SMALL_FILE:
+        if file.kind != "parquet" or not (few or file.size >= SMALL_FILE):
             return file
         try:
             with open_parquet(file.path) as parquet:

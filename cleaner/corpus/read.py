@@ -57,6 +57,13 @@ class Columns:
         paths.append(self.source.get("column"))
         return list(dict.fromkeys(path for path in paths if path is not None))
 
+    def empty(self) -> pl.DataFrame:
+        """Return a frame of no documents."""
+        names = ("id", *LABELS, "source", "error", *(["text"] if self.text else []))
+        html = {"html": pl.Binary} if self.html else {}
+        schema: Mapping[str, Any] = {**KEY, **dict.fromkeys(names, pl.String), **html}
+        return pl.DataFrame(schema={**schema, **self.carried_types})
+
     def missing(self, schema: pa.Schema) -> list[str]:
         """Return the mapped columns that a Parquet schema does not have."""
         return [path for path in self.roots() if type_at(schema, path) is None]
@@ -80,6 +87,7 @@ def read_parts(
     A file that cannot be opened or read on is reported in `failed` of the part where it happened;
     rows of a Parquet row group that cannot be decoded are documents with an `error`.
     """
+    empty = columns[pieces[0].entry].empty()
     frames: list[pl.DataFrame] = []
     failed: list[FailedFile] = []
     size = 0
@@ -89,7 +97,7 @@ def read_parts(
             if frames and (size >= part_bytes or docs.schema != frames[0].schema):
                 if waiting is not None:
                     yield waiting
-                waiting = _part(frames, failed)
+                waiting = _part(frames or [empty], failed)
                 frames, failed, size = [], [], 0
             frames.append(docs)
             size += int(docs.estimated_size())
@@ -97,13 +105,13 @@ def read_parts(
         yield waiting
         waiting = None
     if waiting is None:
-        waiting = _part(frames, failed)
+        waiting = _part(frames or [empty], failed)
     waiting.last = True
     yield waiting
 
 
 def _part(frames: list[pl.DataFrame], failed: list[FailedFile]) -> Part:
-    docs = pl.concat(frames) if frames else pl.DataFrame(schema={**KEY, "id": pl.String})
+    docs = pl.concat(frames)
     spans = (
         docs.group_by("file", maintain_order=True)
         .agg(pl.col("row").min().alias("a"), pl.col("row").max().alias("b"), pl.len())

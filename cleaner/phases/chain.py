@@ -158,7 +158,9 @@ class Chain:
             judged[index] = judged[index].filter(stay)
         outcome.docs = docs.filter(stay).drop("broken", "error")
 
-    def _judge_together(self, docs: pl.DataFrame, step: Step, judged: dict[int, pl.DataFrame]) -> None:
+    def _judge_together(
+        self, docs: pl.DataFrame, step: Step, judged: dict[int, pl.DataFrame]
+    ) -> None:
         """Judge this filter, and with it every later one up to the next change of the text."""
         if step.index in judged:
             return

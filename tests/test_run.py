@@ -1,0 +1,325 @@
+"""A run, whole: the account adds up, and the bytes do not depend on how it was made."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from corpus_maker import job, texts, write_parquet
+
+import cleaner
+from cleaner.api import run
+from cleaner.commits import committed
+from cleaner.errors import AccountError, AlarmError, InputError, TooManyFailures
+from cleaner.job import parse_job
+from cleaner.plan import make_plan
+from cleaner.run import run_plan
+
+STAGES: list[Any] = [
+    {"normalise": {}},
+    {"exact_dedup": {}},
+    {"filter": "gopher_repetition"},
+    {"near_dedup": {"preset": "fineweb", "threshold": 0.7}},
+    {"sample": {"share": 0.9, "seed": 3}},
+]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> list[Path]:
+    return [write_parquet(tmp_path / f"in/{n}.parquet", 150, seed=n) for n in range(3)]
+
+
+def fingerprint(folder: str | Path) -> dict[str, str]:
+    """Return the SHA-256 of every product of a run."""
+    found = {}
+    for place in ("shards", "ledger", "clusters"):
+        for path in sorted(Path(folder, place).iterdir()):
+            found[f"{place}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def test_every_row_ends_in_one_place(corpus: list[Path], tmp_path: Path) -> None:
+    done = run(job(corpus, *STAGES), str(tmp_path / "run"), engine="inline")
+    ledger = pl.read_parquet(str(tmp_path / "run/ledger/*.parquet"))
+    given = {(n, i) for n in range(3) for i in range(150)}
+    assert sorted(ledger.select("file", "row").rows()) == sorted(given)
+    fates = Counter(ledger["fate"])
+    assert sum(fates.values()) == 450
+    assert fates["kept"] > 0
+    assert fates["dropped"] > 0
+    assert done.manifest["rows"] == {
+        "in": 450, "kept": fates["kept"], "dropped": fates["dropped"], "failed": 0,
+    }  # fmt: skip
+    shards = pl.read_parquet(str(tmp_path / "run/shards/*.parquet"))
+    kept = ledger.filter(pl.col("fate") == "kept")
+    assert sorted(shards.select("file", "row").rows()) == sorted(kept.select("file", "row").rows())
+    original = {(n, i): text for n in range(3) for i, text in enumerate(texts(150, n))}
+    assert all(original[f, r] == t for f, r, t in shards.select("file", "row", "text").rows())
+
+
+def test_the_ledger_says_where_a_kept_row_lies(corpus: list[Path], tmp_path: Path) -> None:
+    done = run(job(corpus, *STAGES), str(tmp_path / "run"), engine="inline")
+    kept = done.ledger().filter(pl.col("fate") == "kept")
+    for output in range(len(done.manifest["outputs"])):
+        path = tmp_path / "run" / done.manifest["outputs"][output]["path"]
+        shard = pl.read_parquet(path)
+        here = kept.filter(pl.col("shard") == output).sort("shard_row")
+        assert here["shard_row"].to_list() == list(range(len(shard)))
+        assert here.select("file", "row").equals(shard.select("file", "row"))
+
+
+def test_duplicates_name_a_kept_partner_with_its_jaccard(
+    corpus: list[Path], tmp_path: Path
+) -> None:
+    done = run(job(corpus, *STAGES[:4]), str(tmp_path / "run"), engine="inline")
+    ledger = done.ledger()
+    near = ledger.filter(pl.col("reason") == "near_duplicate")
+    assert len(near)
+    assert near["jaccard"].min() >= 0.7  # type: ignore[operator]
+    fate = {(f, r): x for f, r, x in ledger.select("file", "row", "fate").rows()}
+    partners = near.select("duplicate_file", "duplicate_row").rows()
+    assert all(fate[partner] == "kept" for partner in partners)
+    sizes = ledger.filter(pl.col("fate") == "kept")["cluster_size"].sum()
+    lost = ledger.filter(pl.col("reason").is_in(["near_duplicate", "exact_duplicate"]))
+    assert sizes == len(ledger.filter(pl.col("fate") == "kept")) + len(lost)
+
+
+def test_units_of_any_size_give_the_same_bytes(corpus: list[Path], tmp_path: Path) -> None:
+    found = []
+    for name, limit in (("whole", None), ("halved", 20_000), ("tiny", 4_000)):
+        plan = make_plan(parse_job(job(corpus, *STAGES)), unit_limit=limit)
+        run_plan(plan, str(tmp_path / name), engine="inline")
+        found.append((len(plan.units), fingerprint(tmp_path / name)))
+    assert found[0][1] == found[1][1] == found[2][1]
+    parts = [len(committed(str(tmp_path / name), "00-map")) for name in ("whole", "tiny")]
+    assert parts[0] <= parts[1]
+
+
+def test_the_same_job_again_reads_nothing(corpus: list[Path], tmp_path: Path) -> None:
+    folder = str(tmp_path / "run")
+    first = run(job(corpus, *STAGES), folder, engine="inline").manifest
+    again = run(job(corpus, *STAGES), folder, engine="inline").manifest
+    assert first == again
+
+
+def test_a_changed_job_redoes_only_what_it_touches(corpus: list[Path], tmp_path: Path) -> None:
+    folder = str(tmp_path / "run")
+    run(job(corpus, *STAGES), folder, engine="inline")
+    before = {path.name for path in Path(folder, "_work/00-map/data").iterdir()}
+    changed = [*STAGES[:4], {"sample": {"share": 0.5, "seed": 3}}]
+    done = run(job(corpus, *changed), folder, engine="inline")
+    after = {path.name for path in Path(folder, "_work/00-map/data").iterdir()}
+    assert before == after
+    fresh = run(job(corpus, *changed), str(tmp_path / "fresh"), engine="inline")
+    assert done.manifest["rows"] == fresh.manifest["rows"]
+    assert fingerprint(folder) == fingerprint(tmp_path / "fresh")
+
+
+def test_sample_of_documents_keeps_exactly_so_many(corpus: list[Path], tmp_path: Path) -> None:
+    done = run(job(corpus, {"sample": {"documents": 77}}), str(tmp_path / "run"), engine="inline")
+    assert done.manifest["rows"]["kept"] == 77
+    assert set(done.ledger()["reason"].drop_nulls()) == {"not_sampled"}
+
+
+def test_without_stages_all_is_kept(corpus: list[Path], tmp_path: Path) -> None:
+    done = run(job(corpus), str(tmp_path / "run"), engine="inline")
+    assert done.manifest["rows"] == {"in": 450, "kept": 450, "dropped": 0, "failed": 0}
+
+
+def test_a_job_that_keeps_nothing_writes_one_empty_shard(
+    corpus: list[Path], tmp_path: Path
+) -> None:
+    done = run(job(corpus, {"sample": {"share": 0}}), str(tmp_path / "run"), engine="inline")
+    assert done.manifest["rows"]["kept"] == 0
+    assert [output["rows"] for output in done.manifest["outputs"]] == [0]
+    shard = pl.read_parquet(tmp_path / "run/shards/part-00000-of-00001.parquet")
+    assert {"id", "text", "url", "source"} <= set(shard.columns)
+
+
+def test_input_without_rows_ends_well(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "none.parquet", 0)
+    path = tmp_path / "none.parquet"
+    done = run(job([path], *STAGES), str(tmp_path / "run"), engine="inline")
+    assert done.manifest["rows"] == {"in": 0, "kept": 0, "dropped": 0, "failed": 0}
+
+
+def test_rows_that_cannot_be_read_fail_with_their_reason(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    ends = pa.py_buffer(b"\0\0\0\0\2\0\0\0\4\0\0\0\5\0\0\0")
+    bad = pa.Array.from_buffers(pa.string(), 3, [None, ends, pa.py_buffer(b"ok\xff\xfez")])
+    table = pa.table({"text": pa.chunked_array([bad, pa.array([None, "fine text"])])})
+    pq.write_table(table, tmp_path / "bad.parquet")
+    plain = {
+        "input": {"paths": str(tmp_path / "bad.parquet"), "text": "text"},
+        "stages": [{"normalise": {}}], "name": "bad", "max_error_rate": 0.5,
+    }  # fmt: skip
+    done = run(plain, str(tmp_path / "run"), engine="inline")
+    ledger = done.ledger().select("row", "fate", "error")
+    assert ledger.rows() == [
+        (0, "kept", None), (1, "failed", "invalid UTF-8"), (2, "kept", None),
+        (3, "failed", "null text"), (4, "kept", None),
+    ]  # fmt: skip
+    assert done.find(f"{tmp_path}/bad.parquet#3")["error"].to_list() == ["null text"]
+    with pytest.raises(TooManyFailures, match=r"2 of 5 rows failed"):
+        run({**plain, "max_error_rate": 0.01}, str(tmp_path / "strict"), engine="inline")
+
+
+def test_a_broken_file_is_quarantined_by_name(corpus: list[Path], tmp_path: Path) -> None:
+    whole = corpus[1].read_bytes()
+    corpus[1].write_bytes(whole[: len(whole) // 2])
+    lenient = run(job(corpus, *STAGES, max_error_rate=0.5), str(tmp_path / "run"), engine="inline")
+    assert lenient.manifest["rows"]["in"] == 300
+    assert len(lenient.manifest["failed_units"]) == 1
+    assert "1.parquet" in lenient.manifest["failed_units"][0]
+    with pytest.raises(TooManyFailures, match="1 files could not be read"):
+        run(job(corpus, *STAGES), str(tmp_path / "strict"), engine="inline")
+    with pytest.raises(InputError, match=r"1\.parquet"):
+        make_plan(parse_job(job(corpus, on_error="stop")))
+
+
+def test_an_alarm_stops_before_the_shards_until_it_is_accepted(tmp_path: Path) -> None:
+    same = ["the same text of a good many words that everyone copies from everyone"] * 1200
+    frame = pl.DataFrame({"text": same, "source": ["copied"] * 1200})
+    frame.write_parquet(tmp_path / "same.parquet")
+    plain = {
+        "name": "alarm",
+        "input": {"paths": str(tmp_path / "same.parquet"), "text": "text", "source": "source"},
+        "stages": [{"exact_dedup": {}}],
+        "alarm": {"dedup_loss": 0.9, "action": "stop"},
+    }
+    folder = str(tmp_path / "run")
+    with pytest.raises(AlarmError, match=r"dedup_loss:0\.exact_dedup:copied"):
+        run(plain, folder, engine="inline")
+    assert not Path(folder, "shards").exists()
+    plan = make_plan(parse_job(plain))
+    done = run_plan(
+        plan, folder, engine="inline", accept_alarms=["dedup_loss:0.exact_dedup:copied"]
+    )
+    assert done["rows"]["kept"] == 1
+
+
+def test_ledger_counts_keeps_no_rows_and_dropped_only_the_dropped(
+    corpus: list[Path], tmp_path: Path
+) -> None:
+    counts = run(job(corpus, *STAGES, ledger="counts"), str(tmp_path / "a"), engine="inline")
+    with pytest.raises(InputError, match="ledger: counts"):
+        counts.ledger()
+    dropped = run(job(corpus, *STAGES, ledger="dropped"), str(tmp_path / "b"), engine="inline")
+    assert set(dropped.ledger()["fate"]) == {"dropped"}
+    assert counts.manifest["rows"] == dropped.manifest["rows"]
+    assert len(dropped.ledger()) == counts.manifest["rows"]["dropped"]
+
+
+def test_stats_add_up_per_stage_source_and_language(corpus: list[Path], tmp_path: Path) -> None:
+    stats = run(job(corpus, *STAGES), str(tmp_path / "run"), engine="inline").stats
+    for row, following in zip(stats["stages"], stats["stages"][1:], strict=False):
+        for unit in ("", "_characters", "_tokens"):
+            parts = [row[f"{name}{unit}"] for name in ("kept", "dropped", "failed")]
+            assert row[f"in{unit}"] == sum(parts)
+            assert following[f"in{unit}"] == row[f"kept{unit}"]
+    for label in ("sources", "languages"):
+        assert sum(row["in"] for row in stats[label].values()) == 450
+    for row in stats["sources"].values():
+        assert row["in"] == row["kept"] + row["dropped"] + row["failed"]
+
+
+MATRIX = [
+    (phase, point)
+    for phase in ("00-map", "settle", "03-map", "pairs", "verify", "shards", "account")
+    for point in ("data", "marker", "after")
+]
+FAST = [("00-map", "marker"), ("verify", "data"), ("shards", "after"), ("account", "marker")]
+
+
+def command(plain: dict[str, Any], folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    file = folder.with_suffix(".yaml")
+    file.write_text(json.dumps(plain))
+    run_it = [sys.executable, "-m", "cleaner", "run", str(file), "--engine", "inline"]
+    return subprocess.run(
+        [*run_it, "--out", str(folder)],
+        env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def killed_and_continued(corpus: list[Path], tmp_path: Path, phase: str, point: str) -> None:
+    plain = job(corpus, *STAGES)
+    plan = make_plan(parse_job(plain))
+    run_plan(plan, str(tmp_path / "whole"), engine="inline")
+    phases = sorted(path.name for path in (tmp_path / "whole/_work").iterdir() if path.is_dir())
+    name = next(one for one in phases if phase in one)
+    folder = tmp_path / "killed"
+    dead = command(plain, folder, CLEANER_FAILPOINT=f"{name}:*:{point}")
+    assert dead.returncode == -signal.SIGKILL
+    assert not (folder / "manifest.json").exists()
+    before = markers(str(folder))
+    run_plan(plan, str(folder), engine="inline")
+    after = markers(str(folder))
+    assert {path: after[path] for path in before} == before
+    assert fingerprint(folder) == fingerprint(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(("phase", "point"), FAST)
+def test_a_killed_run_continues_to_the_same_bytes(
+    corpus: list[Path], tmp_path: Path, phase: str, point: str
+) -> None:
+    killed_and_continued(corpus, tmp_path, phase, point)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("phase", "point"), [pair for pair in MATRIX if pair not in FAST])
+def test_a_run_killed_anywhere_continues_to_the_same_bytes(
+    corpus: list[Path], tmp_path: Path, phase: str, point: str
+) -> None:
+    killed_and_continued(corpus, tmp_path, phase, point)
+
+
+def markers(folder: str) -> dict[Path, int]:
+    """Return every commit marker with its time: committed work is never done again."""
+    found = Path(folder, "_work").glob("*/_commits/*.json")
+    return {path: path.stat().st_mtime_ns for path in found}
+
+
+def test_other_bytes_under_the_same_key_are_an_error(corpus: list[Path], tmp_path: Path) -> None:
+    plan = make_plan(parse_job(job(corpus, *STAGES)))
+    folder = tmp_path / "run"
+    run_plan(plan, str(folder), engine="inline")
+    (folder / "manifest.json").unlink()
+    marker = next((folder / "_work/00-map/_commits").iterdir())
+    said = json.loads(marker.read_text())
+    said["facts"]["kept"] += 1  # as if another attempt had kept one more
+    said["last"] = False  # so that the unit is done again
+    other = marker.with_name(marker.name.replace(".last", ""))
+    other.write_text(json.dumps(said))
+    marker.write_text(json.dumps({**said, "last": True}))
+    from cleaner.commits import Committer, Marker
+
+    mine = Marker(**{**said, "last": True, "facts": {**said["facts"], "kept": 0}})
+    with pytest.raises(AccountError, match=r"00-map: unit .* different bytes"):
+        Committer(str(folder), "00-map", mine.unit, mine.key).mark(0, True, mine.files, mine.facts)
+
+
+@pytest.mark.ray
+def test_two_ray_workers_equal_one_process(corpus: list[Path], tmp_path: Path) -> None:
+    plan = make_plan(parse_job(job(corpus, *STAGES)), unit_limit=10_000)
+    run_plan(plan, str(tmp_path / "one"), engine="inline")
+    run_plan(plan, str(tmp_path / "two"), engine="ray", workers=2)
+    assert fingerprint(tmp_path / "one") == fingerprint(tmp_path / "two")
+    stats = [json.loads((tmp_path / name / "stats.json").read_text()) for name in ("one", "two")]
+    assert stats[0] == stats[1]
+
+
+def test_run_frames_are_polars(corpus: list[Path], tmp_path: Path) -> None:
+    run(job(corpus, *STAGES), str(tmp_path / "run"), engine="inline")
+    opened = cleaner.open_run(str(tmp_path / "run"))
+    assert opened.funnel()["stage"].to_list()[0] == "read"
+    assert {"stage", "rule", "fails", "fails_only"} == set(opened.rules().columns)
+    assert len(opened.kept().collect()) == opened.manifest["rows"]["kept"]
