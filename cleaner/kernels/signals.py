@@ -15,7 +15,7 @@ from cleaner.kernels.signals_addresses import URL, find_addresses
 from cleaner.kernels.signals_characters import byte_entropy, characters, light, points
 from cleaner.kernels.signals_columns import COLUMNS
 from cleaner.kernels.signals_formulas import formulas, tex_marks
-from cleaner.kernels.signals_lines import lines
+from cleaner.kernels.signals_lines import chunks, lines
 from cleaner.kernels.signals_repetition import DEEPEST, repetition
 from cleaner.kernels.signals_words import (
     LANGUAGES,
@@ -32,7 +32,7 @@ from cleaner.kernels.unicode import classes
 CHARACTERS, SPLIT, WORDS, MEDIAN, STOP, LINES, PHRASES, FACTS, COPIES, UNIQUE, GRAMS = (
     1 << bit for bit in range(11)
 )
-MATH, ADDRESSES, ENTROPY, LIGHT = 1 << 11, 1 << 12, 1 << 13, 1 << 14
+MATH, ADDRESSES, ENTROPY, LIGHT, CHUNKS = 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15
 DEPTH = 16  # shift of the deepest n-gram
 
 C = columns
@@ -43,6 +43,7 @@ _BYTES, _WORDS, _TOKENS, _URLS, _URL_CHARACTERS = (
     C.URLS,
     C.URL_CHARACTERS,
 )
+_CHUNKS = C.CHUNKS
 _EMAILS = C.EMAILS - 1  # plus the kind of an address
 FLOATS = ("word_entropy", "byte_entropy")
 
@@ -71,6 +72,7 @@ _PASSES: dict[str, int] = {
     "raw_characters": CHARACTERS,
     **{name: ADDRESSES for name in COLUMNS[C.URLS : C.SPACED_HAN]},
     "bytes": 0,
+    "chunks": CHUNKS,
     "compressed": 0,
     "byte_entropy": ENTROPY,
 }
@@ -161,6 +163,8 @@ def count_all(  # type: ignore[no-untyped-def]
                 passes & PHRASES != 0, passes & FACTS != 0, passes & COPIES != 0,
                 line_hashes, lengths, keys, seen, paragraph_hashes, paragraph_lengths, row,
             )  # fmt: skip
+        if passes & CHUNKS:
+            row[_CHUNKS] = chunks(data, lo, hi, formula_starts, formula_ends, 0, n, hi, table)
         if passes & MATH:
             formulas(data, formula_starts, formula_ends, n, lengths, environments, row)
             a = lo

@@ -28,7 +28,7 @@ COLUMNS = (
     "median_formula_twice", "empty_formulas", "tex_commands",
     # addresses
     "urls", "url_characters", "emails", "ip_addresses", "phones", "china_ids", "bank_cards",
-    "spaced_han", "bytes",
+    "spaced_han", "bytes", "chunks",
 )  # fmt: skip
 
 (
@@ -50,5 +50,5 @@ COLUMNS = (
     FORMULAS, FORMULA_CHARACTERS, RAW_CHARACTERS, VALID_FORMULAS, NUMBER_FORMULAS,
     MEDIAN_FORMULA_TWICE, EMPTY_FORMULAS, TEX_COMMANDS,
     URLS, URL_CHARACTERS, EMAILS, IP_ADDRESSES, PHONES, CHINA_IDS, BANK_CARDS,
-    SPACED_HAN, BYTES,
+    SPACED_HAN, BYTES, CHUNKS,
 ) = range(len(COLUMNS))  # fmt: skip

@@ -17,6 +17,8 @@ from cleaner.kernels.signals_words import (
     hash_bytes,
     inner_bytes,
     load8,
+    lowered,
+    packed,
 )
 from cleaner.kernels.unicode import (
     ALPHA,
@@ -25,6 +27,7 @@ from cleaner.kernels.unicode import (
     DIGIT,
     GRAPHEME,
     KIND,
+    LETTER,
     NEWLINE,
     QUOTE,
     SPACE,
@@ -251,6 +254,16 @@ def has_long_run(data, a, b, table):  # type: ignore[no-untyped-def]
     return False
 
 
+# what spaCy's English rules, and so datatrove's count, take for no end of a sentence
+ABBREVIATIONS = np.array(
+    [
+        int.from_bytes(word.encode(), "little")
+        for word in ("mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "etc", "inc", "ltd")
+    ],
+    np.uint64,
+)
+
+
 def _leads() -> np.ndarray:
     """Return which bytes begin a character that ends a sentence."""
     leads = np.zeros(256, np.uint8)
@@ -263,12 +276,30 @@ MAY_END = _leads()
 
 
 @jit
+def is_abbreviated(data, a, i):  # type: ignore[no-untyped-def]
+    """Return whether the full stop at `i` follows a single letter, as in `J.` or `e.g.`, or a title."""
+    k = i
+    while k > a and i - k < 6 and 97 <= (data[k - 1] | 0x20) <= 122:
+        k -= 1
+    size = i - k
+    if size == 1:
+        return k == a or data[k - 1] == 32 or data[k - 1] == 46 or data[k - 1] == 40
+    if size < 2 or size > 4:
+        return False
+    key = lowered(packed(data, k, i))
+    for abbreviation in ABBREVIATIONS:
+        if key == abbreviation:
+            return True
+    return False
+
+
+@jit
 def sentences(data, a, b, table):  # type: ignore[no-untyped-def]
     """Return the sentences of a line that is not blank.
 
-    A sentence ends at terminal marks and the quotes and brackets after them when white space
-    follows, or at once when the mark is none of ASCII's. A full stop after a single letter, as in
-    `J.` or `e.g.`, ends nothing.
+    A sentence ends at a terminal mark and the marks, quotes and brackets after it when white space
+    follows, or at once when a mark is none of ASCII's; or at a full stop between a small and a
+    capital letter. Dots in a row end nothing, nor does the full stop of an abbreviation.
     """
     count = 1
     i = a
@@ -277,23 +308,19 @@ def sentences(data, a, b, table):  # type: ignore[no-untyped-def]
         if MAY_END[byte] == 0:
             i += 1
             continue
-        if byte < 0x80:
-            point = np.int64(byte)
-            after = i + 1
-        else:
-            point, after = decode(data, i, b)
-            if table[point] & TERMINAL == 0:
-                i = after
+        start = i
+        point, i = decode(data, i, b)
+        if table[point] & TERMINAL == 0:
+            continue
+        if byte == 46 and i < b:
+            if data[i] == 46:
+                while i < b and data[i] == 46:
+                    i += 1
                 continue
-        initial = (
-            byte == 46
-            and i > a
-            and (data[i - 1] | 0x20) >= 97
-            and (data[i - 1] | 0x20) <= 122
-            and (i - 1 == a or data[i - 2] == 32 or data[i - 2] == 46 or data[i - 2] == 40)
-        )
+            if start > a and 97 <= data[start - 1] <= 122 and 65 <= data[i] <= 90:
+                count += 1
+                continue
         wide = point >= 0x80
-        i = after
         while i < b:  # further marks, and what closes
             point, after = decode(data, i, b)
             cls = table[point]
@@ -302,8 +329,41 @@ def sentences(data, a, b, table):  # type: ignore[no-untyped-def]
             elif cls & QUOTE == 0 and point != 41 and point != 93 and point != 0xFF09:
                 break
             i = after
-        if i < b and not initial and (wide or is_space(point, table)):
+        if (
+            i < b
+            and (wide or is_space(point, table))
+            and not (byte == 46 and is_abbreviated(data, a, start))
+        ):
             count += 1
+    return count
+
+
+@jit
+def chunks(data, a, b, formula_starts, formula_ends, f, formulas, limit, table):  # type: ignore[no-untyped-def]
+    """Return the runs without white space in `data[a:b]` with a letter or digit, `limit` at most.
+
+    A letter of a script without spaces is one by itself, and a formula is a letter.
+    """
+    count = 0
+    counted = False  # the run at hand is
+    i = a
+    while i < b and count < limit:
+        if f < formulas and i == formula_starts[f]:
+            i = formula_ends[f]
+            f += 1
+            count += not counted
+            counted = True
+            continue
+        point, i = decode(data, i, b)
+        kind = table[point] & KIND
+        if kind == SPACE or kind == NEWLINE:
+            counted = False
+        elif kind == GRAPHEME:
+            count += 1
+            counted = False
+        elif kind == LETTER or kind == DIGIT:
+            count += not counted
+            counted = True
     return count
 
 
@@ -480,7 +540,9 @@ def lines(  # type: ignore[no-untyped-def]
             row[_JAVASCRIPT] += found & JAVASCRIPT != 0
             row[_POLICY] += found & POLICY != 0
             row[_LOREM] += found & LOREM != 0
-            if words >= FEW_WORDS and not has_long_run(data, a, b, table):
+            if chunks(
+                data, a, b, formula_starts, formula_ends, first_formula, formulas, FEW_WORDS, table
+            ) >= FEW_WORDS and not has_long_run(data, a, b, table):
                 closed = without_citations(data, a, b, table)
                 ended = False
                 if closed > a and not ends_with_dots(data, a, closed):

@@ -6,6 +6,11 @@ from cleaner.signals.counts import Value, measured, ratio
 
 SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
     "words": (pl.UInt32, "words, as design section 7 defines them"),
+    "chunks": (
+        pl.UInt32,
+        "runs without white space that hold a letter or digit; a letter of a script written "
+        "without spaces is one by itself (what C4 takes for words)",
+    ),
     "mean_word_length": (pl.Float64, "mean characters per word; 0 when there are none"),
     "median_word_length": (pl.Float64, "median characters per word; 0 when there are none"),
     "longest_word": (pl.UInt32, "characters of the longest word"),
@@ -24,6 +29,7 @@ SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
 
 VALUES: dict[str, Value] = {
     "words": lambda c: c["words"],
+    "chunks": lambda c: c["chunks"],
     "mean_word_length": lambda c: ratio(c["word_characters"], c["words"]),
     "median_word_length": lambda c: c["median_twice"] / 2,
     "longest_word": lambda c: c["longest_word"],
