@@ -11,6 +11,11 @@ CleanerError                 1  a defect of ours when raised bare
 """
 
 
+def is_panic(error: BaseException) -> bool:
+    """Return whether this is a panic of a Rust library, which arrives beside all `Exception`s."""
+    return type(error).__name__ == "PanicException"
+
+
 class CleanerError(Exception):
     """Base of every error raised on purpose; its text is a message for a person."""
 

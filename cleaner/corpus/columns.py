@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -54,8 +55,13 @@ def column(batch: pa.RecordBatch, path: str) -> pl.Series:
         return _series(batch.column(path))
     name = root(path)
     head, *rest = path.split(".")
-    frame = pl.DataFrame({name: _series(batch.column(name))})
-    return frame.select(_walk(pl.col(name), head.endswith("[]"), rest))[name]
+    values = _series(batch.column(name))
+    try:
+        frame = pl.DataFrame({name: values.cast(decoded_type(values.dtype))})
+    except pl.exceptions.ComputeError:  # some string in there is not UTF-8: look at each
+        found = [_bytes_at(value, path.split(".")) for value in pl.DataFrame({name: values})[name]]
+        return pl.Series(name, found, pl.Binary)
+    return frame.select(_walk(pl.col(name), head.endswith("[]"), rest)).to_series()
 
 
 def _walk(value: pl.Expr, many: bool, rest: Sequence[str]) -> pl.Expr:
@@ -65,6 +71,17 @@ def _walk(value: pl.Expr, many: bool, rest: Sequence[str]) -> pl.Expr:
     if not rest:
         return value
     return _walk(value.struct.field(rest[0].removesuffix("[]")), rest[0].endswith("[]"), rest[1:])
+
+
+def _bytes_at(value: Any, parts: Sequence[str]) -> bytes | None:
+    """Return what a path leads to within one value of its root column, as bytes."""
+    for depth, part in enumerate(parts):
+        if depth:
+            value = value.get(part.removesuffix("[]")) if isinstance(value, dict) else None
+        if part.endswith("[]") and value is not None:
+            inner = [_bytes_at(item, ["", *parts[depth + 1 :]]) for item in value]
+            return b"\n".join(item for item in inner if item is not None)
+    return value
 
 
 def _series(array: pa.Array) -> pl.Series:

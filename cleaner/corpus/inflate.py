@@ -24,15 +24,27 @@ class Inflated:
         self._out = bytearray()
         self._taken = self._given = 0
         self._end = False
+        self._wrong: UnreadableFile | None = None
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes, fewer only at the end; -1 reads all."""
-        while not self._end and (size < 0 or len(self._out) < size):
-            self._fill()
+        if self._wrong is not None:
+            raise self._wrong
+        try:
+            while not self._end and (size < 0 or len(self._out) < size):
+                self._fill()
+        except UnreadableFile as wrong:
+            if not self._out:
+                raise
+            self._wrong = wrong  # what came before the bad bytes is good
         cut = len(self._out) if size < 0 else size
         data = bytes(self._out[:cut])
         del self._out[:cut]
         return data
+
+    def tell(self) -> int:
+        """Return how many decompressed bytes were read."""
+        return self._given - len(self._out)
 
     def _fill(self) -> None:
         data = self._rest or self.source.read(_BLOCK)

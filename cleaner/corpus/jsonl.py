@@ -7,6 +7,7 @@ import polars as pl
 from pydantic_core import from_json
 
 from cleaner.corpus.inflate import opened
+from cleaner.errors import UnreadableFile
 
 _BLOCK = 1 << 20
 
@@ -18,12 +19,17 @@ def read_lines(
     stream = opened(source, path)
     lines: list[bytes | str] = []
     first = size = 0
-    for line in _split(stream, longest):
-        lines.append(line)
-        size += len(line)
-        if size >= batch_bytes:
+    try:
+        for line in _split(stream, longest):
+            lines.append(line)
+            size += len(line)
+            if size >= batch_bytes:
+                yield first, lines
+                first, lines, size = first + len(lines), [], 0
+    except UnreadableFile:
+        if lines:  # what came whole before the bad bytes are rows all the same
             yield first, lines
-            first, lines, size = first + len(lines), [], 0
+        raise
     if lines:
         yield first, lines
 

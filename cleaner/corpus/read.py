@@ -22,7 +22,7 @@ from cleaner.corpus.columns import (
     type_at,
 )
 from cleaner.corpus.files import FailedFile, Piece, first_line, open_parquet
-from cleaner.errors import InputError, UnreadableFile
+from cleaner.errors import InputError, UnreadableFile, is_panic
 
 MAX_DOCUMENT = 1 << 29  # bytes of one page or text; a longer one fails, it does not fill the memory
 _BATCH_BYTES = 4 << 20
@@ -132,7 +132,9 @@ def _read(piece: Piece, columns: Columns, failed: list[FailedFile]) -> Iterator[
             yield docs.filter(pl.col("row").is_in(piece.take))
             if at > piece.take[-1]:
                 return
-    except (InputError, OSError, pa.ArrowException) as error:
+    except BaseException as error:
+        if not (isinstance(error, InputError | OSError | pa.ArrowException) or is_panic(error)):
+            raise
         said = str(error) if isinstance(error, InputError) else f"{piece.path}: {first_line(error)}"
         failed.append(FailedFile(piece.path, at, said))
 

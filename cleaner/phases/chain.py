@@ -9,7 +9,7 @@ import polars as pl
 
 from cleaner import signals as signal_families
 from cleaner.corpus.files import first_line
-from cleaner.errors import CleanerError
+from cleaner.errors import CleanerError, is_panic
 from cleaner.job import build_stage
 from cleaner.stages.base import Judging, Stage
 from cleaner.stages.filter import Filter
@@ -201,7 +201,9 @@ def apply_safely(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:
         return stage(docs)
     except (CleanerError, MemoryError):
         raise
-    except Exception as error:
+    except BaseException as error:
+        if not (isinstance(error, Exception) or is_panic(error)):
+            raise
         if len(docs) == 1:
             said = f"{type(error).__name__}: {first_line(error)}"
             empty = _absent(docs, stage)

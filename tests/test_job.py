@@ -1,0 +1,175 @@
+"""A job file is refused with every mistake at once, each with its place and what is allowed."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from corpus_maker import job, write_parquet
+
+from cleaner.errors import InputError, JobError
+from cleaner.job import load_job, parse_job
+from cleaner.plan import make_plan
+
+GOOD = """
+    input: {paths: data/*.parquet, text: text}
+    stages:
+      - normalise: {}
+      - language: {keep: [zh, en]}
+      - filter: gopher_quality
+      - exact_dedup: {}
+    output: {shard_tokens: 100_000}
+"""
+
+
+def written(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "job.yaml"
+    path.write_text(dedent(text))
+    return str(path)
+
+
+def refusal(tmp_path: Path, text: str, *overrides: str) -> str:
+    with pytest.raises(JobError) as caught:
+        load_job(written(tmp_path, text), overrides)
+    return str(caught.value).replace(f"{tmp_path}/", "")
+
+
+def test_a_good_job_is_typed_and_reads_back(tmp_path: Path) -> None:
+    loaded = load_job(written(tmp_path, GOOD))
+    assert loaded.name == "job"
+    assert [entry.title for entry in loaded.stages] == [
+        "0.normalise", "1.language", "2.filter:gopher_quality", "3.exact_dedup",
+    ]  # fmt: skip
+    assert loaded.output.shard_tokens == 100_000
+    assert parse_job(loaded.resolved()).resolved() == loaded.resolved()
+
+
+def swapped(old: str, new: str) -> str:
+    assert old in GOOD
+    return GOOD.replace(old, new)
+
+
+MISTAKES = {
+    GOOD
+    + "    shards: 3\n": "job.yaml:9:1: shards: unknown key, did you mean 'shadow'?",
+    swapped("keep:", "kepp:"): "job.yaml:5:16: stages.1.language.kepp: unknown key, did you mean",
+    swapped("language", "langauge"): "unknown stage 'langauge', did you mean 'language'?",
+    swapped("gopher_quality", "gopher"): "stages.2.filter: unknown filter 'gopher'",
+    swapped("text: text", "text: text, html: html"): "exactly one of html",
+    swapped("100_000", "lots"): "output.shard_tokens: input should be a valid integer",
+    swapped("shard_tokens", "shard_bytes: 5, shard_tokens"): "not both",
+    swapped("exact_dedup: {}", "decontaminate: {}"): "stage 'decontaminate' is not built yet",
+    GOOD + "    shadow: {share: 0.1}\n": "shadow: is not built yet; the only value is: off",
+    swapped("{shard_tokens: 100_000}", "{format: megatron}"): "format megatron is not built yet",
+    swapped("- exact_dedup: {}", "- {exact_dedup: {}, filter: c4}"): "stages.3: has one key",
+    "input: [1, 2": "job.yaml:1:",
+    "[]": "a job file is a mapping",
+}
+
+
+@pytest.mark.parametrize(("text", "said"), MISTAKES.items())
+def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refusal(tmp_path, text)
+
+
+def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace("keep:", "kepp:").replace("100_000", "lots") + "    shards: 3\n"
+    assert len(refusal(tmp_path, text).splitlines()) == 3
+
+
+def test_yaml_is_1_2(tmp_path: Path) -> None:
+    text = GOOD.replace("[zh, en]", "[no, zh]") + "    max_error_rate: 1e-3\n"
+    loaded = load_job(written(tmp_path, text))
+    assert loaded.stages[1].stage.keep == ["no", "zh"]  # type: ignore[attr-defined]
+    assert loaded.max_error_rate == 0.001
+
+
+def test_set_goes_by_stage_name_by_index_and_by_key(tmp_path: Path) -> None:
+    loaded = load_job(
+        written(tmp_path, GOOD),
+        [
+            "language.min_score=0.6",
+            "stages.2.filter.formulas=false",
+            "output.shard_tokens=7",
+            "name=other",
+        ],
+    )
+    assert loaded.stages[1].stage.min_score == 0.6  # type: ignore[attr-defined]
+    assert loaded.stages[2].stage.formulas is False  # type: ignore[attr-defined]
+    assert (loaded.output.shard_tokens, loaded.name) == (7, "other")
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        (
+            "language.min_scor=0.6",
+            "--set language.min_scor: stages.1.language.min_scor: unknown key",
+        ),
+        ("langage.min_score=0.6", "--set langage.min_score: unknown key, did you mean 'language'?"),
+        ("near_dedup.threshold=0.5", "needs exactly one stage 'near_dedup'; there are: none"),
+        ("stages.9.keep=zh", "there are 4 stages, 0 to 3"),
+        ("output.format", "write KEY=VALUE"),
+    ],
+)
+def test_a_wrong_set_says_so(tmp_path: Path, override: str, said: str) -> None:
+    assert said in refusal(tmp_path, GOOD, override)
+
+
+def test_a_missing_job_file_names_its_neighbours(tmp_path: Path) -> None:
+    written(tmp_path, GOOD)
+    with pytest.raises(JobError, match=r"jb\.yaml: no such job file; in .* there are: job\.yaml"):
+        load_job(tmp_path / "jb.yaml")
+
+
+def test_plan_refuses_a_column_that_nobody_makes(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", 5)
+    plain = job([path], {"near_dedup": {"best_by": "math_score"}}, {"exact_dedup": {"on": "title"}})
+    with pytest.raises(JobError) as caught:
+        make_plan(parse_job(plain))
+    said = str(caught.value).splitlines()
+    assert "stages.0.near_dedup: needs the column 'math_score'" in said[0]
+    assert "stages.1.exact_dedup: needs the column 'title'" in said[1]
+
+
+def test_plan_names_the_columns_there_are(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", 5)
+    plain = job([path])
+    plain["input"][0]["text"] = "txet"
+    with pytest.raises(InputError, match="no column txet; there are: id, text, url, source"):
+        make_plan(parse_job(plain))
+
+
+def test_plan_needs_files(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no file matches .*nowhere"):
+        make_plan(parse_job(job([tmp_path / "nowhere/*.parquet"])))
+
+
+def test_plan_needs_the_model(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", 5)
+    plain = job([path], {"classify": {"model": "none.bin", "label": "math", "min_score": 0.5}})
+    with pytest.raises(JobError, match=r"none\.bin"):
+        make_plan(parse_job(plain))
+
+
+def test_pages_need_extract(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", 5, html=["<p>x</p>"] * 5)
+    plain = job([path], {"language": {}})
+    plain["input"][0]["html"] = plain["input"][0].pop("text")
+    plain["input"][0]["html"] = "html"
+    with pytest.raises(JobError, match="put `extract` before it"):
+        make_plan(parse_job(plain))
+
+
+def test_keep_is_best_after_a_score_and_longest_before(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", 5)
+    plan = make_plan(parse_job(job([path], {"language": {}}, {"near_dedup": {}})))
+    assert plan.job.stages[1].stage.keep == "longest"  # type: ignore[attr-defined]
+
+
+def test_a_signal_of_two_texts_keeps_its_bare_name_for_the_last(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", 5)
+    stages = [{"filter": "gopher_quality"}, {"normalise": {}}, {"filter": "gopher_quality"}]
+    plan = make_plan(parse_job(job([path], *stages)))
+    names = plan.maps[0].measured
+    assert "words" in names
+    assert "words@0" in names
