@@ -38,6 +38,7 @@ class LabelSpec(BaseModel):
     rubric: str
     documents: Examples
     out: str = Field(pattern=r"\.parquet$")
+    journal: str | None = None  # what was asked and answered; default: beside `out`
     endpoint: Endpoint
     budget: Budget
     repeat: float = Field(0.05, ge=0, le=1)  # the share of documents asked about twice
@@ -86,7 +87,7 @@ def label(
     rubric = read_rubric(spec.rubric)
     docs = read(spec.documents, spec.seed).unique("text", keep="first", maintain_order=True)
     questions = _questions(spec, rubric, docs)
-    journal = Journal(spec.out + ".journal")
+    journal = Journal(spec.journal or f"{spec.out}.journal")
     try:
         stopped = _ask_all(spec, rubric, questions, journal, progress)
         return _written(spec, rubric, docs, questions, journal, stopped)

@@ -77,14 +77,15 @@ def at_cut(truth: np.ndarray, score: np.ndarray, cut: float) -> AtCut:
 def calibration(truth: np.ndarray, score: np.ndarray, bins: int = 10) -> dict[str, Any]:
     """Return the Brier score, the expected calibration error, and a row per tenth of the scale."""
     at = np.minimum((score * bins).astype(int), bins - 1)
-    rows = []
+    rows = {}
     error = 0.0
     for part in range(bins):
         inside = at == part
         if not inside.any():
             continue
         said, was = float(score[inside].mean()), float(truth[inside].mean())
-        rows.append({"documents": int(inside.sum()), "score": said, "share": was})
+        name = f"{part / bins:g} to {(part + 1) / bins:g}"
+        rows[name] = {"documents": int(inside.sum()), "score": said, "share": was}
         error += abs(said - was) * inside.sum() / len(score)
     return {
         "brier": float(np.mean((score - truth) ** 2)) if len(score) else float("nan"),

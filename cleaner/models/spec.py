@@ -41,7 +41,12 @@ def _line(
     path: str, model: type[BaseModel], mistake: Any, places: Mapping[yaml12.Path, yaml12.Place]
 ) -> str:
     keys = tuple(mistake["loc"])
-    known = next(keys[:n] for n in range(len(keys), -1, -1) if keys[:n] in places)
+    known: yaml12.Path = ()
+    for key in keys:
+        if (*known, key) in places:
+            known = (*known, key)
+        elif not isinstance(key, int):  # a single entry may stand without its list
+            break
     message = mistake["msg"].removeprefix("Value error, ")
     if mistake["type"] == "extra_forbidden":
         there = _keys(model).split(", ") if len(keys) == 1 else []

@@ -113,7 +113,7 @@ class Trained:
     def rows(self) -> list[dict[str, Any]]:
         """Return the held-out figures: all documents, then each language."""
         by = {"all": self.card.metrics["all"], **self.card.metrics["by_lang"]}
-        return [{"documents": name, **figures} for name, figures in by.items()]
+        return [{"group": name, **figures} for name, figures in by.items()]
 
     def text(self) -> str:
         """Return the card as a person reads it."""
@@ -293,6 +293,12 @@ def choose_cut(
             f"cut. The best precision is {best.precision:.4f}, at a score of {best.threshold:.6f}"
         )
         return None
+    if found.precision_at_least < found.precision / 2:
+        notes.append(
+            f"of {int((~truth).sum()):,} held-out documents without the label too few score near "
+            f"the cut to know its precision at a prevalence of {prevalence:g}: it may be "
+            f"{found.precision_at_least:.3f} as well as {found.precision:.3f}; hold out more"
+        )
     note = (
         f"at a prevalence of {prevalence:g}: keeps {found.kept_share:.3%} of the corpus with a "
         f"precision of {found.precision:.3f} (95 % sure of {found.precision_at_least:.3f}) and "
@@ -312,8 +318,10 @@ def figures(
     found: dict[str, Any] = {
         "cut": cut,
         "all": metrics.summary(truth, chance, cut),
-        "calibration": metrics.calibration(truth, chance),
     }
+    calibration = metrics.calibration(truth, chance)
+    found["calibration"] = {name: calibration[name] for name in ("brier", "expected_error")}
+    found["score"] = calibration["bins"]
     if prevalence is not None:
         found["prevalence"] = prevalence
     for column in ("lang", "source"):

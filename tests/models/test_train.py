@@ -1,0 +1,289 @@
+"""`cleaner train`: what it learns from, what it holds out, where it cuts, what it writes."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from corpora_here import seeds
+
+from cleaner.errors import InputError, JobError
+from cleaner.models import fasttext, score
+from cleaner.models.card import card_path, read_card
+from cleaner.models.examples import Examples, read
+from cleaner.models.spec import read_spec
+from cleaner.models.train import ModelSpec, gather, train_model
+from cleaner.stages.classify import Classify
+
+SMALL = {"dim": 8, "bucket": 2000, "ngrams": 2, "lr": 0.5}
+
+
+def spec(folder: Path, **changes: object) -> ModelSpec:
+    positives, negatives = seeds(folder)
+    options = {
+        "model": str(folder / "out" / "math.bin"),
+        "label": "math",
+        "positives": [{"paths": positives}],
+        "negatives": [{"paths": negatives}],
+        "fasttext": SMALL,
+        "prevalence": 0.01,
+    }
+    return ModelSpec.model_validate({**options, **changes})
+
+
+def test_a_model_its_card_and_its_cut(tmp_path: Path) -> None:
+    asked = spec(tmp_path, cut={"precision": 0.9})
+    done = train_model(asked)
+    card = read_card(asked.model)
+    assert card == done.card
+    assert card.metrics["all"]["auc"] > 0.99
+    assert set(card.metrics["by_lang"]) == {"en", "zh"}
+    assert card.training["held_out"]["groups"] >= 2
+    assert len(card.curve) > 10
+    assert "precision of" in card.cut.note
+    text = Path(f"{asked.model}.card.md").read_text()
+    assert "Kept share and precision by threshold" in text
+    assert text == done.text()
+    assert [row["group"] for row in done.rows()] == ["all", "en", "zh"]
+    stage = Classify.model_validate({"model": asked.model, "label": "math"}).resolve()
+    assert stage.min_score == card.cut.score
+    docs = pl.DataFrame({"text": ["Let PROOF theorem; 设证明函数", "buy news photo 价格"]})
+    assert stage(docs)["broken"].to_list() == [[], ["low_score"]]
+
+
+def test_the_same_spec_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = (
+        spec(tmp_path, model=str(tmp_path / name / "m.bin"), cut={"share": 0.1}) for name in "ab"
+    )
+    train_model(first)
+    train_model(second)
+    for suffix in ("", ".card.json", ".card.md"):
+        assert Path(first.model + suffix).read_bytes() == Path(second.model + suffix).read_bytes()
+    other = spec(tmp_path, model=str(tmp_path / "c" / "m.bin"), seed=1)
+    train_model(other)
+    assert Path(other.model).read_bytes() != Path(first.model).read_bytes()
+
+
+def test_no_host_is_on_both_sides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    learned: list[set[str]] = []
+    real = fasttext.train
+
+    def spy(lines, *rest):  # type: ignore[no-untyped-def]
+        kept = list(lines)
+        learned.append({text for _, text in kept})
+        return real(kept, *rest)
+
+    monkeypatch.setattr(fasttext, "train", spy)
+    asked = spec(tmp_path, held_out={"by": "host", "folds": 3}, balance="none")
+    done = train_model(asked)
+    docs = gather(asked)
+    folds = done.card.training["held_out"]["folds"]
+    assert len(learned) == 4  # three folds, then all
+    for fold, texts in zip(folds, learned, strict=False):
+        out = docs.filter(pl.col("host").is_in(fold))
+        assert texts.isdisjoint(out["prepared"])
+        assert texts | set(out["prepared"]) == set(docs["prepared"])
+        assert out["label"].n_unique() == 2
+    assert learned[3] == set(docs["prepared"])
+
+
+def test_balance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[str]] = []
+    real = fasttext.train
+
+    def spy(lines, *rest):  # type: ignore[no-untyped-def]
+        kept = list(lines)
+        seen.append([label for label, _ in kept])
+        return real(kept, *rest)
+
+    monkeypatch.setattr(fasttext, "train", spy)
+    negatives = [{"paths": str(tmp_path / "web.parquet"), "limit": 60}]
+    for balance in ("label", "none"):
+        train_model(spec(tmp_path, negatives=negatives, balance=balance))
+    counts = [(labels.count("math"), labels.count("other")) for labels in seen]
+    assert counts[0][0] == counts[0][1] == counts[1][1]
+    assert counts[1][0] > 4 * counts[1][1]
+
+
+def test_copies_and_contradictions_are_left_out(tmp_path: Path) -> None:
+    asked = spec(tmp_path)
+    (positives,), (negatives,) = asked.positives[0].paths, asked.negatives[0].paths
+    both = pl.concat([pl.read_parquet(positives), pl.read_parquet(negatives)[:5]])
+    pl.concat([both, both]).write_parquet(positives)
+    counts = train_model(asked).card.training
+    assert counts["documents"] == {"math": 300, "other": 295}
+    assert counts["doubled_texts_left_out"] == 305 + 10
+
+
+@pytest.mark.parametrize("cut", [{"score": 0.7}, {"share": 0.05}, {"tokens": 5, "of": 100}])
+def test_cuts(cut: dict[str, float], tmp_path: Path) -> None:
+    done = train_model(spec(tmp_path, cut=cut))
+    assert done.card.cut.by == next(iter(cut))
+    assert 0 < done.card.cut.score < 1
+    if "share" in cut:
+        points = [p for p in done.card.curve if p["threshold"] >= done.card.cut.score]
+        assert all(p["kept_share"] <= 0.05 for p in points)
+
+
+def test_a_cut_that_cannot_be_made_is_a_note(tmp_path: Path) -> None:
+    asked = spec(tmp_path, prevalence=1e-6, cut={"share": 1e-9})
+    done = train_model(asked)
+    assert done.card.cut is None
+    assert "no score cuts at share 1e-09" in done.notes[0]
+    with pytest.raises(JobError, match="no model card with a cut"):
+        Classify.model_validate({"model": asked.model, "label": "math"}).resolve()
+
+
+def test_too_few_documents_for_a_precision_is_a_note(tmp_path: Path) -> None:
+    done = train_model(spec(tmp_path, prevalence=1e-6, cut={"precision": 0.9}))
+    assert "held-out documents without the label too few" in done.notes[0]
+
+
+def test_three_classes(tmp_path: Path) -> None:
+    positives, negatives = seeds(tmp_path)
+    classes = {
+        "high": {"paths": positives, "where": "lang = 'en'"},
+        "low": {"paths": positives, "where": "lang = 'zh'"},
+        "advertisement": {"paths": negatives},
+    }
+    options = {"positives": (), "negatives": (), "classes": classes, "label": "advertisement"}
+    done = train_model(spec(tmp_path, **options))
+    assert sorted(done.card.labels) == ["advertisement", "high", "low"]
+    assert done.card.metrics["all"]["auc"] > 0.99
+
+
+def test_quantisation_reports_its_loss(tmp_path: Path) -> None:
+    done = train_model(spec(tmp_path, quantise=1000))
+    small = read_card(done.quantised)
+    loss = small.metrics["quantisation"]
+    assert small.bytes == Path(done.quantised).stat().st_size < loss["bytes_before"] / 2
+    assert 0 <= loss["other_side_of_the_cut"] < 0.1
+    assert loss["auc_after"] > 0.95
+    prepared = pl.Series(["let proof theorem", "buy news"])
+    found = score.score(done.quantised, prepared, "math")
+    assert found[0] > 0.5 > found[1]
+    assert Classify.model_validate({"model": done.quantised, "label": "math"}).resolve()
+
+
+def fake_run(folder: Path) -> str:
+    """Write what training reads of a run: four rows in, two kept."""
+    texts = pl.DataFrame({"body": ["let proof", "buy news", "theorem", "photo"]})
+    texts.write_parquet(folder / "in.parquet")
+    run = folder / "run"
+    (run / "shards").mkdir(parents=True)
+    (run / "ledger").mkdir()
+    kept = pl.DataFrame(
+        {"text": ["let proof", "theorem"], "lang": ["en", "en"], "math_score": [0.9, 0.4]}
+    )
+    kept.write_parquet(run / "shards" / "part-00000-of-00001.parquet")
+    pl.DataFrame(
+        {
+            "file": pl.Series([0] * 4, dtype=pl.UInt32),
+            "row": pl.Series(range(4), dtype=pl.UInt64),
+            "fate": ["kept", "dropped", "kept", "dropped"],
+            "reason": [None, "low_score", None, "word_count"],
+            "lang": ["en"] * 4,
+        }
+    ).write_parquet(run / "ledger" / "0.parquet")
+    (run / "job.yaml").write_text(f"input: [{{paths: ['{folder}/in.parquet'], text: body}}]\n")
+    (run / "manifest.json").write_text(json.dumps({"inputs": [{"path": f"{folder}/in.parquet"}]}))
+    return str(run)
+
+
+def test_documents_of_a_run(tmp_path: Path) -> None:
+    run = fake_run(tmp_path)
+    assert read(Examples(run=run))["text"].to_list() == ["let proof", "theorem"]
+    good = read(Examples(run=run, where="math_score > 0.5"))
+    assert good["text"].to_list() == ["let proof"]
+    dropped = read(Examples(run=run, fate="dropped"))
+    assert dropped["text"].to_list() == ["buy news", "photo"]
+    assert dropped["lang"].to_list() == ["en", "en"]
+    few = read(Examples(run=run, fate="dropped", where="reason = 'word_count'"))
+    assert few["text"].to_list() == ["photo"]
+    with pytest.raises(InputError, match="not a finished run"):
+        read(Examples(run=str(tmp_path)))
+
+
+def test_limits_draw_by_seed(tmp_path: Path) -> None:
+    path, _ = seeds(tmp_path)
+    examples = Examples(paths=(path,), limit=50)
+    one, two, other = read(examples, 0), read(examples, 0), read(examples, 1)
+    assert len(one) == 50
+    assert one.equals(two)
+    assert not one.equals(other)
+    place = {text: at for at, text in enumerate(pl.read_parquet(path)["text"])}
+    assert np.all(np.diff([place[text] for text in one["text"]]) > 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("model: m\nlabl: x\n", "M.yaml:2:1: labl: unknown key, did you mean label?"),
+        (
+            "model: m\nlabel: x\npositives: {paths: a}\n",
+            "takes positives and negatives, or classes",
+        ),
+        (
+            "model: m\npositives: {paths: a}\nnegatives: {paths: a, where: 'x >'}\n",
+            "M.yaml:3:23: negatives.0.where",
+        ),
+        (
+            "model: m\npositives: {paths: a}\nnegatives: {run: a, paths: b}\n",
+            "exactly one of paths and run",
+        ),
+        (
+            "model: m\npositives: {paths: a}\nnegatives: {paths: a}\ncut: {share: 0.1}\n",
+            "prevalence (the share",
+        ),
+        (
+            "model: m\npositives: {paths: a}\nnegatives: {paths: a}\ncut: {score: 1, share: 0.1}\n",
+            "M.yaml:4:1: cut: takes exactly one of score, precision, share, tokens",
+        ),
+        (
+            "model: m\npositives: {paths: a}\nnegatives: {paths: a}\nfasttext: {lr: no}\n",
+            "M.yaml:4:12: fasttext.lr",
+        ),
+    ],
+)
+def test_a_wrong_file_says_where(text: str, problem: str, tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+    Path("M.yaml").write_text(text)
+    with pytest.raises(JobError) as error:
+        read_spec("M.yaml", ModelSpec)
+    assert problem in str(error.value)
+
+
+def test_wrong_documents_say_so(tmp_path: Path) -> None:
+    path, _ = seeds(tmp_path)
+    for examples, problem in (
+        (Examples(paths=("nowhere/*.parquet",)), "no file is found"),
+        (Examples(paths=(path,), text="body"), "no column 'body'; there are: text, url, lang"),
+        (Examples(paths=(path,), source="site"), "no column 'site'"),
+        (Examples(paths=(path,), where="lang = 'xx'"), "no document with text is left"),
+        (Examples(paths=(path,), where="nothing = 1"), "where: unable to find 'nothing'"),
+    ):
+        with pytest.raises((JobError, InputError), match=problem):
+            read(examples)
+    one = pl.read_parquet(path).with_columns(source=pl.lit("one"))
+    one.write_parquet(tmp_path / "one.parquet")
+    documents = [{"paths": str(tmp_path / "one.parquet")}]
+    asked = spec(tmp_path, positives=documents, held_out={"by": "source"})
+    with pytest.raises(JobError, match="nothing can be held out of every label by source"):
+        train_model(asked)
+
+
+def test_numbers_are_finite(tmp_path: Path) -> None:
+    train_model(spec(tmp_path))
+    data = json.loads(card_path(tmp_path / "out" / "math.bin").read_bytes())
+
+    def walk(value: object) -> None:
+        if isinstance(value, float):
+            assert math.isfinite(value)
+        for inner in (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        ):
+            walk(inner)
+
+    walk(data)
