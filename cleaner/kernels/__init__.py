@@ -24,7 +24,7 @@ from numba.core import config as numba_config
 
 config: Any = numba_config  # its fields are made at run time
 PACKAGE = Path(__file__).parents[1]
-IMPORTS = re.compile(r"^(?:from|import) cleaner\.([\w.]+)(?: import (.+))?", re.M)
+IMPORTS = re.compile(r"^(?:from|import) cleaner\.([\w.]+)(?: import (\([^)]*\)|.+))?", re.M)
 
 
 def _writable(folder: Path) -> bool:

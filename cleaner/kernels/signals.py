@@ -9,19 +9,19 @@ from functools import cache
 import numpy as np
 
 from cleaner.kernels import jit
-from cleaner.kernels import signals_columns as columns
+from cleaner.kernels import signals_columns as C
+from cleaner.kernels.packed import U56, M
 from cleaner.kernels.segment import FORMULA, OFF, RULE, has_byte, longest, split_words, utf8_of
 from cleaner.kernels.signals_addresses import URL, find_addresses
+from cleaner.kernels.signals_c4 import chunks
 from cleaner.kernels.signals_characters import byte_entropy, characters, light, points
 from cleaner.kernels.signals_columns import COLUMNS
 from cleaner.kernels.signals_formulas import formulas, tex_marks
-from cleaner.kernels.signals_lines import chunks, lines
+from cleaner.kernels.signals_lines import lines
 from cleaner.kernels.signals_repetition import DEEPEST, repetition
 from cleaner.kernels.signals_words import (
     LANGUAGES,
     SLOTS,
-    U56,
-    M,
     describe,
     median_length,
     tokens_of,
@@ -35,18 +35,8 @@ CHARACTERS, SPLIT, WORDS, MEDIAN, STOP, LINES, PHRASES, FACTS, COPIES, UNIQUE, G
 MATH, ADDRESSES, ENTROPY, LIGHT, CHUNKS = 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15
 DEPTH = 16  # shift of the deepest n-gram
 
-C = columns
-_BYTES, _WORDS, _TOKENS, _URLS, _URL_CHARACTERS = (
-    C.BYTES,
-    C.WORDS,
-    C.TOKENS,
-    C.URLS,
-    C.URL_CHARACTERS,
-)
-_CHUNKS = C.CHUNKS
-_EMAILS = C.EMAILS - 1  # plus the kind of an address
-FLOATS = ("word_entropy", "byte_entropy")
 
+FLOATS = ("word_entropy", "byte_entropy")
 _CHARACTER_COLUMNS = COLUMNS[C.CHARACTERS : C.WORDS]
 _PASSES: dict[str, int] = {
     **{name: CHARACTERS for name in _CHARACTER_COLUMNS},
@@ -114,7 +104,7 @@ def count_all(  # type: ignore[no-untyped-def]
         lo = offsets[d]
         hi = offsets[d + 1]
         row = out[d]
-        row[_BYTES] = hi - lo
+        row[C.BYTES] = hi - lo
         if hi == lo:
             continue
         count = 0
@@ -133,14 +123,14 @@ def count_all(  # type: ignore[no-untyped-def]
                 data, lo, hi, ends_of_tokens, first[d], first[d + 1], formula_starts, n, table,
                 starts, ends, kinds,
             )  # fmt: skip
-        row[_WORDS] = count
-        row[_TOKENS] = count
+        row[C.WORDS] = count
+        row[C.TOKENS] = count
         if passes & CHARACTERS:
             characters(data, lo, hi, formula_starts, formula_ends, n, table, ascii_counts, row)
         elif passes & LIGHT:
             light(data, lo, hi, formula_starts, formula_ends, n, row)
         if passes & WORDS:
-            row[_WORDS] = 0
+            row[C.WORDS] = 0
             describe(
                 data, lo, hi, starts, ends, kinds, count, table, passes & STOP != 0,
                 stop_keys, stop_languages, stop_bits, words, reach, row,
@@ -164,7 +154,7 @@ def count_all(  # type: ignore[no-untyped-def]
                 line_hashes, lengths, keys, seen, paragraph_hashes, paragraph_lengths, row,
             )  # fmt: skip
         if passes & CHUNKS:
-            row[_CHUNKS] = chunks(data, lo, hi, formula_starts, formula_ends, 0, n, hi, table)
+            row[C.CHUNKS] = chunks(data, lo, hi, formula_starts, formula_ends, 0, n, hi, table)
         if passes & MATH:
             formulas(data, formula_starts, formula_ends, n, lengths, environments, row)
             a = lo
@@ -181,10 +171,10 @@ def count_all(  # type: ignore[no-untyped-def]
                 found = find_addresses(data, a, b, starts, ends, kinds)
                 for k in range(found):
                     if kinds[k] == URL:
-                        row[_URLS] += 1
-                        row[_URL_CHARACTERS] += points(data, starts[k], ends[k])
+                        row[C.URLS] += 1
+                        row[C.URL_CHARACTERS] += points(data, starts[k], ends[k])
                     else:
-                        row[_EMAILS + kinds[k]] += 1
+                        row[C.EMAILS - 1 + kinds[k]] += 1
                 if f < n:
                     a = formula_ends[f]
         if passes & ENTROPY:

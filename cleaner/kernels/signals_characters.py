@@ -5,7 +5,7 @@
 import numpy as np
 
 from cleaner.kernels import jit
-from cleaner.kernels import signals_columns as columns
+from cleaner.kernels import signals_columns as C
 from cleaner.kernels.unicode import (
     ALPHA,
     CONTROL,
@@ -28,14 +28,6 @@ from cleaner.kernels.unicode import (
 from cleaner.kernels.unicode import APOSTROPHE, HYPHEN, JOINER  # isort: skip
 
 HAN = 2  # in unicode.SCRIPTS
-
-C = columns  # short names of globals: numba takes module attributes as constants
-_CHARACTERS, _LETTERS, _DIGITS, _UPPERS = C.CHARACTERS, C.LETTERS, C.DIGITS, C.UPPERS
-_SPACES, _NEWLINES, _PUNCTUATIONS, _SYMBOLS = C.SPACES, C.NEWLINES, C.PUNCTUATIONS, C.SYMBOLS
-_EMOJIS, _PARENS, _OPEN_BRACES, _HASHES = C.EMOJIS, C.PARENS, C.OPEN_BRACES, C.HASHES
-_ELLIPSES, _CONTROLS, _PRIVATES = C.ELLIPSES, C.CONTROLS, C.PRIVATES
-_REPLACEMENTS, _MOJIBAKE, _RARE_HAN, _COMMON = C.REPLACEMENTS, C.MOJIBAKE, C.RARE_HAN, C.COMMON
-_RAW, _FORMULA_CHARACTERS, _LATIN = C.RAW_CHARACTERS, C.FORMULA_CHARACTERS, C.LATIN
 
 
 @jit
@@ -106,38 +98,38 @@ def count_characters(data, a, b, table, ascii_counts, row):  # type: ignore[no-u
         point, i = decode(data, i, b)
         cls = np.int64(table[point])
         kind = cls & KIND
-        row[_CHARACTERS] += 1
+        row[C.CHARACTERS] += 1
         if cls & ALPHA:
             script = cls >> SCRIPT_SHIFT & SCRIPT
-            row[_LETTERS] += 1
-            row[_COMMON + script] += 1
+            row[C.LETTERS] += 1
+            row[C.COMMON + script] += 1
             if script == HAN:
-                row[_RARE_HAN] += cls & EVERYDAY == 0
-            row[_UPPERS] += cls & UPPER != 0
+                row[C.RARE_HAN] += cls & EVERYDAY == 0
+            row[C.UPPERS] += cls & UPPER != 0
         elif kind == DIGIT:
-            row[_DIGITS] += 1
+            row[C.DIGITS] += 1
         elif kind == PUNCTUATION or kind == APOSTROPHE or (kind == HYPHEN and point != 0xAD):
-            row[_PUNCTUATIONS] += 1
-            row[_ELLIPSES] += point == 0x2026
-            row[_PARENS] += point == 0xFF08 or point == 0xFF09
+            row[C.PUNCTUATIONS] += 1
+            row[C.ELLIPSES] += point == 0x2026
+            row[C.PARENS] += point == 0xFF08 or point == 0xFF09
         elif kind == SYMBOL:
-            row[_SYMBOLS] += 1
-            row[_EMOJIS] += cls & EMOJI != 0
+            row[C.SYMBOLS] += 1
+            row[C.EMOJIS] += cls & EMOJI != 0
         elif kind == SPACE:
-            row[_SPACES] += 1
+            row[C.SPACES] += 1
         elif kind == NEWLINE:
-            row[_NEWLINES] += 1
+            row[C.NEWLINES] += 1
         elif kind == CONTROL or kind == JOINER or kind == HYPHEN:
-            row[_CONTROLS] += 1
+            row[C.CONTROLS] += 1
         elif kind == PRIVATE:
-            row[_PRIVATES] += 1
+            row[C.PRIVATES] += 1
         elif kind == REPLACEMENT:
-            row[_REPLACEMENTS] += 1
+            row[C.REPLACEMENTS] += 1
         if skip > 0:
             skip -= 1
         elif 0xC2 <= point <= 0xEF or point == 0x951F or point == 0x70EB or point == 0x5C6F:
             length = mojibake(data, point, i, b)
-            row[_MOJIBAKE] += length
+            row[C.MOJIBAKE] += length
             skip = max(0, length - 1)
 
 
@@ -184,18 +176,18 @@ def light(data, lo, hi, formula_starts, formula_ends, formulas, row):  # type: i
     a = lo
     for f in range(formulas + 1):
         b = formula_starts[f] if f < formulas else hi
-        row[_CHARACTERS] += points(data, a, b)
-        row[_NEWLINES] += count_byte(data, a, b, 10)
-        row[_HASHES] += count_byte(data, a, b, 35)
-        row[_OPEN_BRACES] += count_byte(data, a, b, 123)
-        row[_ELLIPSES] += count_dots(data, a, b)
+        row[C.CHARACTERS] += points(data, a, b)
+        row[C.NEWLINES] += count_byte(data, a, b, 10)
+        row[C.HASHES] += count_byte(data, a, b, 35)
+        row[C.OPEN_BRACES] += count_byte(data, a, b, 123)
+        row[C.ELLIPSES] += count_dots(data, a, b)
         if count_byte(data, a, b, 0xE2):
-            row[_ELLIPSES] += count_three(data, a, b, 0xE2, 0x80, 0xA6)
-            row[_NEWLINES] += count_three(data, a, b, 0xE2, 0x80, 0xA8)
-            row[_NEWLINES] += count_three(data, a, b, 0xE2, 0x80, 0xA9)
+            row[C.ELLIPSES] += count_three(data, a, b, 0xE2, 0x80, 0xA6)
+            row[C.NEWLINES] += count_three(data, a, b, 0xE2, 0x80, 0xA8)
+            row[C.NEWLINES] += count_three(data, a, b, 0xE2, 0x80, 0xA9)
         if f < formulas:
             a = formula_ends[f]
-    row[_CHARACTERS] += formulas
+    row[C.CHARACTERS] += formulas
 
 
 @jit
@@ -207,31 +199,31 @@ def tally_ascii(ascii_counts, table, row):  # type: ignore[no-untyped-def]
             continue
         cls = np.int64(table[byte])
         kind = cls & KIND
-        row[_CHARACTERS] += count
+        row[C.CHARACTERS] += count
         if cls & ALPHA:
-            row[_LETTERS] += count
-            row[_LATIN] += count
+            row[C.LETTERS] += count
+            row[C.LATIN] += count
             if cls & UPPER:
-                row[_UPPERS] += count
+                row[C.UPPERS] += count
         elif kind == DIGIT:
-            row[_DIGITS] += count
+            row[C.DIGITS] += count
         elif kind == PUNCTUATION or kind == APOSTROPHE or kind == HYPHEN:
-            row[_PUNCTUATIONS] += count
+            row[C.PUNCTUATIONS] += count
         elif kind == SYMBOL:
-            row[_SYMBOLS] += count
+            row[C.SYMBOLS] += count
         elif kind == SPACE:
-            row[_SPACES] += count
+            row[C.SPACES] += count
         elif kind == NEWLINE:
-            row[_NEWLINES] += count
+            row[C.NEWLINES] += count
         elif kind == CONTROL:
-            row[_CONTROLS] += count
+            row[C.CONTROLS] += count
         ascii_counts[byte] = 0
         if byte == 35:
-            row[_HASHES] += count
+            row[C.HASHES] += count
         elif byte == 40 or byte == 41:
-            row[_PARENS] += count
+            row[C.PARENS] += count
         elif byte == 123:
-            row[_OPEN_BRACES] += count
+            row[C.OPEN_BRACES] += count
 
 
 @jit
@@ -243,15 +235,15 @@ def characters(  # type: ignore[no-untyped-def]
     for f in range(formulas + 1):
         b = formula_starts[f] if f < formulas else hi
         count_characters(data, a, b, table, ascii_counts, row)
-        row[_ELLIPSES] += count_dots(data, a, b)
+        row[C.ELLIPSES] += count_dots(data, a, b)
         if f < formulas:
             a = formula_ends[f]
             inside = points(data, b, a)
-            row[_FORMULA_CHARACTERS] += inside
-            row[_RAW] += inside - 1
+            row[C.FORMULA_CHARACTERS] += inside
+            row[C.RAW_CHARACTERS] += inside - 1
     tally_ascii(ascii_counts, table, row)
-    row[_CHARACTERS] += formulas
-    row[_RAW] += row[_CHARACTERS]
+    row[C.CHARACTERS] += formulas
+    row[C.RAW_CHARACTERS] += row[C.CHARACTERS]
 
 
 @jit

@@ -5,13 +5,10 @@
 import numpy as np
 
 from cleaner.kernels import jit
-from cleaner.kernels import signals_columns as columns
+from cleaner.kernels import signals_columns as C
+from cleaner.kernels.packed import hash_bytes
 from cleaner.kernels.signals_characters import points
-from cleaner.kernels.signals_words import hash_bytes, median_twice
-
-C = columns
-_FORMULAS, _VALID, _NUMBERS = C.FORMULAS, C.VALID_FORMULAS, C.NUMBER_FORMULAS
-_MEDIAN, _EMPTY, _COMMANDS = C.MEDIAN_FORMULA_TWICE, C.EMPTY_FORMULAS, C.TEX_COMMANDS
+from cleaner.kernels.signals_words import median_twice
 
 DEPTH = 32  # of nested environments; deeper ones do not parse
 
@@ -159,15 +156,15 @@ def is_number(data, a, b):  # type: ignore[no-untyped-def]
 @jit
 def formulas(data, starts, ends, n, lengths, environments, row):  # type: ignore[no-untyped-def]
     """Count the formulas of a document in `row`."""
-    row[_FORMULAS] = n
+    row[C.FORMULAS] = n
     for f in range(n):
         width = 2 if data[starts[f] + 1] == 36 else 1
         a = starts[f] + width
         b = ends[f] - width
         lengths[f] = points(data, a, b)
-        row[_VALID] += parses(data, a, b, environments)
-        row[_NUMBERS] += is_number(data, a, b)
-    row[_MEDIAN] = median_twice(lengths, n)
+        row[C.VALID_FORMULAS] += parses(data, a, b, environments)
+        row[C.NUMBER_FORMULAS] += is_number(data, a, b)
+    row[C.MEDIAN_FORMULA_TWICE] = median_twice(lengths, n)
 
 
 def _holes() -> tuple[np.ndarray, np.ndarray]:
@@ -197,12 +194,12 @@ def tex_marks(data, lo, hi, inside, row):  # type: ignore[no-untyped-def]
         byte = data[i]
         if byte == 92:
             if i + 2 < hi and is_letter(data[i + 1]) and is_letter(data[i + 2]):
-                row[_COMMANDS] += 1
+                row[C.TEX_COMMANDS] += 1
             elif not inside and i + 1 < hi and (data[i + 1] == 40 or data[i + 1] == 91):
                 k = after_blanks(data, i + 2, hi)
                 closing = 41 if data[i + 1] == 40 else 93
                 if k + 1 < hi and data[k] == 92 and data[k + 1] == closing:
-                    row[_EMPTY] += 1
+                    row[C.EMPTY_FORMULAS] += 1
                     i = k
             i += 2  # an escaped character, whatever it is
         elif inside:
@@ -214,10 +211,10 @@ def tex_marks(data, lo, hi, inside, row):  # type: ignore[no-untyped-def]
             blank = k > i + 1 + double
             if double:
                 if k + 1 < hi and data[k] == 36 and data[k + 1] == 36:
-                    row[_EMPTY] += 1
+                    row[C.EMPTY_FORMULAS] += 1
                     k += 2
             elif blank and k < hi and data[k] == 36 and not (k + 1 < hi and data[k + 1] == 36):
-                row[_EMPTY] += 1
+                row[C.EMPTY_FORMULAS] += 1
                 k += 1
             i = k
         elif byte == 91:
@@ -232,9 +229,9 @@ def tex_marks(data, lo, hi, inside, row):  # type: ignore[no-untyped-def]
                         if letter != HOLES[h, j]:
                             same = False
                             break
-                    row[_EMPTY] += same
+                    row[C.EMPTY_FORMULAS] += same
             i += 1
         else:
             if byte == 0xEF and i + 2 < hi and data[i + 1] == 0xBF and data[i + 2] == 0xBC:
-                row[_EMPTY] += 1
+                row[C.EMPTY_FORMULAS] += 1
             i += 1

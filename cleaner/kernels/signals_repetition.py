@@ -7,14 +7,14 @@ for only where the one before left candidates.
 import numpy as np
 
 from cleaner.kernels import jit
-from cleaner.kernels import signals_columns as columns
+from cleaner.kernels import signals_columns as C
 from cleaner.kernels.segment import SINGLE
 
 M = np.uint64(0x9E3779B97F4A7C15)
 STEP = np.uint64(0xD6E8FEB86659FD93)  # odd: what a word at another place is multiplied by
 
-_TOP, _DUP = columns.TOP_2 - 2, columns.DUP_5 - 5  # plus n; 13 stands where 11 would
-_UNIQUE, _TOP_WORD = columns.UNIQUE_WORDS, columns.TOP_WORD
+_TOP, _DUP = C.TOP_2 - 2, C.DUP_5 - 5  # plus n; 13 stands where 11 would
+_UNIQUE, _TOP_WORD = C.UNIQUE_WORDS, C.TOP_WORD
 DEEPEST = 13
 
 

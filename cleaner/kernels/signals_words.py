@@ -3,80 +3,17 @@
 import numpy as np
 
 from cleaner.kernels import inlined, jit
-from cleaner.kernels import signals_columns as columns
+from cleaner.kernels import signals_columns as C
+from cleaner.kernels.packed import U0, U32, U56, M, hash_bytes, inner_bytes, lowered, packed
 from cleaner.kernels.segment import FORMULA, SINGLE
 from cleaner.kernels.unicode import ALPHA, GRAPHEME, KIND, LETTER, SPACE, decode
 
 PUNCT = 3  # the kind of a jieba token without a letter or digit
 
-M = np.uint64(0x9E3779B97F4A7C15)
-U0, U1, U6, U7, U8 = np.uint64(0), np.uint64(1), np.uint64(6), np.uint64(7), np.uint64(8)
-U32, U56 = np.uint64(32), np.uint64(56)
-MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
-ONES = np.uint64(0x0101010101010101)
-LOW, HIGH = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080)
-ABOVE_Z, FROM_A, TWO = np.uint64(0x7F - 0x5A), np.uint64(0x80 - 0x41), np.uint64(2)
-
-C = columns
-_WORDS, _TOKENS, _CHARACTERS = C.WORDS, C.TOKENS, C.WORD_CHARACTERS
-_LONGEST, _ALPHA, _SPACED, _MEDIAN = C.LONGEST_WORD, C.ALPHA_WORDS, C.SPACED_HAN, C.MEDIAN_TWICE
-_STOP, _STOPS = C.STOP_EN, C.STOPS_EN
 
 LANGUAGES = 4  # of stop words: en, zh, ja, ko
 KOREAN = 3
 SLOTS = 256
-
-
-@inlined
-def load8(data, k):  # type: ignore[no-untyped-def]
-    """Return the 8 bytes from `k` on as one number: one instruction."""
-    return (
-        np.uint64(data[k]) | np.uint64(data[k + 1]) << np.uint64(8)
-        | np.uint64(data[k + 2]) << np.uint64(16) | np.uint64(data[k + 3]) << np.uint64(24)
-        | np.uint64(data[k + 4]) << np.uint64(32) | np.uint64(data[k + 5]) << np.uint64(40)
-        | np.uint64(data[k + 6]) << np.uint64(48) | np.uint64(data[k + 7]) << np.uint64(56)
-    )  # fmt: skip
-
-
-@inlined
-def packed(data, start, end):  # type: ignore[no-untyped-def]
-    """Return up to 8 bytes as one number."""
-    if start + 8 <= len(data):
-        return load8(data, start) & MASKS[end - start]
-    value = U0
-    for k in range(end - 1, start - 1, -1):
-        value = value << U8 | np.uint64(data[k])
-    return value
-
-
-@inlined
-def inner_bytes(value):  # type: ignore[no-untyped-def]
-    """Return how many of 8 packed bytes go on with a character that began before."""
-    inner = value >> U7 & ~(value >> U6) & ONES
-    return np.int64(inner * ONES >> U56)
-
-
-@jit
-def hash_bytes(data, start, end):  # type: ignore[no-untyped-def]
-    """Return a 64-bit hash of `data[start:end]`; equal bytes have equal hashes."""
-    state = np.uint64(end - start) * M
-    k = start
-    while k + 8 <= end:
-        state = (state ^ load8(data, k)) * M
-        state ^= state >> U32
-        k += 8
-    if k < end:
-        state = (state ^ packed(data, k, end)) * M
-        state ^= state >> U32
-    return state
-
-
-@inlined
-def lowered(value):  # type: ignore[no-untyped-def]
-    """Return packed bytes with ASCII capitals made small, eight at once."""
-    heptets = value & LOW
-    capital = (heptets + FROM_A * ONES) ^ (heptets + ABOVE_Z * ONES)
-    return value | (capital & HIGH & ~value) >> TWO
 
 
 @inlined
@@ -137,7 +74,7 @@ def note_stop_word(slot, stop_languages, stop_bits, seen, row):  # type: ignore[
     for language in range(LANGUAGES):
         if languages >> language & 1:
             seen[language] |= stop_bits[slot, language]
-            row[_STOPS + language] += 1
+            row[C.STOPS_EN + language] += 1
 
 
 @jit
@@ -150,7 +87,7 @@ def note_korean(data, end, size, stop_keys, stop_languages, stop_bits, seen, row
             slot = find_stop_word(packed(data, end - tail, end), stop_keys)
             if slot >= 0 and stop_languages[slot] >> KOREAN & 1:
                 seen[KOREAN] |= stop_bits[slot, KOREAN]
-                row[_STOPS + KOREAN] += 1
+                row[C.STOPS_EN + KOREAN] += 1
                 return
 
 
@@ -188,25 +125,27 @@ def describe(  # type: ignore[no-untyped-def]
         reach[w + 1] = reach[w] + length
         if kind == PUNCT:
             continue
-        row[_WORDS] += 1
-        row[_CHARACTERS] += length
-        row[_LONGEST] = max(row[_LONGEST], length)
+        row[C.WORDS] += 1
+        row[C.WORD_CHARACTERS] += length
+        row[C.LONGEST_WORD] = max(row[C.LONGEST_WORD], length)
         first = data[start]
         if (first | 0x20) >= 97 and (first | 0x20) <= 122:
-            row[_ALPHA] += 1
+            row[C.ALPHA_WORDS] += 1
         elif kind == SINGLE:
             point, _ = decode(data, start, end)
-            row[_ALPHA] += table[point] & ALPHA != 0
+            row[C.ALPHA_WORDS] += table[point] & ALPHA != 0
             before = start - 1
-            row[_SPACED] += before > lo and data[before] == 32 and end < hi - 1 and data[end] == 32
+            row[C.SPACED_HAN] += (
+                before > lo and data[before] == 32 and end < hi - 1 and data[end] == 32
+            )
         else:
-            row[_ALPHA] += has_letter(data, start, end, table)
-    row[_TOKENS] = count
+            row[C.ALPHA_WORDS] += has_letter(data, start, end, table)
+    row[C.TOKENS] = count
     for language in range(LANGUAGES):
         bits = seen[language]
         while bits != U0:
             bits &= bits - np.uint64(1)
-            row[_STOP + language] += 1
+            row[C.STOP_EN + language] += 1
 
 
 @jit
@@ -217,7 +156,7 @@ def median_length(kinds, reach, count, lengths, row):  # type: ignore[no-untyped
         if kinds[w] != PUNCT:
             lengths[n] = reach[w + 1] - reach[w]
             n += 1
-    row[_MEDIAN] = median_twice(lengths, n)
+    row[C.MEDIAN_TWICE] = median_twice(lengths, n)
 
 
 @jit
