@@ -1,10 +1,13 @@
 """A run: phases in order, each resumed from its commits, then the account and the manifest."""
 
+import contextlib
 import json
 import os
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -13,7 +16,7 @@ import yaml
 from cleaner import store
 from cleaner.commits import Marker, committed, complete, digest, phase_folder, read_marker
 from cleaner.engine import Engine, engine_of
-from cleaner.errors import AccountError, AlarmError, InputError, TooManyFailures
+from cleaner.errors import AccountError, AlarmError, CleanerError, InputError, TooManyFailures
 from cleaner.ledger import by_label, funnel, merge
 from cleaner.phases.base import Phase, Prepared, State, Unit
 from cleaner.phases.build import build_phases
@@ -23,6 +26,7 @@ _FREE = ("alarm", "max_error_rate", "name")  # keys of the job that change no by
 _ALARM_ROWS = 1_000  # sources with fewer documents at a stage never alarm
 STOP_FILE = "_work/stop"
 _PROGRESS_FILE = "_work/progress.json"
+_FEW = 20  # documents that go through a plan to warm it
 _SIGN_OF_LIFE = 5.0  # seconds between two writes of the progress file
 
 
@@ -78,7 +82,10 @@ def run_plan(
     state = State(folder)
     report = _saved(report, folder)
     started = time.time()
+    warming = _warm(plan) if engine == "ray" else None
     with engine_of(engine, address, workers) as running:
+        if warming is not None:
+            warming.join()
         for number, phase in enumerate(phases):
             _run_phase(phase, number, len(phases), state, running, report, warn)
             if phase.counts_rows:
@@ -86,6 +93,28 @@ def run_plan(
                 _check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
     manifest = _finish(plan, phases, state, identity, started, warn)
     return manifest
+
+
+def _warm(plan: Plan) -> threading.Thread:
+    """Compile the kernels that the plan needs into the cache, before two workers do so at once.
+
+    A handful of documents goes through the whole plan in this process, while Ray starts.
+    """
+
+    def work() -> None:
+        few = [
+            [replace(pieces[0], take=tuple(range(pieces[0].first_row, pieces[0].first_row + _FEW)))]
+            for _, pieces in plan.units[:1]
+        ]
+        small = replace(plan, units=tuple((f"{n:06d}", piece) for n, piece in enumerate(few)))
+        # Whatever is wrong with these documents, the run itself will say.
+        scratch = tempfile.TemporaryDirectory(prefix="cleaner-warm-")
+        with scratch as folder, contextlib.suppress(CleanerError):
+            run_plan(small, folder, engine="inline")
+
+    thread = threading.Thread(target=work, name="warm", daemon=True)
+    thread.start()
+    return thread
 
 
 def _saved(report: Report, folder: str) -> Report:
