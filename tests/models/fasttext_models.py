@@ -28,6 +28,7 @@ def lines(count: int, labels: int = 2, seed: int = 0) -> list[tuple[str, str]]:
 
 
 def train(path: Path, labels: int = 2, **settings: object) -> fasttext.Model:
-    """Train a small model to `path`."""
+    """Train a small model to `path` and load it."""
     chosen = {"dim": 16, "bucket": 5000, "ngrams": 2, "lr": 0.5, **settings}
-    return fasttext.train(lines(1500, labels), path, fasttext.Settings(**chosen))
+    fasttext.train(lines(1500, labels), path, fasttext.Settings(**chosen))
+    return fasttext.load(path)

@@ -73,7 +73,7 @@ def test_every_document_gets_its_label(tmp_path: Path) -> None:
 
 
 def test_what_goes_wrong_is_tried_again(tmp_path: Path) -> None:
-    trouble = [429, 500, 503, "cut", b"not json", b'{"choices": []}', b"", ("slow", 2.5, "x")]
+    trouble = [429, 500, 503, "cut", b"not json", b'{"choices": []}', b""]
     trouble += ["no JSON", completion(9), completion("5"), completion(True), '{"label": 3}']
     tried: dict[str, int] = {}
 
@@ -83,13 +83,30 @@ def test_what_goes_wrong_is_tried_again(tmp_path: Path) -> None:
         return trouble[at % len(trouble)] if tried[page] <= 2 else completion(grade(page))
 
     with serving(script) as server:
-        done = label(spec(tmp_path, server.url, endpoint={"timeout": 1.2, "concurrency": 16}))
+        done = label(spec(tmp_path, server.url, endpoint={"concurrency": 8}))
         assert done.facts["labelled"] == 40
         assert set(server.pages.values()) == {3}
         assert done.facts["requests"] == 120
         assert done.facts["tokens"] >= server.tokens
     frame = pl.read_parquet(tmp_path / "labels.parquet")
     assert frame["label"].to_list() == [n % 6 for n in range(40)]
+
+
+def test_a_slow_answer_is_asked_for_again(tmp_path: Path) -> None:
+    pages(tmp_path, [f"page {n}" for n in range(4)])
+    tried: set[str] = set()
+
+    def script(_: int, page: str) -> object:
+        first = page not in tried
+        tried.add(page)
+        return ("slow", 4.0, completion(0)) if first else completion(grade(page))
+
+    with serving(script) as server:
+        done = label(spec(tmp_path, server.url, endpoint={"timeout": 1.0}))
+        assert done.facts["labelled"] == 4
+        assert min(server.pages.values()) >= 2
+    frame = pl.read_parquet(tmp_path / "labels.parquet")
+    assert frame["label"].to_list() == [0, 1, 2, 3]
 
 
 def test_a_document_that_never_gets_an_answer_has_no_label(tmp_path: Path) -> None:
