@@ -8,7 +8,7 @@ _HOMES = {
     "extract_html": "cleaner.web.page",
     "judge": "cleaner.judging",
     "load_job": "cleaner.job",
-    "measure": "cleaner.measure",
+    "measure": "cleaner.signals",
     "open_run": "cleaner.inspect",
     "run": "cleaner.api",
 }

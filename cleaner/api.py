@@ -8,7 +8,7 @@ from cleaner.engine import Engine
 from cleaner.inspect import Run, open_run
 from cleaner.job import Job, load_job, parse_job
 from cleaner.plan import make_plan
-from cleaner.run import run_plan
+from cleaner.runs import run_plan
 
 
 def run(

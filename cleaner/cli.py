@@ -104,7 +104,7 @@ def run(
     from cleaner.job import load_job
     from cleaner.plan import make_plan
     from cleaner.progress import shown
-    from cleaner.run import Stopped, run_plan
+    from cleaner.runs import Stopped, run_plan
     from cleaner.sampling import forecast, sampled
 
     if engine not in ("ray", "inline"):
@@ -182,7 +182,7 @@ def plan(
     """Show the resolved job, its phases and units, and a forecast; touches nothing."""
     from cleaner.job import load_job
     from cleaner.plan import make_plan
-    from cleaner.run import describe
+    from cleaner.runs import describe
     from cleaner.sampling import try_out
 
     made = make_plan(load_job(job, settings or []))
@@ -224,7 +224,7 @@ def _policy(made: Any, number: int) -> str:
 def status(path: RunArgument, as_json: JsonOption = False) -> None:
     """Say where a run stands."""
     from cleaner import store
-    from cleaner.run import finished, read_progress
+    from cleaner.runs import finished, read_progress
 
     if not store.exists(store.join(path, "job.yaml")):
         raise JobError(f"{path}: not a run folder: there is no job.yaml in it")
@@ -251,7 +251,7 @@ def status(path: RunArgument, as_json: JsonOption = False) -> None:
 def stop(path: RunArgument) -> None:
     """End a run so that the same command continues it."""
     from cleaner import store
-    from cleaner.run import STOP_FILE, finished
+    from cleaner.runs import STOP_FILE, finished
 
     if not store.exists(store.join(path, "job.yaml")):
         raise JobError(f"{path}: not a run folder: there is no job.yaml in it")
@@ -535,13 +535,9 @@ def main() -> None:
 
 
 def _unexpected(error: Exception) -> int:
-    import click
-
-    if isinstance(error, click.ClickException):
-        error.show()
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+        say(f"cleaner: {error.format_message()}; see: cleaner --help")  # a wrong command line
         return 2
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
     import traceback
 
     say(f"cleaner: a defect of ours: {type(error).__name__}: {error}")

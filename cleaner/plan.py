@@ -66,7 +66,7 @@ class Plan:
         """Return the rows of the input: from footers where they were read, else a guess."""
         known = sum(file.rows or 0 for file in self.files)
         unknown = sum(file.size for file in self.files if file.rows is None)
-        return known + unknown // DOCUMENT_BYTES + 1
+        return known + -(-unknown // DOCUMENT_BYTES)
 
     @property
     def bytes(self) -> int:

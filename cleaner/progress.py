@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
-from cleaner.run import Progress
+from cleaner.runs import Progress
 
 _EVERY = 10.0  # seconds between plain lines of one phase
 

@@ -129,7 +129,7 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict
 
     Duplicates are rarer in a sample than in the whole, so the yield is an upper bound.
     """
-    from cleaner.run import run_plan
+    from cleaner.runs import run_plan
 
     small = sampled(plan, documents)
     with tempfile.TemporaryDirectory(prefix="cleaner-plan-") as folder:

@@ -20,7 +20,7 @@ from cleaner.commits import committed
 from cleaner.errors import AccountError, AlarmError, InputError, TooManyFailures
 from cleaner.job import parse_job
 from cleaner.plan import make_plan
-from cleaner.run import run_plan
+from cleaner.runs import run_plan
 
 STAGES: list[Any] = [
     {"normalise": {}},

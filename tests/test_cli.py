@@ -1,0 +1,214 @@
+"""The command line as a person uses it: one clear line, the right exit code, no traceback."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from corpus_maker import job, write_parquet
+
+STAGES: list[Any] = [
+    {"normalise": {}},
+    {"exact_dedup": {}},
+    {"filter": "gopher_quality"},
+    {"near_dedup": {"threshold": 0.7}},
+]
+
+
+INLINE = ("--engine", "inline")
+NO_FILE = 'input=[{"paths": "none/*.parquet", "text": "text"}]'
+
+
+def cleaner(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cleaner", *words],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of 200 documents."""
+    folder = tmp_path_factory.mktemp("cli")
+    path = write_parquet(folder / "in.parquet", 200)
+    (folder / "job.yaml").write_text(json.dumps(job([path], *STAGES)))
+    done = cleaner(
+        "run", str(folder / "job.yaml"), "--out", str(folder / "run"), "--engine", "inline"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "in 200 = kept" in done.stdout
+    return folder / "run"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["run", "nowhere.yaml"], 2, "nowhere.yaml: no such job file"),
+        (["run", "JOB", "--set", "near_dedup.treshold=1"], 2, "did you mean 'threshold'?"),
+        (["run", "JOB", "--engine", "spark"], 2, "there are: ray, inline"),
+        (["run", "JOB", "--reuse", "x"], 2, "--reuse is not built yet"),
+        (["run", "JOB", "--set", NO_FILE], 3, "no file matches"),
+        (["stats", "nowhere"], 3, "not a run folder"),
+        (["explain", "RUN", "no-such-id"], 2, "no document of this run has that id"),
+        (["sample", "RUN", "--stage", "language"], 2, "there are: read, 0.normalise"),
+        (["filters", "gopher"], 2, "unknown filter 'gopher', did you mean"),
+        (["gc", "nowhere"], 3, "not a run folder"),
+        (["frobnicate"], 2, "frobnicate"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_one_line_with_its_code(
+    finished: Path, words: list[str], code: int, said: str
+) -> None:
+    names = {"JOB": str(finished.parent / "job.yaml"), "RUN": str(finished)}
+    done = cleaner(*(names.get(word, word) for word in words))
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_explain_names_rule_value_and_limit(finished: Path) -> None:
+    ledger = pl.read_parquet(finished / "ledger/part-00000.parquet")
+    near = ledger.filter(pl.col("reason") == "near_duplicate").row(0, named=True)
+    done = cleaner("explain", str(finished), near["id"])
+    first = done.stdout.splitlines()[0]
+    assert f"near_duplicate of {near['duplicate_of']} with Jaccard {near['jaccard']:.3f}" in first
+    assert "its partner" in done.stdout
+    assert "words BETWEEN 50 AND 100000" in done.stdout
+    data = json.loads(cleaner("explain", str(finished), near["id"], "--json").stdout)
+    assert data[0]["row"]["fate"] == "dropped"
+
+
+def test_stats_json_is_the_file(finished: Path) -> None:
+    done = cleaner("stats", str(finished), "--json")
+    assert json.loads(done.stdout) == json.loads((finished / "stats.json").read_text())
+
+
+def test_sample_shows_texts_of_kept_and_dropped(finished: Path) -> None:
+    kept = cleaner("sample", str(finished), "-n", "3").stdout
+    assert kept.count("kept: shards/") == 3
+    assert "Document" in kept
+    dropped = cleaner("sample", str(finished), "--stage", "near_dedup", "-n", "2").stdout
+    assert dropped.count("near_duplicate of") == 2
+    assert "Document" in dropped
+
+
+def test_verify_finds_a_changed_shard(finished: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    assert cleaner("verify", str(copy)).returncode == 0
+    shard = next((copy / "shards").iterdir())
+    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+    done = cleaner("verify", str(copy))
+    assert done.returncode == 3
+    assert "SHA-256" in done.stdout
+
+
+def test_gc_leaves_a_run_that_still_answers(finished: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    assert "removed" in cleaner("gc", str(copy)).stdout
+    assert not (copy / "_work").exists()
+    assert cleaner("stats", str(copy)).returncode == 0
+    assert "finished" in cleaner("status", str(copy)).stdout
+
+
+def test_plan_touches_nothing(finished: Path) -> None:
+    before = sorted(finished.parent.rglob("*"))
+    done = cleaner("plan", str(finished.parent / "job.yaml"))
+    assert done.returncode == 0, done.stderr
+    assert "then 3.near_dedup (keeps the longest)" in done.stdout
+    assert "core-hours" in done.stdout
+    assert sorted(finished.parent.rglob("*")) == before
+
+
+def test_sample_of_a_job_has_its_own_folder_and_forecasts(finished: Path, tmp_path: Path) -> None:
+    job_file = str(finished.parent / "job.yaml")
+    done = cleaner(
+        "run", job_file, "--sample", "50", "--out", str(tmp_path / "s"), "--engine", "inline"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "in 50 = kept" in done.stdout
+    assert "about 200" in done.stdout
+    again = cleaner(
+        "run", job_file, "--sample", "50", "--out", str(tmp_path / "t"), "--engine", "inline"
+    )
+    assert done.stdout.replace("/s/", "/t/") == again.stdout
+
+
+def test_lists_of_what_there_is(finished: Path) -> None:
+    for name, word in (
+        ("filters", "gopher_quality"),
+        ("signals", "mean_word_length"),
+        ("stages", "near_dedup"),
+    ):
+        done = cleaner(name)
+        assert done.returncode == 0, done.stderr
+        assert word in done.stdout
+        assert json.loads(cleaner(name, "--json").stdout)
+    assert "Rae et al. 2021" in cleaner("filters", "gopher_quality").stdout
+
+
+def test_doctor_finds_this_installation_well(tmp_path: Path) -> None:
+    done = cleaner("doctor", str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert "reads, writes, and refuses to overwrite" in done.stdout
+
+
+def test_sigterm_ends_a_run_that_continues(finished: Path, tmp_path: Path) -> None:
+    paths = [write_parquet(tmp_path / f"in/{n}.parquet", 3000, seed=n) for n in range(8)]
+    (tmp_path / "job.yaml").write_text(json.dumps(job(paths, *STAGES)))
+    command = [
+        "run",
+        str(tmp_path / "job.yaml"),
+        "--out",
+        str(tmp_path / "run"),
+        "--engine",
+        "inline",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cleaner", *command], stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.time() + 60
+    while not (tmp_path / "run/_work/00-map/_commits").is_dir() and time.time() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "To continue: cleaner run" in said
+    assert cleaner(*command).returncode == 0
+
+
+def test_stop_ends_a_run_from_outside(tmp_path: Path) -> None:
+    paths = [write_parquet(tmp_path / f"in/{n}.parquet", 3000, seed=n) for n in range(8)]
+    (tmp_path / "job.yaml").write_text(json.dumps(job(paths, *STAGES)))
+    command = [
+        "run",
+        str(tmp_path / "job.yaml"),
+        "--out",
+        str(tmp_path / "run"),
+        "--engine",
+        "inline",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cleaner", *command], stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.time() + 60
+    while not (tmp_path / "run/_work/00-map").is_dir() and time.time() < deadline:
+        time.sleep(0.02)
+    assert "asked to stop" in cleaner("stop", str(tmp_path / "run")).stdout
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, "stopped; everything committed is kept" in said) == (130, True)
