@@ -1,0 +1,62 @@
+"""The counts behind the signals, against their twin in plain Python."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from signals_twin import count as twin
+from unicode_texts import texts
+
+from cleaner.kernels import signals as kernel
+from cleaner.kernels.segment import MARKED, OFF, RULE, utf8_of
+from cleaner.kernels.signals_columns import COLUMNS
+
+OURS = [name for name in COLUMNS if name not in COLUMNS[COLUMNS.index("urls") : -3]]
+PIECES = [
+    *("...", "…", ". ", "! ", "e.g. ", "Mr. ", "a.B", "? ”", ".) ", "。", "[1]", "[edit]", "[]"),
+    *("javascript", "JavaScript", "Privacy Policy", "uses cookies", "lorem ipsum", "terms of use"),
+    *("[citation needed]", "{", "}", "#", "- ", "• ", "\n", "\n\n", " \n", "\r\n", "\u2028", "  "),
+    *(
+        "one two three",
+        "The",
+        "the ",
+        "of ",
+        "and ",
+        "12 likes",
+        "ABC DEF",
+        "123",
+        "，",
+        "的",
+        "是",
+    ),
+    *("$x^2$", "$$\\sum_i\nx$$", "$5$", "\\begin{a}", "\\end{a}", "\\left(", "\\right)", "$", "_"),
+    *("Ã©", "â€™", "锟斤拷", "烫烫烫", "\\( \\)", "[公式]", "[IMAGE]", "$ $", "\ufffc", "\\frac"),
+    *("한국어는 ", "에서 ", "학교에서 ", "の", "を", "中 文 字 ", "あ"),
+]
+prose = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
+
+
+def by_kernel(batch: list[str], mode: int, names: set[str]) -> list[dict[str, float]]:
+    offsets, data = utf8_of(*batch)
+    counts = kernel.count(offsets, data, np.full(len(batch), mode, np.uint8), names)
+    return [{name: counts[name][d].item() for name in names} for d in range(len(batch))]
+
+
+@pytest.mark.parametrize("mode", [OFF, RULE, MARKED])
+@settings(max_examples=300, deadline=None)
+@given(text=texts | prose | prose.flatmap(lambda a: texts.map(lambda b: a + b + a)))
+def test_every_count_equals_its_twin(text: str, mode: int) -> None:
+    floats = {"word_entropy", "byte_entropy"}
+    found = by_kernel([text], mode, {*OURS, *floats})[0]
+    expected = twin(text, mode)
+    assert {name: found[name] for name in OURS} == {name: expected[name] for name in OURS}
+    for name in floats:
+        assert found[name] == pytest.approx(expected[name], abs=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(batch=st.lists(texts | prose, max_size=5), name=st.sampled_from(COLUMNS))
+def test_a_count_is_the_same_alone_in_a_batch_and_among_others(batch: list[str], name: str) -> None:
+    together = by_kernel([*batch, "the end"], RULE, set(COLUMNS))
+    apart = [by_kernel([text], RULE, {name})[0] for text in [*batch, "the end"]]
+    assert [row[name] for row in together] == [row[name] for row in apart]

@@ -1,0 +1,76 @@
+"""What signals are worth on texts that one can check by eye."""
+
+import polars as pl
+import pytest
+
+from cleaner.signals import measure
+
+
+def of(text: str, name: str, **options: object) -> float:
+    return measure([text], [name], **options).item()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("# a ## b", "hash_word_ratio", 1.5),
+        ("wait... what… so", "ellipsis_word_ratio", 2 / 3),
+        ("a $x^2$ b", "characters", 5),
+        ("a $x^2$ b", "words", 3),
+        ("a {$\\frac{1}{2}$}", "curly_braces", 1),
+        ("• a\n- b\nc\n\nd", "bullet_line_ratio", 0.5),
+        ("a...\nb…\nc ……\nd", "ellipsis_line_ratio", 0.75),
+        ("好。 \n“好！”\na.\nb", "terminal_line_ratio", 0.5),
+        ("a\nb\n\n", "new_line_ratio", 1.5),
+        ("The cat AND the hat", "stop_words_en", 2),
+        ("我的书和他的书", "stop_words_zh", 3),
+        ("これは本の話", "stop_words_ja", 3),
+        ("나는 학교에서 책을", "stop_words_ko", 3),
+        ("中文 english", "han_ratio", 2 / 9),
+        ("鐨勬槸涓", "rare_han_ratio", 0.75),
+        ("我 们 是 的", "spaced_han_ratio", 0.5),
+        ("cafÃ© â€™", "mojibake_ratio", 5 / 9),
+        ("a\n\na\n\na", "dup_paragraph_ratio", 2 / 3),
+        ("ab\nab\nc", "dup_line_char_ratio", 2 / 7),
+        ("ab\nab\nc", "char_dup_ratio", 2 / 5),
+        ("to be to be to", "top_2gram_char_ratio", 10 / 14),
+        ("是的是的是", "top_2gram_char_ratio", 4 / 5),
+        ("a b c d e a b c d e", "dup_5gram_char_ratio", 5 / 19),
+        ("$x$ and $\\frac{1}{2$", "valid_formula_ratio", 0.5),
+        ("$5\\%$ or $x$", "number_formula_ratio", 0.5),
+        ("$$ $$ and \\( \\) [公式]", "empty_formulas", 3),
+        ("C:\\Windows or \\alpha", "tex_commands", 2),
+        ("mail a@b.cd or 8.8.8.8", "personal_data", 2),
+        ("One two three. Four five! Six?", "c4_sentences", 3),
+        ("One two three.[1]\nmenu\nOne two three", "c4_lines", 1),
+        ("One two three.[1]\nmenu\nOne two three", "c4_any_end_lines", 2),
+        ("这是第一句话。这是第二句！", "c4_sentences", 2),
+        ("a function() { return 1; }.", "c4_curly_lines", 1),
+        ("We use cookies on this page.", "c4_sentences", 0),
+        ("ABC DEF\nok then\n3 likes\n12", "refinedweb_cut_ratio", 5 / 7),
+    ],
+)
+def test_value(text: str, name: str, value: float) -> None:
+    assert of(text, name) == pytest.approx(value)
+
+
+def test_formulas_are_one_word_only_when_asked() -> None:
+    text = "let $x + y = z$ be"
+    assert [of(text, "words", formulas=f) for f in (True, False)] == [3, 5]
+    assert of("let \\$5 and $5$ be", "formulas", formulas="marked") == 1
+
+
+def test_the_unit_of_jieba() -> None:
+    pytest.importorskip("rjieba")
+    text = "我们今天学习数学，公式是 $a^2+b^2=c^2$。"
+    frame = measure([text], ["words", "mean_word_length", "alpha_word_ratio"], unit="jieba")
+    assert frame.row(0) == (7, pytest.approx(12 / 7), pytest.approx(7 / 9))
+
+
+def test_lists_fold_script_width_and_case() -> None:
+    lists = {"a": ("轮盘", "poker", "很抱歉,我")}
+    texts = pl.Series(["輪盤 POKER ｐｏｋｅｒ", "pokers 很抱歉，我", ""])
+    frame = measure(texts, ["list_hits:a", "list_distinct:a", "list_density:a"], lists=lists)
+    assert frame["list_hits:a"].to_list() == [3, 1, 0]
+    assert frame["list_distinct:a"].to_list() == [2, 1, 0]
+    assert frame["list_density:a"].to_list() == [3000 / 14, 1000 / 12, 0]
