@@ -337,7 +337,8 @@ def abbreviated(before: str) -> bool:
 
 COMMAND = re.compile(r"\\([A-Za-z]+|[\s\S]?)")
 HOLES = re.compile(
-    r"\\\( *\\\)|\\\[ *\\\]|\[公式\]|\[图片\]|\[圖片\]|\[formula\]|\[image\]|\[math\]|\[equation\]|\ufffc"
+    r"\\\( *\\\)|\\\[ *\\\]|\[公式\]|\[图片\]|\[圖片\]|\[formula\]|\[image\]|\[math\]"
+    r"|\[equation\]|\ufffc"
     r"|\$\$ *\$\$|\$ +\$(?!\$)",
 )
 
