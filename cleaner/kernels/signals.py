@@ -26,6 +26,7 @@ from cleaner.kernels.signals_words import (
     median_length,
     tokens_of,
 )
+from cleaner.kernels.stop_words import STOP_WORDS
 from cleaner.kernels.unicode import classes
 
 # What is wanted, in bits; the deepest n-gram stands above them.
@@ -33,7 +34,8 @@ CHARACTERS, SPLIT, WORDS, MEDIAN, STOP, LINES, PHRASES, FACTS, COPIES, UNIQUE, G
     1 << bit for bit in range(11)
 )
 MATH, ADDRESSES, ENTROPY, LIGHT, CHUNKS = 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15
-DEPTH = 16  # shift of the deepest n-gram
+ANY_END, SPACED = 1 << 16, 1 << 17
+DEPTH = 20  # shift of the deepest n-gram
 
 
 FLOATS = ("word_entropy", "byte_entropy")
@@ -42,7 +44,8 @@ _PASSES: dict[str, int] = {
     **{name: CHARACTERS for name in _CHARACTER_COLUMNS},
     **{name: LIGHT for name in ("characters", "newlines", "hashes", "open_braces", "ellipses")},
     **{name: SPLIT for name in ("words", "tokens")},
-    **{name: WORDS for name in ("word_characters", "longest_word", "alpha_words", "spaced_han")},
+    **{name: WORDS for name in ("word_characters", "longest_word", "alpha_words")},
+    "spaced_han": WORDS | SPACED,
     "median_twice": WORDS | MEDIAN,
     **{name: WORDS | UNIQUE for name in ("unique_words", "top_word", "word_entropy")},
     **{name: WORDS | STOP for name in COLUMNS[C.STOP_EN : C.LINES]},
@@ -50,7 +53,8 @@ _PASSES: dict[str, int] = {
     **{name: LINES | PHRASES for name in ("policy_lines", "javascript_lines", "lorem_ipsum")},
     **{name: LINES | FACTS for name in COLUMNS[C.UPPER_LINES : C.C4_LINES]},
     "refinedweb_cut": LINES | FACTS | SPLIT,
-    **{name: LINES | PHRASES | SPLIT for name in COLUMNS[C.C4_LINES : C.PARAGRAPHS]},
+    **{name: LINES | PHRASES | SPLIT for name in COLUMNS[C.C4_LINES : C.C4_ANY_LINES]},
+    **{name: LINES | PHRASES | SPLIT | ANY_END for name in COLUMNS[C.C4_ANY_LINES : C.PARAGRAPHS]},
     "paragraphs": LINES,
     **{name: LINES | COPIES for name in COLUMNS[C.DUP_LINES : C.TOP_2]},
     **{
@@ -133,6 +137,7 @@ def count_all(  # type: ignore[no-untyped-def]
             row[C.WORDS] = 0
             describe(
                 data, lo, hi, starts, ends, kinds, count, table, passes & STOP != 0,
+                passes & SPACED != 0,
                 stop_keys, stop_languages, stop_bits, words, reach, row,
             )  # fmt: skip
             if passes & MEDIAN:
@@ -150,7 +155,8 @@ def count_all(  # type: ignore[no-untyped-def]
         if passes & LINES:
             lines(
                 data, lo, hi, starts, kinds, count, formula_starts, formula_ends, n, table,
-                passes & PHRASES != 0, passes & FACTS != 0, passes & COPIES != 0,
+                passes & PHRASES != 0, passes & ANY_END != 0, passes & FACTS != 0,
+                passes & COPIES != 0,
                 line_hashes, lengths, keys, seen, paragraph_hashes, paragraph_lengths, row,
             )  # fmt: skip
         if passes & CHUNKS:
@@ -204,10 +210,8 @@ def stop_table(
 
 
 @cache
-def _stop_table() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    from cleaner.kernels.stop_words import STOP_WORDS
-
-    return stop_table(list(STOP_WORDS.values()))
+def _stop_table(languages: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return stop_table([words if code in languages else () for code, words in STOP_WORDS.items()])
 
 
 def passes_of(names: set[str]) -> tuple[int, int]:
@@ -232,13 +236,14 @@ def count(
     """
     documents = len(offsets) - 1
     passes, deepest = passes_of(names)
+    languages = tuple(code for code in STOP_WORDS if names & {f"stop_{code}", f"stops_{code}"})
     out = np.zeros((documents, len(COLUMNS)), np.int64)
     floats = np.zeros((documents, len(FLOATS)))
     first, ends = tokens or (np.zeros(1, np.int64), np.zeros(0, np.int64))
     if passes or "bytes" in names:
         count_all(
             offsets, data, modes, classes(), passes, deepest, tokens is not None, first, ends,
-            *_stop_table(), out, floats,
+            *_stop_table(languages), out, floats,
         )  # fmt: skip
     counts: Mapping[str, np.ndarray] = {
         name: out[:, COLUMNS.index(name)] for name in names if name in COLUMNS

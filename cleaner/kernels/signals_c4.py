@@ -6,6 +6,7 @@ import numpy as np
 
 from cleaner.kernels import jit
 from cleaner.kernels.packed import lowered, packed
+from cleaner.kernels.segment import has_byte
 from cleaner.kernels.signals_edges import ends_with, is_space, strip_right
 from cleaner.kernels.unicode import (
     DIGIT,
@@ -76,6 +77,37 @@ def phrase_at(data, a, k, b):  # type: ignore[no-untyped-def]
         if same:
             return ABOUT[p, 2]
     return 0
+
+
+@jit
+def count_letters(data, a, b, one, two, three):  # type: ignore[no-untyped-def]
+    """Return how often three letters follow each other in any case, many at a time."""
+    count = 0
+    part = data[a:b]
+    for k in range(len(part) - 2):
+        count += (
+            (part[k] | 0x20 == one) & (part[k + 1] | 0x20 == two) & (part[k + 2] | 0x20 == three)
+        )
+    return count
+
+
+@jit
+def phrases_in(data, a, b):  # type: ignore[no-untyped-def]
+    """Return which phrases a document may hold, from three letters of each that are rare."""
+    maybe = 0
+    if count_letters(data, a, b, 106, 97, 118):  # jav
+        maybe |= JAVASCRIPT
+    if (
+        count_letters(data, a, b, 118, 97, 99)  # vac: privacy policy
+        or count_letters(data, a, b, 107, 105, 101)  # kie: cookies
+        or count_letters(data, a, b, 114, 109, 115)  # rms: terms of use
+    ):
+        maybe |= POLICY
+    if count_letters(data, a, b, 109, 32, 105):  # m i: lorem ipsum
+        maybe |= LOREM
+    if has_byte(data, a, b, 123):
+        maybe |= BRACE
+    return maybe
 
 
 @jit

@@ -4,16 +4,10 @@ import numpy as np
 
 from cleaner.kernels import jit
 from cleaner.kernels import signals_columns as C
-from cleaner.kernels.packed import MASKS, clear_bytes, hash_bytes, inner_bytes, load8
+from cleaner.kernels.packed import MASKS, U32, M, clear_bytes, hash_bytes, inner_bytes, load8
+from cleaner.kernels.segment import has_byte
 from cleaner.kernels.signals_c4 import (
-    BRACE,
-    JAVASCRIPT,
-    LOREM,
-    POLICY,
-    chunks,
-    has_long_run,
-    phrases,
-    sentences,
+    BRACE, JAVASCRIPT, LOREM, POLICY, chunks, has_long_run, phrases, phrases_in, sentences,
     without_citations,
 )  # fmt: skip
 from cleaner.kernels.signals_edges import ends_with_dots, last_point, strip_left, strip_right
@@ -109,20 +103,52 @@ def end_of_line(data, i, hi, formula_starts, formula_ends, f, formulas):  # type
 
 
 @jit
+def words_until(starts, kinds, count, w, end):  # type: ignore[no-untyped-def]
+    """Return the words and tokens from the w-th on that start before `end`, and the next one."""
+    words = 0
+    first = w
+    while w < count and starts[w] < end:
+        words += kinds[w] != PUNCT
+        w += 1
+    return words, w - first, w
+
+
+@jit
+def add_paragraph(  # type: ignore[no-untyped-def]
+    hashes, lengths, first, last, paragraph_hashes, paragraph_lengths, at
+):
+    """Write hash and characters of the paragraph of the lines first:last, each `\\n` one more."""
+    state = M
+    length = last - first - 1
+    for k in range(first, last):
+        state = (state ^ hashes[k]) * M
+        state ^= state >> U32
+        length += lengths[k]
+    paragraph_hashes[at] = state
+    paragraph_lengths[at] = length
+
+
+@jit
 def lines(  # type: ignore[no-untyped-def]
     data, lo, hi, starts, kinds, count, formula_starts, formula_ends, formulas, table,
-    want_phrases, want_facts, want_copies,
+    want_phrases, want_any_end, want_facts, want_copies,
     hashes, lengths, slots, seen, paragraph_hashes, paragraph_lengths, row,
 ):  # fmt: skip
     """Count the lines of a document in `row`."""
+    maybe = phrases_in(data, lo, hi) if want_phrases else 0
+    characters = 0
+    longest = 0
+    short = 0
+    long = 0
+    bullets = 0
+    ellipses = 0
+    terminal = 0
     i = lo
     f = 0
     w = 0
     n = 0
     paragraphs = 0
-    paragraph = -1  # where the paragraph begins
-    paragraph_end = 0
-    paragraph_length = 0
+    paragraph = -1  # the number of its first line
     while i < hi:
         first_formula = f
         end, after, length, f = end_of_line(data, i, hi, formula_starts, formula_ends, f, formulas)
@@ -133,42 +159,37 @@ def lines(  # type: ignore[no-untyped-def]
         if a == end:
             if paragraph >= 0:
                 if want_copies:
-                    paragraph_hashes[paragraphs] = hash_bytes(data, paragraph, paragraph_end)
-                    paragraph_lengths[paragraphs] = paragraph_length
+                    add_paragraph(
+                        hashes, lengths, paragraph, n,
+                        paragraph_hashes, paragraph_lengths, paragraphs,
+                    )  # fmt: skip
                 paragraphs += 1
                 paragraph = -1
             i = after
             continue
         b = strip_right(data, a, end, table)
         if paragraph < 0:
-            paragraph = i
-            paragraph_length = length
-        else:
-            paragraph_length += length + 1
-        paragraph_end = end
+            paragraph = n
         if want_copies:
             hashes[n] = hash_bytes(data, i, end)
             lengths[n] = length
         n += 1
 
-        row[C.LINE_CHARACTERS] += length
-        row[C.LONGEST_LINE] = max(row[C.LONGEST_LINE], length)
-        row[C.SHORT_LINES] += length <= SHORT
-        row[C.LONG_LINES] += length >= LONG
+        characters += length
+        longest = max(longest, length)
+        short += length <= SHORT
+        long += length >= LONG
         point, _ = decode(data, a, b)
-        row[C.BULLET_LINES] += table[point] & BULLET != 0
-        row[C.ELLIPSIS_LINES] += ends_with_dots(data, a, b)
+        bullets += table[point] & BULLET != 0
+        ellipsis = ends_with_dots(data, a, b)
+        ellipses += ellipsis
         point, _ = last_point(data, a, b)
         # a formula that ends a line ends with a dollar, which is no mark
-        row[C.TERMINAL_LINES] += table[point] & TERMINAL != 0
+        cls = table[point]
+        terminal += cls & TERMINAL != 0
 
-        words = 0
-        tokens = 0
-        while w < count and starts[w] < end:
-            words += kinds[w] != PUNCT
-            tokens += 1
-            w += 1
         if want_facts:
+            words, tokens, w = words_until(starts, kinds, count, w, end)
             letters = 0
             upper = 0
             digits = 0
@@ -194,23 +215,36 @@ def lines(  # type: ignore[no-untyped-def]
                 row[C.REFINEDWEB_CUT] += tokens
         if want_phrases:
             found = 0
-            k = i
-            for g in range(first_formula, f + 1):
-                stop = formula_starts[g] if g < f else end
-                found |= phrases(data, k, stop)
-                k = formula_ends[g] if g < f else end
-            row[C.JAVASCRIPT_LINES] += found & JAVASCRIPT != 0
-            row[C.POLICY_LINES] += found & POLICY != 0
-            row[C.LOREM_IPSUM] += found & LOREM != 0
-            if chunks(
-                data, a, b, formula_starts, formula_ends, first_formula, formulas, FEW_WORDS, table
-            ) >= FEW_WORDS and not has_long_run(data, a, b, table):
+            if maybe != 0:
+                k = i
+                for g in range(first_formula, f + 1):
+                    stop = formula_starts[g] if g < f else end
+                    if maybe == BRACE:
+                        found |= BRACE if has_byte(data, k, stop, 123) else 0
+                    else:
+                        found |= phrases(data, k, stop)
+                    k = formula_ends[g] if g < f else end
+                row[C.JAVASCRIPT_LINES] += found & JAVASCRIPT != 0
+                row[C.POLICY_LINES] += found & POLICY != 0
+                row[C.LOREM_IPSUM] += found & LOREM != 0
+            ended = cls & (TERMINAL | QUOTE) != 0 and not ellipsis
+            closed = b
+            if data[b - 1] == 93:
                 closed = without_citations(data, a, b, table)
                 ended = False
                 if closed > a and not ends_with_dots(data, a, closed):
                     point, _ = last_point(data, a, closed)
                     ended = table[point] & (TERMINAL | QUOTE) != 0
+            if not ended and not want_any_end:
+                i = after
+                continue
+            if chunks(
+                data, a, b, formula_starts, formula_ends, first_formula, formulas, FEW_WORDS, table
+            ) >= FEW_WORDS and not has_long_run(data, a, b, table):
                 left = -1
+                if not want_facts:
+                    words, _, w = words_until(starts, kinds, count, w, i)
+                    words, _, w = words_until(starts, kinds, count, w, end)
                 for column in (C.C4_LINES, C.C4_ANY_LINES):
                     if column == C.C4_LINES and not ended:
                         continue
@@ -230,11 +264,19 @@ def lines(  # type: ignore[no-untyped-def]
         i = after
     if paragraph >= 0:
         if want_copies:
-            paragraph_hashes[paragraphs] = hash_bytes(data, paragraph, paragraph_end)
-            paragraph_lengths[paragraphs] = paragraph_length
+            add_paragraph(
+                hashes, lengths, paragraph, n, paragraph_hashes, paragraph_lengths, paragraphs
+            )
         paragraphs += 1
     row[C.LINES] = n
     row[C.PARAGRAPHS] = paragraphs
+    row[C.LINE_CHARACTERS] = characters
+    row[C.LONGEST_LINE] = longest
+    row[C.SHORT_LINES] = short
+    row[C.LONG_LINES] = long
+    row[C.BULLET_LINES] = bullets
+    row[C.ELLIPSIS_LINES] = ellipses
+    row[C.TERMINAL_LINES] = terminal
     if want_copies:
         copies(hashes, lengths, n, slots, seen, row, C.DUP_LINES)
         copies(paragraph_hashes, paragraph_lengths, paragraphs, slots, seen, row, C.DUP_PARAGRAPHS)

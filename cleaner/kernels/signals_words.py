@@ -6,6 +6,7 @@ from cleaner.kernels import inlined, jit
 from cleaner.kernels import signals_columns as C
 from cleaner.kernels.packed import U0, U32, U56, M, hash_bytes, inner_bytes, lowered, packed
 from cleaner.kernels.segment import FORMULA, SINGLE
+from cleaner.kernels.signals_characters import points
 from cleaner.kernels.unicode import ALPHA, GRAPHEME, KIND, LETTER, SPACE, decode
 
 PUNCT = 3  # the kind of a jieba token without a letter or digit
@@ -93,11 +94,17 @@ def note_korean(data, end, size, stop_keys, stop_languages, stop_bits, seen, row
 
 @jit
 def describe(  # type: ignore[no-untyped-def]
-    data, lo, hi, starts, ends, kinds, count, table, want_stop, stop_keys, stop_languages,
-    stop_bits, hashes, reach, row,
+    data, lo, hi, starts, ends, kinds, count, table, want_stop, want_spaced, stop_keys,
+    stop_languages, stop_bits, hashes, reach, row,
 ):  # fmt: skip
     """Fill `hashes` and `reach` (characters of all words up to each) and count words in `row`."""
     seen = np.zeros(LANGUAGES, np.uint64)
+    korean = want_stop and stop_languages.max() >> KOREAN > 0
+    words = 0
+    characters = 0
+    longest = 0
+    alpha = 0
+    reached = 0
     reach[0] = 0
     for w in range(count):
         start = starts[w]
@@ -108,7 +115,7 @@ def describe(  # type: ignore[no-untyped-def]
         if size <= 8 and kind != FORMULA:
             key = packed(data, start, end)
             length = size - inner_bytes(key)
-            value = (key ^ np.uint64(size)) * M
+            value = key * M  # no other word has this key, whatever its size
             hashes[w] = value ^ value >> U32
             if want_stop:
                 slot = find_stop_word(lowered(key), stop_keys)
@@ -117,29 +124,34 @@ def describe(  # type: ignore[no-untyped-def]
         else:
             hashes[w] = hash_bytes(data, start, end)
             if kind != FORMULA:
-                length = 0
-                for k in range(start, end):
-                    length += data[k] & 0xC0 != 0x80
-        if want_stop and size > 3 and kind != FORMULA and 0xEA <= data[end - 3] <= 0xED:
+                length = points(data, start, end)
+        if korean and size > 3 and kind != FORMULA and 0xEA <= data[end - 3] <= 0xED:
             note_korean(data, end, size, stop_keys, stop_languages, stop_bits, seen, row)
-        reach[w + 1] = reach[w] + length
+        reached += length
+        reach[w + 1] = reached
         if kind == PUNCT:
             continue
-        row[C.WORDS] += 1
-        row[C.WORD_CHARACTERS] += length
-        row[C.LONGEST_WORD] = max(row[C.LONGEST_WORD], length)
+        words += 1
+        characters += length
+        longest = max(longest, length)
         first = data[start]
         if (first | 0x20) >= 97 and (first | 0x20) <= 122:
-            row[C.ALPHA_WORDS] += 1
+            alpha += 1
         elif kind == SINGLE:
-            point, _ = decode(data, start, end)
-            row[C.ALPHA_WORDS] += table[point] & ALPHA != 0
-            before = start - 1
-            row[C.SPACED_HAN] += (
-                before > lo and data[before] == 32 and end < hi - 1 and data[end] == 32
-            )
+            # Han numerals, 〇 and 〡 to 〺, are no letters
+            if first == 0xE3 and data[start + 1] == 0x80:
+                point, _ = decode(data, start, end)
+                alpha += table[point] & ALPHA != 0
+            else:
+                alpha += 1
+            if want_spaced and start - 1 > lo and end < hi - 1:
+                row[C.SPACED_HAN] += data[start - 1] == 32 and data[end] == 32
         else:
-            row[C.ALPHA_WORDS] += has_letter(data, start, end, table)
+            alpha += has_letter(data, start, end, table)
+    row[C.WORDS] = words
+    row[C.WORD_CHARACTERS] = characters
+    row[C.LONGEST_WORD] = longest
+    row[C.ALPHA_WORDS] = alpha
     row[C.TOKENS] = count
     for language in range(LANGUAGES):
         bits = seen[language]
