@@ -5,6 +5,7 @@ engines call the same function, so what a run writes does not depend on which on
 """
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Self
@@ -12,7 +13,8 @@ from typing import Any, Literal, Self
 from cleaner.errors import CleanerError, InputError
 
 Task = Mapping[str, Any]
-Done = tuple[Task, list[dict[str, Any]]]
+Result = list[dict[str, Any]]
+Done = tuple[Task, Result | None]  # None: the worker died, again and again, or hung
 Engine = Literal["ray", "inline"]
 
 # One task, one core: what runs beside it is another task.
@@ -22,7 +24,8 @@ _THREADS = {
     "ARROW_IO_THREADS": "2",
     "NUMBA_NUM_THREADS": "1",
 }
-_RETRIES = 5  # a worker or a node that died; never an exception of ours
+_RETRIES = 2  # of a task whose worker or node died; never of an exception of ours
+_STUCK = 1800.0  # seconds after which a task is taken for hung; CLEANER_STUCK_AFTER overrides
 _OBJECT_STORE = 80 << 20  # bytes; only keys and counts pass through it
 
 
@@ -43,6 +46,12 @@ class Inline:
 
         for task in tasks:
             yield task, work(task)
+
+    def attempt(self, task: Task) -> Result | None:
+        """Return what one task committed."""
+        from cleaner.phases import work
+
+        return work(task)
 
 
 class Ray:
@@ -92,13 +101,14 @@ class Ray:
         """Yield each task with the markers it committed, in the order they end; None now and then.
 
         Twice as many tasks as slots are under way. An error of ours ends the run as it was raised
-        in the worker.
+        in the worker; a task whose worker dies or hangs comes with None.
         """
         import ray
 
         call = ray.remote(_work).options(num_cpus=1, max_retries=_RETRIES)
         waiting = iter(tasks)
         under_way: dict[Any, Task] = {}
+        since: dict[Any, float] = {}
         ended = False
         try:
             while True:
@@ -107,18 +117,35 @@ class Ray:
                     if task is None:
                         ended = True
                     else:
-                        under_way[call.remote(dict(task))] = task
+                        reference = call.remote(dict(task))
+                        under_way[reference] = task
+                        since[reference] = time.monotonic()
                 if not under_way:
                     return
                 done, _ = ray.wait(list(under_way), num_returns=1, timeout=1)
                 for reference in done:
                     task = under_way.pop(reference)
                     yield task, self._result(reference, task)
+                late = time.monotonic() - 2 * stuck_after()  # one may have waited for another
+                for reference in [one for one in under_way if since[one] < late]:
+                    ray.cancel(reference, force=True)
+                    yield under_way.pop(reference), None
                 if not done:
                     yield None
         finally:
             for reference in under_way:
                 ray.cancel(reference, force=True)
+
+    def attempt(self, task: Task) -> Result | None:
+        """Return what one task committed, or None when it killed its worker or hung."""
+        import ray
+
+        reference = ray.remote(_work).options(num_cpus=1, max_retries=0).remote(dict(task))
+        done, _ = ray.wait([reference], timeout=stuck_after())
+        if not done:
+            ray.cancel(reference, force=True)
+            return None
+        return self._result(reference, task)
 
     def _slots(self) -> int:
         if self.workers or not self.address:
@@ -127,7 +154,7 @@ class Ray:
 
         return int(ray.cluster_resources().get("CPU", 1))  # nodes come and go
 
-    def _result(self, reference: Any, task: Task) -> list[dict[str, Any]]:
+    def _result(self, reference: Any, task: Task) -> Result | None:
         import ray
 
         try:
@@ -139,14 +166,16 @@ class Ray:
             raise CleanerError(
                 f"{task['phase']}: unit {task['unit']}: {type(cause).__name__}: {cause}"
             ) from error
-        except ray.exceptions.RayError as error:
-            said = str(error).strip().split("\n", 1)[0]
-            raise InputError(
-                f"{task['phase']}: unit {task['unit']}: its worker died again and again: {said}"
-            ) from None
+        except ray.exceptions.RayError:
+            return None
 
 
-def _work(task: dict[str, Any]) -> list[dict[str, Any]]:
+def stuck_after() -> float:
+    """Return the seconds after which a task is taken for hung; it decides no document's fate."""
+    return float(os.environ.get("CLEANER_STUCK_AFTER", _STUCK))
+
+
+def _work(task: dict[str, Any]) -> Result:
     from cleaner.phases import work
 
     return work(task)

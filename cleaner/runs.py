@@ -8,23 +8,24 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from typing import Any
 
 import yaml
 
 from cleaner import store
+from cleaner.checks import Warn, check_alarm, check_failures
+from cleaner.closing import finish, plain_json
 from cleaner.commits import Marker, committed, complete, digest, phase_folder, read_marker
 from cleaner.engine import Engine, engine_of
-from cleaner.errors import AccountError, AlarmError, CleanerError, InputError, TooManyFailures
-from cleaner.ledger import by_label, funnel, merge
-from cleaner.phases.base import Phase, Prepared, State, Unit
+from cleaner.errors import CleanerError, InputError
+from cleaner.phases.base import Phase, Prepared, State
 from cleaner.phases.build import build_phases
 from cleaner.plan import Plan
+from cleaner.poison import find_poison, poisoned
 
 _FREE = ("alarm", "max_error_rate", "name")  # keys of the job that change no byte of the output
-_ALARM_ROWS = 1_000  # sources with fewer documents at a stage never alarm
 STOP_FILE = "_work/stop"
+_ROUNDS = 3  # how often a unit is searched for what kills its worker
 _PROGRESS_FILE = "_work/progress.json"
 _FEW = 20  # documents that go through a plan to warm it
 _SIGN_OF_LIFE = 5.0  # seconds between two writes of the progress file
@@ -53,7 +54,6 @@ class Stopped(Exception):
 
 
 Report = Callable[[Progress], None]
-Warn = Callable[[str], None]
 
 
 def run_plan(
@@ -89,10 +89,9 @@ def run_plan(
         for number, phase in enumerate(phases):
             _run_phase(phase, number, len(phases), state, running, report, warn)
             if phase.counts_rows:
-                _check_failures(plan, state.markers[phase.name], warn, first=number == 0)
-                _check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
-    manifest = _finish(plan, phases, state, identity, started, warn)
-    return manifest
+                check_failures(plan, state.markers[phase.name], warn, first=number == 0)
+                check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
+    return finish(plan, phases, state, identity, started, warn)
 
 
 def _warm(plan: Plan) -> threading.Thread:
@@ -127,7 +126,7 @@ def _saved(report: Report, folder: str) -> Report:
         if time.monotonic() - last > _SIGN_OF_LIFE or progress.finished:
             last = time.monotonic()
             said = {**asdict(progress), "time": time.time(), "pid": os.getpid()}
-            store.write_whole(store.join(folder, _PROGRESS_FILE), _json(said))
+            store.write_whole(store.join(folder, _PROGRESS_FILE), plain_json(said))
 
     return both
 
@@ -170,7 +169,7 @@ def _begin(plan: Plan, folder: str) -> None:
     store.delete(store.join(folder, STOP_FILE))
     text = yaml.safe_dump(plan.job.resolved(), sort_keys=False, allow_unicode=True)
     store.write_whole(store.join(folder, "job.yaml"), text.encode())
-    store.write_whole(store.join(folder, "plan.json"), _json(describe(plan)))
+    store.write_whole(store.join(folder, "plan.json"), plain_json(describe(plan)))
 
 
 def describe(plan: Plan) -> dict[str, Any]:
@@ -211,6 +210,7 @@ def _run_phase(
     have = committed(state.folder, phase.name)
     markers: dict[str, list[Marker]] = {}
     tasks = []
+    poison = poisoned(state.folder, phase.name)
     for unit in prepared.units:
         key = digest(
             [
@@ -227,16 +227,35 @@ def _run_phase(
             found = [parts[part][0] for part in sorted(parts)]
             markers[unit.name] = [read_marker(state.folder, phase.name, name) for name in found]
         else:
-            tasks.append(_task(phase, unit, key, settings, sorted(parts), state.folder))
+            payload = {**unit.payload, "poison": poison} if poison else dict(unit.payload)
+            tasks.append(
+                {
+                    "folder": state.folder,
+                    "phase": phase.name,
+                    "function": phase.function,
+                    "settings": settings,
+                    "unit": unit.name,
+                    "payload": payload,
+                    "key": key,
+                    "have": sorted(parts),
+                    "exact": phase.exact,
+                    "stages": phase.title,
+                }
+            )
     shown = _Shown(phase, number, count, prepared, markers, report)
     shown.say(force=True)
-    if tasks:
+    rounds = 0
+    while tasks:
+        again: list[dict[str, Any]] = []
         for done in running.run(tasks):
             if store.exists(store.join(state.folder, STOP_FILE)):
                 store.delete(store.join(state.folder, STOP_FILE))
                 raise Stopped
             if done is not None:
                 task, made = done
+                if made is None:
+                    again.append(dict(task))
+                    continue
                 mine = [Marker(**marker) for marker in made]
                 mine += [
                     read_marker(state.folder, phase.name, name)
@@ -246,37 +265,32 @@ def _run_phase(
                 markers[task["unit"]] = sorted(mine, key=lambda marker: marker.part)
                 shown.add(markers[task["unit"]])
             shown.say()
+        tasks = [_mended(task, running, rounds, warn) for task in again]
+        rounds += 1
     state.markers[phase.name] = [marker for unit in prepared.units for marker in markers[unit.name]]
     shown.say(force=True, finished=True)
 
 
-def _task(
-    phase: Phase, unit: Unit, key: str, settings: str, have: Sequence[int], folder: str
-) -> dict[str, Any]:
-    return {
-        "folder": folder,
-        "phase": phase.name,
-        "function": phase.function,
-        "settings": settings,
-        "unit": unit.name,
-        "payload": dict(unit.payload),
-        "key": key,
-        "have": list(have),
-        "exact": phase.exact,
-        "stages": phase.title,
-    }
+def _mended(task: dict[str, Any], running: Any, rounds: int, warn: Warn) -> dict[str, Any]:
+    """Return a task whose workers died, to be tried again without what killed them."""
+    if rounds >= _ROUNDS or task["function"] != "map":
+        raise InputError(
+            f"{task['phase']}: unit {task['unit']}: its worker died again and again; too little "
+            "memory? The same command continues the run"
+        )
+    found = find_poison(task, running.attempt)
+    for file, row in found:
+        warn(f"row {row} of file {file} kills or hangs its worker; it fails, the run goes on")
+    poison = [*task["payload"].get("poison", []), *found]
+    return {**task, "payload": {**task["payload"], "poison": poison}}
 
 
 def _write_settings(phase: Phase, prepared: Prepared, folder: str) -> str:
-    body = _json(prepared.settings)
+    body = plain_json(prepared.settings)
     name = f"settings-{digest(prepared.settings)}.json"
     path = store.join(phase_folder(folder, phase.name), name)
     store.put_if_absent(path, body)
     return path
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
 
 
 class _Shown:
@@ -320,200 +334,3 @@ class _Shown:
                 self.bytes, now - self.started, finished,
             )
         )  # fmt: skip
-
-
-def _check_failures(plan: Plan, markers: Sequence[Marker], warn: Warn, first: bool) -> None:
-    """Judge failed rows, and files without a row count by their share of bytes, against the job."""
-    failed = sum(marker.facts["failed"] for marker in markers)
-    unread = _unread(markers) if first else []
-    if first:
-        for _, row, error in unread:
-            warn(f"not readable{f' after row {row - 1}' if row else ''}, quarantined: {error}")
-    bad = {item.path for item in plan.failed} | {path for path, row, _ in unread if row is None}
-    rows = sum(marker.facts["rows"] for marker in markers)
-    known = {file.path: file.size for file in plan.files}
-    lost = sum(known.get(path) or _size_of(path) for path in bad) if first else 0
-    whole = plan.bytes + sum(_size_of(item.path) for item in plan.failed)
-    rate = (failed / rows if rows else 0.0) + (lost / whole if whole and first else 0.0)
-    if failed or bad:
-        warn(f"{failed:,} of {rows:,} rows failed, {len(bad)} files could not be read")
-    if rate > plan.job.max_error_rate and (failed or bad):
-        raise TooManyFailures(
-            f"{failed:,} of {rows:,} rows failed and {len(bad)} files could not be read: a rate of "
-            f"{rate:.4f}, over max_error_rate {plan.job.max_error_rate}; see the ledger of this "
-            "folder, then raise max_error_rate or mend the input, and run the same command"
-        )
-    if plan.job.on_error == "stop" and (failed or unread):
-        raise InputError(f"on_error: stop: {failed:,} rows failed, {len(unread)} files are unread")
-    if first and not rows and bad and not plan.files:
-        raise InputError("no file of the input could be read")
-
-
-def _size_of(path: str) -> int:
-    found = store.find(path)
-    return found[0].size if found else 0
-
-
-def _unread(markers: Sequence[Marker]) -> list[tuple[str, int | None, str]]:
-    return [tuple(item) for marker in markers for item in marker.facts["unread"]]
-
-
-def _check_alarm(
-    plan: Plan, phase: Phase, markers: Sequence[Marker], warn: Warn, accepted: Sequence[str]
-) -> None:
-    """Warn, or stop, when a dedup stage took nearly all of a source."""
-    before = phase.options["before"]
-    if before.get("kind") not in ("exact", "near"):
-        return
-    reached: dict[str, list[int]] = {}
-    for marker in markers:
-        for source, rows, lost in marker.facts["sources"]:
-            have = reached.setdefault(source or "", [0, 0])
-            have[0] += rows
-            have[1] += lost
-    limit = plan.job.alarm.dedup_loss
-    for source, (rows, lost) in sorted(reached.items()):
-        if rows < _ALARM_ROWS or lost <= limit * rows:
-            continue
-        name = f"dedup_loss:{before['title']}:{source or '(none)'}"
-        said = (
-            f"alarm {name}: {lost:,} of {rows:,} documents ({lost / rows:.1%}) went as duplicates"
-        )
-        if plan.job.alarm.action == "stop" and name not in accepted and "all" not in accepted:
-            raise AlarmError(f"{said}; to go on, run the same command with --accept-alarm {name}")
-        warn(said)
-
-
-def _finish(
-    plan: Plan,
-    phases: Sequence[Phase],
-    state: State,
-    identity: str,
-    started: float,
-    warn: Warn,
-) -> dict[str, Any]:
-    """Check the account, write stats, remove what is stale, and write the manifest last."""
-    maps = [phase.name for phase in phases if phase.counts_rows]
-    account = state.markers[phases[-1].name]
-    shards = state.markers[phases[-2].name]
-    counts = merge(marker.facts["counts"] for marker in account)
-    stages = [entry.title for entry in plan.job.stages]
-    rows = funnel(counts, stages)
-    total = rows[0]["in"]
-    kept = rows[-1]["kept"]
-    entered = sum(marker.facts["rows"] for marker in state.markers[maps[0]])
-    written = sum(marker.facts["rows"] for marker in shards)
-    dropped, failed = (sum(row[fate] for row in rows) for fate in ("dropped", "failed"))
-    if not (total == entered == kept + dropped + failed and kept == written):
-        raise AccountError(
-            f"the account does not add up: read {entered:,}, in the ledger {total:,} = "
-            f"kept {kept:,} + dropped {dropped:,} + failed {failed:,}, in shards {written:,}"
-        )
-    unread = [bad.error for bad in plan.failed]
-    unread += [error for _, _, error in _unread(state.markers[maps[0]])]
-    stats = {
-        "rows": {"in": total, "kept": kept, "dropped": dropped, "failed": failed},
-        "token_unit": "words",
-        "stages": rows,
-        "rules": [
-            dict(zip(("stage", "rule", "fails", "fails_only"), rule, strict=True))
-            for rule in counts["rules"]
-        ],
-        "sources": by_label(counts, "source"),
-        "languages": by_label(counts, "lang"),
-        "histograms": _histograms(account),
-        "dedup": _dedup(phases, state),
-        "failed_files": unread,
-    }
-    store.write_whole(store.join(state.folder, "stats.json"), _json(stats))
-    outputs = [_shard_output(marker) for marker in shards]
-    books = [output for marker in account for output in marker.facts["outputs"]]
-    _remove_stale(state.folder, [*outputs, *books])
-    if not kept:
-        warn("nothing was kept: one empty shard with the schema was written")
-    for row in rows:
-        if (
-            row["stage"].split(".", 1)[-1].startswith("filter")
-            and row["in"]
-            and row["dropped"] > 0.95 * row["in"]
-        ):
-            warn(
-                f"{row['stage']} drops {row['dropped']:,} of {row['in']:,} documents that reach it"
-            )
-    manifest = {
-        "job": plan.job.name,
-        "identity": identity,
-        "version": version("corpus-distiller"),
-        "inputs": _inputs(plan, state.markers[maps[0]]),
-        "failed_units": unread,
-        "outputs": outputs,
-        "books": books,
-        "rows": stats["rows"],
-        "stages": [
-            {"stage": entry.title, "version": entry.stage.version} for entry in plan.job.stages
-        ],
-        "models": {
-            path: store.sha256(path) for entry in plan.job.stages for path in entry.stage.files()
-        },
-        "libraries": {name: version(name) for name in ("pyarrow", "polars", "numpy", "numba")},
-        "seconds": round(time.time() - started, 1),
-    }
-    store.write_whole(store.join(state.folder, "manifest.json"), _json(manifest))
-    return manifest
-
-
-def _shard_output(marker: Marker) -> dict[str, Any]:
-    facts = marker.facts
-    return {key: facts[key] for key in ("path", "rows", "tokens", "text_bytes", "bytes", "sha256")}
-
-
-def _histograms(account: Sequence[Marker]) -> dict[str, Any]:
-    total: dict[str, dict[str, dict[str, int]]] = {}
-    for marker in account:
-        for name, fates in marker.facts["counts"]["histograms"].items():
-            for fate, bins in fates.items():
-                have = total.setdefault(name, {}).setdefault(fate, {})
-                for value, documents in bins.items():
-                    have[value] = have.get(value, 0) + documents
-    return {
-        name: {
-            fate: dict(sorted(bins.items(), key=lambda item: float(item[0])))
-            for fate, bins in sorted(fates.items())
-        }
-        for name, fates in sorted(total.items())
-    }
-
-
-def _dedup(phases: Sequence[Phase], state: State) -> dict[str, Any]:
-    """Return what the steps of the dedup stages counted."""
-    found: dict[str, Any] = {}
-    for phase in phases:
-        if phase.function in ("pairs", "components", "settle", "verify"):
-            sums: dict[str, int] = {}
-            for marker in state.markers[phase.name]:
-                for name, value in marker.facts.items():
-                    most = name.startswith("biggest")
-                    sums[name] = (
-                        max(sums.get(name, 0), value) if most else sums.get(name, 0) + value
-                    )
-            found[phase.title] = sums
-    return found
-
-
-def _inputs(plan: Plan, markers: Sequence[Marker]) -> list[dict[str, Any]]:
-    rows: dict[int, int] = {}
-    for marker in markers:
-        for file, _, _, count in marker.facts["spans"]:
-            rows[file] = rows.get(file, 0) + count
-    return [
-        {"path": file.path, "bytes": file.size, "rows": rows.get(file.number, 0), "etag": file.etag}
-        for file in plan.files
-    ]
-
-
-def _remove_stale(folder: str, outputs: Sequence[Mapping[str, Any]]) -> None:
-    wanted = {output["path"] for output in outputs}
-    for place in ("shards", "ledger", "clusters"):
-        for name in store.names(store.join(folder, place)):
-            if f"{place}/{name}" not in wanted:
-                store.delete(store.join(folder, place, name))

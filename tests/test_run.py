@@ -317,6 +317,29 @@ def test_two_ray_workers_equal_one_process(corpus: list[Path], tmp_path: Path) -
     assert stats[0] == stats[1]
 
 
+@pytest.mark.ray
+@pytest.mark.parametrize("how", ["kill", pytest.param("hang", marks=pytest.mark.slow)])
+def test_a_document_that_kills_its_worker_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    path = write_parquet(tmp_path / "a.parquet", 40)
+    monkeypatch.setenv("CLEANER_POISON", f"Document 23.:{how}")
+    monkeypatch.setenv("CLEANER_STUCK_AFTER", "60")
+    plan = make_plan(parse_job(job([path], {"normalise": {}}, max_error_rate=0.1)))
+    folder = tmp_path / "run"
+    warnings: list[str] = []
+    done = run_plan(plan, str(folder), engine="ray", workers=2, warn=warnings.append)
+    assert done["rows"] == {"in": 40, "kept": 39, "dropped": 0, "failed": 1}
+    assert any("row 23 of file 0 kills or hangs its worker" in said for said in warnings)
+    (folder / "manifest.json").unlink()
+    for marker in (folder / "_work/00-map/_commits").iterdir():
+        marker.unlink()  # the verdict stands without the unit's commit
+    again = run_plan(plan, str(folder), engine="inline")
+    assert again["rows"]["failed"] == 1
+    failed = pl.read_parquet(folder / "ledger/part-00000.parquet").filter(fate="failed")
+    assert failed.select("row", "error").rows() == [(23, "it killed or hung its worker")]
+
+
 def test_run_frames_are_polars(corpus: list[Path], tmp_path: Path) -> None:
     run(job(corpus, *STAGES), str(tmp_path / "run"), engine="inline")
     opened = cleaner.open_run(str(tmp_path / "run"))

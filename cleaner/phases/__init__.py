@@ -16,11 +16,12 @@ from cleaner.phases.dedup import (
     run_share,
     run_verify,
 )
-from cleaner.phases.map import run_map
+from cleaner.phases.map import run_map, run_probe
 from cleaner.phases.shuffle import run_cut, run_shard
 
 FUNCTIONS: dict[str, Work] = {
     "map": run_map,
+    "probe": run_probe,
     "settle": run_settle,
     "gather": run_gather,
     "pairs": run_pairs,

@@ -1,5 +1,8 @@
 """The fused per-document stages of one map phase, applied to one frame after another."""
 
+import os
+import signal
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,6 +77,7 @@ class Chain:
         `empty_at` names a global stage after this phase that reads text: what has no word by then
         falls as `empty` there.
         """
+        _failpoint(docs)
         outcome = Outcome(docs.with_columns(pl.lit(0, pl.UInt32).alias("characters_cut")))
         if "characters_cut" in docs.columns:
             outcome.docs = docs
@@ -188,6 +192,21 @@ class Chain:
                 for index in others
             )
         ).to_series()
+
+
+def _failpoint(docs: pl.DataFrame) -> None:
+    """Die or hang here when CLEANER_POISON=WORD:kill (or hang) is set and a text holds the word.
+
+    For tests of documents that take their worker with them.
+    """
+    word, _, how = os.environ.get("CLEANER_POISON", "").partition(":")
+    if not word or "text" not in docs.columns:
+        return
+    error = docs["error"].is_null() if "error" in docs.columns else True
+    if docs.filter(error & pl.col("text").str.contains(word, literal=True)).height:
+        if how == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(3600)
 
 
 def apply_safely(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from cleaner.commits import Committer
+from cleaner.commits import Committer, Marker
 from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Columns, Part, read_parts
 from cleaner.exchange import read_partition
@@ -62,6 +62,7 @@ def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     for number, (part, verdict_fallen) in enumerate(parts):
         if number in out.have:
             continue
+        part.docs = _without_poison(part.docs, unit.get("poison", []))
         outcome = chain.run(part.docs, settings["empty_at"])
         fallen = [*verdict_fallen, *outcome.fallen]
         record = _record(settings, chain, part, fallen, outcome.docs)
@@ -80,6 +81,44 @@ def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
             files["keys"] = exchange_bytes(made, "slot", exchange["parts"])
             facts["keys"] = len(made)
         out.commit(number, part.last, files, facts)
+
+
+def run_probe(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Run the chain on some rows of a unit and commit nothing: does it survive?
+
+    `unit["only"]` is a range of rows as they come; without any row the unit is only read. The
+    result names how many rows there are, and the key of row `only[0]`.
+    """
+    chain = _chain(_frozen(settings["stages"]), _frozen(settings["measures"]))
+    low, high = unit["only"]
+    seen = 0
+    key = None
+    parts = _first(settings, unit) if "pieces" in unit else _later(settings, unit, out.folder)
+    for part, _ in parts:
+        docs = part.docs
+        if seen <= low < seen + len(docs):
+            key = list(docs.select("file", "row").row(low - seen))
+        some = docs[max(0, low - seen) : max(0, high - seen)]
+        if len(some):
+            some = _without_poison(some, unit.get("poison", []))
+            outcome = chain.run(some, settings["empty_at"])
+            if settings["exchange"]["kind"] != "shuffle":
+                done = _complete(outcome.docs, settings["carry_schema"])
+                keys.make(settings["exchange"], done)
+        seen += len(docs)
+    out.done.append(Marker(out.unit, 0, True, out.key, {}, {"rows": seen, "key": key}))
+
+
+def _without_poison(docs: pl.DataFrame, poison: Sequence[Sequence[int]]) -> pl.DataFrame:
+    """Return `docs` with an error on the rows that were found to kill their worker."""
+    if not poison:
+        return docs
+    keys_of = np.array([(file << 40) | row for file, row in poison], np.uint64)
+    bad = pl.lit(pl.Series(np.isin(position(docs), keys_of)))
+    if "error" not in docs.columns:
+        docs = docs.with_columns(pl.lit(None, pl.String).alias("error"))
+    told = pl.coalesce("error", pl.lit("it killed or hung its worker"))
+    return docs.with_columns(pl.when(bad).then(told).otherwise("error").alias("error"))
 
 
 def _frozen(plain: Any) -> str:

@@ -1,0 +1,75 @@
+"""What is judged at the end of each map phase: failed rows, and sources that lose nearly all."""
+
+from collections.abc import Callable, Sequence
+
+from cleaner import store
+from cleaner.commits import Marker
+from cleaner.errors import AlarmError, InputError, TooManyFailures
+from cleaner.phases.base import Phase
+from cleaner.plan import Plan
+
+_ALARM_ROWS = 1_000  # sources with fewer documents at a stage never alarm
+
+Warn = Callable[[str], None]
+
+
+def check_failures(plan: Plan, markers: Sequence[Marker], warn: Warn, first: bool) -> None:
+    """Judge failed rows, and files without a row count by their share of bytes, against the job."""
+    failed = sum(marker.facts["failed"] for marker in markers)
+    unread = unread_of(markers) if first else []
+    if first:
+        for _, row, error in unread:
+            warn(f"not readable{f' after row {row - 1}' if row else ''}, quarantined: {error}")
+    bad = {item.path for item in plan.failed} | {path for path, row, _ in unread if row is None}
+    rows = sum(marker.facts["rows"] for marker in markers)
+    known = {file.path: file.size for file in plan.files}
+    lost = sum(known.get(path) or _size_of(path) for path in bad) if first else 0
+    whole = plan.bytes + sum(_size_of(item.path) for item in plan.failed)
+    rate = (failed / rows if rows else 0.0) + (lost / whole if whole and first else 0.0)
+    if failed or bad:
+        warn(f"{failed:,} of {rows:,} rows failed, {len(bad)} files could not be read")
+    if rate > plan.job.max_error_rate and (failed or bad):
+        raise TooManyFailures(
+            f"{failed:,} of {rows:,} rows failed and {len(bad)} files could not be read: a rate of "
+            f"{rate:.4f}, over max_error_rate {plan.job.max_error_rate}; see the ledger of this "
+            "folder, then raise max_error_rate or mend the input, and run the same command"
+        )
+    if plan.job.on_error == "stop" and (failed or unread):
+        raise InputError(f"on_error: stop: {failed:,} rows failed, {len(unread)} files are unread")
+    if first and not rows and bad and not plan.files:
+        raise InputError("no file of the input could be read")
+
+
+def _size_of(path: str) -> int:
+    found = store.find(path)
+    return found[0].size if found else 0
+
+
+def unread_of(markers: Sequence[Marker]) -> list[tuple[str, int | None, str]]:
+    return [tuple(item) for marker in markers for item in marker.facts["unread"]]
+
+
+def check_alarm(
+    plan: Plan, phase: Phase, markers: Sequence[Marker], warn: Warn, accepted: Sequence[str]
+) -> None:
+    """Warn, or stop, when a dedup stage took nearly all of a source."""
+    before = phase.options["before"]
+    if before.get("kind") not in ("exact", "near"):
+        return
+    reached: dict[str, list[int]] = {}
+    for marker in markers:
+        for source, rows, lost in marker.facts["sources"]:
+            have = reached.setdefault(source or "", [0, 0])
+            have[0] += rows
+            have[1] += lost
+    limit = plan.job.alarm.dedup_loss
+    for source, (rows, lost) in sorted(reached.items()):
+        if rows < _ALARM_ROWS or lost <= limit * rows:
+            continue
+        name = f"dedup_loss:{before['title']}:{source or '(none)'}"
+        said = (
+            f"alarm {name}: {lost:,} of {rows:,} documents ({lost / rows:.1%}) went as duplicates"
+        )
+        if plan.job.alarm.action == "stop" and name not in accepted and "all" not in accepted:
+            raise AlarmError(f"{said}; to go on, run the same command with --accept-alarm {name}")
+        warn(said)

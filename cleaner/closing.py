@@ -1,0 +1,155 @@
+"""The end of a run: account checked, statistics written, stale files removed, manifest last."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from cleaner import store
+from cleaner.checks import Warn, unread_of
+from cleaner.commits import Marker
+from cleaner.errors import AccountError
+from cleaner.ledger import by_label, funnel, merge
+from cleaner.phases.base import Phase, State
+from cleaner.plan import Plan
+
+
+def plain_json(value: Any) -> bytes:
+    """Return plain data as the bytes of a JSON file for people and programs."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def finish(
+    plan: Plan,
+    phases: Sequence[Phase],
+    state: State,
+    identity: str,
+    started: float,
+    warn: Warn,
+) -> dict[str, Any]:
+    """Check the account, write stats, remove what is stale, and write the manifest last."""
+    maps = [phase.name for phase in phases if phase.counts_rows]
+    account = state.markers[phases[-1].name]
+    shards = state.markers[phases[-2].name]
+    counts = merge(marker.facts["counts"] for marker in account)
+    stages = [entry.title for entry in plan.job.stages]
+    rows = funnel(counts, stages)
+    total = rows[0]["in"]
+    kept = rows[-1]["kept"]
+    entered = sum(marker.facts["rows"] for marker in state.markers[maps[0]])
+    written = sum(marker.facts["rows"] for marker in shards)
+    dropped, failed = (sum(row[fate] for row in rows) for fate in ("dropped", "failed"))
+    if not (total == entered == kept + dropped + failed and kept == written):
+        raise AccountError(
+            f"the account does not add up: read {entered:,}, in the ledger {total:,} = "
+            f"kept {kept:,} + dropped {dropped:,} + failed {failed:,}, in shards {written:,}"
+        )
+    unread = [bad.error for bad in plan.failed]
+    unread += [error for _, _, error in unread_of(state.markers[maps[0]])]
+    stats = {
+        "rows": {"in": total, "kept": kept, "dropped": dropped, "failed": failed},
+        "token_unit": "words",
+        "stages": rows,
+        "rules": [
+            dict(zip(("stage", "rule", "fails", "fails_only"), rule, strict=True))
+            for rule in counts["rules"]
+        ],
+        "sources": by_label(counts, "source"),
+        "languages": by_label(counts, "lang"),
+        "histograms": _histograms(account),
+        "dedup": _dedup(phases, state),
+        "failed_files": unread,
+    }
+    store.write_whole(store.join(state.folder, "stats.json"), plain_json(stats))
+    outputs = [_shard_output(marker) for marker in shards]
+    books = [output for marker in account for output in marker.facts["outputs"]]
+    _remove_stale(state.folder, [*outputs, *books])
+    if not kept:
+        warn("nothing was kept: one empty shard with the schema was written")
+    for row in rows:
+        if (
+            row["stage"].split(".", 1)[-1].startswith("filter")
+            and row["in"]
+            and row["dropped"] > 0.95 * row["in"]
+        ):
+            warn(
+                f"{row['stage']} drops {row['dropped']:,} of {row['in']:,} documents that reach it"
+            )
+    manifest = {
+        "job": plan.job.name,
+        "identity": identity,
+        "version": version("corpus-distiller"),
+        "inputs": _inputs(plan, state.markers[maps[0]]),
+        "failed_units": unread,
+        "outputs": outputs,
+        "books": books,
+        "rows": stats["rows"],
+        "stages": [
+            {"stage": entry.title, "version": entry.stage.version} for entry in plan.job.stages
+        ],
+        "models": {
+            path: store.sha256(path) for entry in plan.job.stages for path in entry.stage.files()
+        },
+        "libraries": {name: version(name) for name in ("pyarrow", "polars", "numpy", "numba")},
+        "seconds": round(time.time() - started, 1),
+    }
+    store.write_whole(store.join(state.folder, "manifest.json"), plain_json(manifest))
+    return manifest
+
+
+def _shard_output(marker: Marker) -> dict[str, Any]:
+    facts = marker.facts
+    return {key: facts[key] for key in ("path", "rows", "tokens", "text_bytes", "bytes", "sha256")}
+
+
+def _histograms(account: Sequence[Marker]) -> dict[str, Any]:
+    total: dict[str, dict[str, dict[str, int]]] = {}
+    for marker in account:
+        for name, fates in marker.facts["counts"]["histograms"].items():
+            for fate, bins in fates.items():
+                have = total.setdefault(name, {}).setdefault(fate, {})
+                for value, documents in bins.items():
+                    have[value] = have.get(value, 0) + documents
+    return {
+        name: {
+            fate: dict(sorted(bins.items(), key=lambda item: float(item[0])))
+            for fate, bins in sorted(fates.items())
+        }
+        for name, fates in sorted(total.items())
+    }
+
+
+def _dedup(phases: Sequence[Phase], state: State) -> dict[str, Any]:
+    """Return what the steps of the dedup stages counted."""
+    found: dict[str, Any] = {}
+    for phase in phases:
+        if phase.function in ("pairs", "components", "settle", "verify"):
+            sums: dict[str, int] = {}
+            for marker in state.markers[phase.name]:
+                for name, value in marker.facts.items():
+                    most = name.startswith("biggest")
+                    sums[name] = (
+                        max(sums.get(name, 0), value) if most else sums.get(name, 0) + value
+                    )
+            found[phase.title] = sums
+    return found
+
+
+def _inputs(plan: Plan, markers: Sequence[Marker]) -> list[dict[str, Any]]:
+    rows: dict[int, int] = {}
+    for marker in markers:
+        for file, _, _, count in marker.facts["spans"]:
+            rows[file] = rows.get(file, 0) + count
+    return [
+        {"path": file.path, "bytes": file.size, "rows": rows.get(file.number, 0), "etag": file.etag}
+        for file in plan.files
+    ]
+
+
+def _remove_stale(folder: str, outputs: Sequence[Mapping[str, Any]]) -> None:
+    wanted = {output["path"] for output in outputs}
+    for place in ("shards", "ledger", "clusters"):
+        for name in store.names(store.join(folder, place)):
+            if f"{place}/{name}" not in wanted:
+                store.delete(store.join(folder, place, name))

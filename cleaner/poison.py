@@ -1,0 +1,64 @@
+"""Documents that kill or hang their worker: found by halving, their verdict committed once.
+
+A verdict is a small file by (file, row), below the phase in which the document did its harm; every
+later attempt obeys it, so the fate does not depend on which attempt met it, or on a clock.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cleaner import store
+from cleaner.commits import phase_folder
+from cleaner.errors import InputError
+
+Attempt = Callable[[Mapping[str, Any]], list[dict[str, Any]] | None]
+
+
+def poisoned(folder: str, phase: str) -> list[list[int]]:
+    """Return the keys (file, row) that a phase must leave alone, sorted."""
+    place = store.join(phase_folder(folder, phase), "poison")
+    return sorted(
+        json.loads(store.read_bytes(store.join(place, name))) for name in store.names(place)
+    )
+
+
+def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
+    """Return the keys that make a map task die, after committing their verdicts; none if it lives.
+
+    Raises InputError when the task dies before it has read its rows.
+    """
+    read = _probe(task, attempt, 0, 0)
+    if read is None:
+        raise InputError(
+            f"{task['phase']}: unit {task['unit']}: reading it kills or hangs the worker, again "
+            "and again; see the files of this unit in plan.json"
+        )
+    found: list[list[int]] = []
+    ranges = [(0, read["rows"])]
+    while ranges:
+        low, high = ranges.pop()
+        if low == high or _probe(task, attempt, low, high) is not None:
+            continue
+        if high - low > 1:
+            middle = (low + high) // 2
+            ranges += [(middle, high), (low, middle)]
+            continue
+        where = _probe(task, attempt, low, low)
+        # Once more: a busy machine may have killed or delayed the first attempt.
+        if where is not None and _probe(task, attempt, low, high) is None:
+            found.append(where["key"])
+            _commit(task, where["key"])
+    return found
+
+
+def _probe(task: Mapping[str, Any], attempt: Attempt, low: int, high: int) -> dict[str, Any] | None:
+    payload = {**task["payload"], "only": [low, high]}
+    done = attempt({**task, "function": "probe", "payload": payload})
+    return None if done is None else done[0]["facts"]
+
+
+def _commit(task: Mapping[str, Any], key: list[int]) -> None:
+    name = f"{key[0]:08d}-{key[1]:012d}.json"
+    path = store.join(phase_folder(task["folder"], task["phase"]), "poison", name)
+    store.put_if_absent(path, json.dumps(key).encode())
