@@ -494,6 +494,71 @@ def verify(path: RunArgument) -> None:
 
 
 @app.command()
+def train(
+    model: Annotated[str, typer.Argument(help="MODEL.yaml, as shipped:jobs/models/….yaml")],
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train and evaluate a classifier; writes the model and its card."""
+    from cleaner.models.spec import read_spec
+    from cleaner.models.train import ModelSpec, train_model
+
+    made = train_model(read_spec(model, ModelSpec, _top(settings)))
+    for note in made.notes:
+        say(note)
+    _outcome(made, as_json)
+
+
+@app.command()
+def label(
+    spec: Annotated[str, typer.Argument(help="LABEL.yaml: documents, rubric, endpoint, budget")],
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Label documents through an OpenAI-compatible endpoint; the same command continues."""
+    from cleaner.models.label import LabelSpec
+    from cleaner.models.label import label as labelled
+    from cleaner.models.spec import read_spec
+
+    _outcome(labelled(read_spec(spec, LabelSpec, _top(settings))), as_json)
+
+
+@app.command()
+def loop(
+    spec: Annotated[str, typer.Argument(help="LOOP.yaml, as shipped:jobs/recall_loop.yaml")],
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the recall loop: train, score, confirm hosts, next seed; the same command continues."""
+    from cleaner.models.loop import LoopSpec
+    from cleaner.models.loop import loop as looped
+    from cleaner.models.spec import read_spec
+
+    _outcome(looped(read_spec(spec, LoopSpec, _top(settings))), as_json)
+
+
+def _top(settings: list[str] | None) -> dict[str, Any]:
+    """Return `K=V` overrides of top-level keys."""
+    from cleaner import yaml12
+
+    found = {}
+    for setting in settings or []:
+        key, mark, value = setting.partition("=")
+        if not mark:
+            raise JobError(f"--set {setting}: write KEY=VALUE")
+        found[key], _ = yaml12.load(value, f"--set {key}")
+    return found
+
+
+def _outcome(made: Any, as_json: bool) -> None:
+    if as_json:
+        _emit(made.rows())
+        return
+    show(made.rows())
+    print(f"\n{made.text()}")
+
+
+@app.command()
 def extract(
     page: Annotated[str, typer.Argument(help="an HTML file, or - for stdin")],
     url: Annotated[str | None, typer.Option(help="the page's url")] = None,
