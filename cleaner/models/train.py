@@ -4,7 +4,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,7 @@ from cleaner import store
 from cleaner.errors import JobError
 from cleaner.models import card as cards
 from cleaner.models import fasttext, metrics, score, splits
+from cleaner.models.embed import Encoder
 from cleaner.models.examples import Examples, hosts, read
 from cleaner.models.prepare import Preparation, prepare
 from cleaner.models.spec import read_spec
@@ -53,6 +54,7 @@ class CutSpec(Spec):
         return self
 
 
+NAME = r"^[A-Za-z0-9_.-]{1,60}$"  # of a label: one word to fastText
 Several = Annotated[  # one entry may stand without its list
     tuple[Examples, ...],
     BeforeValidator(lambda value: [value] if isinstance(value, dict) else value),
@@ -63,13 +65,18 @@ class ModelSpec(Spec):
     """MODEL.yaml."""
 
     model: str
-    label: str = Field("yes", pattern=r"^[A-Za-z0-9_.-]{1,60}$")
+    label: str = Field("yes", pattern=NAME)
     positives: Several = ()
     negatives: Several = ()
-    other: str = Field("other", pattern=r"^[A-Za-z0-9_.-]{1,60}$")  # what negatives are called
-    classes: dict[str, Several] = {}
+    other: str = Field("other", pattern=NAME)  # what negatives are called
+    classes: dict[Annotated[str, Field(pattern=NAME)], Several] = {}
+    kind: Literal["fasttext", "embedding"] = "fasttext"
     prepare: Preparation = Preparation()
     settings: fasttext.Settings = Field(fasttext.Settings(), alias="fasttext")
+    encoder: Encoder | None = None  # of an embedding model
+    ridge: float = Field(1.0, gt=0)  # the weight that holds an embedding head's weights small
+    graded: Several = ()  # documents with a column `grade`, for a regression
+    good_from: float = 3  # the grade from which a document has the label
     balance: Literal["none", "label", "label_lang"] = "label"
     held_out: HeldOut = HeldOut()
     prevalence: float | None = Field(None, gt=0, lt=1)
@@ -79,8 +86,14 @@ class ModelSpec(Spec):
 
     @model_validator(mode="after")
     def _labels(self) -> "ModelSpec":
-        two = bool(self.positives) and bool(self.negatives)
-        if two == bool(self.classes) or bool(self.positives) != bool(self.negatives):
+        if (self.kind == "embedding") != (self.encoder is not None):
+            raise ValueError("encoder goes with kind: embedding, and that with an encoder")
+        if self.graded:
+            if self.kind != "embedding" or self.positives or self.negatives or self.classes:
+                raise ValueError("graded stands alone, and goes with kind: embedding")
+        elif bool(self.positives) != bool(self.negatives) or (
+            bool(self.positives) == bool(self.classes)
+        ):
             raise ValueError("takes positives and negatives, or classes with documents of each")
         if self.classes and (self.label not in self.classes or len(self.classes) < 2):
             raise ValueError(
@@ -98,6 +111,8 @@ class ModelSpec(Spec):
 
     def by_label(self) -> dict[str, tuple[Examples, ...]]:
         """Return the examples of every label."""
+        if self.graded:
+            return {}
         return self.classes or {self.label: self.positives, self.other: self.negatives}
 
 
@@ -120,61 +135,111 @@ class Trained:
         return cards.readable(self.card)
 
 
+class Learner(Protocol):
+    """A way to learn from documents: fastText, or a head over vectors."""
+
+    def fit(self, docs: pl.DataFrame, chosen: np.ndarray, path: str) -> None:
+        """Write to `path` what was learned from the chosen documents, in that order."""
+
+    def chance(self, path: str, docs: pl.DataFrame) -> np.ndarray:
+        """Return the score of every document by the model at `path`."""
+
+    def facts(self, path: str) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """Return the model's labels, and what the card says of its training."""
+
+
+@dataclass(frozen=True)
+class FastText:
+    """Learns fastText models."""
+
+    spec: ModelSpec
+
+    def fit(self, docs: pl.DataFrame, chosen: np.ndarray, path: str) -> None:
+        """Train on the chosen lines."""
+        labels, texts = docs["label"].to_list(), docs["prepared"].to_list()
+        lines = ((labels[at], texts[at]) for at in chosen)
+        fasttext.train(lines, path, self.spec.settings, self.spec.seed)
+
+    def chance(self, path: str, docs: pl.DataFrame) -> np.ndarray:
+        """Return the probability of the label."""
+        return score.score(path, docs["prepared"], self.spec.label)
+
+    def facts(self, path: str) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """Return labels, settings, and who trained."""
+        header = fasttext.read_header(path)
+        trainer = [" ".join(found) for found in fasttext.installed()]
+        settings = self.spec.settings.model_dump()
+        return header.labels, {"settings": settings, "words": header.words, "trainer": trainer}
+
+
 def train_model(spec: ModelSpec | str) -> Trained:
     """Train what a MODEL.yaml, or its value, describes; write model and card, and return both."""
     if isinstance(spec, str):
         spec = read_spec(spec, ModelSpec)
-    fasttext.refuse_broken_trainers()
-    spec.prepare.check(spec.model)
-    docs = gather(spec)
+    docs, doubled = _without_doubles(gather(spec))
+    learner: Learner
+    if spec.kind == "embedding":
+        from cleaner.models.heads import Heads
+
+        learner = Heads(spec, docs)
+    else:
+        fasttext.refuse_broken_trainers()
+        spec.prepare.check(spec.model)
+        learner = FastText(spec)
     notes: list[str] = []
-    docs, doubled = _without_doubles(docs)
-    truth = (docs["label"] == spec.label).to_numpy()
     with tempfile.TemporaryDirectory(prefix="cleaner-train-") as folder:
-        path = f"{folder}/model.bin"
-        chance, held, folds = _measure(docs, spec, path)
+        path = f"{folder}/model"
+        chance, held, folds = _measure(docs, spec, learner, path)
         if folds:
-            _fit(docs, np.ones(len(docs), bool), spec, path)
+            learner.fit(docs, _drawn(docs, np.ones(len(docs), bool), spec), path)
         Path(spec.model).parent.mkdir(parents=True, exist_ok=True)
         _move(path, spec.model)
     measured = docs.filter(held)
-    truth, chance = truth[held], chance[held]
+    truth, chance = (docs["label"] == spec.label).to_numpy()[held], chance[held]
     cut = choose_cut(truth, chance, spec, measured["prepared"], notes)
     at = cut.score if cut else 0.5
-    header = fasttext.read_header(spec.model)
+    labels, facts = learner.facts(spec.model)
     card = cards.Card(
         model=Path(spec.model).name,
         sha256=store.sha256(spec.model),
-        bytes=header.bytes,
+        bytes=Path(spec.model).stat().st_size,
         label=spec.label,
-        labels=header.labels,
+        labels=labels,
+        kind=spec.kind,
         preparation=spec.prepare,
         cut=cut,
         training={
             "documents": dict(sorted(Counter(docs["label"]).items())),
             "doubled_texts_left_out": doubled,
-            "settings": spec.settings.model_dump(),
+            **facts,
             "seed": spec.seed,
             "balance": spec.balance,
             "held_out": _held_facts(spec, docs, held, folds),
-            "words": header.words,
-            "trainer": [" ".join(found) for found in fasttext.installed()],
         },
         metrics=figures(measured, truth, chance, at, spec.prevalence),
         curve=tuple(metrics.curve(truth, chance, spec.prevalence)) if spec.prevalence else (),
     )
     cards.write_card(spec.model, card)
-    quantised = _quantise(spec, card, docs, held, truth, at) if spec.quantise is not None else None
+    quantised = None
+    if spec.quantise is not None and isinstance(learner, FastText):
+        quantised = _quantise(spec, card, learner, measured, truth, at)
     return Trained(spec.model, card, tuple(notes), quantised)
 
 
 def gather(spec: ModelSpec) -> pl.DataFrame:
-    """Return all examples: `label, text, lang, source, url, host, prepared`."""
+    """Return all examples: `label, text, lang, source, url, host, prepared`, and any `grade`."""
     parts = []
     for number, (label, entries) in enumerate(spec.by_label().items()):
         for index, entry in enumerate(entries):
             found = read(entry, spec.seed + 1000 * number + index)
             parts.append(found.with_columns(label=pl.lit(label)))
+    for index, entry in enumerate(spec.graded):
+        if entry.grade is None:
+            entry = entry.model_copy(update={"grade": "label"})  # as `cleaner label` writes it
+        found = read(entry, spec.seed + index)
+        good = pl.col("grade") >= spec.good_from
+        named = pl.when(good).then(pl.lit(spec.label)).otherwise(pl.lit(spec.other))
+        parts.append(found.with_columns(label=named))
     docs = pl.concat(parts)
     prepared = pl.Series("prepared", prepare(docs["text"], spec.prepare), pl.String)
     return docs.with_columns(
@@ -202,58 +267,42 @@ def _groups(docs: pl.DataFrame, by: str) -> list[str]:
 
 
 def _measure(
-    docs: pl.DataFrame, spec: ModelSpec, path: str
+    docs: pl.DataFrame, spec: ModelSpec, learner: Learner, path: str
 ) -> tuple[np.ndarray, np.ndarray, list[list[str]]]:
-    """Return every held-out document's chance of the label, who was held out, and the folds."""
+    """Return every held-out document's score, who was held out, and the folds."""
     groups = _groups(docs, spec.held_out.by)
     strata = list(zip(docs["label"].to_list(), docs["lang"].to_list(), strict=True))
-    chance = np.full(len(docs), np.nan)
+    folds: list[frozenset[str]] = []
     if spec.held_out.folds is None:
-        held = splits.held_out(groups, strata, spec.held_out.share, spec.seed)
-        sides = docs["label"].to_numpy()[held]
-        if len(set(sides)) < len(spec.by_label()):
+        parts = [splits.held_out(groups, strata, spec.held_out.share, spec.seed)]
+        if set(docs.filter(parts[0])["label"]) < set(docs["label"]):
             raise JobError(
                 f"{spec.model}: nothing can be held out of every label by {spec.held_out.by}: each "
                 "needs documents of at least two; name a url or source column, or held_out: "
                 "{by: document}"
             )
-        _fit(docs, ~held, spec, path)
-        chance[held] = _chance(path, docs.filter(held)["prepared"], spec.label)
-        return chance, held, []
-    folds = splits.folds(groups, strata, spec.held_out.folds, spec.seed)
-    for fold in folds:
-        held = np.array([group in fold for group in groups])
-        _fit(docs, ~held, spec, path)
-        chance[held] = _chance(path, docs.filter(held)["prepared"], spec.label)
-    return chance, np.ones(len(docs), bool), [sorted(fold) for fold in folds]
+    else:
+        folds = splits.folds(groups, strata, spec.held_out.folds, spec.seed)
+        parts = [np.array([group in fold for group in groups]) for fold in folds]
+    chance = np.full(len(docs), np.nan)
+    for held in parts:
+        learner.fit(docs, _drawn(docs, ~held, spec), path)
+        chance[held] = learner.chance(path, docs.filter(held))
+    return chance, np.any(parts, axis=0), [sorted(fold) for fold in folds]
 
 
-def _chance(path: str, prepared: pl.Series, label: str) -> np.ndarray:
-    return score.score(path, prepared, label)
-
-
-def _fit(docs: pl.DataFrame, learn: np.ndarray, spec: ModelSpec, path: str) -> None:
-    """Train on the documents that `learn` marks, balanced and shuffled by the seed."""
+def _drawn(docs: pl.DataFrame, learn: np.ndarray, spec: ModelSpec) -> np.ndarray:
+    """Return the documents to learn from of those that `learn` marks: balanced and shuffled."""
     chosen = np.flatnonzero(learn)
     chance = np.random.default_rng(spec.seed)
     if spec.balance != "none":
-        kinds = (
-            docs.select(
-                pl.concat_str(["label", "lang"], separator=" ")
-                if spec.balance == "label_lang"
-                else "label"
-            )
-            .to_series()
-            .to_numpy()[chosen]
-        )
+        columns = ["label", "lang"] if spec.balance == "label_lang" else ["label"]
+        kinds = docs.select(pl.concat_str(columns, separator=" ")).to_series().to_numpy()[chosen]
         least = min(Counter(kinds).values())
         order = chance.permutation(len(chosen))
         parts = [order[kinds[order] == kind][:least] for kind in sorted(set(kinds))]
         chosen = chosen[np.concatenate(parts)]
-    chosen = chosen[chance.permutation(len(chosen))]
-    labels, texts = docs["label"].to_list(), docs["prepared"].to_list()
-    lines = ((labels[at], texts[at]) for at in chosen)
-    fasttext.train(lines, path, spec.settings, spec.seed)
+    return chosen[chance.permutation(len(chosen))]
 
 
 def _move(path: str, target: str) -> None:
@@ -346,16 +395,15 @@ def _held_facts(
 def _quantise(
     spec: ModelSpec,
     card: cards.Card,
-    docs: pl.DataFrame,
-    held: np.ndarray,
+    learner: Learner,
+    measured: pl.DataFrame,
     truth: np.ndarray,
     cut: float,
 ) -> str:
     """Write a compressed copy with a card of its own, which says what the compression cost."""
     out = str(Path(spec.model).with_suffix(".ftz"))
-    fasttext.quantise(fasttext.load(spec.model), out, spec.quantise or 0)
-    prepared = docs.filter(held)["prepared"]
-    whole, small = (_chance(path, prepared, spec.label) for path in (spec.model, out))
+    size = fasttext.quantise(spec.model, out, spec.quantise or 0).bytes
+    whole, small = (learner.chance(path, measured) for path in (spec.model, out))
     before, after = metrics.summary(truth, whole, cut), metrics.summary(truth, small, cut)
     loss = {
         "bytes_before": card.bytes,
@@ -364,16 +412,11 @@ def _quantise(
         **{f"{name}_before": before[name] for name in ("auc", "average_precision", "f1")},
         **{f"{name}_after": after[name] for name in ("auc", "average_precision", "f1")},
     }
-    size = Path(out).stat().st_size
-    cards.write_card(
-        out,
-        card.model_copy(
-            update={
-                "model": Path(out).name,
-                "sha256": store.sha256(out),
-                "bytes": size,
-                "metrics": {**card.metrics, "quantisation": loss},
-            }
-        ),
-    )
+    facts = {
+        "model": Path(out).name,
+        "sha256": store.sha256(out),
+        "bytes": size,
+        "metrics": {**card.metrics, "quantisation": loss},
+    }
+    cards.write_card(out, card.model_copy(update=facts))
     return out

@@ -13,6 +13,8 @@ from cleaner.errors import InputError, JobError
 from cleaner.models import fasttext, score
 from cleaner.models.card import card_path, read_card
 from cleaner.models.examples import Examples, read
+from cleaner.models.label import LabelSpec
+from cleaner.models.loop import LoopSpec
 from cleaner.models.spec import read_spec
 from cleaner.models.train import ModelSpec, gather, train_model
 from cleaner.stages.classify import Classify
@@ -242,6 +244,10 @@ def test_limits_draw_by_seed(tmp_path: Path) -> None:
             "M.yaml:4:1: cut: takes exactly one of score, precision, share, tokens",
         ),
         (
+            "model: m\nlabel: a\nclasses: {a: {paths: a}, b c: {paths: a}}\n",
+            "M.yaml:3:24: classes.b c",
+        ),
+        (
             "model: m\npositives: {paths: a}\nnegatives: {paths: a}\nfasttext: {lr: no}\n",
             "M.yaml:4:12: fasttext.lr",
         ),
@@ -287,3 +293,14 @@ def test_numbers_are_finite(tmp_path: Path) -> None:
             walk(inner)
 
     walk(data)
+
+
+def test_the_shipped_recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    read_spec("shipped:jobs/models/label.yaml", LabelSpec)
+    recipe = read_spec("shipped:jobs/recall_loop.yaml", LoopSpec)
+    done = train_model("shipped:jobs/models/math_recall.yaml")
+    assert done.card.metrics["all"]["auc"] > 0.95
+    alone = read_spec("shipped:jobs/models/math_recall.yaml", ModelSpec)
+    same = recipe.round_model(1, ())
+    assert same.model_copy(update={"model": alone.model}) == alone
