@@ -245,7 +245,7 @@ def test_limits_draw_by_seed(tmp_path: Path) -> None:
         ),
         (
             "model: m\nlabel: a\nclasses: {a: {paths: a}, b c: {paths: a}}\n",
-            "M.yaml:3:24: classes.b c",
+            "M.yaml:3:26: classes.b c",
         ),
         (
             "model: m\npositives: {paths: a}\nnegatives: {paths: a}\nfasttext: {lr: no}\n",
