@@ -97,6 +97,14 @@ def check_card(model: str | os.PathLike[str], card: Card) -> None:
         )
 
 
+def default_cut(model: str, label: str) -> float | None:
+    """Return the cut of the card beside a model, if it has one for this label."""
+    card = read_card(model)
+    if card is None or card.cut is None or card.label != label:
+        return None
+    return card.cut.score
+
+
 def write_card(model: str | os.PathLike[str], card: Card) -> None:
     """Write the card beside a model, as JSON and as Markdown, each whole or not at all."""
     path = card_path(model)

@@ -34,6 +34,7 @@ class Examples(BaseModel):
     lang: str = "lang"
     source: str = "source"
     url: str = "url"
+    grade: str | None = None  # a column of numbers, for a regression
     where: str | None = None
     limit: int | None = Field(None, gt=0)
     # repeated questions to the labelling model that must have had the same answer
@@ -91,6 +92,10 @@ def read(examples: Examples, seed: int = 0) -> pl.DataFrame:
         (pl.col(column) if column in schema else pl.lit(None)).cast(pl.String).alias(name)
         for name, column in wanted.items()
     ]
+    if examples.grade is not None:
+        if examples.grade not in schema or not schema[examples.grade].is_numeric():
+            raise JobError(f"{examples.named()}: no column {examples.grade!r} of numbers")
+        chosen.append(pl.col(examples.grade).cast(pl.Float64).alias("grade"))
     found = frame.select(chosen).filter(pl.col("text").str.len_bytes() > 0).collect()
     if examples.limit is not None and len(found) > examples.limit:
         drawn = np.random.default_rng(seed).permutation(len(found))[: examples.limit]

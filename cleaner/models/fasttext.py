@@ -236,8 +236,8 @@ class Settings(BaseModel):
 
 def train(
     lines: Iterable[tuple[str, str]], out: str | os.PathLike[str], settings: Settings, seed: int = 0
-) -> Model:
-    """Train on `(label, prepared text)` lines in their order, write the model to `out`, load it.
+) -> Header:
+    """Train on `(label, prepared text)` lines in their order and write the model to `out`.
 
     One thread and one seed: the same lines give the same bytes.
     """
@@ -273,23 +273,23 @@ def train(
             )
         except (ValueError, RuntimeError) as error:  # "Encountered NaN", an empty vocabulary
             raise JobError(f"{out}: training failed: {error}; lower lr or min_count") from None
-    if not (_finite(native.get_output_matrix()) and _finite(native.get_input_matrix())):
+    if not (_finite(native.f.getOutputMatrix()) and _finite(native.f.getInputMatrix())):
         raise JobError(f"{out}: training gave numbers that are not finite; lower lr")
     _save(native, out)
-    return load(out)
+    return read_header(out)
 
 
-def quantise(model: Model, out: str | os.PathLike[str], cutoff: int = 0) -> Model:
-    """Write a compressed copy of `model` to `out` (features cut to the `cutoff` strongest)."""
+def quantise(path: str | os.PathLike[str], out: str | os.PathLike[str], cutoff: int = 0) -> Header:
+    """Write a compressed copy of a model to `out` (features cut to the `cutoff` strongest)."""
     import fasttext
 
-    native = fasttext.load_model(model.header.path)  # quantising changes the object in place
+    native = fasttext.load_model(read_header(path).path)
     try:
         native.quantize(qnorm=True, cutoff=cutoff)
     except (ValueError, RuntimeError) as error:
-        raise JobError(f"{model.header.path}: cannot be quantised: {error}") from None
+        raise JobError(f"{os.fspath(path)}: cannot be quantised: {error}") from None
     _save(native, Path(out))
-    return load(out)
+    return read_header(out)
 
 
 def one_line(text: str) -> str:
@@ -301,8 +301,8 @@ def one_line(text: str) -> str:
     return text.replace("\n", " ").replace(PREFIX, "label ").replace(END, "s")
 
 
-def _finite(matrix: np.ndarray) -> bool:
-    return bool(np.isfinite(matrix.sum(dtype=np.float64)))
+def _finite(matrix: Any) -> bool:
+    return bool(np.isfinite(np.asarray(matrix).sum(dtype=np.float64)))  # a view, no copy
 
 
 def _save(native: Any, out: Path) -> None:

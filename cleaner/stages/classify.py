@@ -156,12 +156,9 @@ class Classify(Scored):
 
     def default_cut(self) -> float | None:
         """Return the cut of the model card, if there is one for this label."""
-        from cleaner.models.card import read_card
+        from cleaner.models.card import default_cut
 
-        card = read_card(self.model)
-        if card is None or card.cut is None or card.label != self.target.removeprefix("__label__"):
-            return None
-        return card.cut.score
+        return default_cut(self.model, self.target.removeprefix("__label__"))
 
     def scores(self, text: pl.Series) -> np.ndarray:
         """Return the probability of the label for every text, rounded to 6 decimals."""

@@ -1,0 +1,52 @@
+"""Score documents by an embedding model with a head, and drop those below a cut."""
+
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from cleaner.stages.classify import Scored
+
+
+class EmbedClassify(Scored):
+    """Add the score of one label of an embedding head, and drop what lies below the cut.
+
+    `model` is the head that `cleaner train` wrote; it names its encoder by path.
+    """
+
+    version: ClassVar[int] = 1
+    gpu: ClassVar[bool] = True  # one GPU a worker, when there are any
+
+    def files(self) -> list[str]:
+        """Return the head, its card, and the files of its encoder."""
+        from cleaner.models import embed
+        from cleaner.models.card import card_path
+
+        card = card_path(self.model)
+        encoder = embed.read_head(self.model).encoder
+        return [
+            self.model,
+            *([str(card)] if card.is_file() else []),
+            *embed.files(encoder.path),
+        ]
+
+    def resolve(self) -> "Scored":
+        """Return these options with the cut filled in; head, label and encoder are checked."""
+        from cleaner.models import card, embed
+
+        embed.load(embed.check(self.model, self.target).encoder.path)
+        if found := card.read_card(self.model):
+            card.check_card(self.model, found)
+        return super().resolve()
+
+    def default_cut(self) -> float | None:
+        """Return the cut of the model card, if there is one for this label."""
+        from cleaner.models.card import default_cut
+
+        return default_cut(self.model, self.target)
+
+    def scores(self, text: pl.Series) -> np.ndarray:
+        """Return the score of the label for every text, rounded to 6 decimals."""
+        from cleaner.models.embed import score
+
+        return score(self.model, text, self.target)
