@@ -1,6 +1,6 @@
 """Filter files: rules as lines of SQL over signals, and which of them a document breaks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -125,16 +125,12 @@ class RuleSet(_File):
         """The signals that the rules for lines read, in the order of first use."""
         return _read_by(self.lines)
 
-    def check(self, schema: Schema) -> None:
-        """Raise RuleError for the first rule that does not fit columns of this schema."""
-        self._check(self.rules, schema)
+    def check(self, schema: Schema, rules: Sequence[Rule] | None = None) -> None:
+        """Raise RuleError for the first rule that does not fit columns of this schema.
 
-    def check_lines(self, schema: Schema) -> None:
-        """Raise RuleError for the first rule for lines that does not fit columns of this schema."""
-        self._check(self.lines, schema)
-
-    def _check(self, rules: tuple[Rule, ...], schema: Schema) -> None:
-        for rule in rules:
+        `rules` are some of the set, `lines` for one; without them the rules for documents.
+        """
+        for rule in self.rules if rules is None else rules:
             try:
                 rule.condition.check(schema)
             except ConditionError as error:
@@ -237,7 +233,7 @@ def broken_rules(frame: pl.DataFrame, rules: RuleSet) -> pl.Series:
 
 def broken_line_rules(frame: pl.DataFrame, rules: RuleSet) -> pl.Series:
     """Return the list of rules for lines that each row, a line, breaks."""
-    rules.check_lines(frame.schema)
+    rules.check(frame.schema, rules.lines)
     return _broken(frame, rules.lines)
 
 

@@ -40,7 +40,7 @@ class CleanLines(Stage):
         rules = load_rules(name)
         if not rules.lines:
             raise ValueError(f"rules: {name} has no rules for lines; c4_lines is one that does")
-        rules.check_lines({name: SIGNALS[name][0] for name in SIGNALS} | _KINDS)
+        rules.check({name: SIGNALS[name][0] for name in SIGNALS} | _KINDS, rules.lines)
         return {**options, "line_rules": rules}
 
     def label(self) -> str:

@@ -66,6 +66,14 @@ class Filter(Judging):
             parse(value, ask_unknown=True)
         return value
 
+    @model_validator(mode="after")
+    def _rules_fit_the_signals(self) -> "Filter":
+        # Rules that also read columns of the job are checked once those are known.
+        known = {name: SIGNALS[name][0] for name in self._measures()} | {LOSS: pl.Float64}
+        of_signals = [r for r in self.rules.rules if known.keys() >= set(r.condition.columns)]
+        self.rules.check(known, of_signals)
+        return self
+
     def label(self) -> str:
         """Return `:gopher_quality`."""
         return f":{self.rules.name}"

@@ -128,4 +128,4 @@ def test_a_set_reads_signals_that_there_are(name: str) -> None:
     assert rules.title
     assert all(citation.url or citation.cite == "ours" for citation in rules.source[:1])
     rules.check({column: kind(column) for column in rules.columns})
-    rules.check_lines({column: kind(column) for column in rules.line_columns})
+    rules.check({column: kind(column) for column in rules.line_columns}, rules.lines)

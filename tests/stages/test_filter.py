@@ -143,3 +143,10 @@ def test_every_shipped_filter_judges_any_text() -> None:
         if path.stem in ("c4_lines", "fineweb2_zh"):
             continue  # lines only; needs the extra [zh]
         assert Filter(name=path.stem)(docs).height == docs.height
+
+
+def test_rules_are_typed_before_a_run(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("title: m\nsource: {cite: ours}\nrules: [{name: a, keep: words = 'many'}]\n")
+    with pytest.raises(RuleError, match=r"rule 'a': compares a number \('words'\) with a text"):
+        Filter(name=str(path))
