@@ -11,7 +11,7 @@ import polars as pl
 
 from cleaner import store
 from cleaner.errors import InputError, JobError
-from cleaner.job import Job, parse_job
+from cleaner.job import Entry, Job, parse_job
 from cleaner.ledger import COLUMNS
 
 
@@ -193,19 +193,19 @@ def _limits(entry: Any, row: dict[str, Any]) -> list[Limit]:
     found = []
     for rule in rules.rules:
         name = rule.name if row["stage"] == entry.title else f"{rules.name}.{rule.name}"
-        signal, value, margin = _tightest(rule.limits, row, entry.index)
+        signal, value, margin = _tightest(rule.limits, row, entry)
         broken = name in (row["broken"] or [])
         found.append(Limit(entry.title, rule.name, rule.keep, signal, value, margin, broken))
     return found
 
 
 def _tightest(
-    limits: Sequence[Any], row: dict[str, Any], index: int
+    limits: Sequence[Any], row: dict[str, Any], entry: Entry
 ) -> tuple[str | None, Any, float | None]:
     """Return the signal of a rule that lies nearest to its limit, or furthest beyond it."""
     best: tuple[str | None, Any, float | None] = (None, None, None)
     for limit in limits:
-        column = _column(row, limit.signal, index)
+        column = _column(row, limit.signal, entry)
         value = row.get(column) if column else None
         margin = _margin(limit, value)
         if best[0] is None or (margin is not None and (best[2] is None or margin < best[2])):
@@ -213,10 +213,12 @@ def _tightest(
     return best
 
 
-def _column(row: dict[str, Any], signal: str | None, index: int) -> str | None:
-    """Return the ledger's column of a signal as the stage at `index` saw it."""
-    if signal is None:
-        return None
+def _column(row: dict[str, Any], signal: str, entry: Entry) -> str | None:
+    """Return the ledger's column of a signal as a stage saw it."""
+    index = entry.index
+    own = [name for name in entry.stage.adds() if name.startswith(f"{signal}:")]
+    if own:
+        return own[0]  # measured in a way of the filter's own
     versions = {int(name.split("@")[1]): name for name in row if name.startswith(f"{signal}@")}
     before = [at for at in versions if at <= index and row.get(versions[at]) is not None]
     if before and (row.get(signal) is None or any(at > index for at in versions)):

@@ -25,6 +25,7 @@ from cleaner.phases.chain import ALWAYS
 from cleaner.schema import Carried, resolve_columns
 from cleaner.signals import SIGNALS
 from cleaner.stages.duplicates import Duplicates
+from cleaner.stages.filter import Filter
 from cleaner.stages.sample import Sample
 
 DOCUMENT_BYTES = 4_000  # a guess at a document's size where no footer tells the rows
@@ -177,7 +178,7 @@ def _trace(
                         f"needs the column {name!r}, which nothing makes before; there are: {have}",
                     )
                 )
-        for name, kind in stage.adds().items():
+        for name, kind in ({} if isinstance(stage, Filter) else stage.adds()).items():
             if name in there and name not in ("text", "cluster_size") and not stage.changes_text:
                 mistakes.append(
                     _say(
@@ -254,7 +255,8 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
     )
     for number, (entries, then) in enumerate(groups):
         for entry in entries:
-            there.update(entry.stage.adds())
+            if not isinstance(entry.stage, Filter):  # what a filter measures is for the ledger
+                there.update(entry.stage.adds())
         for measure in measures[number]:
             there.update({name: SIGNALS[name][0] for name in measure["signals"]})
         later = [e for es, t in groups[number + 1 :] for e in (*es, *([t] if t else []))]

@@ -390,7 +390,12 @@ def _versions(measured: Sequence[str], name: str) -> list[str]:
 def _judged(plan: Plan, measured: Sequence[str]) -> list[str]:
     """Return the ledger's columns that some stage judges by."""
     asked = {name for entry in plan.job.stages for name in entry.stage.signals()}
-    return [name for name in measured if name.split("@")[0] in asked or name.endswith("_score")]
+    own = {name for entry in plan.job.stages for name in entry.stage.adds()}
+    return [
+        name
+        for name in measured
+        if name.split("@")[0] in asked or ":" in name or (name in own and "_score" in name)
+    ]
 
 
 def _shards(maps: Sequence[str], cut: str, parts: int, options: dict[str, Any]) -> Any:

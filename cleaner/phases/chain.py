@@ -65,12 +65,6 @@ class Chain:
         ]
         self.measures = [Measure(m["before"], tuple(m["signals"]), m["stored"]) for m in measures]
 
-        self.lists = {
-            name: phrases
-            for step in self.steps
-            for name, phrases in getattr(getattr(step.stage, "rules", None), "lists", {}).items()
-        }
-
     def run(self, docs: pl.DataFrame, empty_at: str | None = None) -> Outcome:
         """Return the survivors of all stages and the records of those who fell.
 
@@ -110,7 +104,6 @@ class Chain:
                 docs["text"],
                 measure.signals,
                 formulas=docs["formulas_marked"] if "formulas_marked" in docs.columns else True,
-                lists=self.lists,
             )
             renamed = {}
             for other in self.measures:
@@ -135,7 +128,7 @@ class Chain:
     def _apply(self, outcome: Outcome, step: Step, judged: dict[int, pl.DataFrame]) -> None:
         docs = outcome.docs
         if isinstance(step.stage, Filter):
-            self._judge_together(docs, step, judged)
+            docs = self._judge_together(docs, step, judged)
             docs = docs.with_columns(judged.pop(step.index))
         else:
             docs = apply_safely(step.stage, docs)
@@ -164,10 +157,13 @@ class Chain:
 
     def _judge_together(
         self, docs: pl.DataFrame, step: Step, judged: dict[int, pl.DataFrame]
-    ) -> None:
-        """Judge this filter, and with it every later one up to the next change of the text."""
+    ) -> pl.DataFrame:
+        """Judge this filter, and with it every later one up to the next change of the text.
+
+        Returns `docs` with what only these filters measure.
+        """
         if step.index in judged:
-            return
+            return docs
         for other in self.steps[self.steps.index(step) :]:
             if other.stage.changes_text:
                 break
@@ -179,6 +175,8 @@ class Chain:
             if ready:
                 found = _settle_columns(apply_safely(other.stage, docs))
                 judged[other.index] = found.select("broken", "error")
+                docs = docs.with_columns(found.select(list(other.stage.adds())))
+        return docs
 
     def _also(self, others: Mapping[int, pl.Series]) -> pl.Series | None:
         """Return what other filters of the phase found in the same rows, `filter.rule` each."""
