@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import PackageNotFoundError, version
 
 from cleaner import store
 from cleaner.errors import CleanerError
@@ -58,16 +58,11 @@ def _package(name: str) -> Check:
 
 
 def _fasttext() -> Check:
-    owners = packages_distributions().get("fasttext", [])
-    if set(owners) == {"fasttext-community"}:
-        return Check("fasttext", True, f"fasttext-community {version('fasttext-community')}")
-    said = ", ".join(sorted(set(owners))) or "nothing"
-    return Check(
-        "fasttext",
-        False,
-        f"the module is installed by {said}; only fasttext-community trains and predicts right: "
-        "uninstall the others, then pip install --force-reinstall fasttext-community",
-    )
+    from cleaner.models.fasttext import fault, installed
+
+    found = installed()
+    wrong = fault(found)
+    return Check("fasttext", wrong is None, wrong or " ".join(found[0]))
 
 
 def _extra(name: str, extra: str) -> Check:

@@ -105,7 +105,7 @@ class Ray:
         """
         import ray
 
-        call = ray.remote(_work).options(num_cpus=1, max_retries=_RETRIES)
+        call = ray.remote(_work)
         waiting = iter(tasks)
         under_way: dict[Any, Task] = {}
         since: dict[Any, float] = {}
@@ -117,7 +117,8 @@ class Ray:
                     if task is None:
                         ended = True
                     else:
-                        reference = call.remote(dict(task))
+                        needs = self._needs(task)
+                        reference = call.options(max_retries=_RETRIES, **needs).remote(dict(task))
                         under_way[reference] = task
                         since[reference] = time.monotonic()
                 if not under_way:
@@ -140,12 +141,20 @@ class Ray:
         """Return what one task committed, or None when it killed its worker or hung."""
         import ray
 
-        reference = ray.remote(_work).options(num_cpus=1, max_retries=0).remote(dict(task))
+        call = ray.remote(_work).options(max_retries=0, **self._needs(task))
+        reference = call.remote(dict(task))
         done, _ = ray.wait([reference], timeout=stuck_after())
         if not done:
             ray.cancel(reference, force=True)
             return None
         return self._result(reference, task)
+
+    def _needs(self, task: Task) -> dict[str, float]:
+        """Return what one task occupies: a core, and a GPU where it can use one."""
+        import ray
+
+        gpus = ray.cluster_resources().get("GPU", 0) if task.get("gpu") else 0
+        return {"num_cpus": 1, "num_gpus": 1 if gpus else 0}
 
     def _slots(self) -> int:
         if self.workers or not self.address:

@@ -239,6 +239,7 @@ def _run_phase(
                     "key": key,
                     "have": sorted(parts),
                     "exact": phase.exact,
+                    "gpu": phase.gpu,
                     "stages": phase.title,
                 }
             )

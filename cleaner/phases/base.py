@@ -65,6 +65,7 @@ class Phase:
     version: int = 1
     exact: bool = True
     counts_rows: bool = False  # a map phase: its units carry documents
+    gpu: bool = False  # a stage in it runs on a GPU where there is one
 
 
 @dataclass(frozen=True)

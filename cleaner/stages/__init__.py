@@ -4,6 +4,7 @@ from cleaner.stages.base import Judging, Options, Stage
 from cleaner.stages.classify import Classify
 from cleaner.stages.clean_lines import CleanLines
 from cleaner.stages.dedup_paragraphs import DedupParagraphs
+from cleaner.stages.embed_classify import EmbedClassify
 from cleaner.stages.exact_dedup import ExactDedup
 from cleaner.stages.extract import Extract
 from cleaner.stages.filter import Filter
@@ -26,12 +27,13 @@ STAGES: dict[str, type[Stage]] = {
     "exact_dedup": ExactDedup,
     "near_dedup": NearDedup,
     "classify": Classify,
+    "embed_classify": EmbedClassify,
     "sample": Sample,
 }
 
 # Named in the documentation and refused until they work.
 NOT_BUILT = (
-    "line_dedup", "embed_classify", "decontaminate", "cap", "checkpoint",
+    "line_dedup", "decontaminate", "cap", "checkpoint",
 )  # fmt: skip
 
 __all__ = ["NOT_BUILT", "STAGES", "Judging", "Options", "Stage"]
