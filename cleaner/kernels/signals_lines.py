@@ -37,8 +37,13 @@ def line_facts(data, a, b, table):  # type: ignore[no-untyped-def]
     punctuated = False
     i = a
     while i < b:
-        point, i = decode(data, i, b)
-        cls = table[point]
+        byte = data[np.uint64(i)]
+        if byte < 0x80:
+            i += 1
+            cls = table[byte]
+        else:
+            point, i = decode(data, i, b)
+            cls = table[point]
         letters += cls & ALPHA != 0
         upper += cls & UPPER != 0
         digits += cls & KIND == DIGIT
