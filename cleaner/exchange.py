@@ -1,0 +1,99 @@
+"""Partition rows by hash range through files, and read one partition back from all of them.
+
+A task writes ONE Arrow IPC file whose record batches are its partitions; whoever needs partition p
+fetches that one batch of every file by one ranged read. Memory is one partition; one that is too
+large is taken in pieces of its own range (`read_range`), which needs no further files.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import polars as pl
+import pyarrow as pa
+
+from cleaner.kernels.hashing import in_range, range_order
+
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+_MAGIC = 8  # bytes before the schema message of an Arrow IPC file
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where one partition lies in its file: rows, byte offset, bytes. No rows, no bytes."""
+
+    rows: int
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """One exchange file, open for seeking reads, and its parts as `write_partitions` gave them."""
+
+    file: pa.NativeFile
+    parts: Sequence[Part]
+
+
+def write_partitions(
+    frame: pl.DataFrame, by: str, parts: int, sink: BinaryIO | pa.NativeFile
+) -> list[Part]:
+    """Write `frame` to `sink`, a record batch per range of the UInt64 column `by`.
+
+    There are `parts` equal ranges; rows keep their order inside each.
+    """
+    order, bounds = range_order(frame[by].to_numpy(), parts)
+    table = frame[order].rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    head = _MAGIC + table.schema.serialize().size
+    found = []
+    with pa.ipc.new_file(sink, table.schema, options=_OPTIONS) as writer:
+        for start, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            if start == end:
+                found.append(Part(0, 0, 0))
+                continue
+            begins = sink.tell() or head  # the schema goes out with the first batch
+            writer.write_batch(table.slice(start, end - start).to_batches()[0])
+            found.append(Part(end - start, begins, sink.tell() - begins))
+    return found
+
+
+def read_partition(sources: Sequence[Source], part: int) -> pl.DataFrame:
+    """Return partition `part` of all sources, one after another in their order."""
+    pieces = list(read_pieces(sources, part))
+    return pl.concat(pieces) if pieces else pl.DataFrame(_schema(sources[0]).empty_table())
+
+
+def read_pieces(sources: Sequence[Source], part: int) -> Iterator[pl.DataFrame]:
+    """Yield partition `part` source by source, so that only one piece is in memory."""
+    schema = None
+    for source in sources:
+        here = source.parts[part]
+        if here.rows:
+            schema = schema or _schema(source)
+            message = pa.ipc.read_message(source.file.read_at(here.size, here.offset))
+            yield pl.DataFrame(pa.ipc.read_record_batch(message, schema))
+
+
+def read_range(sources: Sequence[Source], by: str, part: int, parts: int) -> pl.DataFrame:
+    """Return partition `part` of `parts` by the column `by`, however the sources were cut.
+
+    With twice as many parts as the sources have it is half of one of theirs: so an oversize
+    partition is taken in pieces, and an index serves runs of any number of partitions.
+    """
+    found = []
+    for source in sources:
+        cut = len(source.parts)
+        for near in range(part * cut // parts, ((part + 1) * cut - 1) // parts + 1):
+            for frame in read_pieces([source], near):
+                inside = in_range(frame[by].to_numpy(), parts, part)
+                found.append(frame.filter(pl.Series(inside)))
+    return pl.concat(found) if found else pl.DataFrame(_schema(sources[0]).empty_table())
+
+
+def _schema(source: Source) -> pa.Schema:
+    offsets = [part.offset for part in source.parts if part.rows]
+    if not offsets:
+        source.file.seek(_MAGIC)  # the schema is the first message, rows or none
+        return pa.ipc.open_stream(source.file).schema
+    head = source.file.read_at(min(offsets) - _MAGIC, _MAGIC)
+    return pa.ipc.read_schema(pa.py_buffer(head))

@@ -1,0 +1,124 @@
+"""What the stages that look for duplicates share: which copy stays, and who is compared."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar, Literal, Self
+
+import polars as pl
+from pydantic import Field, field_validator, model_validator
+
+from cleaner.dedup.keys import Within
+from cleaner.dedup.ranks import Keep
+from cleaner.stages.base import Judging
+
+KEY = ("file", "row")
+PARTNER = ("duplicate_file", "duplicate_row", "duplicate_of", "jaccard", "cluster_size")
+
+
+def keyed(docs: pl.DataFrame) -> pl.DataFrame:
+    """Return `docs` with a key; those that have none are the rows of one file."""
+    if set(KEY) <= set(docs.columns):
+        return docs
+    row = pl.int_range(pl.len(), dtype=pl.UInt64)
+    return docs.with_columns(file=pl.lit(0, pl.UInt32), row=row)
+
+
+class Duplicates(Judging):
+    """Options of `exact_dedup` and `near_dedup`; `resolved` settles the defaults."""
+
+    kind: ClassVar[Literal["document", "corpus"]] = "corpus"
+    reason: ClassVar[str]
+
+    keep: Keep | None = None
+    best_by: str | None = Field(None, min_length=1)
+    source_priority: tuple[str, ...] = ()
+    within: Within = "all"
+
+    @field_validator("source_priority", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _policy_has_what_it_needs(self) -> Self:
+        if self.keep == "source_priority" and not self.source_priority:
+            raise ValueError("keep: source_priority needs source_priority, a list of sources")
+        if self.source_priority and self.keep not in (None, "source_priority"):
+            raise ValueError(f"source_priority does not go with keep: {self.keep}")
+        if self.best_by and self.keep not in (None, "best"):
+            raise ValueError(f"best_by does not go with keep: {self.keep}")
+        return self
+
+    def resolved(self, columns: Collection[str], score: str | None = None) -> Self:
+        """Return this stage with its keep policy settled.
+
+        `columns` are those that reach the stage, `score` the column of the last classifier before.
+        """
+        best_by = self.best_by
+        keep = self.keep
+        if keep is None:
+            if self.source_priority:
+                keep = "source_priority"
+            elif best_by or score:
+                keep = "best"
+            else:
+                keep = self._usual_keep(columns)
+        if keep == "best":
+            best_by = best_by or score
+        return self.model_copy(update={"keep": keep, "best_by": best_by})
+
+    def _usual_keep(self, columns: Collection[str]) -> Keep:
+        return "longest"
+
+    def policy(self) -> dict[str, Any]:
+        """Return the arguments of `ranks`."""
+        return {
+            "keep": self.keep or "longest",
+            "best_by": self.best_by,
+            "source_priority": self.source_priority,
+        }
+
+    def needs(self) -> set[str]:
+        """Return the columns this stage reads."""
+        found = {"text"}
+        if self.within == "source" or self.source_priority:
+            found.add("source")
+        if self.within == "host":
+            found.add("url")
+        if self.keep == "newest":
+            found.add("date")
+        return found | ({self.best_by} if self.best_by else set())
+
+    def adds(self) -> dict[str, Any]:
+        """Return `cluster_size`: how many documents of the input a kept one stands for."""
+        return {"cluster_size": pl.UInt32}
+
+    def verdicts(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `VERDICTS` for one frame that is the whole corpus."""
+        raise NotImplementedError
+
+    def wordless(self, docs: pl.DataFrame) -> pl.Series:
+        """Return which documents have no word to be compared by."""
+        raise NotImplementedError
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs`, the whole corpus in one frame, with `broken` and the columns `PARTNER`."""
+        ours = keyed(docs)
+        stage = self.resolved(docs.columns)
+        verdicts = stage.verdicts(ours)
+        found = ours.select(KEY, empty=stage.wordless(ours)).join(
+            verdicts, on=KEY, how="left", maintain_order="left"
+        )
+        reasons = (
+            pl.when("empty")
+            .then(pl.lit(["empty"]))
+            .when(pl.col("duplicate_file").is_not_null())
+            .then(pl.lit([self.reason]))
+            .otherwise(pl.lit([], pl.List(pl.String)))
+        )
+        weight = ours["cluster_size"] if "cluster_size" in ours.columns else pl.lit(1, pl.UInt32)
+        added = found.select(
+            reasons.alias("broken"),
+            *PARTNER[:-1],
+            pl.coalesce("cluster_size", weight).cast(pl.UInt32).alias("cluster_size"),
+        )
+        return docs.with_columns(added)

@@ -1,0 +1,51 @@
+"""Keep one of all documents whose key is equal: the text, the url, or a column."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+from pydantic import Field
+
+from cleaner.dedup.exact import exact_keys, settle_exact
+from cleaner.dedup.keys import has_word
+from cleaner.dedup.ranks import Keep
+from cleaner.stages.duplicates import Duplicates
+
+
+class ExactDedup(Duplicates):
+    """Add `broken` (`exact_duplicate`), the partner, and `cluster_size`.
+
+    `on` is `text`, `url` or a column. Keys are folded (see `cleaner.kernels.fold`), urls
+    normalised; a null or empty key is nobody's duplicate, a text without a word is `empty`.
+    """
+
+    reason: ClassVar[str] = "exact_duplicate"
+
+    on: str = Field("text", min_length=1)
+
+    @classmethod
+    def from_short(cls, value: Any) -> dict[str, Any]:
+        """Return options for `exact_dedup: url`."""
+        return {"on": value} if isinstance(value, str) else super().from_short(value)
+
+    def _usual_keep(self, columns: Collection[str]) -> Keep:
+        return "newest" if self.on == "url" and "date" in columns else "longest"
+
+    def needs(self) -> set[str]:
+        """Return the columns this stage reads."""
+        return (super().needs() - {"text"}) | {self.on}
+
+    def keys(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of `KEYS` of some documents."""
+        return exact_keys(docs, self.on, within=self.within, **self.policy())
+
+    def verdicts(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `VERDICTS` for one frame that is the whole corpus."""
+        return settle_exact(self.keys(docs))
+
+    def wordless(self, docs: pl.DataFrame) -> pl.Series:
+        """Return which texts have no word, when texts are what is compared."""
+        if self.on != "text":
+            return pl.Series(np.zeros(docs.height, bool))
+        return ~has_word(docs)

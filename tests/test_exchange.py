@@ -1,0 +1,72 @@
+"""Rows that go through an exchange come back whole, in order, in the partition of their hash."""
+
+import io
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaner.exchange import Source, read_partition, read_range, write_partitions
+
+HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=40)
+
+
+def frame(hashes: list[int], start: int = 0) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "hash": pl.Series(hashes, dtype=pl.UInt64),
+            "row": pl.Series(range(start, start + len(hashes)), dtype=pl.UInt64),
+            "id": pl.Series(
+                [f"é{i}" if i % 3 else None for i in range(len(hashes))], dtype=pl.String
+            ),
+            "set": pl.Series([[i] * (i % 4) for i in range(len(hashes))], dtype=pl.List(pl.UInt64)),
+        }
+    )
+
+
+def written(rows: pl.DataFrame, parts: int) -> Source:
+    sink = pa.BufferOutputStream()
+    found = write_partitions(rows, "hash", parts, sink)
+    return Source(pa.BufferReader(sink.getvalue()), found)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(files=st.lists(HASHES, min_size=1, max_size=4), parts=st.integers(1, 9))
+def test_partitions_hold_every_row_once_in_order(files: list[list[int]], parts: int) -> None:
+    frames = [frame(hashes, 100 * i) for i, hashes in enumerate(files)]
+    sources = [written(rows, parts) for rows in frames]
+    whole = pl.concat(frames)
+    for part in range(parts):
+        mine = [(h * parts) >> 64 == part for h in whole["hash"].to_list()]
+        expected = whole.filter(pl.Series(mine, dtype=pl.Boolean))
+        assert read_partition(sources, part).equals(expected)
+
+
+@settings(deadline=None)
+@given(hashes=HASHES, cut=st.integers(1, 7), parts=st.integers(1, 7))
+def test_a_range_does_not_depend_on_how_the_file_was_cut(
+    hashes: list[int], cut: int, parts: int
+) -> None:
+    one, other = written(frame(hashes), cut), written(frame(hashes), parts)
+    for part in range(parts):
+        found = read_range([one, other], "hash", part, parts)
+        mine = read_partition([other], part)
+        assert found[: mine.height].sort("row").equals(mine.sort("row"))
+        assert found[mine.height :].equals(mine)
+
+
+def test_a_partition_is_one_batch_of_an_ordinary_arrow_file() -> None:
+    sink = io.BytesIO()
+    rows = frame(np.linspace(0, 2**64 - 1e6, 50).astype(np.uint64).tolist())
+    parts = write_partitions(rows, "hash", 4, sink)
+    opened = pa.ipc.open_file(pa.py_buffer(sink.getvalue()))
+    assert [opened.get_batch(i).num_rows for i in range(4)] == [part.rows for part in parts]
+
+
+@pytest.mark.parametrize("parts", [1, 7])
+def test_no_rows_come_back_with_their_columns(parts: int) -> None:
+    source = written(frame([]), parts)
+    assert read_partition([source, source], 0).schema == frame([1]).schema
