@@ -1,0 +1,335 @@
+"""A serialised page cut into blocks of text and the containers they stand in, in one pass."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cleaner.kernels import inlined, jit
+
+# What a tag is, as bits of one number.
+CONTAINER, LEAF, HEADING, CODE, LINK, LIST, NUMBERED, ITEM, ROW, CELL, LINE = (
+    1 << bit for bit in range(11)
+)
+_BLOCK = CONTAINER | LEAF
+# What is read of an element, `style` only where it may hide; no digit, so that `post-1` is `post-2`.
+ATTRIBUTES = ("class", "id", "role", "itemprop", "hidden", "aria-hidden", "style")
+
+
+class Scan(NamedTuple):
+    """Arrays with a row per block, in order, and per container, parents before children.
+
+    A block is the markup `data[start:end]`: text and inline tags. `size` counts its characters, runs
+    of white space as one, `link` those within links. `number` is that of a list item, 0 for a
+    bullet, -1 for none; `depth` how many lists it stands in. `row` numbers table rows from 1 whose
+    cells are lines of text, `cell` the cell in it; 0 elsewhere. Container 0 is the page itself.
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    size: np.ndarray
+    link: np.ndarray
+    kind: np.ndarray
+    container: np.ndarray
+    tag: np.ndarray  # of headings, the index of their tag
+    number: np.ndarray
+    depth: np.ndarray
+    row: np.ndarray
+    cell: np.ndarray
+    parent: np.ndarray
+    container_tag: np.ndarray
+    attributes_start: np.ndarray
+    attributes_end: np.ndarray
+    attributes_hash: np.ndarray  # of `ATTRIBUTES`, without digits; 0 when there is none of them
+
+
+class Tags:
+    """The tags a scan knows, by number; 0 is every other tag."""
+
+    def __init__(self, bits: Mapping[str, int]) -> None:
+        self.names = ["", *bits]
+        self.bits = np.array([0, *bits.values()], np.int64)
+        keys = np.array([0, *map(_key, bits)], np.uint64)
+        if len(set(keys.tolist())) != len(keys):
+            raise ValueError("two tags have the same first seven letters and length")
+        self.order = np.argsort(keys).astype(np.int64)
+        self.keys = keys[self.order]
+
+    def scan(self, data: bytes) -> Scan:
+        """Return the blocks and containers of a serialised page in UTF-8, free of comments.
+
+        >>> tags = Tags({"div": CONTAINER, "p": LEAF, "a": LINK})
+        >>> found = tags.scan(b"<div>x<p>two <a>b</a></p></div>")
+        >>> found.size.tolist(), found.link.tolist(), found.container.tolist(), found.parent.tolist()
+        ([1, 5], [0, 1], [1, 2], [0, 0, 1])
+        """
+        array = np.frombuffer(data, np.uint8)
+        most = data.count(b"<") + 2
+        counts, blocks, containers, hashes = _scan(
+            array, self.keys, self.order, self.bits, _NAMES, most
+        )
+        found, inside = int(counts[0]), int(counts[1])
+        return Scan(
+            *(blocks[column, :found] for column in range(len(blocks))),
+            *(containers[column, :inside] for column in range(len(containers))),
+            hashes[:inside],
+        )
+
+
+def _key(name: str) -> int:
+    """Return the first seven letters of a tag and its length as one number."""
+    return int.from_bytes(name.encode()[:7], "little") | len(name) << 56
+
+
+_NAMES = np.array([_key(name) for name in ATTRIBUTES], np.uint64)
+
+
+@inlined
+def _step(seed: Any, byte: Any) -> Any:
+    return (seed ^ np.uint64(byte)) * np.uint64(1099511628211)  # FNV-1a
+
+
+@jit
+def _attributes(data: np.ndarray, at: int, end: int, names: np.ndarray) -> int:
+    """Return the hash of the attributes in `data[at:end]` that are read."""
+    seed = np.uint64(14695981039346656037)
+    some = False
+    while at < end:
+        key = np.uint64(0)
+        letters = 0
+        while at < end and data[at] != 61 and data[at] != 32:  # = and space
+            if letters < 7:
+                key |= np.uint64(data[at]) << np.uint64(8 * letters)
+            letters += 1
+            at += 1
+        key |= np.uint64(letters) << np.uint64(56)
+        first = last = at
+        if at < end and data[at] == 61:
+            first = min(at + 2, end)
+            last = first
+            while last < end and data[last] != 34:  # "
+                last += 1
+            at = last + 1
+        at += 1
+        for place in range(len(names)):
+            if key == names[place]:
+                if place == len(names) - 1:  # style: read only if it may say "none" or "hidden"
+                    hides = False
+                    for letter in range(first, last - 3):
+                        if data[letter + 1] == 111 and data[letter + 3] == 101:  # ?o?e
+                            hides = True
+                        if data[letter] == 104 and data[letter + 1] == 105 and data[letter + 2] == 100:
+                            hides = True
+                    if not hides:
+                        break
+                some = True
+                seed = _step(seed, place)
+                for letter in range(first, last):
+                    if data[letter] < 48 or data[letter] > 57:
+                        seed = _step(seed, data[letter])
+                break
+    return max(seed, np.uint64(1)) if some else np.uint64(0)
+
+
+@jit
+def _scan(
+    data: np.ndarray,
+    keys: np.ndarray,
+    order: np.ndarray,
+    bits: np.ndarray,
+    names: np.ndarray,
+    most: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    blocks = np.empty((11, most), np.int64)
+    containers = np.empty((4, most), np.int64)
+    hashes = np.zeros(most, np.uint64)
+    lists = np.zeros(most, np.int64)  # the last number of each open list, -1 for bullets
+    rows = np.zeros((3, most), np.int64)  # open rows: first block, first of their cells, cells
+    cells = np.zeros(most, np.int64)  # the first block of each cell of the open rows
+    counts = np.zeros(2, np.int64)
+    containers[:, 0] = 0
+    found, inside, here = 0, 1, 0
+    open_lists, open_rows, open_cells, row_number = 0, 0, 0, 0
+    kind, tag_of_heading, number, depth = 0, 0, -1, 0
+    code = 0
+    in_link, spaced, spoken = False, True, False
+    start, size, link = 0, 0, 0
+    length = len(data)
+    at = 0
+    while at < length:
+        byte = data[at]
+        if byte != 60:  # <
+            if byte <= 32 or (
+                byte == 38  # &nbsp;
+                and at + 5 < length
+                and data[at + 1] == 110
+                and data[at + 2] == 98
+                and data[at + 3] == 115
+                and data[at + 5] == 59
+            ):
+                if not spaced:
+                    size += 1
+                    link += in_link
+                    spaced = True
+                at += 1 if byte <= 32 else 6
+            else:
+                if byte & 0xC0 != 0x80:
+                    size += 1
+                    link += in_link
+                    spaced = False
+                    spoken = True
+                at += 1
+            continue
+        begin = at
+        at += 1
+        closes = at < length and data[at] == 47
+        if closes:
+            at += 1
+        key = np.uint64(0)
+        letters = 0
+        while at < length and data[at] != 62 and data[at] != 32 and letters < 64:
+            if letters < 7:
+                key |= np.uint64(data[at]) << np.uint64(8 * letters)
+            letters += 1
+            at += 1
+        key |= np.uint64(letters) << np.uint64(56)
+        attributes = min(at + 1, length)
+        while at < length and data[at] != 62:
+            at += 1
+        end = at
+        at += 1
+        place = np.searchsorted(keys, key)
+        if place >= len(keys) or keys[place] != key:
+            continue
+        tag = order[place]
+        what = bits[tag]
+        if what & LINK:
+            in_link = not closes
+            continue
+        if code:
+            if what & CODE:
+                code += -1 if closes else 1
+            if code:
+                continue
+        elif not what & _BLOCK:
+            continue
+        if spoken:
+            blocks[0, found] = start
+            blocks[1, found] = begin
+            blocks[2, found] = size
+            blocks[3, found] = min(link, size)
+            blocks[4, found] = kind
+            blocks[5, found] = here
+            blocks[6, found] = tag_of_heading if kind == 1 else 0
+            blocks[7, found] = number
+            blocks[8, found] = depth
+            blocks[9, found] = 0
+            blocks[10, found] = 0
+            number = -1
+            found += 1
+        start, size, link = min(at, length), 0, 0
+        spaced, spoken = True, False
+        if what & LINE:  # <hr>: it opens nothing
+            kind = 0
+            continue
+        if closes:
+            here = containers[0, here]
+            kind = 0
+            if what & ROW:
+                if open_rows > 0:
+                    open_rows -= 1
+                    first, base, count = rows[0, open_rows], rows[1, open_rows], rows[2, open_rows]
+                    open_cells = base
+                    simple = count >= 2 and found > first
+                    for cell in range(count):
+                        after = cells[base + cell + 1] if cell + 1 < count else found
+                        if after - cells[base + cell] > 1:
+                            simple = False
+                    for block in range(first, found):
+                        if blocks[2, block] > 400 or blocks[4, block] == 3 or blocks[9, block]:
+                            simple = False
+                    if simple:
+                        row_number += 1
+                        for cell in range(count):
+                            after = cells[base + cell + 1] if cell + 1 < count else found
+                            if after > cells[base + cell]:
+                                blocks[9, after - 1] = row_number
+                                blocks[10, after - 1] = cell
+            elif what & LIST:
+                if open_lists > 0:
+                    open_lists -= 1
+            elif what & ITEM:
+                number = -1
+            continue
+        containers[0, inside] = here
+        containers[1, inside] = tag
+        containers[2, inside] = min(attributes, end)
+        containers[3, inside] = end
+        if end > attributes:
+            hashes[inside] = _attributes(data, attributes, end, names)
+        in_item = kind == 2
+        here = inside
+        inside += 1
+        kind = 0
+        if what & CODE:
+            code, kind = 1, 3
+        elif what & HEADING:
+            kind = 1
+            tag_of_heading = tag
+        elif what & ITEM:
+            kind = 2
+            depth = open_lists
+            number = 0
+            if open_lists > 0 and lists[open_lists - 1] >= 0:
+                lists[open_lists - 1] += 1
+                number = lists[open_lists - 1]
+        elif what & LEAF:
+            if in_item:  # <li><p>: the paragraph is the item's
+                kind = 2
+        elif what & ROW:
+            rows[0, open_rows] = found
+            rows[1, open_rows] = open_cells
+            rows[2, open_rows] = 0
+            open_rows += 1
+        elif what & CELL:
+            if open_rows > 0:
+                cells[rows[1, open_rows - 1] + rows[2, open_rows - 1]] = found
+                rows[2, open_rows - 1] += 1
+                open_cells = rows[1, open_rows - 1] + rows[2, open_rows - 1]
+        elif what & LIST:
+            lists[open_lists] = 0 if what & NUMBERED else -1
+            open_lists += 1
+    if spoken:
+        blocks[0, found] = start
+        blocks[1, found] = length
+        blocks[2, found] = size
+        blocks[3, found] = min(link, size)
+        blocks[4, found] = kind
+        blocks[5, found] = here
+        blocks[6, found] = tag_of_heading if kind == 1 else 0
+        blocks[7, found] = number
+        blocks[8, found] = depth
+        blocks[9, found] = 0
+        blocks[10, found] = 0
+        found += 1
+    counts[0] = found
+    counts[1] = inside
+    return counts, blocks, containers, hashes
+
+
+@jit
+def gathered(own: np.ndarray, parent: np.ndarray) -> np.ndarray:
+    """Return what each container and all within it weigh together."""
+    sums = own.copy()
+    for here in range(len(sums) - 1, 0, -1):
+        sums[parent[here]] += sums[here]
+    return sums
+
+
+@jit
+def inherited(marked: np.ndarray, parent: np.ndarray) -> np.ndarray:
+    """Return which containers are marked or stand within a marked one."""
+    within = marked.copy()
+    for here in range(1, len(within)):
+        within[here] |= within[parent[here]]
+    return within

@@ -1,0 +1,170 @@
+"""The stage `language`: which language a document is in, and whether the job keeps it."""
+
+from functools import reduce
+from operator import or_
+from typing import Any, ClassVar
+
+import polars as pl
+from pydantic import Field, field_validator
+
+from cleaner.conditions import parse
+from cleaner.errors import JobError
+from cleaner.models.language_codes import MIXED, UNDETERMINED, Code, user_code
+from cleaner.sql import ConditionError
+from cleaner.stages.base import Judging
+
+# The score from which an answer is right more often than not: each was set on its own backend,
+# whose calibrated scores it is a cut of.
+MIN_SCORE = {"py3langid": 0.5, "fasttext": 0.5}
+
+
+class Language(Judging):
+    """Add `lang`, `lang_score`, `lang_detail`, `script` and `lang_shares`; judge by `keep`.
+
+    Reasons: `und` (no language: code, base64, mojibake, no letters), `mixed` (two or more languages
+    over 20 % each, not all of them kept), `language` (none of `keep`), `low_score` (below
+    `min_score`; never for Chinese, nor for less than 100 letters). `und` and `mixed` can be kept by
+    name; without `keep` all languages and their mixtures are kept.
+    """
+
+    keep: list[str] | None = Field(None, min_length=1)
+    min_score: float | None = Field(None, ge=0, le=1)
+    model: str | None = None
+
+    exact: ClassVar[bool] = False
+
+    @field_validator("keep", mode="before")
+    @classmethod
+    def _one_or_several(cls, keep: Any) -> Any:
+        return [keep] if isinstance(keep, str) else keep
+
+    @field_validator("keep", mode="after")
+    @classmethod
+    def _codes(cls, keep: list[str] | None) -> list[str] | None:
+        for code in keep or []:
+            user_code(code)
+        return keep
+
+    @field_validator("on", mode="after")
+    @classmethod
+    def _condition(cls, on: str | None) -> str | None:
+        if on is not None:
+            try:
+                parse(on, ask_unknown=True)
+            except ConditionError as error:
+                raise ValueError(str(error)) from None
+        return on
+
+    def needs(self) -> set[str]:
+        """Return `text`, and the columns that `on` reads beside signals."""
+        return {"text"} | (self._asked() - self.signals())
+
+    def signals(self) -> set[str]:
+        """Return the signals that `on` reads."""
+        if not self._asked():
+            return set()
+        from cleaner.signals import SIGNALS
+
+        return {name for name in self._asked() if name in SIGNALS}
+
+    def adds(self) -> dict[str, Any]:
+        """Return the columns of `models.language.COLUMNS`."""
+        from cleaner.models.language import COLUMNS
+
+        return dict(COLUMNS)
+
+    def files(self) -> list[str]:
+        """Return the model's path, if it is not the one of py3langid, whose hash is in `model`."""
+        from cleaner.models.language_backends import is_py3langid
+
+        return [] if self.model is None or is_py3langid(self.model) else [self.model]
+
+    def resolve(self) -> "Language":
+        """Return these options with the model named by its hash, and with the score's floor.
+
+        The model is loaded, and must know the languages of `keep`.
+        """
+        from cleaner.models.language_backends import backend, full_name
+
+        model = backend(self.model)
+        known = {code.lang for code in model.codes} | {UNDETERMINED, MIXED}
+        for code in self.keep or []:
+            if user_code(code).lang not in known:
+                raise JobError(
+                    f"language: keep: {code!r}: {self.model or model.name} knows no such language; "
+                    f"it knows: {', '.join(sorted(known))}"
+                )
+        floor = MIN_SCORE[model.name] if self.min_score is None else self.min_score
+        return self.model_copy(update={"model": full_name(self.model), "min_score": floor})
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs` with the language of every document, `broken` and `error`."""
+        from cleaner.models.language import COLUMNS, identify
+        from cleaner.models.language_backends import backend
+
+        model = backend(self.model)
+        floor = MIN_SCORE[model.name] if self.min_score is None else self.min_score
+        text = docs["text"]
+        found = identify(text, model)
+        broken = found.select(self._broken(found, floor)).to_series()
+        known = text.is_not_null()
+        docs = docs.with_columns(
+            found.select(pl.when(known).then(pl.col(name)).alias(name) for name in COLUMNS)
+        )
+        judged = self._judged(docs) & known
+        return docs.with_columns(
+            pl.when(judged).then(broken).otherwise(pl.lit([], pl.List(pl.String))).alias("broken"),
+            pl.when(~known).then(pl.lit("null text")).alias("error"),
+        )
+
+    def _broken(self, found: pl.DataFrame, floor: float) -> pl.Expr:
+        """Return the list of reasons why a document of `found` falls."""
+        from cleaner.models.language import FLOOR_LETTERS, MIXED_SHARE
+
+        keep = [user_code(code) for code in self.keep or []]
+        named = {code.lang for code in keep}
+        foreign = [
+            named != set()
+            and any(part["share"] > MIXED_SHARE and part["lang"] not in named for part in parts)
+            for parts in found["lang_shares"].fill_null([])
+        ]
+        lang = pl.col("lang")
+        one = ~lang.is_in([UNDETERMINED, MIXED])
+        wanted = reduce(or_, map(_is, keep)) if keep else pl.lit(True)
+        sure = (
+            (pl.col("lang_score") >= round(floor, 6))
+            | (pl.col("letters") < FLOOR_LETTERS)
+            | (lang == "zh")
+        )
+        falls: dict[str, pl.Expr] = {
+            UNDETERMINED: (lang == UNDETERMINED) & (UNDETERMINED not in named),
+            MIXED: pl.Series(foreign, dtype=pl.Boolean) & (MIXED not in named),
+            "language": one & ~wanted,
+            "low_score": one & ~sure,
+        }
+        reasons = [pl.when(fall).then(pl.lit(reason)) for reason, fall in falls.items()]
+        return pl.concat_list(reasons).list.drop_nulls()
+
+    def _asked(self) -> set[str]:
+        return set(parse(self.on, ask_unknown=True).columns) if self.on else set()
+
+    def _judged(self, docs: pl.DataFrame) -> pl.Series:
+        """Return which documents `on` says are judged here; all without it."""
+        if self.on is None:
+            return pl.repeat(True, len(docs), eager=True)
+        from cleaner.signals import measure
+
+        absent = [name for name in sorted(self.signals()) if name not in docs.columns]
+        frame = docs.hstack(measure(docs["text"], absent)) if absent else docs
+        condition = parse(self.on, ask_unknown=True).expression(frame.schema)
+        return frame.select(condition.fill_null(False)).to_series()
+
+
+def _is(code: Code) -> pl.Expr:
+    """Return whether a document is in the language, variety and script of `code`."""
+    same = pl.col("lang") == code.lang
+    if code.detail:
+        same &= pl.col("lang_detail") == code.detail
+    if code.script:  # Hani: nothing in the text tells Hans from Hant
+        same &= pl.col("script").is_in([code.script, "Hani"])
+    return same
