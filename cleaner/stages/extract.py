@@ -1,0 +1,120 @@
+"""Pages become text with their mathematics as LaTeX, and columns of what only the page knows."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, ClassVar
+
+import polars as pl
+
+from cleaner.stages.base import Stage
+from cleaner.web.facts import Facts
+from cleaner.web.page import Page, extract_html
+
+_FACTS: dict[str, Any] = {
+    field.name: pl.Boolean if field.type in ("bool", bool) else pl.String for field in fields(Facts)
+}
+_PAGE: dict[str, Any] = {
+    "formulas_marked": pl.Boolean,
+    "formulas_found": pl.UInt32,
+    "formulas_lost": pl.UInt32,
+    "formula_images_lost": pl.UInt32,
+    "link_density": pl.Float64,
+    "charset": pl.String,
+    "charset_repaired": pl.Boolean,
+}
+
+
+class Extract(Stage):
+    """Add `text` from `html`, and the facts of the page; rows that have text already pass untouched.
+
+    `broken` says `empty`, `not_html`, `binary` or `http_error`; `error` what could not be judged.
+    An optional column `headers` (HTTP headers as text, or a list of name and value) or `charset`
+    helps decoding and tells opt-outs; an optional `status` is the HTTP status.
+    """
+
+    version: ClassVar[int] = 1
+    changes_text: ClassVar[bool] = True
+
+    math: bool = True
+    main_content: bool = True
+    min_formula_survival: float = 0.6
+
+    def needs(self) -> set[str]:
+        """Return the columns this stage reads."""
+        return {"html"}
+
+    def adds(self) -> dict[str, Any]:
+        """Return the columns this stage adds for good, name -> Polars type."""
+        return {"text": pl.String, **_PAGE, **_FACTS}
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs` with text, facts, `broken` and `error`, in the same order."""
+        nothing = [None] * docs.height
+        columns = {
+            name: docs[name].to_list() if name in docs.columns else nothing
+            for name in ("html", "text", "url", "headers", "status")
+        }
+        pages = [self._page(*row) for row in zip(*columns.values(), strict=True)]
+        texts = [
+            old if page is None else None if page.broken or page.error else page.text
+            for page, old in zip(pages, columns["text"], strict=True)
+        ]
+        return docs.with_columns(
+            pl.Series("text", texts, dtype=pl.String),
+            *(
+                pl.Series(
+                    name, [None if p is None else getattr(p, name) for p in pages], dtype=kind
+                )
+                for name, kind in _PAGE.items()
+            ),
+            *(
+                pl.Series(
+                    name, [None if p is None else getattr(p.facts, name) for p in pages], dtype=kind
+                )
+                for name, kind in _FACTS.items()
+            ),
+            broken=pl.Series(
+                [[p.broken] if p and p.broken else [] for p in pages], dtype=pl.List(pl.String)
+            ),
+            error=pl.Series([p.error if p else None for p in pages], dtype=pl.String),
+        )
+
+    def _page(
+        self, html: bytes | str | None, text: str | None, url: Any, headers: Any, status: Any
+    ) -> Page | None:
+        """Return one page, or None for a row that is text already."""
+        if html is None:
+            return None if text is not None else Page(error="neither a page nor a text")
+        if _status(status) >= 400:
+            return Page(broken="http_error")
+        try:
+            return extract_html(
+                html,
+                url if isinstance(url, str) else None,
+                math=self.math,
+                main_content=self.main_content,
+                min_formula_survival=self.min_formula_survival,
+                headers=_headers(headers),
+            )
+        except Exception as defect:  # one page must not cost the frame; the row fails and says why
+            return Page(error=f"defect: {type(defect).__name__}: {defect}"[:300])
+
+
+def _status(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _headers(value: Any) -> Mapping[str, str] | None:
+    """Return HTTP headers from a block of text, a mapping, or a list of pairs."""
+    if isinstance(value, str):
+        lines = (line.partition(":") for line in value.splitlines())
+        return {name.strip(): text.strip() for name, colon, text in lines if colon}
+    if isinstance(value, Mapping):
+        return {str(name): str(text) for name, text in value.items() if text is not None}
+    if isinstance(value, list):
+        pairs = [list(item.values()) if isinstance(item, Mapping) else item for item in value]
+        return {str(pair[0]): str(pair[1]) for pair in pairs if len(pair) == 2}
+    return None

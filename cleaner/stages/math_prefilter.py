@@ -1,0 +1,29 @@
+"""Drop pages whose raw bytes show no mathematics, before anything is parsed."""
+
+import polars as pl
+
+from cleaner.stages.base import Judging
+from cleaner.web.prefilter import Weak, may_hold_mathematics
+
+
+class MathPrefilter(Judging):
+    """Add `broken`: `no_math_markup` for pages without mathematical markup or weak TeX evidence.
+
+    Rows without a page but with text (those of a `text` entry) pass.
+    """
+
+    weak: Weak = "auto"
+
+    def needs(self) -> set[str]:
+        """Return the columns this stage reads."""
+        return {"html"}
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs` with `broken` added, in the same order."""
+        maybe = may_hold_mathematics(docs["html"], self.weak)
+        # A null page is not judged here: it is text already, or `extract` says what is wrong.
+        return docs.with_columns(
+            broken=pl.when(maybe.eq(False).fill_null(False))
+            .then(pl.lit(["no_math_markup"], pl.List(pl.String)))
+            .otherwise(pl.lit([], pl.List(pl.String)))
+        )

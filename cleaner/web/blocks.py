@@ -1,0 +1,233 @@
+"""The blocks of text of a page and the containers they stand in, each with what it says of itself.
+
+The page has been through an HTML parser, so its tags are balanced, and `<` and `>` occur in no text
+and no attribute: a scan for the tags of blocks (`kernels/pages.py`) sees the whole structure. No tree
+is walked, nothing recurses, and text is made only of the blocks that are kept.
+"""
+
+import re
+
+import numpy as np
+
+from cleaner.kernels.pages import (
+    CELL,
+    CODE,
+    CONTAINER,
+    HEADING,
+    ITEM,
+    LEAF,
+    LINE,
+    LINK,
+    LIST,
+    NUMBERED,
+    ROW,
+    Scan,
+    Tags,
+)
+from cleaner.web.boilerplate import (
+    ARTICLE,
+    BOILERPLATE,
+    COMMENTS,
+    CONTENT,
+    HIDDEN,
+    NEUTRAL,
+    SEEN,
+    judge,
+    remember,
+)
+
+# Removed from the tree before it is serialised: no text of the page, or text that is not escaped.
+NO_TEXT = (
+    "script", "style", "template", "svg", "iframe", "canvas", "object", "video", "audio", "select",
+    "textarea", "button", "head", "map", "datalist", "xmp", "plaintext", "noframes", "noembed",
+)  # fmt: skip
+_BITS: dict[str, int] = {
+    **dict.fromkeys(
+        "html body main article section div table tbody thead tfoot blockquote figure center details"
+        " dl dd fieldset form header hgroup nav footer aside dialog menu".split(),
+        CONTAINER,
+    ),
+    **dict.fromkeys("p dt caption figcaption summary legend address option optgroup".split(), LEAF),
+    **dict.fromkeys("h1 h2 h3 h4 h5 h6".split(), LEAF | HEADING),
+    **dict.fromkeys(("pre", "listing"), LEAF | CODE),
+    "hr": LEAF | LINE, "ul": CONTAINER | LIST, "ol": CONTAINER | LIST | NUMBERED,
+    "li": CONTAINER | ITEM, "tr": CONTAINER | ROW, "td": CONTAINER | CELL, "th": CONTAINER | CELL,
+    "a": LINK,
+}  # fmt: skip
+_TAGS = Tags(_BITS)
+_PAGE, _AWAY, _ARTICLE = 1, 2, 3
+_ROLES = np.array(
+    [
+        _PAGE if tag in ("html", "body")
+        else _AWAY if tag in ("nav", "footer", "aside", "dialog", "menu")
+        else _ARTICLE if tag in ("article", "main")
+        else 0
+        for tag in _TAGS.names
+    ]
+)  # fmt: skip
+_IS_LEAF = (_TAGS.bits & LEAF) != 0
+H1 = _TAGS.names.index("h1")
+MAIN = _TAGS.names.index("main")
+
+PARAGRAPH_KIND, HEADING_KIND, ITEM_KIND, CODE_KIND = range(4)
+
+_COMMENT = re.compile(r"<!--.*?-->", re.S)
+_CLASS = re.compile(rb"class=\"([^\"]*)\"")
+_INLINE = re.compile(r"<[^>]*>")
+_IMAGE = re.compile(r"<img ([^>]*)>")
+_HIDING = re.compile(r"<(span|code|b|i|em|strong|font|a|label|sup|sub|small|u) ([^>]*)>")
+_NEW_LINE = re.compile(r"</(?:p|div|li|tr|h\d|dd|dt|td)>(?!\n)|<br[^>]*>")
+_LANGUAGE = re.compile(r"\b(?:language|lang|brush:|highlight-source)[-\s]?([a-zA-Z+#]{1,20})\b")
+_PERMALINK = re.compile(r"\s*(?:[¶#§🔗⚓]\ufe0e?|\[(?:edit|编辑|編輯|edit source|编辑源代码)\])+$")
+_BREAK = "\x02"  # a line break inside a block; no white space to str.split
+_ICON = re.compile(
+    r"icon|emoji|emotion|smil|avatar|logo|spacer|pixel|blank|arrow|star|btn|button|flag|face|badge"
+    r"|rating|thumb|loading|counter|beacon",
+    re.I,
+)
+_FORMULA_IMAGE = re.compile(r"formula|equation|latex|math|/tex|mimetex|gongshi|/eq\d", re.I)
+_SIZED = re.compile(r"\bheight(?:=\"|\s*:\s*)(\d{1,3})(?:px|pt)?\b|vertical-align", re.I)
+
+
+class Blocks:
+    """The blocks of a page in order, and its containers, parents before their children."""
+
+    def __init__(self, html: str) -> None:
+        """Cut a serialised page."""
+        self.data = (_COMMENT.sub("", html) if "<!--" in html else html).encode()
+        self.scan: Scan = _TAGS.scan(self.data)
+        self.parent = self.scan.parent
+        self.size = self.scan.size
+        self.link = self.scan.link
+        self.container = self.scan.container
+        self.kind = self.scan.kind
+        self.tag = self.scan.container_tag
+        self.is_leaf = _IS_LEAF[self.tag]
+        self.says = self._verdicts()
+
+    def __len__(self) -> int:
+        return len(self.size)
+
+    def _verdicts(self) -> np.ndarray:
+        scan, known = self.scan, SEEN.get
+        says = np.zeros(len(self.parent), np.int64)
+        read = np.flatnonzero(scan.attributes_hash)
+        keys = scan.attributes_hash[read].tolist()
+        said = [known(key) for key in keys]
+        if None in said:
+            for at, (here, one) in enumerate(zip(read.tolist(), said, strict=True)):
+                if one is None and (one := known(keys[at])) is None:
+                    start, end = scan.attributes_start[here], scan.attributes_end[here]
+                    one = remember(keys[at], self.data[start:end])
+                said[at] = one
+        says[read] = said
+        leaf = self.is_leaf & ((says > NEUTRAL) | (says == COMMENTS))
+        says[leaf] = NEUTRAL
+        role = _ROLES[self.tag]
+        says[role == _PAGE] = NEUTRAL
+        away = role == _AWAY
+        says[away] = np.minimum(says[away], BOILERPLATE)
+        says[(role == _ARTICLE) & (says > HIDDEN) & (says < CONTENT)] = ARTICLE
+        return says
+
+    def label(self, here: int) -> bytes:
+        """Return the tag and class of a container: posts of one thread have the same."""
+        start, end = int(self.scan.attributes_start[here]), int(self.scan.attributes_end[here])
+        named = _CLASS.search(self.data, start, end)
+        return b"%d.%s" % (self.tag[here], named[1] if named else b"")
+
+    def headings(self, tag: int) -> np.ndarray:
+        """Return the numbers of the blocks that are headings of one tag."""
+        return np.flatnonzero((self.kind == HEADING_KIND) & (self.scan.tag == tag))
+
+    def text(self, block: int) -> tuple[str, int]:
+        """Return the text of a block, and how many images in it look like formulas."""
+        scan = self.scan
+        text = self.data[scan.start[block] : scan.end[block]].decode()
+        kind = self.kind[block]
+        if kind == CODE_KIND:
+            return _code(text), 0
+        text, images = _inline(text)
+        return _PERMALINK.sub("", text) if kind == HEADING_KIND else text, images
+
+    def language(self, block: int) -> str:
+        """Return the programming language that `<pre>` or the `<code>` in it names, or ''."""
+        start = int(self.scan.start[block])
+        above = int(self.scan.attributes_start[self.container[block]])
+        first = self.data.find(b">", start, start + 300)
+        text = self.data[above : max(start, first)].decode("utf-8", "replace")
+        named = _LANGUAGE.search(text)
+        return named[1].lower() if named else ""
+
+
+def _code(text: str) -> str:
+    if "<" in text:
+        text = _INLINE.sub("", _NEW_LINE.sub("\n", text))
+    return unescape(text).strip("\n").rstrip()
+
+
+def _inline(text: str) -> tuple[str, int]:
+    """Return the text of inline markup, and how many images in it look like formulas.
+
+    >>> _inline('one<br>two <a href="x">three</a>&nbsp;<span hidden="">four</span>')
+    ('one\\ntwo three', 0)
+    """
+    images = 0
+    if "<" in text:
+        if "hidden" in text or "none" in text or "editsection" in text:
+            text = _without_hidden(text)
+        pictures = _IMAGE.findall(text) if "<img " in text else ()
+        if "<br" in text:
+            text = text.replace("<br>", _BREAK)
+        if "label>" in text:
+            text = text.replace("</label>", " ")
+        text = _INLINE.sub("", text)
+        if pictures and not text.isspace():
+            images = sum(map(_is_formula_image, pictures))
+    if _BREAK in text:
+        text = "\n".join(" ".join(line.split()) for line in text.split(_BREAK)).strip()
+    else:
+        text = " ".join(text.split())
+    if "&" in text:
+        text = unescape(text)
+        if "\xa0" in text:
+            text = "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
+    return text, images
+
+
+def unescape(text: str) -> str:
+    """Return text of a serialised page with its four references resolved."""
+    return (
+        text.replace("&nbsp;", "\xa0").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    )
+
+
+def _is_formula_image(attributes: str) -> bool:
+    """Return whether an image inside a sentence stands for a formula: small, or named so."""
+    if len(attributes) > 600:  # the picture itself, or a list of its sizes
+        attributes = attributes[:300] + attributes[-300:]
+    if _ICON.search(attributes):
+        return False
+    if _FORMULA_IMAGE.search(attributes):
+        return True
+    sized = _SIZED.search(attributes)
+    return sized is not None and (sized[1] is None or 6 <= int(sized[1]) <= 64)
+
+
+def _without_hidden(text: str) -> str:
+    """Return inline markup without the elements that are hidden or for editors."""
+    start = 0
+    while opened := _HIDING.search(text, start):
+        tag, attributes = opened.groups()
+        if "editsection" not in attributes and judge(attributes) != HIDDEN:
+            start = opened.end()
+            continue
+        depth, end = 1, opened.end()
+        for found in re.compile(f"<(/?){tag}[ >]").finditer(text, end):
+            depth += -1 if found[1] else 1
+            end = found.end()
+            if not depth:
+                break
+        text = text[: opened.start()] + text[end if not depth else len(text) :]
+        start = opened.start()
+    return text

@@ -1,0 +1,315 @@
+"""Bytes of a page to text: byte-order mark, declaration, detection, and repair of wrong declarations."""
+
+import codecs
+import re
+from functools import cache
+from typing import NamedTuple
+
+from resiliparse.parse.encoding import detect_encoding
+
+
+class Decoded(NamedTuple):
+    """A page as text: `encoding` is a Python codec name, `repaired` says it was not as declared."""
+
+    text: str
+    encoding: str
+    repaired: bool
+
+
+class Undecodable(ValueError):
+    """No encoding we know turns these bytes into text."""
+
+
+class Binary(ValueError):
+    """These bytes are not text: an image, an archive, a PDF."""
+
+
+# What is declared and what browsers read, https://encoding.spec.whatwg.org/#names-and-labels;
+# where Python has no codec of the web's table, the nearest superset.
+_SUPERSETS = {
+    "gb2312": "gb18030", "gbk": "gb18030", "hz": "hz", "big5": "big5hkscs", "cp950": "big5hkscs",
+    "shift_jis": "cp932", "shift_jis_2004": "cp932", "shift_jisx0213": "cp932", "euc_kr": "cp949",
+    "iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "tis-620": "cp874",
+    "iso8859-11": "cp874", "utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le",
+    "johab": "johab",
+}  # fmt: skip
+_LABELS = {
+    "x-gbk": "gb18030", "gb_2312": "gb18030", "gb_2312-80": "gb18030", "gb18030-2000": "gb18030",
+    "chinese": "gb18030", "csgb2312": "gb18030", "x-x-big5": "big5hkscs", "cn-big5": "big5hkscs",
+    "csbig5": "big5hkscs", "big5-hkscs": "big5hkscs", "x-sjis": "cp932", "windows-31j": "cp932",
+    "ms_kanji": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-euc-jp": "euc_jp",
+    "ks_c_5601-1987": "cp949", "ksc5601": "cp949", "ksc_5601": "cp949", "windows-949": "cp949",
+    "korean": "cp949", "iso-8859-8-i": "iso8859-8", "logical": "iso8859-8", "dos-874": "cp874",
+    "windows-874": "cp874", "unicode": "utf-16-le", "ucs-2": "utf-16-le", "koi8": "koi8-r",
+    "koi": "koi8-r", "x-mac-cyrillic": "mac-cyrillic", "maccyrillic": "mac-cyrillic",
+    "macintosh": "mac-roman", "x-mac-roman": "mac-roman", "unicode-1-1-utf-8": "utf-8",
+    "utf8": "utf-8", "x-cp1250": "cp1250", "x-cp1251": "cp1251", "x-cp1252": "cp1252",
+    "x-cp1254": "cp1254", "x-cp1256": "cp1256", "x-user-defined": "cp1252", "uhc": "cp949",
+}  # fmt: skip
+_TEXT_CODECS = re.compile(
+    r"utf-(8|16-[lb]e|32-[lb]e)|gb18030|big5hkscs|cp932|euc_jp|cp949|johab|iso2022_(jp|kr).*|hz"
+    r"|cp(125\d|874|866|855|437|850|852)|iso8859-\d+|koi8-[ru]|mac-(cyrillic|roman|greek|turkish)"
+)
+_MULTIBYTE = ("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949", "johab")
+_FALLBACKS = ("utf-8", *_MULTIBYTE, "cp1252")
+
+
+@cache
+def codec(label: str) -> str | None:
+    """Return the codec for a declared charset as browsers read it, or None when unknown.
+
+    >>> codec("GB2312"), codec(" iso-8859-1 "), codec("x-sjis"), codec("nonsense")
+    ('gb18030', 'cp1252', 'cp932', None)
+    """
+    label = label.strip().strip("\"'").lower()
+    if label in _LABELS:
+        return _LABELS[label]
+    try:
+        name = codecs.lookup(label).name
+    except (LookupError, ValueError, UnicodeError):
+        return None
+    name = _SUPERSETS.get(name, name)
+    return name if _TEXT_CODECS.fullmatch(name) else None
+
+
+_BOMS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_META = re.compile(
+    rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})"
+    rb"|<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})",
+    re.I,
+)
+_MAGIC = re.compile(
+    rb"%PDF-|\x89PNG|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|\x1f\x8b|BZh\d|\xfd7zXZ|7z\xbc\xaf|Rar!"
+    rb"|RIFF....(WEBP|WAVE|AVI )|\x00\x00\x00.ftyp|ID3|OggS|\x7fELF|MZ.{0,2}\x00|wOF[F2]"
+    rb"|\xd0\xcf\x11\xe0|\(\xb5/\xfd|\x00\x01\x00\x00\x00|OTTO|FWS|CWS|\x00\x00\x01\x00|PAR1",
+    re.S,
+)
+# Not among them: white space, and ESC, SO and SI, which switch the character sets of ISO 2022.
+_CONTROL = bytes(range(0x00, 0x09)) + bytes(range(0x10, 0x1B)) + bytes(range(0x1C, 0x20))
+_HIGH = bytes(range(0x80, 0x100))
+_ASCII = bytes(range(0x80))
+_SNIFF = 4096  # browsers look at 1,024 bytes; pages with long leading scripts exist
+_TOLERATED = 0.02  # undecodable bytes of all bytes above ASCII; more and the page fails
+
+
+def declared_in(raw: bytes) -> str | None:
+    """Return the codec a page declares in `<meta>` or in its XML declaration."""
+    for found in _META.finditer(raw[:_SNIFF]):
+        if name := codec((found[1] or found[2]).decode("ascii", "replace")):
+            # A declaration readable as ASCII is not UTF-16 (the HTML standard says so, too).
+            return "utf-8" if name.startswith(("utf-16", "utf-32")) else name
+    return None
+
+
+def decode(raw: bytes, declared: str | None = None) -> Decoded:
+    """Return the text of a page; `declared` is the charset of the HTTP header, if any.
+
+    Raises `Binary` for what is not text and `Undecodable` for text beyond repair.
+
+    >>> decode("数学".encode("gbk"), "gb2312")
+    Decoded(text='数学', encoding='gb18030', repaired=False)
+    >>> decode("数学".encode(), "iso-8859-1")  # a wrong declaration
+    Decoded(text='数学', encoding='utf-8', repaired=True)
+    """
+    for mark, name in _BOMS:
+        if raw.startswith(mark):
+            return _final(raw[len(mark) :], name, False)
+    if _MAGIC.match(raw):
+        raise Binary("starts like a binary format")
+    head = raw[:_SNIFF]
+    if b"\0" in head and (wide := _wide(head)):
+        return _final(raw, wide, False)
+    claims = [name for name in (codec(declared) if declared else None, declared_in(raw)) if name]
+    control = len(head) - len(head.translate(None, _CONTROL))
+    if control > max(8, len(head) // 20):
+        if claims and claims[0].startswith(("utf-16", "utf-32")):
+            return _final(raw, claims[0], False)
+        raise Binary("control characters throughout")
+    raw = raw.translate(None, b"\0") if b"\0" in raw else raw
+    claims = [name for name in claims if not name.startswith(("utf-16", "utf-32"))]
+    if raw.isascii():
+        return _seven_bit(raw, claims)
+    try:  # text of another encoding is not valid UTF-8 by chance
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return _legacy(raw, claims)
+    once = encoded_twice(text)
+    wrong = bool(claims) and "utf-8" not in claims
+    return Decoded(text if once is None else once, "utf-8", wrong or once is not None)
+
+
+def _final(raw: bytes, name: str, repaired: bool) -> Decoded:
+    text = raw.decode(name, "replace")
+    lost = text.count("\ufffd")
+    if lost > 8 and lost > _TOLERATED * len(raw.translate(None, _ASCII)) and lost > len(text) // 50:
+        raise Undecodable(f"{lost} characters are not valid {name}")
+    text = text.replace("\0", "").removeprefix("\ufeff")
+    return Decoded(text, name, repaired or lost > 0)
+
+
+_TABLES = tuple(  # single bytes as browsers read them: what a code page leaves open is a control
+    codecs.charmap_build(
+        "".join(bytes([byte]).decode(name, "ignore") or chr(byte) for byte in range(256))
+    )
+    for name in ("cp1252", "cp1251")
+)
+
+
+_BEYOND = re.compile(r"[^\x00-\x7f]{1,2}")
+_LEADS = frozenset(
+    bytes(range(0xC2, 0xF5)).decode("cp1252") + bytes(range(0xC2, 0xF5)).decode("cp1251")
+)
+
+
+def encoded_twice(text: str) -> str | None:
+    """Return the text behind UTF-8 that was read as a single-byte code page and written as UTF-8.
+
+    All of the text must turn back into valid UTF-8; that does not happen by chance, and a text in
+    which only a part is damaged, or damaged with loss, stays as it is.
+
+    >>> encoded_twice("CafÃ©"), encoded_twice("Café"), encoded_twice("Р’С‹")
+    ('Café', None, 'Вы')
+    """
+    first = None
+    for start in range(0, len(text), 4096):  # slices are copied and classified faster than searched
+        if not text[start : start + 4096].isascii():
+            first = _BEYOND.search(text, start)
+            break
+    if first is None or len(first[0]) == 1 or first[0][0] not in _LEADS:
+        return None
+    for table in _TABLES:
+        try:
+            once = codecs.charmap_encode(text, "strict", table)[0].decode()
+        except UnicodeError:
+            continue
+        return once if len(once) < len(text) else None
+    return None
+
+
+def _wide(head: bytes) -> str | None:
+    """Return UTF-16 or UTF-32 when the zeros of ASCII markup lie as they do there."""
+    if len(head) < 4:
+        return None
+    places = [head[k::4].count(0) / max(len(head[k::4]), 1) for k in range(4)]
+    for name, zeros in (("utf-32-le", (2, 3)), ("utf-32-be", (0, 1))):
+        if all(places[k] > 0.95 for k in zeros):
+            return name
+    even, odd = (places[0] + places[2]) / 2, (places[1] + places[3]) / 2
+    # Zeros on one side only: markup is ASCII even where the text is not.
+    if odd > 0.15 and even < 0.02:
+        return "utf-16-le"
+    if even > 0.15 and odd < 0.02:
+        return "utf-16-be"
+    return None
+
+
+def _seven_bit(raw: bytes, claims: list[str]) -> Decoded:
+    for sign, name in ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_2"), (b"~{", "hz")):
+        if sign in raw and (name != "hz" or "hz" in claims):
+            try:
+                return Decoded(raw.decode(name), name, bool(claims) and claims[0] != name)
+            except (UnicodeDecodeError, ValueError):
+                continue
+    return Decoded(raw.decode("ascii"), "ascii", False)
+
+
+def _legacy(raw: bytes, claims: list[str]) -> Decoded:
+    """Decode what is neither ASCII nor valid UTF-8: weigh the declarations, then detect."""
+    high = len(raw.translate(None, _ASCII))
+    guess = codec(detect_encoding(raw, max_len=131072, html5_compatible=False) or "")
+    best: tuple[float, str, str] | None = None
+    for name in dict.fromkeys([*claims, guess, *_FALLBACKS]):
+        if name is None:
+            continue
+        score, text = _fit(raw, name, high)
+        # A declaration is believed unless it reads badly and another reads clearly better.
+        score += 0.25 if name in claims else 0.1 if name == guess else 0.0
+        if best is None or score > best[0]:
+            best = (score, name, text)
+        if score >= 1.15 and name in claims:
+            break
+    assert best is not None
+    _, name, text = best
+    lost = text.count("\ufffd")
+    if lost > 8 and lost > _TOLERATED * high:
+        raise Undecodable(f"no encoding reads these bytes; the best, {name}, loses {lost} of them")
+    return Decoded(text, name, (bool(claims) and name != claims[0]) or lost > 0)
+
+
+@cache
+def _common(name: str) -> frozenset[str]:
+    """Return the characters that make up nearly all text of a multi-byte encoding."""
+    first_level = {
+        "gb18030": ("gb2312", 0xB0, 0xD8, 0xA1, 0xFF),
+        "big5hkscs": ("big5", 0xA4, 0xC7, 0x40, 0xFF),
+        "cp932": ("shift_jis", 0x88, 0x99, 0x40, 0xFD),
+        "euc_jp": ("euc_jp", 0xB0, 0xD0, 0xA1, 0xFF),
+        "cp949": ("euc_kr", 0xB0, 0xC9, 0xA1, 0xFF),
+        "johab": ("euc_kr", 0xB0, 0xC9, 0xA1, 0xFF),
+    }
+    source, low, high, left, right = first_level[name]
+    pairs = [bytes((a, b)) for a in range(low, high) for b in range(left, right)]
+    symbols = "".join(map(chr, [*range(0x3000, 0x3020), *range(0xFF00, 0xFF5F)])) + "“”‘’—…·→①②③"
+    kana = "".join(map(chr, range(0x3041, 0x30FF))) if name in ("cp932", "euc_jp") else ""
+    return frozenset("".join(pair.decode(source, "ignore") for pair in pairs) + symbols + kana)
+
+
+# A third of all characters of a Chinese text; of another text read as Chinese, some in a hundred.
+_FREQUENT = frozenset(
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说"
+    "這為個國時來們對會發動過說產與後從經點學開還無應題"
+)
+_LATIN = {"cp1252", "cp1250", "cp1254", "iso8859-2", "iso8859-15", "mac-roman"}
+_HIGH_RUN = re.compile(r"[^\W\d_\x00-\x7f]{3,}")
+_MIXED_WORD = re.compile(r"[A-Za-z][^\W\d_\x00-\x7f]|[^\W\d_\x00-\x7f][A-Za-z]")
+_ODD = frozenset("\x80\x81\x8d\x8f\x90\x9d¤¦§©¬±µ¶¹²³¼½¾‚„†‡‹›")
+
+
+def _fit(raw: bytes, name: str, high: int) -> tuple[float, str]:
+    """Return how well `name` reads the bytes (1 is perfect) and the text."""
+    try:
+        text = raw.decode(name)
+        lost = 0
+    except UnicodeDecodeError:
+        text = raw.decode(name, "replace")
+        lost = text.count("\ufffd")
+    score = 1.0 - min(1.0, 20 * lost / max(high, 1))
+    sample = text[:200_000]
+    beyond = [c for c in sample if c > "\x7f" and c != "\ufffd"]
+    if not beyond:
+        return score - 1.0, text
+    if name in _MULTIBYTE:
+        common = _common(name)
+        share = sum(c in common for c in beyond) / len(beyond)
+        score *= 0.2 + 0.8 * min(1.0, share / 0.9)
+        if name in ("gb18030", "big5hkscs"):
+            han = [c for c in beyond if "\u4e00" <= c <= "\u9fff"]
+            if len(han) >= 30 and sum(c in _FREQUENT for c in han) < 0.04 * len(han):
+                score -= 0.5
+        if len(_MIXED_WORD.findall(sample)) > 0.6 * len(beyond):  # single letters within words
+            score -= 0.5
+        return score, text
+    if name == "utf-8":
+        return score, text
+    letters = [c for c in beyond if c.isalpha()]
+    odd = sum(c in _ODD or not c.isprintable() for c in beyond)
+    score -= min(0.6, 1.5 * odd / len(beyond))
+    if len(letters) < 0.6 * len(beyond):
+        score -= 0.2
+    if name in _LATIN:
+        # Latin letters beyond ASCII stand alone among ASCII ones; runs of them are another script.
+        runs = sum(len(found[0]) for found in _HIGH_RUN.finditer(sample))
+        return score - min(0.8, 1.2 * runs / len(beyond)), text
+    # Letters of other scripts do not stand in one word with Latin ones, and are mostly small.
+    mixed = len(_MIXED_WORD.findall(sample))
+    capitals = sum(c.isupper() for c in letters)
+    score -= min(0.6, 0.8 * mixed / len(beyond))
+    if len(letters) >= 20 and capitals > 0.4 * len(letters):
+        score -= 0.4
+    return score, text

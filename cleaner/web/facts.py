@@ -1,0 +1,279 @@
+"""What only the page knows about itself: title, dates, language, licence, opt-out signs, kind."""
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts of one page; None where it does not say."""
+
+    title: str | None = None
+    published: str | None = None  # YYYY-MM-DD
+    canonical_url: str | None = None
+    declared_lang: str | None = None
+    page_licence: str | None = None
+    optout_noai: bool = False
+    optout_tdm: bool = False
+    noindex: bool = False
+    page_kind: str = "article"
+
+
+KINDS = ("article", "forum", "list", "product", "code", "error")
+
+_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12]\d|3[01])(?!\d)"
+)
+_PUBLISHED_META = (  # in the order of trust
+    "article:published_time", "og:published_time", "datepublished", "publishdate", "pubdate",
+    "publish_date", "publish-date", "dc.date", "dc.date.issued", "dcterms.created",
+    "dc.date.created", "sailthru.date", "parsely-pub-date", "citation_publication_date",
+    "citation_date", "weibo:article:create_at", "originalpublicationdate", "og:release_date",
+    "bytedance:published_time", "published_time", "article.published",
+)  # fmt: skip
+_JSON_DATE = re.compile(
+    r"\"(?:datePublished|pubDate|publishedAt|publish_date)\"\s*:\s*\"([^\"]{8,40})\""
+)
+_JSON_TYPE = re.compile(r"\"@type\"\s*:\s*\[?\s*\"(\w+)\"")
+_URL_DATE = re.compile(
+    r"/((?:19|20)\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?:[/_.-]|$)"
+)
+_CC = re.compile(
+    r"href=\"((?:https?:)?//(?:www\.)?creativecommons\.org/(?:licen[sc]es|publicdomain)/[\w./-]+)",
+    re.I,
+)
+_REL_LICENCE = re.compile(r"rel=\"(?:[^\"]*\s)?licen[sc]e[\s\"]")
+_HREF = re.compile(r"\bhref=\"([^\"]+)\"")
+_TIME = re.compile(r"<time\b[^>]*\bdatetime=\"([^\"]{8,40})\"")
+_LANG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}")
+_NO_AI = {"noai", "noimageai", "noml", "nollm"}
+_NO_INDEX = {"noindex", "none"}
+
+_TYPES = {
+    "article": "article", "newsarticle": "article", "blogposting": "article", "report": "article",
+    "scholarlyarticle": "article", "techarticle": "article", "reportagenewsarticle": "article",
+    "qapage": "forum", "discussionforumposting": "forum", "question": "forum",
+    "product": "product", "productgroup": "product", "offer": "product",
+    "itemlist": "list", "collectionpage": "list", "searchresultspage": "list",
+    "softwaresourcecode": "code",
+}  # fmt: skip
+_FORUM_URL = re.compile(
+    r"viewtopic|showthread|forumdisplay|/forums?/|/threads?/|/topics?/|/questions?/\d|thread-\d+-"
+    r"|/t/[\w-]+/\d|//(?:bbs|forum|forums|ask|zhidao|answers|discuss|community)\.|/bbs/",
+    re.I,
+)
+_FORUM_MAKER = re.compile(
+    r"phpbb|discuz|vbulletin|xenforo|mybb|smf|discourse|flarum|invision|punbb", re.I
+)
+_ERROR_TITLE = re.compile(
+    r"\b(?:404|403|500|502|503)\b|page not found|not found|access denied|forbidden|error occurred"
+    r"|页面不存在|页面未找到|找不到(?:页面|网页|該頁|该页)|頁面不存在|出错了|访问受限|系统提示|just a moment|attention required",
+    re.I,
+)
+
+
+def tokens_of(value: str) -> set[str]:
+    """Return the directives of a robots value, `none, noai` or `googlebot: noindex`."""
+    return {part.strip() for part in re.split(r"[,;\s:]+", value.lower())}
+
+
+@dataclass(slots=True)
+class Head:
+    """What stands in the head of a page, and the language of its root."""
+
+    title: str | None = None
+    meta: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)  # rel -> href
+    robots: set[str] = field(default_factory=set)
+    structured: str = ""  # JSON-LD, as text
+    lang: str | None = None
+
+
+def read_head(tree: LexborHTMLParser) -> Head:
+    """Return the head of a parsed page; to be called before the tree is changed."""
+    head = Head()
+    json_ld = []
+    for node in _children(tree.head):
+        tag = node.tag
+        if tag == "meta":
+            given = node.attributes
+            name = given.get("property") or given.get("name") or given.get("itemprop")
+            name = (name or given.get("http-equiv") or "").strip().lower()
+            value = (given.get("content") or "").strip()
+            if name in ("robots", "googlebot", "bingbot", "gptbot", "ccbot"):
+                head.robots |= _directives(value)
+            elif name and value:
+                head.meta.setdefault(name, value)
+        elif tag == "link":
+            given = node.attributes
+            for rel in (given.get("rel") or "").lower().split():
+                head.links.setdefault(rel, (given.get("href") or "").strip())
+        elif tag == "title" and head.title is None:
+            head.title = node.text()
+        elif tag == "script" and "ld+json" in (node.attributes.get("type") or ""):
+            json_ld.append(node.text())
+    head.structured = "\n".join(json_ld)
+    if tree.root is not None:
+        given = tree.root.attributes
+        head.lang = given.get("lang") or given.get("xml:lang")
+    return head
+
+
+def facts(
+    head: Head,
+    body: str,
+    heading: str | None,
+    url: str | None,
+    headers: Mapping[str, str] | None,
+) -> Facts:
+    """Return the facts of a page from its head, its serialised body and its first heading."""
+    sent = {name.lower(): value for name, value in (headers or {}).items()}
+    robots = head.robots | _directives(sent.get("x-robots-tag", ""))
+    return Facts(
+        title=_title(head, heading),
+        published=_published(head, body, url),
+        canonical_url=_canonical(head.links.get("canonical") or head.meta.get("og:url"), url),
+        declared_lang=_language(head, sent),
+        page_licence=_licence(head, body),
+        optout_noai=not robots.isdisjoint(_NO_AI),
+        optout_tdm="1"
+        in (head.meta.get("tdm-reservation"), sent.get("tdm-reservation", "").strip()),
+        noindex=not robots.isdisjoint(_NO_INDEX),
+        page_kind=_declared_kind(head, url),
+    )
+
+
+def _children(node: LexborNode | None) -> Iterator[LexborNode]:
+    node = node.child if node is not None else None
+    while node is not None:
+        yield node
+        node = node.next
+
+
+def _directives(value: str) -> set[str]:
+    """Return the directives of a robots value.
+
+    >>> sorted(_directives("googlebot: noindex, NoAI"))
+    ['googlebot', 'noai', 'noindex']
+    """
+    return set(re.split(r"[,;\s:]+", value.lower()))
+
+
+def _title(head: Head, heading: str | None) -> str | None:
+    for candidate in (
+        head.title,
+        head.meta.get("og:title"),
+        head.meta.get("twitter:title"),
+        heading,
+    ):
+        if candidate and (text := " ".join(candidate.split())):
+            return text[:500]
+    return None
+
+
+def _day(value: str | None) -> str | None:
+    """Return the first plausible calendar day in `value` as YYYY-MM-DD.
+
+    >>> _day("发布于 2019年3月5日 10:00"), _day("20190305"), _day("soon")
+    ('2019-03-05', '2019-03-05', None)
+    """
+    if not value:
+        return None
+    found = _DATE.search(value) or re.search(
+        r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)", value
+    )
+    return "{}-{:0>2}-{:0>2}".format(*found.groups()) if found else None
+
+
+def _published(head: Head, body: str, url: str | None) -> str | None:
+    for name in _PUBLISHED_META:
+        if day := _day(head.meta.get(name)):
+            return day
+    if (
+        head.structured
+        and (found := _JSON_DATE.search(head.structured))
+        and (day := _day(found[1]))
+    ):
+        return day
+    if day := _day(head.meta.get("date")):
+        return day
+    if (found := _TIME.search(body)) and (day := _day(found[1])):
+        return day
+    if url and (found := _URL_DATE.search(url)):
+        return "-".join(found.groups())
+    return None
+
+
+def _canonical(href: str | None, url: str | None) -> str | None:
+    if not href or href.startswith(("#", "javascript:", "data:")):
+        return None
+    try:
+        whole = urljoin(url, href) if url else href
+        parts = urlsplit(whole)
+    except ValueError:
+        return None
+    return whole if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def _language(head: Head, sent: Mapping[str, str]) -> str | None:
+    for value in (
+        head.lang,
+        head.meta.get("content-language"),
+        head.meta.get("og:locale"),
+        head.meta.get("dc.language"),
+        sent.get("content-language"),
+    ):
+        if value and (found := _LANG.fullmatch(value.split(",")[0].strip())):
+            return found[0].replace("_", "-")
+    return None
+
+
+def _licence(head: Head, body: str) -> str | None:
+    for rel in ("license", "licence"):
+        if head.links.get(rel):
+            return head.links[rel][:300]
+    for name in ("dcterms.license", "dc.rights", "dcterms.rights", "license"):
+        if name in head.meta:
+            return head.meta[name][:300]
+    if found := _REL_LICENCE.search(body):
+        tag = body[body.rfind("<", 0, found.start()) : body.find(">", found.end())]
+        if href := _HREF.search(tag):
+            return html.unescape(href[1])[:300]
+    # A licence that is only talked about stands in a link, too; the page's own is the last one.
+    marks = _CC.findall(body) if "creativecommons.org/" in body else []
+    return html.unescape(marks[-1])[:300] if marks else None
+
+
+def _declared_kind(head: Head, url: str | None) -> str:
+    if head.title and len(head.title) < 80 and _ERROR_TITLE.search(head.title):
+        return "error"
+    if (url and _FORUM_URL.search(url)) or _FORUM_MAKER.search(head.meta.get("generator", "")):
+        return "forum"
+    types = [_TYPES.get(found.lower()) for found in _JSON_TYPE.findall(head.structured)]
+    for kind in ("forum", "product", "article", "code", "list"):
+        if kind in types:
+            return kind
+    og = head.meta.get("og:type", "").lower()
+    return "product" if "product" in og else "article" if "article" in og else ""
+
+
+def settled_kind(
+    declared: str, link_density: float, code_share: float, posts: int, size: int
+) -> str:
+    """Return the page's kind from what it declares and what its main content looks like."""
+    if declared == "error" and size < 1_000:
+        return "error"
+    if declared in ("forum", "product"):
+        return declared
+    if link_density > 0.6:
+        return "list"
+    if code_share > 0.5:
+        return "code"
+    if declared in ("article", "code", "list"):
+        return declared
+    return "forum" if posts >= 4 else "article"

@@ -1,0 +1,467 @@
+"""Elements that hold one formula: which they are, and where in them its TeX is."""
+
+import re
+from typing import NamedTuple
+
+from selectolax.lexbor import LexborNode
+
+from cleaner.web.asciimath import asciimath_to_latex
+from cleaner.web.budget import Work
+from cleaner.web.formulas.delimited import TEX_SIGN, undamaged
+from cleaner.web.formulas.markup import markup_tex
+from cleaner.web.formulas.rendered import rendered_tex
+from cleaner.web.formulas.runs import TAG, runs
+from cleaner.web.mathml import mathml_to_latex
+from cleaner.web.mathml_symbols import SYMBOLS
+from cleaner.web.tex import clean
+
+
+class Found(NamedTuple):
+    """One formula of an element; "" is an element that stands for nothing."""
+
+    tex: str
+    display: bool
+    source: str
+
+
+KATEX = frozenset(
+    "katex katex-display katex--inline katex--display katex-block katex-inline katex-error katex-eq".split()
+)
+FRAMES = frozenset(
+    "MathJax MathJax_Display MathJax_CHTML MathJax_SVG MathJax_SVG_Display MathJax_MathML MathJax_PHTML "
+    "MathJax_PHTML_Display MathJax_PlainSource MathJax_PlainSource_Display MathJax_MathContainer mjx-chtml MJXc-display "
+    "MJXp-math MJXp-display MathJax_FullWidth MathJax_CHTML_Display".split()
+)
+_FRAME_DISPLAYS = frozenset(
+    "MathJax_Display MathJax_SVG_Display MathJax_PHTML_Display MJXc-display MJXp-display MathJax_CHTML_Display "
+    "MathJax_PlainSource_Display".split()
+)
+PREVIEWS = frozenset(["MathJax_Preview"])
+IGNORED = frozenset(
+    "tex2jax_ignore mathjax_ignore no-mathjax nomathjax asciimath2jax_ignore no-katex".split()
+)
+PROCESSED = frozenset("tex2jax_process mathjax_process".split())
+# Class -> how sure it is that its text is TeX, even without delimiters.
+SURE, WEAK, DELIMITED = 2, 1, 0
+WRAPPERS: dict[str, int] = {
+    **dict.fromkeys(
+        "math-tex math-container wp-katex-eq mathjax-tex arithmatex math-inline math-display math-block mathblock tex-math "
+        "inlineMath displayMath js-render-math math-node katex-src math_inline math_display inline-math display-math "
+        "block-math latex-inline latex-block mathquill-embedded-latex mathquill-editable tex-inline tex-block tex-display "
+        "language-math lang-math math-formula mathjax-inline mathjax-block mathjax-display mathjaxInline latex-formula "
+        "notion-equation math-expression ipa-math wikimath inline-formula-tex mathjax-latex texmath MathTeX math-span".split(),
+        SURE,
+    ),
+    **dict.fromkeys(
+        "math tex latex formula equation mathjax MathJax-Source asciimath inline-formula display-formula inline-equation "
+        "display-equation disp-formula math-element math-jax mathml latex_formula eq eqn jqmath formulaDsp "
+        "formulaInl mathjax-formula".split(),
+        WEAK,
+    ),
+    **dict.fromkeys(
+        "nolink filter_mathjaxloader_equation mathp math-text has-jax has_math".split(), DELIMITED
+    ),
+}
+_DISPLAY_NAMES = frozenset(
+    "display math-display math-block mathblock displayMath math_display display-math block-math latex-block tex-block "
+    "tex-display katex-display katex--display katex-block js-display-math mathjax-block mathjax-display display-formula "
+    "display-equation disp-formula notion-equation formulaDsp block displaymath".split()
+)
+DISPLAYS = _DISPLAY_NAMES - {"display", "block"}
+_INLINE_NAMES = frozenset(
+    "inline math-inline inlineMath math_inline inline-math latex-inline tex-inline katex--inline mathjax-inline inline-formula "
+    "inline-equation formulaInl mathjaxInline".split()
+)
+TEX_ATTRIBUTES = (
+    "data-tex", "data-latex", "data-expr", "data-formula", "data-math", "data-equation", "data-katex", "data-original-tex",
+    "data-latex-source", "data-tex-source", "data-math-tex", "data-texsrc", "data-latex-formula", "latex", "data-eqn", "data-tex-content",
+    "data-math-content", "data-raw-latex", "data-original-formula",
+)  # fmt: skip
+ATTRIBUTES = frozenset(
+    [*TEX_ATTRIBUTES, "data-mathml", "data-asciimath", "data-value", "data-math-style", "data-alt"]
+)
+MATH_TAGS = frozenset(
+    "formula math-renderer d-math dt-math amp-mathml tex-math mathjax math-field eq eqn tex latex katex la-tex tex-inline tex-block "
+    "inline-math block-math math-jax mjx-container x-equation intent-math latex-js math-inline math-display katex-inline katex-block "
+    "mj-math mathml katex-expression x-katex math-tex math-block".split()
+)
+_BLOCK_TAGS = frozenset(
+    "block-math tex-block math-display katex-block x-equation math-block".split()
+)
+_UNKNOWN_TAG = 256  # lexbor numbers the tags it knows from 1
+_STRUCTURE = frozenset(
+    TAG[name]
+    for name in "math script img table pre ul ol li h1 h2 h3 h4 h5 h6 iframe video noscript".split()
+)
+_INNER = frozenset([*KATEX, *FRAMES, *PREVIEWS, *WRAPPERS, "mwe-math-element"])
+_NUMBERS = ".eqno, .headerlink, .equation-number, .eq-number, .eqn-number, .equationNumber, .anchor, button"
+_PROSE = re.compile(r"(?:[A-Za-z]{3,}[,.;:]?\s+){3}[A-Za-z]{3,}|[\u4e00-\u9fff]{4}")
+_DELIMITERS = re.compile(r"\\\(|\\\[|(?<!\\)\$|\[/?(?:tex|latex|math)\]")
+_WHOLE = re.compile(
+    r"\\\((?:(?!\\\)).)*\\\)|\\\[(?:(?!\\\]).)*\\\]|\$\$(?:(?!\$\$).)*\$\$|\$(?:[^$\\]|\\.|\{[^{}]*\})*\$|\\begin\{(\w+\*?)\}.*\\end\{\1\}",
+    re.S,
+)
+_TEX_SCRIPT = re.compile(r"\s*(?:math|text)/(?:x-)?(?:la)?tex\b|\s*math/latex", re.I)
+_DISPLAY_MODE = re.compile(r"mode\s*=\s*[\"']?display", re.I)
+
+
+class Reader:
+    """Reads the TeX out of the elements of one page."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self._converted: dict[str, str] = {}
+
+    def mathml(self, markup: str, annotated: bool = True) -> str:
+        """Return the LaTeX of MathML; what a page has twice is converted once."""
+        tex = self._converted.get(markup)
+        if tex is None or not annotated:
+            tex = mathml_to_latex(markup, annotated, self.work)
+            if annotated:
+                self._converted[markup] = tex
+        return tex
+
+    def math(self, node: LexborNode, attributes: dict[str, str | None]) -> Found | None:
+        """Read a `math` element."""
+        display = (attributes.get("display") or "").lower() == "block" or (
+            attributes.get("mode") or ""
+        ) == "display"
+        if not display and "tml-display" in (attributes.get("class") or ""):
+            display = True
+        tex = self.mathml(node.html or "")
+        return Found(tex, display, "mathml") if tex or not node.text().strip() else None
+
+    def script(self, node: LexborNode, kind: str) -> Found | None:
+        """Read a script of MathJax 2 or KaTeX; None if it is any other script."""
+        kind_lower = kind.lower()
+        display = _DISPLAY_MODE.search(kind) is not None
+        if _TEX_SCRIPT.match(kind):
+            tex, shown = clean(node.text() or "")
+            return Found(tex, display or bool(shown), "mathjax")
+        if "asciimath" in kind_lower:
+            return Found(asciimath_to_latex(node.text() or ""), display, "asciimath")
+        if kind_lower.startswith(("math/mml", "math/mathml", "application/mathml")):
+            text = node.text() or ""
+            display = (
+                display or re.search(r"<math[^>]*display\s*=\s*[\"']?block", text, re.I) is not None
+            )
+            return Found(self.mathml(text), display, "mathjax")
+        return None
+
+    def katex(
+        self, node: LexborNode, names: list[str], attributes: dict[str, str | None]
+    ) -> Found | None:
+        """Read what KaTeX rendered, with MathML, without, or with the MathML's text only."""
+        display = not _DISPLAY_NAMES.isdisjoint(names)
+        if not display and "katex" not in names:
+            display = node.css_first(".katex-display") is not None
+        if len(attributes) > 1:
+            for name in TEX_ATTRIBUTES:
+                if value := attributes.get(name):
+                    return Found(clean(value)[0], display, "katex")
+        if "katex-error" in names:
+            return Found(clean(node.text())[0], display, "katex")
+        if (annotation := node.css_first("annotation")) is not None and (
+            tex := clean(annotation.text())[0]
+        ):
+            return Found(tex, display or _is_block(node.css_first("math")), "katex")
+        if (math := node.css_first("math")) is not None and (tex := self.mathml(math.html or "")):
+            return Found(tex, display or _is_block(math), "katex")
+        if (holder := node.css_first(".katex-mathml")) is not None and (
+            text := holder.text().strip()
+        ):
+            return Found(clean(_after_rendering(text))[0], display, "katex")
+        if (shown := node.css_first(".katex-html")) is not None and (tex := self._rendered(shown)):
+            return Found(tex, display, "katex")
+        if node.css_first("img, script") is not None:
+            return None
+        tex, shown_as = clean(node.text())
+        return Found(tex, display or bool(shown_as), "katex")
+
+    def _rendered(self, node: LexborNode) -> str:
+        markup = rendered_tex(node)
+        return self.mathml(markup, annotated=False) if markup else ""
+
+    def container(self, node: LexborNode, attributes: dict[str, str | None]) -> Found | None:
+        """Read what MathJax 3 or 4 rendered."""
+        display = (attributes.get("display") or "").lower() in ("true", "block")
+        for name in ("data-latex", "data-tex", "data-original-tex"):
+            if value := attributes.get(name):
+                return Found(clean(value)[0], display, "mathjax")
+        math = node.css_first("math")
+        display = display or _is_block(math)
+        inner = node.css_first("mjx-math[data-latex]")
+        if inner is not None and (value := inner.attributes.get("data-latex")):
+            return Found(clean(value)[0], display, "mathjax")
+        if math is not None and (tex := self.mathml(math.html or "")):
+            return Found(tex, display, "mathjax")
+        if tex := self._rendered(node):
+            return Found(tex, display, "mathjax")
+        if _WHOLE.fullmatch(text := node.text().strip()):
+            tex, shown = clean(text)
+            return Found(tex, display or bool(shown), "wrapper")
+        return None
+
+    def frame(
+        self, node: LexborNode, names: list[str], attributes: dict[str, str | None]
+    ) -> Found | None:
+        """Read what MathJax 2 rendered, where its script is missing."""
+        display = not _FRAME_DISPLAYS.isdisjoint(names)
+        holder: LexborNode | None = node
+        markup = attributes.get("data-mathml")
+        if not markup and (holder := node.css_first("[data-mathml]")) is not None:
+            markup = holder.attributes.get("data-mathml")
+        if markup and (tex := self.mathml(markup)):
+            display = (
+                display
+                or re.search(r"<math[^>]*display\s*=\s*[\"']?block", markup, re.I) is not None
+            )
+            return Found(tex, display, "mathjax")
+        if (math := node.css_first("math")) is not None:
+            return Found(self.mathml(math.html or ""), display or _is_block(math), "mathjax")
+        for name in TEX_ATTRIBUTES:
+            if value := attributes.get(name):
+                return Found(clean(value)[0], display, "mathjax")
+        text = node.text().strip()
+        if _WHOLE.fullmatch(text):  # a class of the page's own, with TeX in it
+            tex, shown = clean(text)
+            return Found(tex, display or bool(shown), "wrapper")
+        return None
+
+    def wiki(self, node: LexborNode) -> Found | None:
+        """Read a formula of MediaWiki."""
+        markup = node.html or ""
+        display = "image-display" in markup or "mathml-display" in markup or 'display="block"' in markup or (
+            "mwe-math-element-block" in markup)  # fmt: skip
+        if (math := node.css_first("math")) is not None and (tex := self.mathml(math.html or "")):
+            return Found(tex, display, "wiki")
+        for image in node.css("img, [data-alt]"):
+            attributes = image.attributes
+            if (alt := attributes.get("alt") or attributes.get("data-alt")) and (
+                tex := clean(alt)[0]
+            ):
+                return Found(tex, display, "wiki")
+        tex, shown = clean(node.text())
+        return Found(tex, display or bool(shown), "wiki") if tex else None
+
+    def attribute(
+        self, node: LexborNode, names: list[str], attributes: dict[str, str | None]
+    ) -> Found | None:
+        """Read TeX, AsciiMath or MathML that an attribute holds; the content is its rendering."""
+        display = not _DISPLAY_NAMES.isdisjoint(names) or (attributes.get("data-display") or "") in ("true", "block") or (
+            (attributes.get("display") or "") in ("true", "block") or attributes.get("data-eeimg") == "2")  # fmt: skip
+        if "data-displaymode" in attributes or "data-display-mode" in attributes:
+            display = (
+                attributes.get("data-displaymode") or attributes.get("data-display-mode") or "true"
+            ) != "false"
+        for name in TEX_ATTRIBUTES:
+            value = attributes.get(name)
+            if (
+                not value
+                or not value.strip()
+                or value.strip()[0] in "[{<"
+                and value.strip()[-1] in "]}>"
+                and '"' in value
+            ):
+                continue
+            tex, shown = clean(value)
+            if name in _VAGUE and not _formula_like(tex, names):
+                continue
+            while tex.endswith("\\\\"):
+                tex, shown = tex[:-2].rstrip(), True
+            if tex:
+                return Found(tex, display or bool(shown), "attribute")
+        if (value := attributes.get("data-value")) and not {
+            "ql-formula",
+            "math",
+            "formula",
+            "latex",
+            "tex",
+        }.isdisjoint(names):
+            tex, shown = clean(value)
+            return Found(tex, display or bool(shown), "attribute") if tex else None
+        if (value := attributes.get("data-mathml")) and (tex := self.mathml(value)):
+            return Found(tex, display or 'display="block"' in value, "attribute")
+        if (value := attributes.get("data-asciimath")) and (tex := asciimath_to_latex(value)):
+            return Found(tex, display, "asciimath")
+        if (value := attributes.get("data-alt")) and "lazy-image-placeholder" in names and "math" in (
+            attributes.get("data-class") or attributes.get("data-src") or ""):  # fmt: skip
+            return Found(clean(value)[0], "display" in (attributes.get("data-class") or ""), "wiki")
+        return None
+
+    def wrapper(
+        self,
+        node: LexborNode,
+        sure: int,
+        names: list[str],
+        attributes: dict[str, str | None],
+        tag: str,
+    ) -> Found | None:
+        """Read an element whose class says that its text is TeX; None if the text does not."""
+        holds = _elements_in(node)
+        if holds is None:
+            return None
+        if holds:
+            for number in node.css(_NUMBERS):
+                number.remove()
+        text = _text_of(node)
+        stripped = undamaged(text).strip()
+        if not stripped or len(stripped) > 20_000:
+            return None
+        display = self._displayed(node, names, attributes, tag)
+        if _WHOLE.fullmatch(stripped):
+            tex, shown = clean(stripped)
+            if not tex:
+                return None
+            return Found(tex, shown if shown is not None else display, "wrapper")
+        if sure == DELIMITED or _DELIMITERS.search(
+            stripped.replace("\\\\[", "").replace("\\\\(", "")
+        ):
+            return None
+        if "asciimath" in names and "\\" not in stripped:
+            return Found(asciimath_to_latex(stripped.strip("`")), display, "asciimath")
+        if holds and "\\" not in stripped and node.css_first("sub, sup") is not None:
+            return (
+                Found(markup_tex(node), display, "html")
+                if sure == SURE or _short(stripped)
+                else None
+            )
+        tex, shown = clean(stripped)
+        if not _formula_like(tex, names) and sure == WEAK:
+            return None
+        if _PROSE.search(tex) and not re.search(r"\\[a-zA-Z]", tex):
+            return None
+        if "\\" not in tex and not tex.isascii():
+            tex = "".join(SYMBOLS.get(char, char) for char in tex)
+            tex = re.sub(r"(\\[A-Za-z]+)(?=[A-Za-z])", r"\1 ", tex)
+        return Found(tex, display or bool(shown), "wrapper") if tex else None
+
+    def _displayed(
+        self, node: LexborNode, names: list[str], attributes: dict[str, str | None], tag: str
+    ) -> bool:
+        style = (
+            attributes.get("data-math-style")
+            or attributes.get("mode")
+            or attributes.get("data-mode")
+            or ""
+        )
+        if style:
+            return style == "display"
+        if (shown := attributes.get("data-display") or attributes.get("display")) is not None:
+            return shown.lower() in ("true", "block", "1", "display")
+        if "block" in attributes or tag in _BLOCK_TAGS:
+            return (attributes.get("block") or "") != "false"
+        if not _DISPLAY_NAMES.isdisjoint(names):
+            return True
+        if not _INLINE_NAMES.isdisjoint(names) or "inline" in attributes:
+            return False
+        if tag == "code" and node.parent is not None and node.parent.tag_id == TAG["pre"]:
+            return True
+        return tag in ("div", "pre", "section", "figure", "p") or (
+            tag == "amp-mathml" and "inline" not in attributes
+        )
+
+
+def _elements_in(node: LexborNode) -> bool | None:
+    """Say whether a wrapper has elements in it; None if one of them is a rendering or a structure."""
+    some = False
+    paragraphs = 0
+    for inner in node.traverse():
+        if not some:  # the walk starts with the wrapper itself
+            some = inner.mem_id != node.mem_id
+            if not some:
+                continue
+        tag = inner.tag_id
+        paragraphs += tag == TAG["p"]
+        if (
+            tag in _STRUCTURE
+            or paragraphs > 1
+            or (tag >= _UNKNOWN_TAG and inner.tag == "mjx-container")
+        ):
+            return None
+        attributes = inner.attributes
+        if attributes and (
+            not _INNER.isdisjoint((attributes.get("class") or "").split())
+            or "data-tex" in attributes
+            or "data-mathml" in attributes
+        ):
+            return None
+    return some
+
+
+def is_frame(node: LexborNode, attributes: dict[str, str | None]) -> bool:
+    """Say whether an element of MathJax's classes is its output, not a page's own wrapper."""
+    if "data-mathml" in attributes or (attributes.get("id") or "").startswith("MathJax"):
+        return True
+    return node.css_first(_OUTPUT) is not None or (
+        node.next is not None and node.next.tag_id == TAG["script"]
+    )
+
+
+_OUTPUT = "math, nobr, svg, script, .mjx-math, [data-mathml], .MJXp-math, [id^=MathJax], .MJXp-mi"
+_VAGUE = frozenset(["data-expr", "data-formula", "data-math", "latex", "data-equation", "data-eqn"])
+
+
+def _formula_like(tex: str, names: list[str]) -> bool:
+    if TEX_SIGN.search(tex) or re.search(r"[=<>+≤≥≠±×÷∈∑∫√]", tex):
+        return (
+            not (_PROSE.search(tex) and not re.search(r"\\[a-zA-Z]{2}", tex)) and "://" not in tex
+        )
+    return (
+        len(tex) <= 12 and re.search(r"[A-Za-z]{4,}|\s[A-Za-z]{2,}\s|[\u4e00-\u9fff]", tex) is None
+    )
+
+
+def _short(text: str) -> bool:
+    return len(text) <= 300 and _PROSE.search(text) is None
+
+
+def _is_block(math: LexborNode | None) -> bool:
+    if math is None:
+        return False
+    return (
+        "block" in (math.attributes.get("display") or "").lower()
+        or math.attributes.get("mode") == "display"
+    )
+
+
+def _text_of(node: LexborNode) -> str:
+    if node.tag_id in (TAG["pre"], TAG["code"]) or node.tag == "math-field":
+        return node.text()
+    found = runs(node)
+    return "\n".join("".join(run.texts) for run in found)
+
+
+_COMMAND = re.compile(r"\\([A-Za-z]+)|\\(.)")
+_NAMES = {tex[1:]: char for char, tex in SYMBOLS.items() if re.fullmatch(r"\\[A-Za-z]+", tex)}
+
+
+def _after_rendering(text: str) -> str:
+    r"""Return the TeX at the end of a text that holds the rendering, then the TeX.
+
+    >>> _after_rendering("L ( θ ) L(\\theta)"), _after_rendering("a + b a+b")
+    ('L(\\theta)', 'a+b')
+    """
+    sign = re.search(r"[\\_^{}]", text)
+    limit = sign.start() if sign else len(text)
+    starts = [match.end() for match in re.finditer(r"\s+", text) if match.end() <= limit]
+    best, best_score = text, 0.0
+    for start in [0, *starts][-400:]:
+        score = _likeness(text[:start], text[start:])
+        if score >= best_score and start:
+            best, best_score = text[start:], score
+    return best if best_score > 0.5 else text.splitlines()[-1]
+
+
+def _likeness(rendering: str, tex: str) -> float:
+    shown = re.sub(r"[\s\u200b\u2061-\u2064]", "", rendering)
+    written = _COMMAND.sub(
+        lambda match: _NAMES.get(match.group(1) or "", match.group(2) or ""), tex
+    )
+    written = re.sub(r"[\s{}_^&~]", "", written)
+    if shown == written:
+        return 2.0
+    if not shown or not written:
+        return 0.0
+    common = sum(min(shown.count(char), written.count(char)) for char in set(shown))
+    return 2 * common / (len(shown) + len(written))

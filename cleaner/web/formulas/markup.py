@@ -1,0 +1,183 @@
+"""Mathematics written in HTML: letters with <sub> and <sup>, and MediaWiki's texhtml."""
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from cleaner.web.formulas.delimited import EM, EM_END, SUB, SUB_END, SUP, SUP_END
+from cleaner.web.formulas.runs import TAG, TEXT
+from cleaner.web.mathml_symbols import ALPHABET, NAMED, SYMBOLS
+
+_ITALIC = frozenset(TAG[name] for name in ("i", "em", "var", "cite", "dfn"))
+_BOLD = frozenset(TAG[name] for name in ("b", "strong"))
+_WORD = re.compile(r"[A-Za-z]+|\s+|.", re.S)
+_MAX_DEPTH = 40
+
+
+def markup_tex(node: LexborNode) -> str:
+    """Return the TeX of an element whose text is a formula in HTML.
+
+    >>> from selectolax.lexbor import LexborHTMLParser
+    >>> page = LexborHTMLParser("<span><i>E</i> = <i>mc</i><sup>2</sup></span>")
+    >>> markup_tex(page.css_first("span"))
+    'E = mc^{2}'
+    """
+    return " ".join(_inside(node, False, 0).split())
+
+
+def _inside(node: LexborNode, italic: bool, depth: int) -> str:
+    out: list[str] = []
+    child = node.first_child
+    while child is not None and depth < _MAX_DEPTH:
+        tag = child.tag_id
+        piece = ""
+        if tag == TEXT:
+            piece = text_tex(child.text_content or "", italic)
+        elif child.is_element_node:
+            piece = _element(child, tag, italic, depth)
+        if piece:
+            if (
+                out
+                and out[-1][-1:].isalpha()
+                and piece[0].isalpha()
+                and re.search(r"\\[A-Za-z]+$", out[-1])
+            ):
+                out.append(" ")
+            out.append(piece)
+        child = child.next
+    tex = "".join(out)
+    return re.sub(r"√\s*\\overline\{", r"\\sqrt{", tex) if "√" in tex else tex
+
+
+def _element(node: LexborNode, tag: int, italic: bool, depth: int) -> str:
+    attributes = node.attributes
+    names = (attributes.get("class") or "").split()
+    if "sr-only" in names or "visuallyhidden" in names or "noprint" in names:
+        return ""
+    if tag == TAG["sub"] or tag == TAG["sup"]:
+        body = _inside(node, italic, depth + 1).strip()
+        if not body:
+            return ""
+        if set(body) <= {"'"}:
+            return body
+        return ("_" if tag == TAG["sub"] else "^") + "{" + body + "}"
+    if "sfrac" in names or "frac" in names:
+        top, below = node.css_first(".num"), node.css_first(".den")
+        if top is not None and below is not None:
+            parts = [_inside(part, italic, depth + 1).strip() for part in (top, below)]
+            return rf"\frac{{{parts[0]}}}{{{parts[1]}}}"
+    body = _inside(node, italic or tag in _ITALIC, depth + 1)
+    style = (attributes.get("style") or "").replace(" ", "")
+    if "border-top:" in style and body.strip():
+        return rf"\overline{{{body.strip()}}}"
+    if tag in _BOLD and re.fullmatch(r"\s*[A-Za-z0-9]+\s*", body):
+        return rf"\mathbf{{{body.strip()}}}"
+    return body
+
+
+def text_tex(text: str, italic: bool = False) -> str:
+    r"""Return plain mathematics in Unicode as TeX; words of upright letters are names.
+
+    >>> text_tex("sin α ≤ 1"), text_tex("mc", italic=True)
+    ('\\sin \\alpha \\le 1', 'mc')
+    """
+    out: list[str] = []
+    for match in _WORD.finditer(text):
+        piece = match.group()
+        if piece[0].isascii() and piece[0].isalpha():
+            if piece in NAMED:
+                made = NAMED[piece]
+            elif len(piece) > 2 and not italic:
+                made = rf"\mathrm{{{piece}}}"
+            else:
+                made = piece
+        elif piece.isspace() or piece == "√":
+            made = " " if piece != "√" else piece
+        elif piece in ALPHABET:
+            made = ALPHABET[piece][0]
+        else:
+            made = SYMBOLS.get(piece, piece)
+            if made.startswith("\\text{") or made == "`":
+                made = piece
+        if out and made[:1].isalpha() and re.search(r"\\[A-Za-z]+$", out[-1]):
+            out.append(" ")
+        if made:
+            out.append(made)
+    return "".join(out)
+
+
+# ---- letters with subscripts and powers in running text, where the text around them is mathematics
+
+_MARK = {SUB: "_{", SUB_END: "}", SUP: "^{", SUP_END: "}"}
+_SCRIPT = (
+    f"(?:{SUB}[^{SUB}{SUB_END}{SUP}]{{1,24}}{SUB_END}|{SUP}[^{SUP}{SUP_END}{SUB}]{{1,24}}{SUP_END})"
+)
+_LETTER = rf"{EM}?(?<![A-Za-z\u00c0-\u024f])[A-Za-z\u0391-\u03c9]{EM_END}?(?![a-z\u00c0-\u024f])"
+_OPERAND = (
+    rf"(?:{_LETTER}|{EM}[a-z]{{2}}{EM_END}(?={SUB}|{SUP})|\d+(?:[.,]\d+)*|[()\[\]|√∑∏∫∂∞π!%°′])"
+)
+_OPERATOR = r"[-+=<>≤≥≠≈±×÷·⋅*/∈∉⊂⊆∪∩→⇒⇔∼≡−–∝∣|]"
+_DENSE = re.compile(
+    rf"(?:{_OPERAND}|{_SCRIPT}|{_OPERATOR}|[,;:…'\s{EM}{EM_END}]|\.\.\.|(?:sin|cos|tan|log|ln|lim|max|min|exp)(?![a-z]))+"
+)
+_CORE = re.compile(rf"(?:[A-Za-z\u0391-\u03c9)\]0-9]{EM_END}?){_SCRIPT}")
+_RELATION = re.compile(r"[-+=<>≤≥≠≈±×÷·⋅∈∉→⇒≡−–]")
+_ORDINAL = re.compile(
+    rf"{SUP}\s*(?:st|nd|rd|th|er|re|e|ème|o|a|TM|SM|®|™|©|\[.*|\(\w\)|\*+|†|‡|\d{{1,3}}(?:,\s*\d+)*){SUP_END}"
+)
+_UNIT = re.compile(rf"(?<![A-Za-z])(?:[kcdmµμn]?m|ft|in|km|s|cm){SUP}[-−]?[123]{SUP_END}")
+
+
+def dense_runs(text: str) -> list[tuple[int, int, str]]:
+    """Return the formulas in a text with marks of <sub> and <sup>: start, end, TeX.
+
+    A formula has a letter or bracket that carries a script, and a sign that relates or joins.
+
+    >>> [tex for _, _, tex in dense_runs(f"is {EM}x{EM_END}{SUB}1{SUB_END} + 1 = 0 then")]
+    ['x_{1} + 1 = 0']
+    >>> dense_runs(f"20 m{SUP}2{SUP_END}, 1{SUP}st{SUP_END} place")
+    []
+    """
+    found: list[tuple[int, int, str]] = []
+    for match in _DENSE.finditer(text):
+        start, end = match.span()
+        body = match.group()
+        if SUB not in body and SUP not in body:
+            continue
+        while body and (
+            body[0] in ",;:…. \n\t=<>+*/)]'!%–|·" or body[0] in (EM_END, SUB_END, SUP_END)
+        ):
+            body, start = body[1:], start + 1
+        while body and (body[-1] in ",;:…. \n\t=<>+*/([–-−·|" or body[-1] == EM):
+            body, end = body[:-1], end - 1
+        core = _CORE.search(body)
+        bare = _SCRIPTS.sub("", body)
+        if core is None or not _RELATION.search(bare) or not _balanced(body):
+            continue
+        if _ORDINAL.fullmatch(core.group()[-(len(core.group()) - 1) :]) and not re.search(
+            r"[=<>≤≥≠]", bare
+        ):
+            continue
+        if not re.search(r"[A-Za-z\u0391-\u03c9]", bare) and not re.search(r"[=×·⋅≈]", bare):
+            continue
+        if _UNIT.search(body) and not re.search(r"[=≈<>≤≥].*[=≈+\-−×]|[=]", bare):
+            continue
+        found.append((start, end, _dense_tex(body)))
+    return found
+
+
+_SCRIPTS = re.compile(_SCRIPT)
+
+
+def _balanced(body: str) -> bool:
+    return all(
+        body.count(one) == body.count(other)
+        for one, other in ((SUB, SUB_END), (SUP, SUP_END), ("(", ")"), ("[", "]"))
+    )
+
+
+def _dense_tex(body: str) -> str:
+    body = body.replace(EM, "").replace(EM_END, "")
+    parts = re.split(f"([{SUB}{SUB_END}{SUP}{SUP_END}])", body)
+    tex = "".join(_MARK[part] if part in _MARK else text_tex(part, italic=True) for part in parts)
+    return " ".join(re.sub(r"\^\{('+)\}", r"\1", tex).split())

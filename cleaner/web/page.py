@@ -1,0 +1,198 @@
+"""One page in, its text with LaTeX and its facts out: the sequence of all that `web` does."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+from cleaner.web.budget import OverBudget
+from cleaner.web.blocks import H1, NO_TEXT, Blocks
+from cleaner.web.content import main_content as pick
+from cleaner.web.content import text_without_boilerplate, whole_text
+from cleaner.web.decode import Binary, Undecodable, decode
+from cleaner.web.facts import Facts, facts, read_head, settled_kind
+from cleaner.web.formulas import Formulas, replace_formulas
+from cleaner.web.formulas.signs import Signs
+from cleaner.web.signs import signs
+from cleaner.web.tokens import OPEN, Formula, Tokens
+
+# What one page may cost, counted in work: beyond it the page fails with the number and the budget.
+MAX_BYTES = 10_000_000
+MAX_TAGS = 300_000
+MAX_DEPTH = 2_000
+MAX_FORMULAS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as text. `broken` or `error` say why there is none; then `text` is empty."""
+
+    text: str = ""
+    broken: str | None = None  # empty, not_html, binary, http_error
+    error: str | None = None  # why the page could not be judged
+    formulas_marked: bool = False  # `$` only delimits formulas, a literal dollar is `\\$`
+    formulas_found: int = 0
+    formulas_lost: int = 0  # of those found, how many the main text leaves out
+    formula_images_lost: int = 0  # images inside sentences whose formula nobody wrote down
+    link_density: float = 0.0
+    charset: str | None = None
+    charset_repaired: bool = False
+    facts: Facts = field(default_factory=Facts)
+
+
+def extract_html(
+    page: bytes | str,
+    url: str | None = None,
+    *,
+    math: bool = True,
+    main_content: bool = True,
+    min_formula_survival: float = 0.6,
+    headers: Mapping[str, str] | None = None,
+    charset: str | None = None,
+) -> Page:
+    r"""Return the text of a page, its formulas as `$...$` and `$$...$$`, and what it says of itself.
+
+    `charset` is the one of the HTTP header when `headers` are not at hand. If the main content
+    holds under `min_formula_survival` of the formulas, all text less navigation is taken. Without
+    `math`, dollars and formulas stay as they are.
+
+    >>> extract_html("<p>A cube costs $5, its volume is <math><msup><mi>a</mi><mn>3</mn></msup></math>.").text
+    'A cube costs \\$5, its volume is $a^{3}$.'
+    """
+    size = len(page)
+    if size > MAX_BYTES:
+        return Page(error=f"over budget: {size:,} bytes, more than {MAX_BYTES:,}")
+    encoding, repaired = None, False
+    if isinstance(page, bytes):
+        try:
+            source, encoding, repaired = decode(page, charset or _charset(headers))
+        except Binary:
+            return Page(broken="binary")
+        except Undecodable as wrong:
+            return Page(error=f"undecodable: {wrong}")
+    else:
+        source = page.replace("\0", "") if "\0" in page else page
+    try:
+        data = source.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: no text
+        data = source.encode("utf-8", "replace")
+        source = data.decode()
+    if broken := _not_a_page(source):
+        return Page(broken=broken, charset=encoding, charset_repaired=repaired)
+    try:
+        return _extract(
+            source, data, url, math, main_content, min_formula_survival, headers, encoding, repaired
+        )
+    except OverBudget as over:
+        return Page(error=str(over), charset=encoding, charset_repaired=repaired)
+    except (SelectolaxError, RecursionError, MemoryError) as wrong:
+        return Page(error=type(wrong).__name__, charset=encoding, charset_repaired=repaired)
+
+
+def _charset(headers: Mapping[str, str] | None) -> str | None:
+    for name, value in (headers or {}).items():
+        if name.lower() == "content-type" and (
+            found := re.search(r"charset\s*=\s*([^\s;,]+)", value, re.I)
+        ):
+            return found[1]
+    return None
+
+
+_TAG = re.compile(r"<[a-zA-Z!/?]")
+_XML_ROOT = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*|<\?[^>]*>\s*)*<([\w:.-]+)", re.S
+)
+_OTHER_ROOTS = {"rss", "feed", "rdf:rdf", "urlset", "sitemapindex", "opml", "wml", "svg", "kml", "soap:envelope", "error"}  # fmt: skip
+
+
+def _not_a_page(source: str) -> str | None:
+    if not source.strip("\ufeff \t\r\n\x0b\x0c"):
+        return "empty"
+    start = source.lstrip("\ufeff \t\r\n")[:1]
+    if start in "{[" and not re.search(r"<(?:html|body|p|div)\b", source, re.I):
+        return "not_html"
+    if start == "<" and (root := _XML_ROOT.match(source)) and root[1].lower() in _OTHER_ROOTS:
+        return "not_html"
+    return None if _TAG.search(source) else "not_html"
+
+
+def _extract(
+    source: str,
+    data: bytes,
+    url: str | None,
+    math: bool,
+    main: bool,
+    min_survival: float,
+    headers: Mapping[str, str] | None,
+    encoding: str | None,
+    repaired: bool,
+) -> Page:
+    _check_budget(source)
+    tokens = Tokens()
+    sign, escape = signs(data) if math else (Signs(False, False, False, False), False)
+    escaped = tokens.escape(source) if escape else source
+    tree = LexborHTMLParser(escaped)
+    head = read_head(tree)
+    formulas = replace_formulas(tree, source, tokens, sign) if any(sign) else Formulas()
+    body = _serialised(tree, bool(formulas))
+    blocks = Blocks(body)
+    content = pick(blocks) if main else whole_text(blocks)
+    if main and formulas:
+        for wider in (text_without_boilerplate, whole_text):
+            if len(set(tokens.numbers(content.text))) >= min_survival * len(formulas):
+                break
+            content = wider(blocks)
+    text, found, lost = content.text.strip(), 0, 0
+    if formulas or escape:
+        text, found, lost = tokens.restore(text, formulas)
+    elif math:
+        text = text.replace("$", "\\$")
+    known = facts(head, body, _first_heading(blocks), url, headers)
+    kind = settled_kind(
+        known.page_kind, content.link_density, content.code_share, content.posts, len(text)
+    )
+    title = tokens.unescape(known.title) if known.title else None
+    known = replace(known, page_kind=kind, title=title)
+    broken = None
+    if not any(map(str.isalnum, text)):
+        broken = "empty"
+    elif kind == "error" and len(text) < 400:
+        broken = "http_error"
+    return Page(
+        text=text,
+        broken=broken,
+        formulas_marked=math,
+        formulas_found=len(formulas),
+        formulas_lost=lost,
+        formula_images_lost=content.images_lost,
+        link_density=content.link_density,
+        facts=known,
+        charset=encoding,
+        charset_repaired=repaired,
+    )
+
+
+def _first_heading(blocks: Blocks) -> str | None:
+    found = blocks.headings(H1)
+    return blocks.text(int(found[0]))[0] if len(found) else None
+
+
+def _serialised(tree: LexborHTMLParser, formulas: bool) -> str:
+    """Return the page without scripts and other elements that hold no text of it."""
+    if formulas:
+        tree.strip_tags(list(NO_TEXT))
+        for node in tree.css("noscript"):
+            if OPEN in (node.html or ""):
+                node.unwrap()
+            else:
+                node.decompose()
+    else:
+        tree.strip_tags([*NO_TEXT, "noscript"])
+    return tree.html or ""
+
+
+def _check_budget(source: str) -> None:
+    tags = source.count("<")
+    if tags > MAX_TAGS:
+        raise OverBudget(f"over budget: {tags:,} tags, more than {MAX_TAGS:,}")

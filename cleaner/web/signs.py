@@ -1,0 +1,57 @@
+"""What one pass over a page's bytes tells before it is parsed: what it may hold, what to escape."""
+
+from cleaner.kernels.literals import Literals
+from cleaner.web.formulas.signs import _COMMANDS, Signs
+
+_MARKUP, _TEXT, _RENDERER, _RAISED, _ESCAPE = (1 << bit for bit in range(5))
+_JOKER = b"\x01"  # in a literal: white space, a quote, a hyphen or an underscore
+_JOKERS = b" \t\r\n\f\"'-_"
+_AFTER_MATH = bytes(byte for byte in range(32, 127) if byte not in b".[" and not 65 <= byte <= 90)
+
+# Literals without one of which that kind of formula cannot be there; case does not count.
+_LITERALS: dict[bytes, int] = {
+    # `math` in any word, but not the `Math.` of scripts
+    **{b"math" + bytes([byte]): _MARKUP for byte in _AFTER_MATH + b"\n"},
+    **dict.fromkeys(
+        rb"""atex mjx texhtml lazy-image nolink jax_ignore jax_process has-jax wrs_ jqm <tex>
+        <eq> <eqn> tex2img tex.cgi ?tex= &tex= ;tex= ="tex- =tex> data-tex data-expr data-formula
+        data-eq data-value data-original-t data-original-f data-raw-l formula equation eqn cht=tx
+        eeimg ck12 alt="$ alt="\ upmath s2cms sciweavers""".split(),
+        _MARKUP,
+    ),
+    **dict.fromkeys(
+        [b"mwe" + _JOKER, _JOKER + b"tex" + _JOKER, b"<tex ", b"<eq ", b"<eqn ", b"=tex "], _MARKUP
+    ),
+    **dict.fromkeys((word.encode(code) for word in ("公式",) for code in ("utf-8",)), _MARKUP),
+    # the first letters of commands are enough
+    **dict.fromkeys((b"\\" + command.encode()[:2] for command in _COMMANDS.split()), _TEXT),
+    **dict.fromkeys(
+        rb"""\( \[ $$ $latex &lt;math tex] math] latexpage &#92; &#092; &bsol; &#36; &#036; &dollar;
+        &#x5c &#x24""".split(),
+        _TEXT,
+    ),
+    **dict.fromkeys(b"mathjax katex asciimath mathinelement tex2jax tex-mml".split(), _RENDERER),
+    b"<sub": _RAISED, b"<sup": _RAISED,
+    # U+E000 to U+E03F in UTF-8, references to them, and prefixed MathML
+    b"\xee\x80": _ESCAPE, b"&#57": _ESCAPE, b"&#0": _ESCAPE, b"&#xe0": _ESCAPE, b"&#x0": _ESCAPE,
+    b":math": _ESCAPE,
+}  # fmt: skip
+_AUTOMATON = Literals(_LITERALS, _JOKER, _JOKERS)
+
+
+def signs(page: bytes) -> tuple[Signs, bool]:
+    r"""Return what a page in UTF-8 may hold, and whether `Tokens.escape` may have work there.
+
+    Each answer may be a yes too many, never a no too many.
+
+    >>> any(signs(rb"<p>\(x\)</p>")[0]), any(signs(b"<p>It costs $5. <script>Math.random()")[0])
+    (True, False)
+    """
+    bits = _AUTOMATON.search(page)
+    found = Signs(
+        markup=bits & _MARKUP != 0,
+        text=bits & _TEXT != 0,
+        renderer=bits & _RENDERER != 0,
+        raised=bits & _RAISED != 0,
+    )
+    return found, bits & _ESCAPE != 0
