@@ -43,8 +43,10 @@ def build_phases(plan: Plan) -> list[Phase]:
             prepare = _later_units(maps[-1], verdicts or "", before, options)
         exact = all(entry.stage.exact for entry in mapped.entries)
         title = ", ".join(entry.title for entry in mapped.entries) or "apply verdicts"
-        version = 1
-        phases.append(Phase(name, "map", title, options, prepare, version, exact, counts_rows=True))
+        gpu = any(getattr(entry.stage, "gpu", False) for entry in mapped.entries)
+        phases.append(
+            Phase(name, "map", title, options, prepare, exact=exact, counts_rows=True, gpu=gpu)
+        )
         maps.append(name)
         if mapped.then is not None:
             made, before = _global(plan, mapped.then, name, exchange, len(phases))
