@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 import polars as pl
 
 from cleaner.stages.base import Stage
+from cleaner.stages.marked import formulas_of
 from cleaner.text.mojibake import repair_all
 from cleaner.text.normalise import Form, normalise
 from cleaner.text.personal_data import mask
@@ -27,5 +28,5 @@ class Normalise(Stage):
             text = repair_all(text)
         text = normalise(text, self.form)
         if self.personal_data == "mask":
-            text = mask(text)
+            text = mask(text, formulas_of(docs))
         return docs.with_columns(text=text)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from ipaddress import ip_address
 
+import numpy as np
 import polars as pl
 
 from cleaner.kernels.segment import FORMULA
-from cleaner.text.segment import segment
+from cleaner.text.segment import Formulas, segment
 
 Check = Callable[[bytes], bool]
 Span = tuple[int, int, bytes]
@@ -143,7 +144,7 @@ _FIELD = re.compile(rb"[^\s|,;]+")
 _NUMBER = re.compile(rb"[-+(]?[0-9][0-9.,:/%e+-]*\)?")
 
 
-def mask(text: pl.Series) -> pl.Series:
+def mask(text: pl.Series, formulas: Formulas = True) -> pl.Series:
     """Return the texts with personal data replaced by the name of its kind.
 
     >>> mask(pl.Series(["mail a.b@c.org or call 13912345678", "let $n = 13912345678$"])).to_list()
@@ -158,8 +159,10 @@ def mask(text: pl.Series) -> pl.Series:
             found.append(spans)
     if not rows:
         return text
-    formulas = _formulas(text.gather(rows))
-    masked = [_mask(*each) for each in zip(texts, found, formulas, strict=True)]
+    if isinstance(formulas, pl.Series | np.ndarray):
+        formulas = pl.Series(formulas).fill_null(False).gather(rows)
+    spans_of = _formulas(text.gather(rows), formulas)
+    masked = [_mask(*each) for each in zip(texts, found, spans_of, strict=True)]
     return text.clone().scatter(rows, masked)  # scatter writes in place
 
 
@@ -178,8 +181,8 @@ def _personal(text: bytes) -> list[Span]:
     return sorted(found)
 
 
-def _formulas(texts: pl.Series) -> Iterator[list[tuple[int, int]]]:
-    words = segment(texts)
+def _formulas(texts: pl.Series, formulas: Formulas) -> Iterator[list[tuple[int, int]]]:
+    words = segment(texts, formulas)
     start = 0
     for index, length in enumerate(texts.str.len_bytes()):
         of_text = slice(words.first[index], words.first[index + 1])

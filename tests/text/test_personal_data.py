@@ -71,6 +71,12 @@ def test_each_row_has_its_own_formulas() -> None:
     assert mask(pl.Series(rows)[2:4]).to_list() == left[2:4]
 
 
+def test_formulas_that_extract_marked_are_known() -> None:
+    # Under the rule for unknown text a dollar before a digit closes nothing.
+    column = pl.Series(["$13912345678 $2"] * 2)
+    assert mask(column, pl.Series([True, False])).to_list() == [column[0], "$<PHONE> $2"]
+
+
 @given(digits=st.text("0123456789", min_size=12, max_size=18))
 def test_luhn_knows_every_single_wrong_digit(digits: str) -> None:
     right = next(str(d) for d in range(10) if luhn(f"{digits}{d}".encode()))
