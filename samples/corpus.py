@@ -158,11 +158,7 @@ class Corpus:
         """Return a new document of one role and the part of its gold that the role decides."""
         lang = _language(rng)
         base = lang.removesuffix("-Hant")
-        if (
-            role in MATH
-            or role in junk.KINDS
-            or role in ("lost_formulas", "shared_frame", "template")
-        ):
+        if role in MATH or role in junk.KINDS or role in _TWO_LANGUAGES:
             base = "zh" if rng.random() < 0.6 else "en"
             lang = "zh-Hant" if base == "zh" and rng.random() < 0.2 else base
         gold = Gold(base, SCRIPTS.get(lang, "Latn"))
