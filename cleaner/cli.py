@@ -132,6 +132,7 @@ def run(
                 workers=workers,
                 report=progress.report,
                 warn=progress.warn,
+                note=progress.note,
                 accept_alarms=accept_alarm or [],
             )
     except (KeyboardInterrupt, Stopped):

@@ -88,7 +88,7 @@ def _shipped() -> str:
 
 
 def _language() -> str:
-    from cleaner.models.language import backend
+    from cleaner.models.language_backends import backend
 
     return type(backend(None)).__name__
 

@@ -24,6 +24,7 @@ from cleaner.job import Entry, Job
 from cleaner.phases.chain import ALWAYS
 from cleaner.schema import Carried, resolve_columns
 from cleaner.signals import SIGNALS
+from cleaner.sql import guess
 from cleaner.stages.duplicates import Duplicates
 from cleaner.stages.filter import Filter
 from cleaner.stages.sample import Sample
@@ -171,13 +172,7 @@ def _trace(
             elif name in absent or (
                 name not in there and name not in SIGNALS and name != "html" and name != "text"
             ):
-                have = ", ".join(n for n in there if n not in absent)
-                mistakes.append(
-                    _say(
-                        entry,
-                        f"needs the column {name!r}, which nothing makes before; there are: {have}",
-                    )
-                )
+                mistakes.append(_missing(entry, name, [n for n in there if n not in absent]))
         for name, kind in ({} if isinstance(stage, Filter) else stage.adds()).items():
             if name in there and name not in ("text", "cluster_size") and not stage.changes_text:
                 mistakes.append(
@@ -216,6 +211,16 @@ def _needs(entry: Entry) -> set[str]:
     if isinstance(stage, Duplicates) and stage.policy()["keep"] == "longest":
         return stage.needs() | {"text"}
     return stage.needs()
+
+
+def _missing(entry: Entry, name: str, there: list[str]) -> str:
+    """Say which column is not there, for a filter also which rule asks for it."""
+    rules = getattr(getattr(entry.stage, "rules", None), "rules", ())
+    asking = [rule.name for rule in rules if name in rule.condition.columns]
+    who = f"rule {asking[0]!r} reads {name!r}" if asking else f"needs the column {name!r}"
+    near = guess(name, [*there, *SIGNALS] if asking else there)
+    have = ", ".join(there)
+    return _say(entry, f"{who}, which nothing makes before it{near}; there are: {have}")
 
 
 def _say(entry: Entry, message: str) -> str:

@@ -18,6 +18,9 @@ class Shown(Protocol):
     def warn(self, message: str) -> None:
         """Show a warning."""
 
+    def note(self, message: str) -> None:
+        """Show what is going on."""
+
 
 @contextmanager
 def shown(stream: TextIO) -> Iterator[Shown]:
@@ -66,6 +69,10 @@ class Lines:
             flush=True,
         )
 
+    def note(self, message: str) -> None:
+        """Write a line."""
+        print(message, file=self.stream, flush=True)
+
     def warn(self, message: str) -> None:
         """Write a warning."""
         print(f"warning: {message}", file=self.stream, flush=True)
@@ -90,6 +97,10 @@ class Terminal:
             total=progress.units,
             told=told(progress) + _found(progress),
         )
+
+    def note(self, message: str) -> None:
+        """Print a line above the bars."""
+        self.bars.console.print(message, markup=False)  # type: ignore[attr-defined]
 
     def warn(self, message: str) -> None:
         """Print a warning above the bars."""

@@ -65,6 +65,7 @@ def run_plan(
     workers: int | None = None,
     report: Report = lambda _: None,
     warn: Warn = lambda _: None,
+    note: Warn = lambda _: None,
     accept_alarms: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Run a plan in a run folder, or continue it there; return the manifest.
@@ -85,6 +86,9 @@ def run_plan(
     warming = _warm(plan) if engine == "ray" else None
     with engine_of(engine, address, workers) as running:
         if warming is not None:
+            warming.join(2)
+            if warming.is_alive():
+                note("compiling kernels for this machine; it happens once")
             warming.join()
         for number, phase in enumerate(phases):
             _run_phase(phase, number, len(phases), state, running, report, warn)
