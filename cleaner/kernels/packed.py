@@ -67,6 +67,12 @@ def hash_bytes(data, start, end):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def first_set(hits):  # type: ignore[no-untyped-def]
+    """Return the number of the first byte whose highest bit is set; there is one."""
+    return np.int64(((hits & (~hits + U1)) - U1 & ONES) * ONES >> U56) - 1
+
+
+@inlined
 def clear_bytes(value):  # type: ignore[no-untyped-def]
     """Return how many of 8 packed bytes come before the first line feed or byte E2; 8: all."""
     feed = value ^ FEEDS
@@ -74,4 +80,23 @@ def clear_bytes(value):  # type: ignore[no-untyped-def]
     hits = ((feed - ONES) & ~feed | (wide - ONES) & ~wide) & HIGH
     if hits == U0:
         return 8
-    return np.int64(((hits & (~hits + U1)) - U1 & ONES) * ONES >> U56) - 1
+    return first_set(hits)
+
+
+@inlined
+def before_feed(value):  # type: ignore[no-untyped-def]
+    """Return how many of 8 packed ASCII bytes come before the first line feed; 8: all."""
+    feed = value ^ FEEDS
+    hits = (feed - ONES) & ~feed & HIGH
+    if hits == U0:
+        return 8
+    return first_set(hits)
+
+
+@jit
+def is_ascii(data, a, b):  # type: ignore[no-untyped-def]
+    """Return whether all bytes are ASCII."""
+    every = 0
+    for byte in data[a:b]:
+        every |= byte
+    return every < 0x80

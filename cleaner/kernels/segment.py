@@ -209,61 +209,23 @@ def end_of_formula(data, lo, i, hi, mode, table):  # type: ignore[no-untyped-def
 
 
 @jit
-def split_words(data, lo, hi, mode, table, starts, ends, kinds):  # type: ignore[no-untyped-def]
-    """Write the words of `data[lo:hi]` and return how many there are.
-
-    `starts`, `ends` (byte positions in `data`) and `kinds` need room for (hi - lo) // 2 + 1 words.
-    """
-    count = 0
-    dollars = mode != OFF and has_byte(data, lo, hi, DOLLAR)
-    code = False
-    sign = 0  # of the fence that is open
-    length = 0
-    i = lo
+def split_plain(data, i, hi, table, starts, ends, kinds, count):  # type: ignore[no-untyped-def]
+    """Write the words of `data[i:hi]`, which holds no formula, from the count-th on."""
     attach = False  # marks go on with the last word, a grapheme
-    line = lo if dollars else hi  # where a line starts whose state is not known yet
     while i < hi:
-        if i == line:
-            mark, marks, bare = fence(data, i, hi)
-            if sign != 0:
-                code = True
-                if mark == sign and marks >= length and bare:
-                    sign = 0
-            elif marks > 0:
-                code = True
-                sign = mark
-                length = marks
-            else:
-                code = mode == RULE and indented(data, i, hi)
         byte = data[np.uint64(i)]
-        after = i + 1
         if byte < 0x80:
             attach = False
-            if ASCII_WORD[byte]:
-                after = end_of_ascii_run(data, after, hi)
-                if after < hi and (
-                    data[after] >= 0x80 or data[after] == QUOTE or data[after] == MINUS
-                ):
-                    after = end_of_run(data, after, hi, table)
-                starts[count] = i
-                ends[count] = after
-                kinds[count] = RUN
-                count += 1
-            elif dollars and byte == LINE_FEED:
-                line = after
-            elif dollars and byte == DOLLAR and not code:
-                end = end_of_formula(data, lo, i, hi, mode, table)
-                if end > 0:
-                    starts[count] = i
-                    ends[count] = end
-                    kinds[count] = FORMULA
-                    count += 1
-                    for k in range(i, end):
-                        if data[k] == LINE_FEED:  # no fence, but its last line may be indented
-                            code = mode == RULE and indented(data, k + 1, hi)
-                    after = end
-                else:
-                    after = i - end
+            if not ASCII_WORD[byte]:
+                i += 1
+                continue
+            after = end_of_ascii_run(data, i + 1, hi)
+            if after < hi and (data[after] >= 0x80 or data[after] == QUOTE or data[after] == MINUS):
+                after = end_of_run(data, after, hi, table)
+            starts[count] = i
+            ends[count] = after
+            kinds[count] = RUN
+            count += 1
             i = after
             continue
         point, after = decode(data, i, hi)
@@ -287,6 +249,57 @@ def split_words(data, lo, hi, mode, table, starts, ends, kinds):  # type: ignore
                 count += 1
         i = after
     return count
+
+
+@jit
+def split_words(data, lo, hi, mode, table, starts, ends, kinds):  # type: ignore[no-untyped-def]
+    """Write the words of `data[lo:hi]` and return how many there are.
+
+    `starts`, `ends` (byte positions in `data`) and `kinds` need room for (hi - lo) // 2 + 1 words.
+    """
+    if mode == OFF or not has_byte(data, lo, hi, DOLLAR):
+        return split_plain(data, lo, hi, table, starts, ends, kinds, 0)
+    count = 0
+    code = False
+    sign = 0  # of the fence that is open
+    length = 0
+    gap = lo  # where the text since the last formula begins
+    line = lo  # where a line starts whose state is not known yet
+    i = lo
+    while i < hi:
+        if i == line:
+            mark, marks, bare = fence(data, i, hi)
+            if sign != 0:
+                code = True
+                if mark == sign and marks >= length and bare:
+                    sign = 0
+            elif marks > 0:
+                code = True
+                sign = mark
+                length = marks
+            else:
+                code = mode == RULE and indented(data, i, hi)
+        byte = data[np.uint64(i)]
+        if byte == LINE_FEED:
+            line = i + 1
+        elif byte == DOLLAR and not code:
+            end = end_of_formula(data, lo, i, hi, mode, table)
+            if end < 0:
+                i -= end
+                continue
+            count = split_plain(data, gap, i, table, starts, ends, kinds, count)
+            starts[count] = i
+            ends[count] = end
+            kinds[count] = FORMULA
+            count += 1
+            for k in range(i, end):
+                if data[k] == LINE_FEED:  # no fence inside, but its last line may be indented
+                    code = mode == RULE and indented(data, k + 1, hi)
+            gap = end
+            i = end
+            continue
+        i += 1
+    return split_plain(data, gap, hi, table, starts, ends, kinds, count)
 
 
 @jit

@@ -6,7 +6,7 @@ import numpy as np
 
 from cleaner.kernels import jit
 from cleaner.kernels.packed import lowered, packed
-from cleaner.kernels.segment import has_byte
+from cleaner.kernels.segment import ASCII_WORD, has_byte
 from cleaner.kernels.signals_edges import ends_with, is_space, strip_right
 from cleaner.kernels.unicode import (
     DIGIT,
@@ -268,6 +268,15 @@ def chunks(data, a, b, formula_starts, formula_ends, f, formulas, limit, table):
             f += 1
             count += not counted
             counted = True
+            continue
+        byte = data[np.uint64(i)]
+        if byte < 0x80:
+            i += 1
+            if ASCII_WORD[byte]:
+                count += not counted
+                counted = True
+            elif byte == 32 or 9 <= byte <= 13:
+                counted = False
             continue
         point, i = decode(data, i, b)
         kind = table[point] & KIND

@@ -4,7 +4,17 @@ import numpy as np
 
 from cleaner.kernels import jit
 from cleaner.kernels import signals_columns as C
-from cleaner.kernels.packed import MASKS, U32, M, clear_bytes, hash_bytes, inner_bytes, load8
+from cleaner.kernels.packed import (
+    MASKS,
+    U32,
+    M,
+    before_feed,
+    clear_bytes,
+    hash_bytes,
+    is_ascii,
+    inner_bytes,
+    load8,
+)
 from cleaner.kernels.segment import has_byte
 from cleaner.kernels.signals_c4 import (
     BRACE, JAVASCRIPT, LOREM, POLICY, chunks, has_long_run, phrases, phrases_in, sentences,
@@ -78,6 +88,20 @@ def copies(hashes, lengths, n, slots, seen, row, column):  # type: ignore[no-unt
 
 
 @jit
+def end_of_ascii_line(data, i, hi):  # type: ignore[no-untyped-def]
+    """Return where the line at `i` of a text of ASCII ends."""
+    k = i
+    while k + 8 <= hi:
+        clear = before_feed(load8(data, k))
+        k += clear
+        if clear < 8:
+            return k
+    while k < hi and data[k] != 10:
+        k += 1
+    return k
+
+
+@jit
 def end_of_line(data, i, hi, formula_starts, formula_ends, f, formulas):  # type: ignore[no-untyped-def]
     """Return `(end, next, characters, f)` of the line at `i`; a formula is one character."""
     characters = 0
@@ -140,6 +164,7 @@ def lines(  # type: ignore[no-untyped-def]
     hashes, lengths, slots, seen, paragraph_hashes, paragraph_lengths, row,
 ):  # fmt: skip
     """Count the lines of a document in `row`."""
+    plain = formulas == 0 and is_ascii(data, lo, hi)
     maybe = phrases_in(data, lo, hi) if want_phrases else 0
     characters = 0
     longest = 0
@@ -156,7 +181,14 @@ def lines(  # type: ignore[no-untyped-def]
     paragraph = -1  # the number of its first line
     while i < hi:
         first_formula = f
-        end, after, length, f = end_of_line(data, i, hi, formula_starts, formula_ends, f, formulas)
+        if plain:
+            end = end_of_ascii_line(data, i, hi)
+            after = end + 1
+            length = end - i
+        else:
+            end, after, length, f = end_of_line(
+                data, i, hi, formula_starts, formula_ends, f, formulas
+            )
         if end > i and data[end - 1] == 13:
             end -= 1
             length -= 1
