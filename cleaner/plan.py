@@ -77,8 +77,11 @@ class Plan:
 
 
 def exchange_of(entry: Entry) -> str | None:
-    """Return how a stage that must see all rows is settled: exact, near, cut; None: row by row."""
-    if entry.name in ("exact_dedup", "near_dedup"):
+    """Return how a stage that must see all rows is settled: exact, near, line, cut.
+
+    None for a stage that goes row by row.
+    """
+    if entry.name in ("exact_dedup", "near_dedup", "line_dedup"):
         return entry.name.removesuffix("_dedup")
     if isinstance(entry.stage, Sample):
         return "cut" if entry.stage.documents is not None else None
@@ -279,6 +282,8 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
                 if _is_number(kind):
                     measured[name] = type_name(kind)
         maps.append(MapPlan(tuple(entries), tuple(measures[number]), carry, measured, then))
+        if then is not None and exchange_of(then) == "line":
+            there.update(then.stage.adds())  # made by what is cut between the phases
     return maps
 
 
@@ -333,6 +338,8 @@ def _measures(
                 at += 1  # the cut's own scoring runs as the last stage of this phase
             points.append({"before": at, "signals": sorted(wanted)})
             have |= wanted
+        if then is not None and then.stage.changes_text:
+            have = set()
         found.append(points)
     last: dict[str, tuple[int, int]] = {}
     for number, points in enumerate(found):

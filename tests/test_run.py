@@ -317,6 +317,32 @@ def test_two_ray_workers_equal_one_process(corpus: list[Path], tmp_path: Path) -
     assert stats[0] == stats[1]
 
 
+def test_lines_that_many_documents_hold_are_cut_from_all(tmp_path: Path) -> None:
+    banner = "this site uses many cookies and tells you so on every page"
+    plain = texts(60, seed=5)
+    given = [f"{banner}\n{text}" if i % 2 else text for i, text in enumerate(plain)]
+    given.append(banner)
+    for n in range(3):
+        pl.DataFrame({"text": given[n::3]}).write_parquet(tmp_path / f"{n}.parquet")
+    one = {
+        "name": "lines",
+        "input": {"paths": str(tmp_path / "*.parquet"), "text": "text"},
+        "stages": [{"line_dedup": {"min_documents": 5}}, {"filter": "gopher_quality"}],
+    }
+    found = []
+    for name, limit in (("whole", None), ("tiny", 3_000)):
+        plan = make_plan(parse_job(one), unit_limit=limit)
+        run_plan(plan, str(tmp_path / name), engine="inline")
+        found.append(fingerprint(tmp_path / name))
+    assert found[0] == found[1]
+    kept = cleaner.open_run(str(tmp_path / "whole")).kept().collect()
+    assert sorted(kept["text"]) == sorted(plain)
+    ledger = pl.read_parquet(str(tmp_path / "whole/ledger/*.parquet"))
+    (gone,) = ledger.filter(fate="dropped").rows(named=True)
+    assert (gone["stage"], gone["reason"]) == ("0.line_dedup", "repeated_line")
+    assert ledger.filter(fate="kept")["characters_cut"].sum() == 30 * (len(banner) + 1)
+
+
 @pytest.mark.ray
 @pytest.mark.parametrize("how", ["kill", pytest.param("hang", marks=pytest.mark.slow)])
 def test_a_document_that_kills_its_worker_fails_alone(

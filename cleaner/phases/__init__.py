@@ -10,6 +10,7 @@ from cleaner.phases.base import Work, load_settings
 from cleaner.phases.dedup import (
     run_components,
     run_gather,
+    run_lines,
     run_pairs,
     run_sets,
     run_settle,
@@ -23,6 +24,7 @@ FUNCTIONS: dict[str, Work] = {
     "map": run_map,
     "probe": run_probe,
     "settle": run_settle,
+    "lines": run_lines,
     "gather": run_gather,
     "pairs": run_pairs,
     "components": run_components,

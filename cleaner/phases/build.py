@@ -104,7 +104,7 @@ def _exchange(plan: Plan, then: Entry | None) -> dict[str, Any]:
         return {"kind": "shuffle", "seed": plan.job.output.shuffle_seed, "parts": parts}
     stage: Any = then.stage
     kind = exchange_of(then)
-    rows = {"exact": plan.rows, "near": plan.rows * 14, "cut": 0}[kind or "cut"]
+    rows = {"exact": plan.rows, "line": 20 * plan.rows}.get(kind or "", 0)
     if kind == "near":
         rows = plan.rows * stage.banding.bands
     return {"kind": kind, "parts": _clamp(rows // PARTITION_ROWS), **_stage(then)}
@@ -237,10 +237,11 @@ def _global(
         add("cut", "share", _one(previous, "keys", {"share": share, "tokens": tokens}))
         return phases, before
     before["reason"] = stage.reason  # type: ignore[attr-defined]
-    if kind == "exact":
-        last = add("settle", "settle", _partitions(previous, exchange["parts"]))
+    if kind in ("exact", "line"):
+        function = "settle" if kind == "exact" else "lines"
+        last = add("settle", function, _partitions(previous, exchange["parts"], about))
     else:
-        pairs = add("pairs", "pairs", _partitions(previous, exchange["parts"]))
+        pairs = add("pairs", "pairs", _partitions(previous, exchange["parts"], about))
         joined = add("components", "components", _components(previous, pairs))
         sets = add("sets", "sets", _sets(previous, pairs, joined, about))
         last = add("verify", "verify", _verify(previous, pairs, joined, sets, about))
@@ -256,11 +257,11 @@ def _one(previous: str, role: str, settings: Settings) -> Any:
     return prepare
 
 
-def _partitions(previous: str, count: int) -> Any:
+def _partitions(previous: str, count: int, about: dict[str, Any]) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[previous]
         settings = {
-            "keys": _files(parts, "keys"), "parts": count, "groups": _group_starts(parts),
+            **about, "keys": _files(parts, "keys"), "parts": count, "groups": _group_starts(parts),
         }  # fmt: skip
         units = [Unit(f"{part:05d}", {"part": part}, "") for part in range(count)]
         return Prepared(settings, units, _all(parts))

@@ -45,6 +45,18 @@ def run_settle(settings: Settings, unit: dict[str, Any], out: Committer) -> None
     _commit_verdicts(settings, settle_exact(rows), out)
 
 
+def run_lines(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Settle one partition of line counts: which lines stand in many documents."""
+    rows = _partition(settings, "keys", "parts", unit["part"], out.folder)
+    stage: Any = build_stage(settings["name"], settings["options"])
+    frequent = stage.settle(rows).sort("file", "row", "line")
+    starts = _starts(settings)
+    group = np.searchsorted(starts, position(frequent), side="right") - 1
+    data = exchange_bytes(frequent.with_columns(slot(group, len(starts))), "slot", len(starts))
+    facts = {"lines": rows["line"].n_unique(), "frequent": frequent["line"].n_unique()}
+    out.commit(0, True, {"verdicts": data}, facts)
+
+
 def run_pairs(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Pair the documents that share a bucket of one partition."""
     rows = _partition(settings, "keys", "parts", unit["part"], out.folder)

@@ -22,6 +22,9 @@ def make(exchange: Mapping[str, Any], docs: pl.DataFrame) -> pl.DataFrame:
     if exchange["kind"] == "near":
         rows = stage.band_rows(docs)
         return rows.with_columns(slot=pl.col("band"))
+    if exchange["kind"] == "line":
+        rows = stage.counts(docs)
+        return rows.with_columns(slot=pl.col("line"))
     if isinstance(stage, Sample):
         return sample_rows(docs, stage).with_columns(slot=pl.lit(0, pl.UInt64))
     return cut_rows(docs, stage).with_columns(slot=pl.lit(0, pl.UInt64))

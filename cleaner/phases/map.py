@@ -18,6 +18,7 @@ from cleaner.commits import Committer, Marker
 from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Columns, Part, read_parts
 from cleaner.exchange import read_partition
+from cleaner.job import build_stage
 from cleaner.kernels.hashing import mixed, mixed_pairs
 from cleaner.phases import keys
 from cleaner.phases.base import (
@@ -30,6 +31,7 @@ from cleaner.phases.base import (
     table_bytes,
 )
 from cleaner.phases.chain import Chain
+from cleaner.signals import SIGNALS
 
 _PARTNER = ("duplicate_of", "duplicate_file", "duplicate_row", "jaccard")
 # What a record carries beside signals and scores, in this order.
@@ -161,6 +163,20 @@ def _later(
         )
         gone = gone.with_columns(broken=pl.concat_list("reason"))
         whole.docs = docs.filter(~down)
+        yield whole, [gone]
+        return
+    if before["kind"] == "line":
+        stage: Any = build_stage(before["name"], before["options"])
+        docs = stage.apply(docs, _verdicts(folder, unit))
+        # What was measured on the text before is not true of this one.
+        docs = docs.drop(name for name in docs.columns if name in SIGNALS)
+        down = docs["broken"].list.len() > 0
+        gone = docs.filter(down).with_columns(
+            pl.lit("dropped").alias("fate"),
+            pl.lit(before["title"]).alias("stage"),
+            pl.lit(before["reason"]).alias("reason"),
+        )
+        whole.docs = docs.filter(~down).drop("broken")
         yield whole, [gone]
         return
     verdicts = _verdicts(folder, unit)

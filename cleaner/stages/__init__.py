@@ -9,6 +9,7 @@ from cleaner.stages.exact_dedup import ExactDedup
 from cleaner.stages.extract import Extract
 from cleaner.stages.filter import Filter
 from cleaner.stages.language import Language
+from cleaner.stages.line_dedup import LineDedup
 from cleaner.stages.math_prefilter import MathPrefilter
 from cleaner.stages.near_dedup import NearDedup
 from cleaner.stages.normalise import Normalise
@@ -26,6 +27,7 @@ STAGES: dict[str, type[Stage]] = {
     "filter": Filter,
     "exact_dedup": ExactDedup,
     "near_dedup": NearDedup,
+    "line_dedup": LineDedup,
     "classify": Classify,
     "embed_classify": EmbedClassify,
     "sample": Sample,
@@ -33,7 +35,7 @@ STAGES: dict[str, type[Stage]] = {
 
 # Named in the documentation and refused until they work.
 NOT_BUILT = (
-    "line_dedup", "decontaminate", "cap", "checkpoint",
+    "decontaminate", "cap", "checkpoint",
 )  # fmt: skip
 
 __all__ = ["NOT_BUILT", "STAGES", "Judging", "Options", "Stage"]
