@@ -1,5 +1,6 @@
 """What is judged at the end of each map phase: failed rows, and sources that lose nearly all."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from cleaner import store
@@ -31,13 +32,23 @@ def check_failures(plan: Plan, markers: Sequence[Marker], warn: Warn, first: boo
     if rate > plan.job.max_error_rate and (failed or bad):
         raise TooManyFailures(
             f"{failed:,} of {rows:,} rows failed and {len(bad)} files could not be read: a rate of "
-            f"{rate:.4f}, over max_error_rate {plan.job.max_error_rate}; see the ledger of this "
-            "folder, then raise max_error_rate or mend the input, and run the same command"
+            f"{rate:.4f}, over max_error_rate {plan.job.max_error_rate}{_most(markers)}; raise "
+            "max_error_rate or mend the input, and run the same command"
         )
     if plan.job.on_error == "stop" and (failed or unread):
         raise InputError(f"on_error: stop: {failed:,} rows failed, {len(unread)} files are unread")
     if first and not rows and bad and not plan.files:
         raise InputError("no file of the input could be read")
+
+
+def _most(markers: Sequence[Marker]) -> str:
+    """Say the errors met most."""
+    found: Counter[str] = Counter()
+    for marker in markers:
+        for error, rows in marker.facts["errors"]:
+            found[error] += rows
+    told = ", ".join(f"{error!r} ({rows:,})" for error, rows in found.most_common(3))
+    return f" (most: {told})" if told else ""
 
 
 def _size_of(path: str) -> int:

@@ -249,7 +249,9 @@ def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, An
         pl.len(), pl.col("duplicate_row").is_not_null().sum().alias("lost")
     )
     fates = dict(record["fate"].fill_null("kept").value_counts().sort("fate").rows())
+    errors = record["error"].drop_nulls().value_counts(sort=True).sort("count", "error")[-5:]
     return {
+        "errors": [list(row) for row in errors.rows()],
         "rows": len(record),
         "kept": len(docs),
         "dropped": fates.get("dropped", 0),
