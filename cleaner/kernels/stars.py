@@ -47,7 +47,7 @@ def shared(values, i, end, j, stop):  # type: ignore[no-untyped-def]
 def jaccard_of(starts, ends, values, a, b, least):  # type: ignore[no-untyped-def]
     """Return the Jaccard of the sets of a and b, or -1 if their sizes keep it below `least`."""
     one, other = ends[a] - starts[a], ends[b] - starts[b]
-    if min(one, other) < least * max(one, other):
+    if min(one, other) < least * max(one, other) * (1 - 1e-12):  # but for rounding
         return -1.0
     both = shared(values, starts[a], ends[a], starts[b], ends[b])
     return both / (one + other - both)

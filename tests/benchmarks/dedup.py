@@ -231,7 +231,7 @@ class Clock:
 
 def near_dedup_by_files(stage: Any, paths: list[str], folder: str, clock: Clock) -> pl.DataFrame:
     """Return the verdicts on all documents of some Parquet files, by way of exchanges on disk."""
-    from cleaner.dedup.near import BANDS, bucket_pairs, component_of, components
+    from cleaner.dedup.near import bucket_pairs, component_of, components
     from cleaner.exchange import Source, read_partition, write_partitions
 
     def write(name: str, number: int, frame: pl.DataFrame, by: str) -> None:
@@ -253,7 +253,6 @@ def near_dedup_by_files(stage: Any, paths: list[str], folder: str, clock: Clock)
         clock.lap("read")
         write("bands", number, stage.band_rows(docs), "band")
         clock.lap("bands")
-    assert BANDS
     for part in range(parts):
         bucket_pairs(read("bands", part)).write_ipc(f"{folder}/pairs-{part}", compression="lz4")
         clock.lap("pairs")
@@ -461,8 +460,10 @@ def peers(arguments: argparse.Namespace) -> None:
             source=pl.lit("bench"),
         ).write_parquet(path)  # fmt: skip
         _, deduped = timed(lambda: near_dedup_by_files(NearDedup(), [path], folder, Clock()))
-    say(what="peers", tool="cleaner", megabytes=round(megabytes, 2),
-        signatures_mb_s=round(megabytes / signed, 1), whole_mb_s=round(megabytes / deduped, 1))  # fmt: skip
+    say(
+        what="peers", tool="cleaner", megabytes=round(megabytes, 2),
+        signatures_mb_s=round(megabytes / signed, 1), whole_mb_s=round(megabytes / deduped, 1),
+    )  # fmt: skip
     for tool in ("rensa", "datasketch", "datatrove"):
         seconds = run_peer(arguments, tool, docs)["seconds"]
         total = sum(seconds.values())
