@@ -82,7 +82,7 @@ def bears_marks(data, lo, hi):  # type: ignore[no-untyped-def]
 @jit
 def unsettled(data, lo, hi, forms):  # type: ignore[no-untyped-def]
     """Return whether `data[lo:hi]` may not be in NFC, or is all in capitals, by every character."""
-    lower, upper = 0, 0
+    lower = upper = np.int64(0)
     starter = np.int64(0)  # what the last character says that combines with none
     before = np.int64(0)  # the combining class of the last character
     i = lo

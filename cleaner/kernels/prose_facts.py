@@ -5,8 +5,8 @@ import numpy as np
 from cleaner.kernels import jit
 from cleaner.kernels.unicode import ALPHA, EVERYDAY, SCRIPT, SCRIPT_SHIFT, SCRIPTS, classes
 
-# A column each of what `count` and `code_lines` fill in, and `prose_mask.mask` the masked bytes; the
-# scripts of `unicode.SCRIPTS` come first.
+# A column each of what `count` and `code_lines` fill in, and `prose_mask.mask` the masked bytes;
+# the scripts of `unicode.SCRIPTS` come first.
 LETTERS = len(SCRIPTS)
 LETTER_BYTES = LETTERS + 1
 SIMPLIFIED = LETTERS + 2
@@ -119,14 +119,15 @@ def count(text, lo, hi, tables, facts):  # type: ignore[no-untyped-def]
                 left_1251 = long_1251 - 1
             else:
                 left_1251 = 0
-        elif point < 0x10000:
-            mark = marks[point]
-            facts[SIMPLIFIED] += (mark & HANS) != 0
-            facts[TRADITIONAL] += (mark & HANT) != 0
-            facts[FREQUENT] += (cls & EVERYDAY) != 0
-            facts[REPLACED] += point == 0xFFFD
+        else:
             left_1252 = 0
             left_1251 = 0
+            if point < 0x10000:
+                mark = marks[point]
+                facts[SIMPLIFIED] += (mark & HANS) != 0
+                facts[TRADITIONAL] += (mark & HANT) != 0
+                facts[FREQUENT] += (cls & EVERYDAY) != 0
+                facts[REPLACED] += point == 0xFFFD
         i = after
     facts[1] += latin
     facts[LETTERS] += latin

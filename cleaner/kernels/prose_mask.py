@@ -199,14 +199,74 @@ def end_of_block(data, i, hi):  # type: ignore[no-untyped-def]
 
 
 @jit
+def end_of_host(data, i, hi):  # type: ignore[no-untyped-def]
+    """Return where the host ends that the @ at `i` is before; 0: there is none with a dot."""
+    k = i + 1
+    dotted = False
+    while k < hi and (word_byte(data[k]) or data[k] == 45 or data[k] == 46):
+        dotted |= data[k] == 46 and k + 1 < hi and letter(data[k + 1])
+        k += 1
+    return k if dotted else 0
+
+
+@jit
+def end_of_tag(data, i, hi):  # type: ignore[no-untyped-def]
+    """Return where the HTML tag ends that the < at `i` opens; 0: it opens none."""
+    k = i + 1
+    if k >= hi or not (letter(data[k]) or data[k] == 33 or data[k] == 47 or data[k] == 63):
+        return 0
+    stop = min(hi, i + MAX_TAG)
+    while k < stop and data[k] != 62 and data[k] != 60:
+        k += 1
+    return k + 1 if k < stop and data[k] == 62 else 0
+
+
+@jit
+def end_of_run(data, i, hi):  # type: ignore[no-untyped-def]
+    """Return where the run of the byte at `i` ends."""
+    k = i
+    while k < hi and data[k] == data[i]:
+        k += 1
+    return k
+
+
+@jit
+def end_of_span(data, i, hi):  # type: ignore[no-untyped-def]
+    """Return where the code span ends that the backticks at `i` open; 0: none, no blank line."""
+    run = end_of_run(data, i, hi)
+    k = run
+    stop = min(hi, run + MAX_CODE_SPAN)
+    while k < stop:
+        if data[k] == 96:
+            close = end_of_run(data, k, hi)
+            if close - k == run - i:
+                return close
+            k = close
+        elif data[k] == 10 and k + 1 < hi and data[k + 1] == 10:
+            return 0
+        else:
+            k += 1
+    return 0
+
+
+@jit
+def after_word(out, word, o, facts):  # type: ignore[no-untyped-def]
+    """Return where to go on writing behind the word `out[word:o]`: it stays, or it was encoded."""
+    if o - word >= LONG_WORD and looks_encoded(out, word, o):
+        facts[ENCODED] += o - word
+        return word
+    return o
+
+
+@jit
 def mask(data, lo, hi, out, o, tables, facts):  # type: ignore[no-untyped-def]
     """Write `data[lo:hi]` without what is masked to `out` from `o`; return where it ends."""
     kinds, table, begin, end_mark, displays, naming = tables
     i = lo
+    first = o
     word = o  # where the last word of ASCII began in `out`
     line = True
     fences = True
-    first = o
     while i < hi:
         byte = data[i]
         kind = kinds[byte]
@@ -231,88 +291,51 @@ def mask(data, lo, hi, out, o, tables, facts):  # type: ignore[no-untyped-def]
             o += 1
             i += 1
             continue
-        if kind != STOP:
-            if o - word >= LONG_WORD and looks_encoded(out, word, o):
-                facts[ENCODED] += o - word
-                o = word
-            if kind == WIDE:
-                while i < hi and data[i] >= 128:
-                    out[o] = data[i]
-                    o += 1
-                    i += 1
-            else:
-                out[o] = 32
+        if kind == SPACE_BYTE or byte == 10:
+            o = after_word(out, word, o, facts)
+            line = byte == 10
+            out[o] = 10 if line else 32
+            o += 1
+            i += 1
+            word = o
+            continue
+        if kind == WIDE:
+            o = after_word(out, word, o, facts)
+            while i < hi and data[i] >= 128:
+                out[o] = data[i]
                 o += 1
                 i += 1
             word = o
             continue
         end = 0
-        if byte == 10:
-            if o - word >= LONG_WORD and looks_encoded(out, word, o):
-                facts[ENCODED] += o - word
-                o = word
-            line = True
-            out[o] = 10
-            o += 1
-            i += 1
-            word = o
-            continue
-        if byte == 58:  # ://
-            if i + 2 < hi and data[i + 1] == 47 and data[i + 2] == 47:
-                while o > word and letter(out[o - 1]):
-                    o -= 1
-                end = end_of_url(data, i, hi)
-        elif byte == 46:  # www.
-            www = o - word >= 3
-            for k in range(1, 4 if www else 1):
-                www &= out[o - k] | 32 == 119
-            if www:
+        if byte == 58 and i + 2 < hi and data[i + 1] == 47 and data[i + 2] == 47:  # ://
+            while o > word and letter(out[o - 1]):
+                o -= 1
+            end = end_of_url(data, i, hi)
+        elif byte == 46 and o - word >= 3:  # www.
+            if out[o - 1] | 32 == 119 == out[o - 2] | 32 == out[o - 3] | 32:
                 o -= 3
                 end = end_of_url(data, i, hi)
-        elif byte == 64:  # name@host.org
-            k = i + 1
-            dots = 0
-            while k < hi and (word_byte(data[k]) or data[k] == 45 or data[k] == 46):
-                dots += data[k] == 46 and k + 1 < hi and letter(data[k + 1])
-                k += 1
-            if dots > 0 and o > word and word_byte(out[o - 1]):
-                while o > word and (word_byte(out[o - 1]) or out[o - 1] in (46, 95, 37, 43, 45)):
-                    o -= 1
-                end = k
+        elif byte == 64 and o > word and word_byte(out[o - 1]):  # name@host.org
+            end = end_of_host(data, i, hi)
+            while (
+                end > 0
+                and o > word
+                and (word_byte(out[o - 1]) or out[o - 1] in (37, 43, 45, 46, 95))
+            ):
+                o -= 1
         elif byte == 60:  # <tag>
-            if i + 1 < hi and (letter(data[i + 1]) or data[i + 1] in (33, 47, 63)):
-                k = i + 1
-                stop = min(hi, i + MAX_TAG)
-                while k < stop and data[k] != 62 and data[k] != 60:
-                    k += 1
-                if k < stop and data[k] == 62:
-                    end = k + 1
+            end = end_of_tag(data, i, hi)
         elif byte == 96:  # `code`
-            run = i
-            while run < hi and data[run] == 96:
-                run += 1
-            k = run
-            stop = min(hi, run + MAX_CODE_SPAN)
-            while k < stop and end == 0:
-                if data[k] == 96:
-                    close = k
-                    while close < hi and data[close] == 96:
-                        close += 1
-                    if close - k == run - i:
-                        end = close
-                    k = close
-                elif data[k] == 10 and k + 1 < hi and data[k + 1] == 10:
-                    k = stop
-                else:
-                    k += 1
+            end = end_of_span(data, i, hi)
             if end > 0:
                 facts[CODE] += end - i
             else:
-                end = run
-        elif byte == 92:
+                end = end_of_run(data, i, hi)
+        elif byte == 92:  # \tex
             end = end_of_tex(data, i, hi, begin, end_mark, displays, naming)
             facts[TEX] += end > i + 2
-        elif byte == 36:
+        elif byte == 36:  # $formula$
             end = end_of_formula(data, lo, i, hi, RULE, table)
             if end <= 0:
                 for _ in range(-end):
@@ -330,10 +353,7 @@ def mask(data, lo, hi, out, o, tables, facts):  # type: ignore[no-untyped-def]
             out[o] = byte
             o += 1
             i += 1
-    if o - word >= LONG_WORD and looks_encoded(out, word, o):
-        facts[ENCODED] += o - word
-        o = word
-    return o
+    return after_word(out, word, o, facts)
 
 
 def mask_tables() -> tuple[np.ndarray, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from cleaner.kernels import langid, prose, prose_mask
-from cleaner.kernels import prose_facts as facts_of
+from cleaner.kernels import prose_facts as fact
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.unicode import SCRIPTS
 from cleaner.models.language_backends import Backend
@@ -54,15 +54,15 @@ def marks() -> np.ndarray:
         full = chr(point).encode("big5", "ignore")
         frequent = bool(full) and full[0] <= 0xC6  # A440 to C67E: the 5,401 of level 1
         if simple and not full:
-            table[point] |= facts_of.HANS
+            table[point] |= fact.HANS
         if frequent and not simple:
-            table[point] |= facts_of.HANT
+            table[point] |= fact.HANT
     return table
 
 
 @dataclass(frozen=True)
 class Prose:
-    """Masked texts: their windows, their samples, and what was counted of them (`facts_of.FACTS`)."""
+    """Masked texts: their windows, their samples, and the counts of `prose_facts`."""
 
     offsets: np.ndarray
     data: np.ndarray
@@ -75,7 +75,7 @@ def windows(text: pl.Series, budget: int = BUDGET) -> Prose:
     """Return what of `text` is read: `budget` bytes at the start, in the middle and at the end."""
     offsets, data = utf8(text)
     return Prose(
-        *prose.read(offsets, data, budget, prose_mask.mask_tables(), facts_of.count_tables(marks()))
+        *prose.read(offsets, data, budget, prose_mask.mask_tables(), fact.count_tables(marks()))
     )
 
 
@@ -95,28 +95,28 @@ SCRIPT_OF = {
 
 def junk(facts: np.ndarray) -> np.ndarray:
     """Return why each text is no language, or "": `no_letters`, `base64`, `mojibake`, `code`."""
-    letters = facts[:, facts_of.LETTERS]
+    letters = facts[:, fact.LETTERS]
     han = facts[:, HAN]
     mojibake = (
-        (facts[:, facts_of.MISREAD_1252] > np.maximum(0.05 * letters, 5))
+        (facts[:, fact.MISREAD_1252] > np.maximum(0.05 * letters, 5))
         # Capital С and Р before і, ј, ё are Ukrainian, Serbian and Russian too.
-        | (facts[:, facts_of.MISREAD_1251] > np.maximum(0.3 * letters, 5))
-        | (facts[:, facts_of.REPLACED] > np.maximum(0.05 * letters, 2))
+        | (facts[:, fact.MISREAD_1251] > np.maximum(0.3 * letters, 5))
+        | (facts[:, fact.REPLACED] > np.maximum(0.05 * letters, 2))
         # Yoruba has up to half; Chinese in GB 2312 read as Latin has nothing else.
-        | ((facts[:, facts_of.LATIN_1] > 0.6 * letters) & (letters >= 20))
+        | ((facts[:, fact.LATIN_1] > 0.6 * letters) & (letters >= 20))
         # Of Chinese and Japanese 95 % are everyday characters, of UTF-8 read as GBK or Shift JIS
         # at most half.
-        | ((han >= 20) & (facts[:, facts_of.FREQUENT] < 0.7 * han))
+        | ((han >= 20) & (facts[:, fact.FREQUENT] < 0.7 * han))
     )
     # Of Python and C without its comments nine in ten; of API reference pages about one in 100.
     code = (
-        (facts[:, facts_of.CODE_LETTERS] > 0.65 * letters)
-        & (facts[:, facts_of.CODE_SIGNS] > np.maximum(2, 4 * facts[:, facts_of.TEX]))
+        (facts[:, fact.CODE_LETTERS] > 0.65 * letters)
+        & (facts[:, fact.CODE_SIGNS] > np.maximum(2, 4 * facts[:, fact.TEX]))
         & (facts[:, LATIN] > 0.9 * letters)
-    ) | ((letters == 0) & (facts[:, facts_of.CODE] > 0))
+    ) | ((letters == 0) & (facts[:, fact.CODE] > 0))
     return np.select(
         [
-            facts[:, facts_of.ENCODED] > np.maximum(letters, 1),
+            facts[:, fact.ENCODED] > np.maximum(letters, 1),
             code,
             letters == 0,
             mojibake,
@@ -128,28 +128,32 @@ def junk(facts: np.ndarray) -> np.ndarray:
 
 def han_rule(facts: np.ndarray) -> np.ndarray:
     """Return whether Han is over half of the letters, with no more than stray kana or Hangul."""
-    letters = facts[:, facts_of.LETTERS]
+    letters = facts[:, fact.LETTERS]
     # One の in a Chinese advertisement makes no Japanese text: real ones have over a fifth kana.
     stray = facts[:, KANA] + facts[:, HANGUL] <= 0.02 * letters
     return (2 * facts[:, HAN] > letters) & stray
 
 
 def scripts(facts: np.ndarray, langs: Iterable[str]) -> list[str]:
-    """Return the script of each text as ISO 15924 has it; `Zyyy` without letters."""
+    """Return the script of each text as ISO 15924 has it; `Zyyy` without letters.
+
+    Of Chinese, Japanese and Korean it is their own wherever a character of it is there; of others
+    the one of most letters.
+    """
     strongest = np.argmax(facts[:, 1 : len(SCRIPTS)], axis=1) + 1
-    strongest[(facts[:, KANA] > 0) & np.isin(strongest, [HAN, KANA])] = KANA
-    hans, hant = facts[:, facts_of.SIMPLIFIED], facts[:, facts_of.TRADITIONAL]
     out = []
-    for i, lang in enumerate(langs):
-        name = SCRIPTS[strongest[i]]
-        if facts[i, facts_of.LETTERS] == 0:
+    for row, lang, most in zip(facts.tolist(), langs, strongest.tolist(), strict=True):
+        if row[fact.LETTERS] == 0:
             out.append("Zyyy")
-        elif lang == "zh" and name in ("han", "kana"):
-            out.append("Hani" if hans[i] == hant[i] else ("Hans" if hans[i] > hant[i] else "Hant"))
-        elif name == "han" and lang in ("ja", "ko"):
-            out.append("Jpan" if lang == "ja" else "Kore")
+        elif lang == "zh" and row[HAN]:
+            hans, hant = row[fact.SIMPLIFIED], row[fact.TRADITIONAL]
+            out.append("Hani" if hans == hant else ("Hans" if hans > hant else "Hant"))
+        elif lang == "ja" and (row[KANA] or row[HAN]):
+            out.append("Jpan")
+        elif lang == "ko" and row[HANGUL]:
+            out.append("Kore")
         else:
-            out.append(ISO_15924.get(name) or SCRIPT_OF.get(lang, "Zzzz"))
+            out.append(ISO_15924.get(SCRIPTS[most]) or SCRIPT_OF.get(lang, "Zzzz"))
     return out
 
 
@@ -161,8 +165,11 @@ def calibrated(model: Backend, share: np.ndarray) -> np.ndarray:
 
 
 def identify(text: pl.Series, model: Backend, budget: int = BUDGET) -> pl.DataFrame:
-    """Return one row per text with the columns of `COLUMNS`, and `letters` after masking.
+    """Return one row per text with the columns of `COLUMNS`, and `doubted`.
 
+    `doubted`: the score is the model's, and there were letters enough for it to count.
+
+    >>> from cleaner.models.language_backends import backend
     >>> texts = pl.Series(["The quick brown fox jumps over the lazy dog.", "你好，世界", "123"])
     >>> identify(texts, backend())["lang"].to_list()
     ['en', 'zh', 'und']
@@ -175,6 +182,7 @@ def identify(text: pl.Series, model: Backend, budget: int = BUDGET) -> pl.DataFr
     proposed = [codes[number] for number in proposal.best.tolist()]
     asked = np.flatnonzero((why == "") & ~han)
     shares = _shares(model, read, asked, [code.lang for code in proposed])
+    doubted = ~han & (why == "") & (read.facts[:, fact.LETTERS] >= FLOOR_LETTERS)
     langs, details = [], []
     for i, code in enumerate(proposed):
         if why[i]:
@@ -183,9 +191,9 @@ def identify(text: pl.Series, model: Backend, budget: int = BUDGET) -> pl.DataFr
             code = code if code.lang == "zh" else Code("zh")
             score[i] = max(score[i], HAN_SCORE)
         elif i in shares:
-            code = Code(MIXED, code.lang)
+            code, doubted[i] = Code(MIXED, code.lang), False
         elif code.lang == UNDETERMINED:
-            score[i] = 0.0
+            score[i], doubted[i] = 0.0, False
         langs.append(code.lang)
         details.append(code.detail or code.lang)
     return pl.DataFrame(
@@ -197,7 +205,7 @@ def identify(text: pl.Series, model: Backend, budget: int = BUDGET) -> pl.DataFr
             "lang_shares": [shares.get(i) for i in range(len(langs))],
         },
         schema=COLUMNS,
-    ).with_columns(letters=pl.Series(read.facts[:, facts_of.LETTERS], dtype=pl.UInt32))
+    ).with_columns(doubted=pl.Series(doubted))
 
 
 def _shares(
@@ -231,6 +239,6 @@ def _shares(
             continue
         total = sum(of_text.values())
         parts = sorted((-length, lang) for lang, length in of_text.items())
-        if -parts[1][0] > MIXED_SHARE * total:
+        if sum(-n > MIXED_SHARE * total for n, lang in parts if lang != UNDETERMINED) > 1:
             out[i] = [{"lang": lang, "share": round(-n / total, 6)} for n, lang in parts]
     return out

@@ -188,8 +188,7 @@ class FastText:
 
     def __init__(self, path: str) -> None:
         self._model = fasttext.load(path)
-        with open(path, "rb") as file:
-            self.identity = hashlib.file_digest(file, "sha256").hexdigest()
+        self.identity = identity(path)
         self.labels = list(self._model.header.labels)
         self.codes = [label_code(label) for label in self.labels]
         self._number = {label: i for i, label in enumerate(self.labels)}
@@ -258,8 +257,18 @@ def is_py3langid(name: str) -> bool:
     return name.partition(":")[0] == Py3langid.name
 
 
+def identity(name: str | None = None) -> str:
+    """Return the SHA-256 of the model's file; the model itself is not loaded."""
+    path = _py3langid_file() if name is None or is_py3langid(name) else Path(name)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise JobError(f"{path}: cannot read the model file ({error.strerror})") from None
+
+
 def full_name(name: str | None) -> str:
     """Return `py3langid:<hash>` for the default model, any path unchanged."""
     if name is None or is_py3langid(name):
-        return f"{Py3langid.name}:{backend(name).identity[:HASH]}"
+        return f"{Py3langid.name}:{identity()[:HASH]}"
     return name

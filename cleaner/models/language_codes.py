@@ -53,13 +53,12 @@ VARIETIES = {
 }  # fmt: skip
 
 # Languages without two letters that the default model or lid.176 knows.
-OTHERS = (
-    "ace ast awa bar bcl bh bho bjn bpy bxr cbk ceb crh diq dsb dty eml ext fon frp frr fur "
-    "gcf gcr gom grc gsw guw hbo hif hne hsb ilo jbo kab kbd kea khg krc lez lij lmo lrc ltg "
-    "lus mag mai mhr min mni mrj mwl myv mzn nah nap nds new nso pag pam pap pcm pfl pms pnb "
-    "rue sah sat scn sco shi shn srn szl taq tlh tpi tum tyv tzm umb vec vep vls war wuu xal "
-    "xmf yue"
-).split()  # noqa: SIM905
+OTHERS = """
+ace ast awa bar bcl bh bho bjn bpy bxr cbk ceb crh diq dsb dty eml ext fon frp frr fur gcf gcr gom
+grc gsw guw hbo hif hne hsb ilo jbo kab kbd kea khg krc lez lij lmo lrc ltg lus mag mai mhr min
+mni mrj mwl myv mzn nah nap nds new nso pag pam pap pcm pfl pms pnb rue sah sat scn sco shi shn
+srn szl taq tlh tpi tum tyv tzm umb vec vep vls war wuu xal xmf yue
+"""
 
 # Codes of countries that are taken for languages.
 MEANT = {
@@ -92,7 +91,9 @@ def _standard() -> dict[str, str]:
 
 
 STANDARD = _standard()
-KNOWN = frozenset(STANDARD) | frozenset(VARIETIES) | frozenset(OTHERS) | {UNDETERMINED, MIXED}
+KNOWN = (
+    frozenset(STANDARD) | frozenset(VARIETIES) | frozenset(OTHERS.split()) | {UNDETERMINED, MIXED}
+)
 
 
 def label_code(label: str) -> Code:

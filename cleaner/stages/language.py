@@ -119,7 +119,7 @@ class Language(Judging):
 
     def _broken(self, found: pl.DataFrame, floor: float) -> pl.Expr:
         """Return the list of reasons why a document of `found` falls."""
-        from cleaner.models.language import FLOOR_LETTERS, MIXED_SHARE
+        from cleaner.models.language import MIXED_SHARE
 
         keep = [user_code(code) for code in self.keep or []]
         named = {code.lang for code in keep}
@@ -131,16 +131,11 @@ class Language(Judging):
         lang = pl.col("lang")
         one = ~lang.is_in([UNDETERMINED, MIXED])
         wanted = reduce(or_, map(_is, keep)) if keep else pl.lit(True)
-        sure = (
-            (pl.col("lang_score") >= round(floor, 6))
-            | (pl.col("letters") < FLOOR_LETTERS)
-            | (lang == "zh")
-        )
         falls: dict[str, pl.Expr] = {
             UNDETERMINED: (lang == UNDETERMINED) & (UNDETERMINED not in named),
-            MIXED: pl.Series(foreign, dtype=pl.Boolean) & (MIXED not in named),
+            MIXED: pl.lit(pl.Series(foreign, dtype=pl.Boolean)) & (MIXED not in named),
             "language": one & ~wanted,
-            "low_score": one & ~sure,
+            "low_score": pl.col("doubted") & (pl.col("lang_score") < round(floor, 6)),
         }
         reasons = [pl.when(fall).then(pl.lit(reason)) for reason, fall in falls.items()]
         return pl.concat_list(reasons).list.drop_nulls()
