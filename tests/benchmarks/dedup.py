@@ -314,6 +314,15 @@ def whole(arguments: argparse.Namespace) -> None:
         per_document = per_document or each
 
 
+def _set(twin: Any, text: str) -> frozenset[int]:
+    """Return the twin's shingles as hashes, another hash than ours: the strings take gigabytes."""
+    import xxhash
+
+    return frozenset(
+        xxhash.xxh3_64_intdigest(" ".join(run).encode()) for run in twin.shingles(text)
+    )
+
+
 def _still(sets: dict, groups: list[list], kept: set, threshold: float) -> tuple[int, set]:
     """Return how many kept documents a star by true Jaccard would still drop, and which."""
     import duplicates_twin as twin
@@ -369,7 +378,7 @@ def quality(arguments: argparse.Namespace) -> None:
         pl.read_parquet(path).join(sample, on=["file", "row"], how="semi") for path in paths
     )
     keys = list(zip(docs["file"], docs["row"], strict=True))
-    sets = {key: twin.shingles(text) for key, text in zip(keys, docs["text"], strict=True)}
+    sets = {key: _set(twin, text) for key, text in zip(keys, docs["text"], strict=True)}
     groups: dict[str, list] = {}
     for key, origin in zip(keys, docs["origin"], strict=True):
         groups.setdefault(origin, []).append(key)
@@ -408,7 +417,7 @@ def real(twin: Any) -> None:
     from cleaner.stages.near_dedup import NearDedup
 
     docs = pl.read_parquet(CORPORA / "open" / "neardup_docs.parquet")
-    sets = {name: twin.shingles(text) for name, text in docs.select("doc_id", "text").rows()}
+    sets = {name: _set(twin, text) for name, text in docs.select("doc_id", "text").rows()}
     pairs = pl.read_parquet(CORPORA / "open" / "neardup_pairs.parquet")
     ours = [twin.jaccard(sets[a], sets[b]) for a, b in pairs.select("doc_a", "doc_b").rows()]
     theirs = pairs["jaccard_w5"].to_numpy()
@@ -420,7 +429,7 @@ def real(twin: Any) -> None:
     for threshold in (0.7, 0.8, 0.9):
         keyed = docs.select(id="doc_id", text="text")
         found = NearDedup(keep="first", threshold=threshold)(keyed)
-        fell = found.filter(pl.col("broken").list.len() > 0)
+        fell = found.filter(pl.col("duplicate_of").is_not_null())
         say(
             what="quality", tool="cleaner", corpus="neardup docs",
             **judged(sets, [keyed["id"].to_list()], set(fell["id"]), threshold),
