@@ -271,10 +271,14 @@ def find_addresses(data, lo, hi, starts, ends, kinds):  # type: ignore[no-untype
                     kind = URL
                     end = end_of_url(data, i + 3, hi)
         elif byte == 119 or byte == 87:  # w
-            if (i == lo or not is_alnum(data[i - 1])) and starts_with(data, i, hi, WWW):
-                if i + 4 < hi and is_alnum(data[i + 4]):
-                    kind = URL
-                    end = end_of_url(data, i + 4, hi)
+            if (
+                (i == lo or not is_alnum(data[i - 1]))
+                and starts_with(data, i, hi, WWW)
+                and i + 4 < hi
+                and is_alnum(data[i + 4])
+            ):
+                kind = URL
+                end = end_of_url(data, i + 4, hi)
         elif byte == 64:  # @
             start, end = email(data, free, i, hi)
             kind = EMAIL if start >= 0 else -1

@@ -48,7 +48,7 @@ def command(data, a, b):  # type: ignore[no-untyped-def]
 
 @jit
 def group(data, i, b):  # type: ignore[no-untyped-def]
-    """Return where the inside of the braces at `i`, after blanks, starts and ends; (-1, -1): none."""
+    """Return where the inside of the braces after the blanks at `i` lies; (-1, -1): none."""
     while i < b and data[i] == 32:
         i += 1
     if i >= b or data[i] != 123:

@@ -11,13 +11,21 @@ from cleaner.kernels.packed import (
     before_feed,
     clear_bytes,
     hash_bytes,
-    is_ascii,
     inner_bytes,
+    is_ascii,
     load8,
 )
 from cleaner.kernels.segment import has_byte
 from cleaner.kernels.signals_c4 import (
-    BRACE, JAVASCRIPT, LOREM, POLICY, chunks, has_long_run, phrases, phrases_in, sentences,
+    BRACE,
+    JAVASCRIPT,
+    LOREM,
+    POLICY,
+    chunks,
+    has_long_run,
+    phrases,
+    phrases_in,
+    sentences,
     without_citations,
 )  # fmt: skip
 from cleaner.kernels.signals_edges import ends_with_dots, last_point, strip_left, strip_right
@@ -119,9 +127,8 @@ def end_of_line(data, i, hi, formula_starts, formula_ends, f, formulas):  # type
             byte = data[k]
             if byte == 10:
                 return k, k + 1, characters, f
-            if byte == 0xE2 and k + 2 < stop:
-                if data[k + 1] == 0x80 and data[k + 2] & 0xFE == 0xA8:
-                    return k, k + 3, characters, f  # U+2028, U+2029
+            if byte == 0xE2 and k + 2 < stop and data[k + 1] == 0x80 and data[k + 2] & 0xFE == 0xA8:
+                return k, k + 3, characters, f  # U+2028, U+2029
             characters += byte & 0xC0 != 0x80
             k += 1
         if f < formulas:

@@ -2,9 +2,9 @@
 
 A line is left when it ends with a terminal mark (Unicode Sentence_Terminal, full-width marks too)
 or a closing quotation mark and not with `...`, white space and the citations `[1]`, `[edit]`,
-`[citation needed]` at its end apart; when it has at least 3 chunks (see `words`), no run of over 1,000
-characters without white space (letters of scripts without spaces part such a run), not the word
-javascript, and none of C4's phrases on policies. `any_end` leaves out the rule on the end, as
+`[citation needed]` at its end apart; when it has at least 3 chunks (see `words`), no run of over
+1,000 characters without white space (letters of scripts without spaces part such a run), not the
+word javascript, and none of C4's phrases on policies. `any_end` leaves out the rule on the end, as
 FineWeb did.
 """
 

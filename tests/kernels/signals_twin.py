@@ -204,7 +204,10 @@ def of_lines(
     out["lines"] = len(seen)
     copies("dup_lines", "dup_line_characters", seen, out)
     joined = [
-        ("\n".join(text[a:b] for a, b in p), sum(len(mask(text, a, b, formulas)) + 1 for a, b in p) - 1)
+        (
+            "\n".join(text[a:b] for a, b in p),
+            sum(len(mask(text, a, b, formulas)) + 1 for a, b in p) - 1,
+        )
         for p in paragraphs
         if p
     ]
