@@ -109,6 +109,8 @@ class Terminal:
 
 def told(progress: Progress) -> str:
     """Return documents, speed and what is kept so far, in a few words."""
+    if progress.parts > progress.units_done and not progress.finished:
+        return f"{progress.parts:,} parts committed"
     if progress.kept is None:
         return f"{progress.documents:,} documents" if progress.documents else "running"
     share = progress.kept / progress.documents if progress.documents else 0.0

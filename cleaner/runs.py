@@ -47,6 +47,7 @@ class Progress:
     bytes: int
     seconds: float
     finished: bool
+    parts: int = 0  # committed parts of units still under way, as of the last look
 
 
 class Stopped(Exception):
@@ -269,6 +270,8 @@ def _run_phase(
                 ]
                 markers[task["unit"]] = sorted(mine, key=lambda marker: marker.part)
                 shown.add(markers[task["unit"]])
+            else:
+                shown.look(state.folder)
             shown.say()
         tasks = [_mended(task, running, rounds, warn) for task in again]
         rounds += 1
@@ -316,7 +319,8 @@ class _Shown:
         self.done = 0
         self.documents = self.kept = self.bytes = 0
         self.started = time.monotonic()
-        self.last = 0.0
+        self.last = self.looked = 0.0
+        self.parts = 0
         for parts in markers.values():
             self.add(parts)
 
@@ -327,6 +331,13 @@ class _Shown:
             self.kept += marker.facts.get("kept", 0)
             self.bytes += marker.facts.get("bytes", 0)
 
+    def look(self, folder: str) -> None:
+        """Count, now and then, the parts of large units that are committed."""
+        if self.units < _FEW and time.monotonic() - self.looked > _SIGN_OF_LIFE:
+            self.looked = time.monotonic()
+            commits = store.join(phase_folder(folder, self.phase.name), "_commits")
+            self.parts = len(store.names(commits))
+
     def say(self, force: bool = False, finished: bool = False) -> None:
         now = time.monotonic()
         if not force and now - self.last < 1:
@@ -336,6 +347,6 @@ class _Shown:
             Progress(
                 self.phase.name, self.phase.title, self.number, self.count, self.units, self.done,
                 self.found, self.documents, self.kept if self.phase.counts_rows else None,
-                self.bytes, now - self.started, finished,
+                self.bytes, now - self.started, finished, self.parts,
             )
         )  # fmt: skip
