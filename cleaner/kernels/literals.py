@@ -11,8 +11,8 @@ from cleaner.kernels import jit
 class Literals:
     """An Aho-Corasick automaton without regard to ASCII case.
 
-    `bits` gives each literal its bits, at most 62 of them. A byte of `joker` in a literal stands for
-    any byte of `jokers`.
+    `bits` gives each literal its bits, at most 62 of them. A byte of `joker` in a literal stands
+    for any byte of `jokers`.
 
     >>> found = Literals({b"tex": 1, b"mjx": 2})
     >>> found.search(b"LaTeX"), found.search(b"text and mjx"), found.search(b"")

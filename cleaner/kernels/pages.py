@@ -12,15 +12,15 @@ CONTAINER, LEAF, HEADING, CODE, LINK, LIST, NUMBERED, ITEM, ROW, CELL, LINE = (
     1 << bit for bit in range(11)
 )
 _BLOCK = CONTAINER | LEAF
-# What is read of an element, `style` only where it may hide; no digit, so that `post-1` is `post-2`.
+# What is read of an element: `style` only where it may hide, and no digits: `post-1` is `post-2`.
 ATTRIBUTES = ("class", "id", "role", "itemprop", "hidden", "aria-hidden", "style")
 
 
 class Scan(NamedTuple):
     """Arrays with a row per block, in order, and per container, parents before children.
 
-    A block is the markup `data[start:end]`: text and inline tags. `size` counts its characters, runs
-    of white space as one, `link` those within links. `number` is that of a list item, 0 for a
+    A block is the markup `data[start:end]`: text and inline tags. `size` counts its characters,
+    runs of white space as one, `link` those within links. `number` is that of a list item, 0 for a
     bullet, -1 for none; `depth` how many lists it stands in. `row` numbers table rows from 1 whose
     cells are lines of text, `cell` the cell in it; 0 elsewhere. Container 0 is the page itself.
     """
@@ -56,12 +56,12 @@ class Tags:
         self.keys = keys[self.order]
 
     def scan(self, data: bytes) -> Scan:
-        """Return the blocks and containers of a serialised page in UTF-8, free of comments.
+        """Return the blocks and containers of a serialised page in UTF-8.
 
         >>> tags = Tags({"div": CONTAINER, "p": LEAF, "a": LINK})
         >>> found = tags.scan(b"<div>x<p>two <a>b</a></p></div>")
-        >>> found.size.tolist(), found.link.tolist(), found.container.tolist(), found.parent.tolist()
-        ([1, 5], [0, 1], [1, 2], [0, 0, 1])
+        >>> found.size.tolist(), found.link.tolist(), found.container.tolist()
+        ([1, 5], [0, 1], [1, 2])
         """
         array = np.frombuffer(data, np.uint8)
         most = data.count(b"<") + 2
@@ -69,11 +69,8 @@ class Tags:
             array, self.keys, self.order, self.bits, _NAMES, most
         )
         found, inside = int(counts[0]), int(counts[1])
-        return Scan(
-            *(blocks[column, :found] for column in range(len(blocks))),
-            *(containers[column, :inside] for column in range(len(containers))),
-            hashes[:inside],
-        )
+        columns = [*blocks[:, :found], *containers[:, :inside], hashes[:inside]]
+        return Scan._make(columns)
 
 
 def _key(name: str) -> int:
@@ -90,7 +87,7 @@ def _step(seed: Any, byte: Any) -> Any:
 
 
 @jit
-def _attributes(data: np.ndarray, at: int, end: int, names: np.ndarray) -> int:
+def _attributes(data: np.ndarray, at: int, end: int, names: np.ndarray) -> Any:
     """Return the hash of the attributes in `data[at:end]` that are read."""
     seed = np.uint64(14695981039346656037)
     some = False
@@ -118,7 +115,11 @@ def _attributes(data: np.ndarray, at: int, end: int, names: np.ndarray) -> int:
                     for letter in range(first, last - 3):
                         if data[letter + 1] == 111 and data[letter + 3] == 101:  # ?o?e
                             hides = True
-                        if data[letter] == 104 and data[letter + 1] == 105 and data[letter + 2] == 100:
+                        if (
+                            data[letter] == 104
+                            and data[letter + 1] == 105
+                            and data[letter + 2] == 100
+                        ):
                             hides = True
                     if not hides:
                         break
@@ -182,6 +183,14 @@ def _scan(
             continue
         begin = at
         at += 1
+        if at + 1 < length and data[at] == 33 and data[at + 1] == 45:  # <!-- ... -->
+            at += 3
+            while at < length and not (
+                data[at] == 62 and data[at - 1] == 45 and data[at - 2] == 45 and at > begin + 5
+            ):
+                at += 1
+            at += 1
+            continue
         closes = at < length and data[at] == 47
         if closes:
             at += 1

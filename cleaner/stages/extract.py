@@ -25,7 +25,7 @@ _PAGE: dict[str, Any] = {
 
 
 class Extract(Stage):
-    """Add `text` from `html`, and the facts of the page; rows that have text already pass untouched.
+    """Add `text` from `html` and the facts of the page; rows that are text already pass untouched.
 
     `broken` says `empty`, `not_html`, `binary` or `http_error`; `error` what could not be judged.
     An optional column `headers` (HTTP headers as text, or a list of name and value) or `charset`

@@ -1,11 +1,12 @@
 """The blocks of text of a page and the containers they stand in, each with what it says of itself.
 
-The page has been through an HTML parser, so its tags are balanced, and `<` and `>` occur in no text
-and no attribute: a scan for the tags of blocks (`kernels/pages.py`) sees the whole structure. No tree
-is walked, nothing recurses, and text is made only of the blocks that are kept.
+The page has been through an HTML parser, so its tags are balanced, and `<` and `>` occur in no
+text and no attribute: a scan for the tags of blocks (`kernels/pages.py`) sees the whole structure.
+No tree is walked, nothing recurses, and text is made only of the blocks that are kept.
 """
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -41,14 +42,13 @@ NO_TEXT = (
     "script", "style", "template", "svg", "iframe", "canvas", "object", "video", "audio", "select",
     "textarea", "button", "head", "map", "datalist", "xmp", "plaintext", "noframes", "noembed",
 )  # fmt: skip
+_CONTAINERS = """html body main article section div table tbody thead tfoot blockquote figure center
+    details dl dd fieldset form header hgroup nav footer aside dialog menu"""
+_LEAVES = "p dt caption figcaption summary legend address option optgroup"
 _BITS: dict[str, int] = {
-    **dict.fromkeys(
-        "html body main article section div table tbody thead tfoot blockquote figure center details"
-        " dl dd fieldset form header hgroup nav footer aside dialog menu".split(),
-        CONTAINER,
-    ),
-    **dict.fromkeys("p dt caption figcaption summary legend address option optgroup".split(), LEAF),
-    **dict.fromkeys("h1 h2 h3 h4 h5 h6".split(), LEAF | HEADING),
+    **dict.fromkeys(_CONTAINERS.split(), CONTAINER),
+    **dict.fromkeys(_LEAVES.split(), LEAF),
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), LEAF | HEADING),
     **dict.fromkeys(("pre", "listing"), LEAF | CODE),
     "hr": LEAF | LINE, "ul": CONTAINER | LIST, "ol": CONTAINER | LIST | NUMBERED,
     "li": CONTAINER | ITEM, "tr": CONTAINER | ROW, "td": CONTAINER | CELL, "th": CONTAINER | CELL,
@@ -94,7 +94,7 @@ class Blocks:
 
     def __init__(self, html: str) -> None:
         """Cut a serialised page."""
-        self.data = (_COMMENT.sub("", html) if "<!--" in html else html).encode()
+        self.data = html.encode()
         self.scan: Scan = _TAGS.scan(self.data)
         self.parent = self.scan.parent
         self.size = self.scan.size
@@ -113,7 +113,7 @@ class Blocks:
         says = np.zeros(len(self.parent), np.int64)
         read = np.flatnonzero(scan.attributes_hash)
         keys = scan.attributes_hash[read].tolist()
-        said = [known(key) for key in keys]
+        said: list[Any] = [known(key) for key in keys]
         if None in said:
             for at, (here, one) in enumerate(zip(read.tolist(), said, strict=True)):
                 if one is None and (one := known(keys[at])) is None:
@@ -161,6 +161,8 @@ class Blocks:
 
 
 def _code(text: str) -> str:
+    if "<!--" in text:
+        text = _COMMENT.sub("", text)
     if "<" in text:
         text = _INLINE.sub("", _NEW_LINE.sub("\n", text))
     return unescape(text).strip("\n").rstrip()
@@ -173,6 +175,8 @@ def _inline(text: str) -> tuple[str, int]:
     ('one\\ntwo three', 0)
     """
     images = 0
+    if "<!--" in text:
+        text = _COMMENT.sub("", text)
     if "<" in text:
         if "hidden" in text or "none" in text or "editsection" in text:
             text = _without_hidden(text)
@@ -198,7 +202,10 @@ def _inline(text: str) -> tuple[str, int]:
 def unescape(text: str) -> str:
     """Return text of a serialised page with its four references resolved."""
     return (
-        text.replace("&nbsp;", "\xa0").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        text.replace("&nbsp;", "\xa0")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
     )
 
 

@@ -4,33 +4,39 @@ import re
 
 CONTENT, ARTICLE, NEUTRAL, BOILERPLATE, COMMENTS, HIDDEN = 2, 1, 0, -1, -2, -3
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Words of class names and ids, after those of trafilatura, readability and resiliparse; a name is
-# cut at hyphens, underscores and capitals, so `nav` is not found in `navy`. Words that
-# also name whole wrappers (`menu` in `menu-open`) do no harm: see `content.py`, what is too much
-# of the page to be boilerplate is taken back.
-_BOILERPLATE = frozenset(
-    "nav navbar navigation topnav subnav menus submenu sidebar sidenav footer breadcrumb breadcrumbs"
-    " crumb crumbs pagination pager share sharing sharebar social related recommend recommended"
-    " recommendation recommendations ads adv advert advertisement adsense sponsor sponsored promo"
-    " cookie cookies gdpr consent popup lightbox newsletter subscribe subscription signup toolbar"
-    " copyright masthead noprint outbrain taboola popular tagcloud widget menu modal overlay ad"
-    " tooltip dropdown trending banner toc signin login gutter lineno linenos linenodiv"
-    " editsection headerlink noexcerpt".split()
+# cut at hyphens, underscores and capitals, so `nav` is not found in `navy`. Words that also name
+# whole wrappers (`menu` in `menu-open`) do no harm: what is too much of a page to be boilerplate is
+# taken back in `content.py`.
+_BOILERPLATE = _words(
+    """nav navbar navigation topnav subnav menus submenu sidebar sidenav footer breadcrumb
+    breadcrumbs crumb crumbs pagination pager share sharing sharebar social related recommend
+    recommended recommendation recommendations ads adv advert advertisement adsense sponsor
+    sponsored promo cookie cookies gdpr consent popup lightbox newsletter subscribe subscription
+    signup toolbar copyright masthead noprint outbrain taboola popular tagcloud widget menu modal
+    overlay ad
+    tooltip dropdown trending banner toc signin login gutter lineno linenos linenodiv editsection
+    headerlink noexcerpt"""
 )
-_COMMENTS = frozenset("comment comments respond disqus commentlist".split())
-_ARTICLE = frozenset(
-    "article post entry story news blog topic rich markdown thread question answer message detail"
-    " details".split()
+_COMMENTS = _words("comment comments respond disqus commentlist")
+_ARTICLE = _words(
+    """article post entry story news blog topic rich markdown thread question answer message detail
+    details"""
 )
-_BODY = frozenset("content contents body text detail details media cont con inner txt".split())
-_CONTENT_NAMES = frozenset(  # names of well-known makers of pages, whole
-    "articlebody postbody markdown-body mw-parser-output js_content cnblogs_post_body storybody"
-    " articletext articlecontent postcontent richtext t_f zw artibody endtext main-content"
-    " main_content maincontent post_text content-article js-post-body s-prose".split()
+_BODY = _words("content contents body text detail details media cont con inner txt")
+_CONTENT_NAMES = _words(  # names of well-known makers of pages, whole
+    """articlebody postbody markdown-body mw-parser-output js_content cnblogs_post_body storybody
+    articletext articlecontent postcontent richtext t_f zw artibody endtext main-content
+    main_content maincontent post_text content-article js-post-body s-prose"""
 )
-_ROLES = frozenset(
-    "navigation banner contentinfo complementary search dialog alert alertdialog menu menubar"
-    " toolbar tooltip".split()
+_ROLES = _words(
+    """navigation banner contentinfo complementary search dialog alert alertdialog menu menubar
+    toolbar tooltip"""
 )
 _WORD = re.compile(r"[A-Z]*[a-z]+|[A-Z]+")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)

@@ -1,8 +1,8 @@
 """The main text of a page: headings, lists, tables, code; no navigation, footers, banners, forms.
 
-A block weighs its characters outside links, short ones less. What attributes call boilerplate falls,
-unless too little of the page would be left; then one container is chosen: one that says it is the
-content, else the deepest that holds most of the weight. The numbers were set on
+A block weighs its characters outside links, short ones less. What attributes call boilerplate
+falls, unless too little of the page would be left; then one container is chosen: one that says it
+is the content, else the deepest that holds most of the weight. The numbers were set on
 `extraction_gold.parquet`, where each may move by half without moving F1 by 0.005.
 """
 
@@ -21,8 +21,8 @@ _COMMENTS_LEAVE, _COMMENTS_LEAVE_FEW = 300, 600  # with and without a container 
 _CONTENT_SHARE, _ARTICLE_SHARE, _MAIN_SHARE = 0.1, 0.1, 0.5
 _DOMINANT = 0.7  # of the weight of all that call themselves content: below, they are posts
 _ONLY = 0.95  # the same among containers of one class
+_INDENTED = 8  # levels of lists within lists that are shown
 _DEEPER = 0.75  # of the weight; the chosen container is the deepest that holds it
-_SPARED = 16  # containers taken back, at most
 
 
 class Content(NamedTuple):
@@ -185,8 +185,8 @@ def _content(page: Blocks, keep: np.ndarray, inside: np.ndarray, posts: int) -> 
 def render(page: Blocks, keep: np.ndarray) -> tuple[str, int]:
     """Return the text of blocks, and how many images in it look like formulas.
 
-    Items and rows of tables stand line by line, cells parted by ` | `; the rest in paragraphs; code is
-    fenced.
+    Items and rows of tables stand line by line, cells parted by ` | `; the rest in paragraphs;
+    code is fenced.
     """
     scan = page.scan
     kept = np.flatnonzero(keep)
@@ -220,7 +220,7 @@ def render(page: Blocks, keep: np.ndarray) -> tuple[str, int]:
                 fence = "````" if "```" in text else "```"
                 text = f"{fence}{page.language(block)}\n{text}\n{fence}"
             elif kind == ITEM_KIND and number >= 0:
-                text = "  " * (depth - 1) + (f"{number}. " if number else "- ") + text
+                text = "  " * min(depth - 1, _INDENTED) + (f"{number}. " if number else "- ") + text
         row_before, before = row, kind
         out.append(text)
     return "".join(out), images

@@ -1,4 +1,4 @@
-"""Bytes of a page to text: byte-order mark, declaration, detection, and repair of wrong declarations."""
+"""Bytes of a page to text: byte-order mark, declaration, detection, repair of wrong ones."""
 
 import codecs
 import re
@@ -91,7 +91,7 @@ _MAGIC = re.compile(
     re.S,
 )
 # Not among them: white space, and ESC, SO and SI, which switch the character sets of ISO 2022.
-_CONTROL = bytes(range(0x00, 0x09)) + bytes(range(0x10, 0x1B)) + bytes(range(0x1C, 0x20))
+_CONTROL = bytes(range(0x09)) + bytes(range(0x10, 0x1B)) + bytes(range(0x1C, 0x20))
 _HIGH = bytes(range(0x80, 0x100))
 _ASCII = bytes(range(0x80))
 _SNIFF = 4096  # browsers look at 1,024 bytes; pages with long leading scripts exist
@@ -157,7 +157,7 @@ _TABLES = tuple(  # single bytes as browsers read them: what a code page leaves 
     codecs.charmap_build(
         "".join(bytes([byte]).decode(name, "ignore") or chr(byte) for byte in range(256))
     )
-    for name in ("cp1252", "cp1251")
+    for name in ("cp1252", "latin-1", "cp1251")
 )
 
 
@@ -192,20 +192,32 @@ def encoded_twice(text: str) -> str | None:
     return None
 
 
+_WIDE = tuple(  # how a tag begins in them, and at which multiples
+    (re.compile(before + b"<" + after + before + rb"[A-Za-z!/?]" + after), width, name)
+    for before, after, width, name in (
+        (b"", rb"\0\0\0", 4, "utf-32-le"),
+        (rb"\0\0\0", b"", 4, "utf-32-be"),
+        (b"", rb"\0", 2, "utf-16-le"),
+        (rb"\0", b"", 2, "utf-16-be"),
+    )
+)
+
+
 def _wide(head: bytes) -> str | None:
-    """Return UTF-16 or UTF-32 when the zeros of ASCII markup lie as they do there."""
-    if len(head) < 4:
-        return None
-    places = [head[k::4].count(0) / max(len(head[k::4]), 1) for k in range(4)]
-    for name, zeros in (("utf-32-le", (2, 3)), ("utf-32-be", (0, 1))):
-        if all(places[k] > 0.95 for k in zeros):
+    """Return UTF-16 or UTF-32 when a tag begins as there, or zeros lie as in ASCII there."""
+    for begins, width, name in _WIDE:
+        if any(found.start() % width == 0 for found in begins.finditer(head)):
             return name
-    even, odd = (places[0] + places[2]) / 2, (places[1] + places[3]) / 2
-    # Zeros on one side only: markup is ASCII even where the text is not.
-    if odd > 0.15 and even < 0.02:
-        return "utf-16-le"
-    if even > 0.15 and odd < 0.02:
-        return "utf-16-be"
+    if len(head) >= 64:
+        zeros = [head[place::4].count(0) / len(head[place::4]) > 0.9 for place in range(4)]
+        for name, places in (
+            ("utf-32-le", [False, True, True, True]),
+            ("utf-32-be", [True, True, True, False]),
+            ("utf-16-le", [False, True, False, True]),
+            ("utf-16-be", [True, False, True, False]),
+        ):
+            if zeros == places:
+                return name
     return None
 
 

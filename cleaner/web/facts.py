@@ -72,7 +72,8 @@ _FORUM_MAKER = re.compile(
 )
 _ERROR_TITLE = re.compile(
     r"\b(?:404|403|500|502|503)\b|page not found|not found|access denied|forbidden|error occurred"
-    r"|页面不存在|页面未找到|找不到(?:页面|网页|該頁|该页)|頁面不存在|出错了|访问受限|系统提示|just a moment|attention required",
+    r"|页面不存在|页面未找到|找不到(?:页面|网页|該頁|该页)|頁面不存在|出错了|访问受限"
+    r"|系统提示|just a moment|attention required",
     re.I,
 )
 
@@ -202,7 +203,7 @@ def _published(head: Head, body: str, url: str | None) -> str | None:
         return day
     if day := _day(head.meta.get("date")):
         return day
-    if (found := _TIME.search(body)) and (day := _day(found[1])):
+    if "<time" in body and (found := _TIME.search(body)) and (day := _day(found[1])):
         return day
     if url and (found := _URL_DATE.search(url)):
         return "-".join(found.groups())
@@ -240,6 +241,8 @@ def _licence(head: Head, body: str) -> str | None:
     for name in ("dcterms.license", "dc.rights", "dcterms.rights", "license"):
         if name in head.meta:
             return head.meta[name][:300]
+    if "licen" not in body:  # one scan instead of two; their addresses have it, too
+        return None
     if found := _REL_LICENCE.search(body):
         tag = body[body.rfind("<", 0, found.start()) : body.find(">", found.end())]
         if href := _HREF.search(tag):

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from cleaner.web.budget import OverBudget
+from cleaner.kernels.markup import cost
 from cleaner.web.blocks import H1, NO_TEXT, Blocks
+from cleaner.web.budget import OverBudget
 from cleaner.web.content import main_content as pick
 from cleaner.web.content import text_without_boilerplate, whole_text
 from cleaner.web.decode import Binary, Undecodable, decode
@@ -15,13 +16,15 @@ from cleaner.web.facts import Facts, facts, read_head, settled_kind
 from cleaner.web.formulas import Formulas, replace_formulas
 from cleaner.web.formulas.signs import Signs
 from cleaner.web.signs import signs
-from cleaner.web.tokens import OPEN, Formula, Tokens
+from cleaner.web.tokens import OPEN, Tokens
 
 # What one page may cost, counted in work: beyond it the page fails with the number and the budget.
 MAX_BYTES = 10_000_000
 MAX_TAGS = 300_000
 MAX_DEPTH = 2_000
-MAX_FORMULAS = 50_000
+MAX_ATTRIBUTES = 5_000  # of one element
+MAX_COPIES = 200_000  # of formatting elements that are never closed: parsers repeat them
+_HARMLESS = 20_000  # bytes, too few to cost much whatever they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,14 @@ def extract_html(
     headers: Mapping[str, str] | None = None,
     charset: str | None = None,
 ) -> Page:
-    r"""Return the text of a page, its formulas as `$...$` and `$$...$$`, and what it says of itself.
+    r"""Return the text of a page, its formulas as `$...$` and `$$...$$`, and what it tells.
 
     `charset` is the one of the HTTP header when `headers` are not at hand. If the main content
     holds under `min_formula_survival` of the formulas, all text less navigation is taken. Without
     `math`, dollars and formulas stay as they are.
 
-    >>> extract_html("<p>A cube costs $5, its volume is <math><msup><mi>a</mi><mn>3</mn></msup></math>.").text
-    'A cube costs \\$5, its volume is $a^{3}$.'
+    >>> extract_html("<p>For $5: <math><msup><mi>a</mi><mn>3</mn></msup></math>").text
+    'For \\$5: $a^{3}$'
     """
     size = len(page)
     if size > MAX_BYTES:
@@ -72,12 +75,14 @@ def extract_html(
         except Undecodable as wrong:
             return Page(error=f"undecodable: {wrong}")
     else:
-        source = page.replace("\0", "") if "\0" in page else page
+        source = page
     try:
         data = source.encode()
     except UnicodeEncodeError:  # half of a surrogate pair: no text
         data = source.encode("utf-8", "replace")
         source = data.decode()
+    if b"\0" in data:
+        data, source = data.replace(b"\0", b""), source.replace("\0", "")
     if broken := _not_a_page(source):
         return Page(broken=broken, charset=encoding, charset_repaired=repaired)
     try:
@@ -103,7 +108,10 @@ _TAG = re.compile(r"<[a-zA-Z!/?]")
 _XML_ROOT = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*|<\?[^>]*>\s*)*<([\w:.-]+)", re.S
 )
-_OTHER_ROOTS = {"rss", "feed", "rdf:rdf", "urlset", "sitemapindex", "opml", "wml", "svg", "kml", "soap:envelope", "error"}  # fmt: skip
+_OTHER_ROOTS = {
+    "rss", "feed", "rdf:rdf", "urlset", "sitemapindex", "opml", "wml", "svg", "kml",
+    "soap:envelope", "error",
+}  # fmt: skip
 
 
 def _not_a_page(source: str) -> str | None:
@@ -128,7 +136,7 @@ def _extract(
     encoding: str | None,
     repaired: bool,
 ) -> Page:
-    _check_budget(source)
+    _check_budget(data)
     tokens = Tokens()
     sign, escape = signs(data) if math else (Signs(False, False, False, False), False)
     escaped = tokens.escape(source) if escape else source
@@ -143,9 +151,9 @@ def _extract(
             if len(set(tokens.numbers(content.text))) >= min_survival * len(formulas):
                 break
             content = wider(blocks)
-    text, found, lost = content.text.strip(), 0, 0
+    text, lost = content.text.strip(), 0
     if formulas or escape:
-        text, found, lost = tokens.restore(text, formulas)
+        text, _, lost = tokens.restore(text, formulas)
     elif math:
         text = text.replace("$", "\\$")
     known = facts(head, body, _first_heading(blocks), url, headers)
@@ -192,7 +200,15 @@ def _serialised(tree: LexborHTMLParser, formulas: bool) -> str:
     return tree.html or ""
 
 
-def _check_budget(source: str) -> None:
-    tags = source.count("<")
-    if tags > MAX_TAGS:
-        raise OverBudget(f"over budget: {tags:,} tags, more than {MAX_TAGS:,}")
+def _check_budget(data: bytes) -> None:
+    if len(data) <= _HARMLESS:
+        return
+    depth, attributes, copies = cost(data)
+    for what, amount, limit in (
+        ("tags", data.count(b"<") if len(data) > MAX_TAGS else 0, MAX_TAGS),
+        ("nested elements", depth, MAX_DEPTH),
+        ("attributes of one element", attributes, MAX_ATTRIBUTES),
+        ("copies of elements that are not closed", copies, MAX_COPIES),
+    ):
+        if amount > limit:
+            raise OverBudget(f"over budget: {amount:,} {what}, more than {limit:,}")

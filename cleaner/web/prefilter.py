@@ -18,8 +18,10 @@ STRONG: tuple[str, ...] = (
     r"class\s*=\s*[\"']?(?:[^\"'<>]{0,60}\s)?(?:math|tex|latex|mathb?lock|equation|formula)[\"'\s>]",
     r"data-(?:latex|tex|math|formula|expr|asciimath|equation|mathml)\s*=",
     r"latex\.php", r"codecogs\.com", r"(?:mime|math)tex(?:\.cgi|/)", r"cht=tx", r"latex2png",
-    r"zhihu\.com/equation", r"jianshu\.com/math", r"/(?:latex|tex|equation|formula|math)\?(?:tex|latex|math|formula|eq)?=?",
-    r"\[/?(?:tex|itex|latex|math|imath|dmath)\]", r"\$latex[\s\\]", r"<(?:itex|tex|latex|formula)[\s>]",
+    r"zhihu\.com/equation", r"jianshu\.com/math",
+    r"/(?:latex|tex|equation|formula|math)\?(?:tex|latex|math|formula|eq)?=?",
+    r"\[/?(?:tex|itex|latex|math|imath|dmath)\]", r"\$latex[\s\\]",
+    r"<(?:itex|tex|latex|formula)[\s>]",
     r"\\begin\{(?:equation|align|gather|multline|eqnarray|cases|array|[pbvB]?matrix|split|flalign)",
 )  # fmt: skip
 
@@ -64,7 +66,7 @@ def may_hold_mathematics(pages: pl.Series, weak: Weak = "auto") -> pl.Series:
     distinct commands or a delimited formula where the page is Chinese, Japanese or Korean, both of
     them elsewhere; `always` takes any of the two everywhere; `never` wants strong markup.
 
-    >>> pages = ["<math><mi>x</mi></math>", r"<p>C:\\alpha\\beta</p>", r"<p>几何图形的性质：\\(a^2=b\\)</p>"]
+    >>> pages = ["<math><mi>x</mi></math>", r"<p>C:\\alpha\\beta</p>", r"<p>几何图形：\\(a^2=b\\)"]
     >>> may_hold_mathematics(pl.Series(pages)).to_list()
     [True, False, True]
     """
@@ -119,7 +121,8 @@ def _weak(page: bytes, weak: Weak) -> bool:
 
 def _without_scripts(page: bytes) -> bytes:
     """Return the page without script and style elements; an unclosed one ends the page."""
-    low, parts, start = page.lower(), [], 0
+    low, start = page.lower(), 0
+    parts: list[bytes] = []
     while True:
         opens = [at for at in (low.find(b"<script", start), low.find(b"<style", start)) if at >= 0]
         if not opens:

@@ -1,9 +1,9 @@
 """What one pass over a page's bytes tells before it is parsed: what it may hold, what to escape."""
 
 from cleaner.kernels.literals import Literals
-from cleaner.web.formulas.signs import _COMMANDS, Signs
+from cleaner.web.formulas.signs import COMMANDS, Signs
 
-_MARKUP, _TEXT, _RENDERER, _RAISED, _ESCAPE = (1 << bit for bit in range(5))
+_MARKUP, _TEXT, _CODES, _RENDERER, _RAISED, _ESCAPE = (1 << bit for bit in range(6))
 _JOKER = b"\x01"  # in a literal: white space, a quote, a hyphen or an underscore
 _JOKERS = b" \t\r\n\f\"'-_"
 _AFTER_MATH = bytes(byte for byte in range(32, 127) if byte not in b".[" and not 65 <= byte <= 90)
@@ -24,11 +24,12 @@ _LITERALS: dict[bytes, int] = {
     ),
     **dict.fromkeys((word.encode(code) for word in ("公式",) for code in ("utf-8",)), _MARKUP),
     # the first letters of commands are enough
-    **dict.fromkeys((b"\\" + command.encode()[:2] for command in _COMMANDS.split()), _TEXT),
+    **dict.fromkeys(rb"\( \[ $$ $latex".split(), _TEXT),
+    **dict.fromkeys((b"\\" + command.encode()[:2] for command in COMMANDS.split()), _TEXT),
     **dict.fromkeys(
-        rb"""\( \[ $$ $latex &lt;math tex] math] latexpage &#92; &#092; &bsol; &#36; &#036; &dollar;
-        &#x5c &#x24""".split(),
-        _TEXT,
+        rb"""&lt;math tex] math] latexpage &#92; &#092; &bsol; &#36; &#036; &dollar; &#x5c
+        &#x24""".split(),
+        _CODES,
     ),
     **dict.fromkeys(b"mathjax katex asciimath mathinelement tex2jax tex-mml".split(), _RENDERER),
     b"<sub": _RAISED, b"<sup": _RAISED,
@@ -51,6 +52,7 @@ def signs(page: bytes) -> tuple[Signs, bool]:
     found = Signs(
         markup=bits & _MARKUP != 0,
         text=bits & _TEXT != 0,
+        codes=bits & _CODES != 0,
         renderer=bits & _RENDERER != 0,
         raised=bits & _RAISED != 0,
     )

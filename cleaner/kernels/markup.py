@@ -1,0 +1,156 @@
+"""What parsing a page would cost, told from its bytes: a parser's work may be squared."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cleaner.kernels import inlined, jit
+
+# Elements that end by themselves where the next of their kind begins, or that are empty: however
+# many are not closed, they do not nest.
+_FLAT = (
+    "p li dt dd option optgroup a nobr button form td th tr tbody thead tfoot caption colgroup h1"
+    " h2 h3 h4 h5 h6 html head body area base br col embed hr img input link meta source track wbr"
+    " param frame keygen basefont bgsound rp rt"
+)
+_FORMATTING = "b big code em font i s small strike strong tt u"
+_RAW = "script style textarea title xmp iframe noframes noembed"
+
+
+class Cost(NamedTuple):
+    """Upper bounds: elements within elements, attributes of one element, copies of `<font>`."""
+
+    depth: int
+    attributes: int
+    copies: int  # a parser opens unclosed formatting again in every block that follows
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(name.encode()[:7], "little") | len(name) << 56
+
+
+def _keys(names: str) -> np.ndarray:
+    return np.array(sorted(map(_key, names.split())), np.uint64)
+
+
+_SETS = (_keys(_FLAT), _keys(_FORMATTING), _keys(_RAW))
+_REMEMBERED = 4_096  # open formatting elements; more than that and every one counts
+
+
+def cost(page: bytes) -> Cost:
+    """Return what a page would cost, at most.
+
+    >>> cost(b"<div><p a=1 b><p><b>x</b></div><!-- <i> -->")
+    Cost(depth=2, attributes=2, copies=0)
+    >>> cost(b"<p><font size=1><p><font size=2><p>").copies
+    3
+    """
+    return Cost(*(int(n) for n in _cost(np.frombuffer(page, np.uint8), *_SETS, _REMEMBERED)))
+
+
+@inlined
+def _has(keys: Any, key: Any) -> Any:
+    place = np.searchsorted(keys, key)
+    return place < len(keys) and keys[place] == key
+
+
+@jit
+def _cost(
+    data: np.ndarray, flat: np.ndarray, formatting: np.ndarray, raw: np.ndarray, most: int
+) -> tuple[int, int, int]:
+    depth = deepest = widest = copies = 0
+    names = np.zeros(most, np.uint64)  # of the open formatting elements
+    marks = np.zeros(most, np.uint64)  # hashes of their tags: a parser keeps three alike
+    opened = 0
+    at, length = 0, len(data)
+    while at < length:
+        if data[at] != 60:  # <
+            at += 1
+            continue
+        at += 1
+        if at + 2 < length and data[at] == 33 and data[at + 1] == 45 and data[at + 2] == 45:
+            at += 3
+            while at + 2 < length and not (
+                data[at] == 45 and data[at + 1] == 45 and data[at + 2] == 62
+            ):
+                at += 1
+            continue
+        closes = at < length and data[at] == 47
+        if closes:
+            at += 1
+        if at >= length or not 97 <= (data[at] | 32) <= 122:
+            continue
+        key, letters = np.uint64(0), 0
+        mark = np.uint64(14695981039346656037)
+        while at < length and data[at] != 62 and data[at] > 32 and data[at] != 47:
+            byte = data[at] | 32 if 65 <= data[at] <= 90 else data[at]
+            if letters < 7:
+                key |= np.uint64(byte) << np.uint64(8 * letters)
+            letters += 1
+            at += 1
+        key |= np.uint64(letters) << np.uint64(56)
+        attributes, quote, apart, before = 0, 0, True, 0
+        while at < length and (quote or data[at] != 62):
+            byte = data[at]
+            if quote:
+                quote = 0 if byte == quote else quote
+            elif before == 61 and (byte == 34 or byte == 39):  # =" or ='
+                quote = byte
+            elif byte <= 32 or byte == 47:
+                apart = True
+            elif apart:
+                attributes += 1
+                apart = False
+            before = byte if byte > 32 else before
+            mark = (mark ^ np.uint64(byte)) * np.uint64(1099511628211)
+            at += 1
+        widest = max(widest, attributes)
+        if _has(formatting, key):
+            if closes:
+                for place in range(opened - 1, -1, -1):
+                    if names[place] == key:
+                        names[place : opened - 1] = names[place + 1 : opened]
+                        marks[place : opened - 1] = marks[place + 1 : opened]
+                        opened -= 1
+                        break
+            else:
+                alike = 0
+                for place in range(opened):
+                    alike += names[place] == key and marks[place] == mark
+                if alike < 3 and opened < most:
+                    names[opened], marks[opened] = key, mark
+                    opened += 1
+            depth += -1 if closes else 1
+        elif _has(flat, key):
+            if not closes:
+                copies += opened
+            continue
+        elif _has(raw, key):
+            if closes:
+                continue
+            while at + 3 < length:  # its text ends at its closing tag
+                if (
+                    data[at] == 60
+                    and data[at + 1] == 47
+                    and data[at + 2] | 32 == key & np.uint64(255)
+                ):
+                    after, same = at + 2, 0
+                    while (
+                        after < length
+                        and same < min(letters, 7)
+                        and np.uint64(data[after] | 32)
+                        == (key >> np.uint64(8 * same)) & np.uint64(255)
+                    ):
+                        after += 1
+                        same += 1
+                    if same == min(letters, 7):
+                        break
+                at += 1
+            continue
+        else:
+            if not closes:
+                copies += opened
+            depth += -1 if closes else 1
+        depth = max(depth, 0)
+        deepest = max(deepest, depth)
+    return deepest, widest, copies
