@@ -81,23 +81,27 @@ def _folder(module: str) -> str:
     return str(cache_folder() / f"{module}-{state.hexdigest()[:16]}")
 
 
-def jit(function: Callable[..., Any], inline: bool = False) -> Callable[..., Any]:
+def jit(function: Callable[..., Any], **options: bool) -> Callable[..., Any]:
     """Compile `function` without the GIL; its machine code is kept on disk.
 
     Division by zero gives inf or nan as in numpy; there is no fastmath, so results never depend on
-    the machine's taste. `NUMBA_BOUNDSCHECK=1` is honoured, with a cache of its own. `inline` makes
-    it a part of whatever calls it: for what is small and called for every character.
+    the machine's taste. `NUMBA_BOUNDSCHECK=1` is honoured, with a cache of its own.
     """
     # numba asks for the folder while decorating and never again: other users' functions keep theirs
     folder = _folder(function.__module__.removeprefix("cleaner."))
     before, config.CACHE_DIR = config.CACHE_DIR, folder
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=inline)(function)
+        return numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before
 
 
-inlined = partial(jit, inline=True)
+# For what makes no array: numba then counts no references to those it is given. Counting them costs
+# some 20 ns at every call, ten times what most functions that are called for each character do.
+leaf = partial(jit, _nrt=False)
+
+# The same as a part of whatever calls it: for what is small and called for every character.
+inlined = partial(jit, _nrt=False, forceinline=True)
 
 
 def warm() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cleaner.kernels import inlined, jit
+from cleaner.kernels import inlined, leaf
 
 M = np.uint64(0x9E3779B97F4A7C15)
 U0, U1, U6, U7, U8 = np.uint64(0), np.uint64(1), np.uint64(6), np.uint64(7), np.uint64(8)
@@ -51,7 +51,7 @@ def lowered(value):  # type: ignore[no-untyped-def]
     return value | (capital & HIGH & ~value) >> TWO
 
 
-@jit
+@leaf
 def hash_bytes(data, start, end):  # type: ignore[no-untyped-def]
     """Return a 64-bit hash of `data[start:end]`; equal bytes have equal hashes."""
     state = np.uint64(end - start) * M
@@ -93,7 +93,7 @@ def before_feed(value):  # type: ignore[no-untyped-def]
     return first_set(hits)
 
 
-@jit
+@leaf
 def is_ascii(data, a, b):  # type: ignore[no-untyped-def]
     """Return whether all bytes are ASCII."""
     every = 0

@@ -18,7 +18,7 @@ No formula opens in a code fence or, under `RULE`, in a line indented by 4; none
 
 import numpy as np
 
-from cleaner.kernels import inlined, jit
+from cleaner.kernels import inlined, jit, leaf
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.unicode import (
     ALPHA,
@@ -48,7 +48,7 @@ ASCII_WORD[[*range(48, 58), *range(65, 91), *range(97, 123)]] = 1
 ONE = np.uint64(1)
 
 
-@jit
+@leaf
 def has_byte(data, lo, hi, byte):  # type: ignore[no-untyped-def]
     """Return whether `byte` occurs; the plain sum lets the compiler take 32 bytes at a time."""
     found = 0
@@ -67,7 +67,7 @@ def end_of_ascii_run(data, i, hi):  # type: ignore[no-untyped-def]
     return np.int64(k)
 
 
-@jit
+@leaf
 def end_of_run(data, i, hi, table):  # type: ignore[no-untyped-def]
     """Return where the run of letters, marks and digits ends that goes on at `i`."""
     while i < hi:
@@ -90,7 +90,7 @@ def end_of_run(data, i, hi, table):  # type: ignore[no-untyped-def]
     return i
 
 
-@jit
+@leaf
 def end_of_grapheme(data, i, hi, table):  # type: ignore[no-untyped-def]
     """Return where the marks end that go on at `i`."""
     while i < hi and data[i] >= 0x80:  # no mark is ASCII
@@ -102,7 +102,7 @@ def end_of_grapheme(data, i, hi, table):  # type: ignore[no-untyped-def]
     return i
 
 
-@jit
+@leaf
 def fence(data, i, hi):  # type: ignore[no-untyped-def]
     """Return `(sign, length, bare)` of the code fence that the line at `i` is; length 0: none.
 
@@ -130,7 +130,7 @@ def fence(data, i, hi):  # type: ignore[no-untyped-def]
     return sign, length, bare
 
 
-@jit
+@leaf
 def indented(data, i, hi):  # type: ignore[no-untyped-def]
     """Return whether the line at `i` is indented by 4."""
     for k in range(i, min(i + 4, hi)):
@@ -141,7 +141,7 @@ def indented(data, i, hi):  # type: ignore[no-untyped-def]
     return i + 4 <= hi
 
 
-@jit
+@leaf
 def blank_line(data, i, hi, table):  # type: ignore[no-untyped-def]
     """Return whether the line at `i` holds nothing but white space; the text's end counts too."""
     while i < hi and data[i] != LINE_FEED:
@@ -152,7 +152,7 @@ def blank_line(data, i, hi, table):  # type: ignore[no-untyped-def]
     return True
 
 
-@jit
+@leaf
 def end_of_formula(data, lo, i, hi, mode, table):  # type: ignore[no-untyped-def]
     """Return where the formula ends that the dollar at `i` opens.
 
@@ -208,7 +208,7 @@ def end_of_formula(data, lo, i, hi, mode, table):  # type: ignore[no-untyped-def
     return end
 
 
-@jit
+@leaf
 def split_plain(data, i, hi, table, starts, ends, kinds, count):  # type: ignore[no-untyped-def]
     """Write the words of `data[i:hi]`, which holds no formula, from the count-th on."""
     attach = False  # marks go on with the last word, a grapheme
@@ -251,7 +251,7 @@ def split_plain(data, i, hi, table, starts, ends, kinds, count):  # type: ignore
     return count
 
 
-@jit
+@leaf
 def split_words(data, lo, hi, mode, table, starts, ends, kinds):  # type: ignore[no-untyped-def]
     """Write the words of `data[lo:hi]` and return how many there are.
 
@@ -302,7 +302,7 @@ def split_words(data, lo, hi, mode, table, starts, ends, kinds):  # type: ignore
     return split_plain(data, gap, hi, table, starts, ends, kinds, count)
 
 
-@jit
+@leaf
 def longest(offsets):  # type: ignore[no-untyped-def]
     """Return the bytes of the longest document."""
     most = np.int64(0)

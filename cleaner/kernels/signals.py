@@ -20,6 +20,7 @@ from cleaner.kernels.signals_formulas import formulas, tex_marks
 from cleaner.kernels.signals_lines import lines
 from cleaner.kernels.signals_repetition import DEEPEST, repetition
 from cleaner.kernels.signals_words import (
+    KOREAN,
     LANGUAGES,
     SLOTS,
     describe,
@@ -102,6 +103,9 @@ def count_all(  # type: ignore[no-untyped-def]
     formula_ends = np.empty(most // 3 + 1, np.int64)
     environments = np.empty(32, np.uint64)
     ascii_counts = np.zeros(128, np.int64)
+    stop_seen = np.zeros(LANGUAGES, np.uint64)
+    korean = passes & STOP != 0 and stop_languages.max() >> KOREAN > 0
+    digits = np.zeros(20, np.int64)
     byte_counts = np.zeros(256, np.int64)
 
     for d in range(len(offsets) - 1):
@@ -137,8 +141,8 @@ def count_all(  # type: ignore[no-untyped-def]
             row[C.WORDS] = 0
             describe(
                 data, lo, hi, starts, ends, kinds, count, table, passes & STOP != 0,
-                passes & SPACED != 0,
-                stop_keys, stop_languages, stop_bits, words, reach, row,
+                korean, passes & SPACED != 0,
+                stop_keys, stop_languages, stop_bits, stop_seen, words, reach, row,
             )  # fmt: skip
             if passes & MEDIAN:
                 median_length(kinds, reach, count, lengths, row)
@@ -174,7 +178,7 @@ def count_all(  # type: ignore[no-untyped-def]
             a = lo
             for f in range(n + 1):
                 b = formula_starts[f] if f < n else hi
-                found = find_addresses(data, a, b, starts, ends, kinds)
+                found = find_addresses(data, a, b, digits, starts, ends, kinds)
                 for k in range(found):
                     if kinds[k] == URL:
                         row[C.URLS] += 1

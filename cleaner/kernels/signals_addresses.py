@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import leaf
 
 URL, EMAIL, IP_ADDRESS, PHONE, CHINA_ID, BANK_CARD = range(6)
 
@@ -11,19 +11,19 @@ WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 CHECKS = np.frombuffer(b"10X98765432", np.uint8)
 
 
-@jit
+@leaf
 def is_digit(byte):  # type: ignore[no-untyped-def]
     """Return whether a byte is an ASCII digit."""
     return 48 <= byte <= 57
 
 
-@jit
+@leaf
 def is_alnum(byte):  # type: ignore[no-untyped-def]
     """Return whether a byte is an ASCII letter or digit."""
     return is_digit(byte) or 97 <= (byte | 0x20) <= 122
 
 
-@jit
+@leaf
 def end_of_url(data, i, hi):  # type: ignore[no-untyped-def]
     """Return where a URL that goes on at `i` ends: at white space, quotes, brackets, non-ASCII."""
     start = i
@@ -52,7 +52,7 @@ def end_of_url(data, i, hi):  # type: ignore[no-untyped-def]
     return i
 
 
-@jit
+@leaf
 def starts_with(data, i, hi, word):  # type: ignore[no-untyped-def]
     """Return whether `word`, small ASCII letters and signs, stands at `i` in any case."""
     if i < 0 or i + len(word) > hi:
@@ -72,7 +72,7 @@ FTP = np.frombuffer(b"ftp", np.uint8)
 WWW = np.frombuffer(b"www.", np.uint8)
 
 
-@jit
+@leaf
 def scheme_before(data, lo, i):  # type: ignore[no-untyped-def]
     """Return where the scheme begins that ends before the colon at `i`, or -1."""
     if i - 5 >= lo and starts_with(data, i - 5, i, HTTPS):
@@ -84,7 +84,7 @@ def scheme_before(data, lo, i):  # type: ignore[no-untyped-def]
     return -1
 
 
-@jit
+@leaf
 def email(data, lo, i, hi):  # type: ignore[no-untyped-def]
     """Return `(start, end)` of the e-mail address around the @ at `i`; (-1, -1): none."""
     start = i
@@ -120,36 +120,38 @@ def email(data, lo, i, hi):  # type: ignore[no-untyped-def]
     return start, end
 
 
-@jit
+@leaf
 def ip_address(data, i, hi):  # type: ignore[no-untyped-def]
     """Return where the public IPv4 address at `i` ends, or -1."""
-    parts = np.zeros(4, np.int64)
+    address = 0
     k = i
     for p in range(4):
         start = k
+        part = 0
         while k < hi and k - start < 4 and is_digit(data[k]):
-            parts[p] = 10 * parts[p] + data[k] - 48
+            part = 10 * part + data[k] - 48
             k += 1
-        if k == start or k - start > 3 or parts[p] > 255 or (k - start > 1 and data[start] == 48):
+        if k == start or k - start > 3 or part > 255 or (k - start > 1 and data[start] == 48):
             return -1
+        address = address << 8 | part
         if p < 3:
             if k >= hi or data[k] != 46:
                 return -1
             k += 1
     if k < hi and (is_alnum(data[k]) or (data[k] == 46 and k + 1 < hi and is_digit(data[k + 1]))):
         return -1
-    a, b = parts[0], parts[1]
+    a, b, c = address >> 24, address >> 16 & 255, address >> 8 & 255
     private = (
         a == 0 or a == 10 or a == 127 or a >= 224 or (a == 172 and 16 <= b <= 31)
         or (a == 192 and b == 168) or (a == 169 and b == 254) or (a == 100 and 64 <= b <= 127)
-        or (a == 192 and b == 0 and (parts[2] == 2 or parts[2] == 0))
-        or (a == 198 and (b == 18 or b == 19 or (b == 51 and parts[2] == 100)))
-        or (a == 203 and b == 0 and parts[2] == 113)
+        or (a == 192 and b == 0 and (c == 2 or c == 0))
+        or (a == 198 and (b == 18 or b == 19 or (b == 51 and c == 100)))
+        or (a == 203 and b == 0 and c == 113)
     )  # fmt: skip
     return -1 if private else k
 
 
-@jit
+@leaf
 def take_digits(data, i, hi, digits):  # type: ignore[no-untyped-def]
     """Write the digits from `i` on, single blanks and hyphens between them left out.
 
@@ -172,7 +174,7 @@ def take_digits(data, i, hi, digits):  # type: ignore[no-untyped-def]
     return n, k, parts
 
 
-@jit
+@leaf
 def is_china_id(data, i, hi, digits, run):  # type: ignore[no-untyped-def]
     """Return whether the run of 17 or 18 digits at `i` is an identity number."""
     if i + 18 > hi or run < 17 or run > 18:
@@ -196,7 +198,7 @@ def is_china_id(data, i, hi, digits, run):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@jit
+@leaf
 def is_bank_card(digits, n):  # type: ignore[no-untyped-def]
     """Return whether 13 to 19 digits have a card's prefix and pass Luhn's check."""
     if n < 13 or n > 19:
@@ -222,7 +224,7 @@ def is_bank_card(digits, n):  # type: ignore[no-untyped-def]
     return total % 10 == 0
 
 
-@jit
+@leaf
 def find_number(data, lo, i, hi, digits):  # type: ignore[no-untyped-def]
     """Return `(kind, end)` of the number at `i`, the first of its digits; kind -1: none of ours."""
     run = 0
@@ -249,14 +251,13 @@ def find_number(data, lo, i, hi, digits):  # type: ignore[no-untyped-def]
     return -1, i + run
 
 
-@jit
-def find_addresses(data, lo, hi, starts, ends, kinds):  # type: ignore[no-untyped-def]
+@leaf
+def find_addresses(data, lo, hi, digits, starts, ends, kinds):  # type: ignore[no-untyped-def]
     """Write the addresses of `data[lo:hi]`, in order and apart, and return how many there are.
 
-    `starts`, `ends` and `kinds` need room for (hi - lo) // 4 + 1 of them.
+    `starts`, `ends` and `kinds` need room for (hi - lo) // 4 + 1 of them, `digits` for 20.
     """
     count = 0
-    digits = np.zeros(20, np.int64)
     free = lo  # where nothing is taken yet
     i = lo
     while i < hi:

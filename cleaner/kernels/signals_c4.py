@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import leaf
 from cleaner.kernels.packed import lowered, packed
 from cleaner.kernels.segment import ASCII_WORD, has_byte
 from cleaner.kernels.signals_edges import ends_with, is_space, strip_right
@@ -57,7 +57,7 @@ def phrase_tables() -> tuple[np.ndarray, ...]:
 TEXTS, ABOUT, BEFORE, AFTER = phrase_tables()
 
 
-@jit
+@leaf
 def phrase_at(data, a, k, b):  # type: ignore[no-untyped-def]
     """Return the flag of the phrase whose anchor stands at `k`, or 0."""
     small = data[k] | 0x20
@@ -79,7 +79,7 @@ def phrase_at(data, a, k, b):  # type: ignore[no-untyped-def]
     return 0
 
 
-@jit
+@leaf
 def count_letters(data, a, b, one, two, three):  # type: ignore[no-untyped-def]
     """Return how often three letters follow each other in any case, many at a time."""
     count = 0
@@ -91,7 +91,7 @@ def count_letters(data, a, b, one, two, three):  # type: ignore[no-untyped-def]
     return count
 
 
-@jit
+@leaf
 def phrases_in(data, a, b):  # type: ignore[no-untyped-def]
     """Return which phrases a document may hold, from three letters of each that are rare."""
     maybe = 0
@@ -110,7 +110,7 @@ def phrases_in(data, a, b):  # type: ignore[no-untyped-def]
     return maybe
 
 
-@jit
+@leaf
 def phrases(data, a, b):  # type: ignore[no-untyped-def]
     """Return which phrases of C4 `data[a:b]` holds, as flags."""
     found = 0
@@ -128,7 +128,7 @@ def phrases(data, a, b):  # type: ignore[no-untyped-def]
     return found
 
 
-@jit
+@leaf
 def without_citations(data, a, b, table):  # type: ignore[no-untyped-def]
     """Return where `data[a:b]` ends without `[1]`, `[edit]`, `[citation needed]` at its end."""
     while a < b and data[b - 1] == 93:
@@ -147,7 +147,7 @@ def without_citations(data, a, b, table):  # type: ignore[no-untyped-def]
     return b
 
 
-@jit
+@leaf
 def has_long_run(data, a, b, table):  # type: ignore[no-untyped-def]
     """Return whether over 1,000 characters follow each other without white space.
 
@@ -190,7 +190,7 @@ def _leads() -> np.ndarray:
 MAY_END = _leads()
 
 
-@jit
+@leaf
 def is_abbreviated(data, a, i):  # type: ignore[no-untyped-def]
     """Return whether the full stop at `i` ends one letter, as in `J.` or `e.g.`, or a title."""
     k = i
@@ -208,7 +208,7 @@ def is_abbreviated(data, a, i):  # type: ignore[no-untyped-def]
     return False
 
 
-@jit
+@leaf
 def sentences(data, a, b, table):  # type: ignore[no-untyped-def]
     """Return the sentences of a line that is not blank.
 
@@ -253,7 +253,7 @@ def sentences(data, a, b, table):  # type: ignore[no-untyped-def]
     return count
 
 
-@jit
+@leaf
 def chunks(data, a, b, formula_starts, formula_ends, f, formulas, limit, table):  # type: ignore[no-untyped-def]
     """Return the runs without white space in `data[a:b]` with a letter or digit, `limit` at most.
 

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import leaf
 from cleaner.kernels import signals_columns as C
 from cleaner.kernels.unicode import (
     ALPHA,
@@ -30,7 +30,7 @@ from cleaner.kernels.unicode import APOSTROPHE, HYPHEN, JOINER  # isort: skip
 HAN = 2  # in unicode.SCRIPTS
 
 
-@jit
+@leaf
 def points(data, a, b):  # type: ignore[no-untyped-def]
     """Return the number of characters in valid UTF-8."""
     count = 0
@@ -39,7 +39,7 @@ def points(data, a, b):  # type: ignore[no-untyped-def]
     return count
 
 
-@jit
+@leaf
 def from_one_byte(point):  # type: ignore[no-untyped-def]
     """Return whether a continuation byte of UTF-8, read as Latin-1 or cp1252, looks like this."""
     if 0x80 <= point <= 0xBF:
@@ -59,7 +59,7 @@ def from_one_byte(point):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@jit
+@leaf
 def mojibake(data, point, i, b):  # type: ignore[no-untyped-def]
     """Return the length, in characters, of the mojibake that `point` begins; `i` is after it."""
     if i >= b:
@@ -84,7 +84,7 @@ def mojibake(data, point, i, b):  # type: ignore[no-untyped-def]
     return 0
 
 
-@jit
+@leaf
 def count_characters(data, a, b, table, ascii_counts, row):  # type: ignore[no-untyped-def]
     """Add the characters of `data[a:b]`: ASCII ones to `ascii_counts`, others to `row`."""
     i = a
@@ -133,7 +133,7 @@ def count_characters(data, a, b, table, ascii_counts, row):  # type: ignore[no-u
             skip = max(0, length - 1)
 
 
-@jit
+@leaf
 def count_byte(data, a, b, byte):  # type: ignore[no-untyped-def]
     """Return how often `byte` occurs."""
     count = 0
@@ -142,7 +142,7 @@ def count_byte(data, a, b, byte):  # type: ignore[no-untyped-def]
     return count
 
 
-@jit
+@leaf
 def count_three(data, a, b, one, two, three):  # type: ignore[no-untyped-def]
     """Return how often three bytes follow each other."""
     count = 0
@@ -152,7 +152,7 @@ def count_three(data, a, b, one, two, three):  # type: ignore[no-untyped-def]
     return count
 
 
-@jit
+@leaf
 def count_dots(data, a, b):  # type: ignore[no-untyped-def]
     """Return how often `...` occurs, without overlap."""
     if count_three(data, a, b, 46, 46, 46) == 0:
@@ -170,7 +170,7 @@ def count_dots(data, a, b):  # type: ignore[no-untyped-def]
     return count
 
 
-@jit
+@leaf
 def light(data, lo, hi, formula_starts, formula_ends, formulas, row):  # type: ignore[no-untyped-def]
     """Count characters, line ends, `#`, `{` and ellipses alone, many bytes at a time."""
     a = lo
@@ -190,7 +190,7 @@ def light(data, lo, hi, formula_starts, formula_ends, formulas, row):  # type: i
     row[C.CHARACTERS] += formulas
 
 
-@jit
+@leaf
 def tally_ascii(ascii_counts, table, row):  # type: ignore[no-untyped-def]
     """Add the ASCII characters to `row`, and forget them."""
     for byte in range(128):
@@ -226,7 +226,7 @@ def tally_ascii(ascii_counts, table, row):  # type: ignore[no-untyped-def]
             row[C.OPEN_BRACES] += count
 
 
-@jit
+@leaf
 def characters(  # type: ignore[no-untyped-def]
     data, lo, hi, formula_starts, formula_ends, formulas, table, ascii_counts, row
 ):
@@ -246,7 +246,7 @@ def characters(  # type: ignore[no-untyped-def]
     row[C.RAW_CHARACTERS] += row[C.CHARACTERS]
 
 
-@jit
+@leaf
 def byte_entropy(data, lo, hi, counts):  # type: ignore[no-untyped-def]
     """Return the entropy of the bytes in bits."""
     counts[:] = 0

@@ -4,11 +4,11 @@
 
 import numpy as np
 
-from cleaner.kernels import inlined, jit
+from cleaner.kernels import inlined, leaf
 from cleaner.kernels.unicode import KIND, NEWLINE, SPACE, decode
 
 
-@jit
+@leaf
 def last_wide_point(data, a, b):  # type: ignore[no-untyped-def]
     """Return what `last_point` does when the last byte is not ASCII."""
     k = b - 1
@@ -29,14 +29,14 @@ def last_point(data, a, b):  # type: ignore[no-untyped-def]
     return last_wide_point(data, a, b)
 
 
-@jit
+@leaf
 def is_space(point, table):  # type: ignore[no-untyped-def]
     """Return whether a character is white space or ends a line."""
     kind = table[point] & KIND
     return kind == SPACE or kind == NEWLINE
 
 
-@jit
+@leaf
 def strip_left(data, a, b, table):  # type: ignore[no-untyped-def]
     """Return where `data[a:b]` begins when white space is left out."""
     while a < b:
@@ -53,7 +53,7 @@ def strip_left(data, a, b, table):  # type: ignore[no-untyped-def]
     return a
 
 
-@jit
+@leaf
 def strip_right(data, a, b, table):  # type: ignore[no-untyped-def]
     """Return where `data[a:b]` ends when white space is left out."""
     while a < b:
@@ -64,7 +64,7 @@ def strip_right(data, a, b, table):  # type: ignore[no-untyped-def]
     return b
 
 
-@jit
+@leaf
 def ends_with(data, a, b, ending):  # type: ignore[no-untyped-def]
     """Return whether `data[a:b]` ends with these bytes."""
     size = len(ending)
@@ -76,7 +76,7 @@ def ends_with(data, a, b, ending):  # type: ignore[no-untyped-def]
     return True
 
 
-@jit
+@leaf
 def ends_with_dots(data, a, b):  # type: ignore[no-untyped-def]
     """Return whether `data[a:b]` ends with an ellipsis."""
     if b - a >= 3:

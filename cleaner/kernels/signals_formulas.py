@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import jit, leaf
 from cleaner.kernels import signals_columns as C
 from cleaner.kernels.packed import hash_bytes
 from cleaner.kernels.signals_characters import points
@@ -26,13 +26,13 @@ def _commands() -> tuple[np.ndarray, np.ndarray]:
 NAMES, SIZES = _commands()
 
 
-@jit
+@leaf
 def is_letter(byte):  # type: ignore[no-untyped-def]
     """Return whether a byte is an ASCII letter."""
     return 97 <= (byte | 0x20) <= 122
 
 
-@jit
+@leaf
 def command(data, a, b):  # type: ignore[no-untyped-def]
     """Return the number of the control word `data[a:b]` among `NAMES` from 1 on, or 0."""
     for n in range(len(SIZES)):
@@ -46,7 +46,7 @@ def command(data, a, b):  # type: ignore[no-untyped-def]
     return 0
 
 
-@jit
+@leaf
 def group(data, i, b):  # type: ignore[no-untyped-def]
     """Return where the inside of the braces after the blanks at `i` lies; (-1, -1): none."""
     while i < b and data[i] == 32:
@@ -59,7 +59,7 @@ def group(data, i, b):  # type: ignore[no-untyped-def]
     return (i + 1, end) if end < b else (-1, -1)
 
 
-@jit
+@leaf
 def parses(data, a, b, environments):  # type: ignore[no-untyped-def]
     """Return whether a formula's braces, \\left and \\right, \\begin and \\end come in pairs.
 
@@ -126,7 +126,7 @@ def parses(data, a, b, environments):  # type: ignore[no-untyped-def]
     return braces == 0 and fences == 0 and open_environments == 0 and not wants
 
 
-@jit
+@leaf
 def is_number(data, a, b):  # type: ignore[no-untyped-def]
     """Return whether a formula is a number, perhaps with a unit: digits, and no other letters."""
     digits = 0
@@ -178,7 +178,7 @@ def _holes() -> tuple[np.ndarray, np.ndarray]:
 HOLES, HOLE_SIZES = _holes()
 
 
-@jit
+@leaf
 def after_blanks(data, i, hi):  # type: ignore[no-untyped-def]
     """Return the position of the first byte from `i` on that is no blank."""
     while i < hi and data[i] == 32:
@@ -186,7 +186,7 @@ def after_blanks(data, i, hi):  # type: ignore[no-untyped-def]
     return i
 
 
-@jit
+@leaf
 def tex_marks(data, lo, hi, inside, row):  # type: ignore[no-untyped-def]
     """Count TeX commands and, if not `inside` a formula, the holes that lost ones left."""
     i = lo

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import leaf
 from cleaner.kernels import signals_columns as C
 from cleaner.kernels.packed import (
     MASKS,
@@ -46,7 +46,7 @@ SHORT, LONG, STUB = 30, 200, 20  # characters: FineWeb, mC4, ours
 FEW_WORDS = 3  # C4
 
 
-@jit
+@leaf
 def line_facts(data, a, b, table):  # type: ignore[no-untyped-def]
     """Return `(letters, upper, digits, punctuated)` of a line."""
     letters = 0
@@ -69,13 +69,13 @@ def line_facts(data, a, b, table):  # type: ignore[no-untyped-def]
     return letters, upper, digits, punctuated
 
 
-@jit
+@leaf
 def is_counter(data, a, b, words, digits):  # type: ignore[no-untyped-def]
     """Return whether a line is a counter such as `3 likes` or `12 comments`."""
     return words == 2 and digits > 0 and 48 <= data[a] <= 57
 
 
-@jit
+@leaf
 def copies(hashes, lengths, n, slots, seen, row, column):  # type: ignore[no-untyped-def]
     """Count in `row[column]` and the next one the copies of earlier items, and their lengths."""
     size = 16
@@ -95,7 +95,7 @@ def copies(hashes, lengths, n, slots, seen, row, column):  # type: ignore[no-unt
             slots[slot] = hashes[k]
 
 
-@jit
+@leaf
 def end_of_ascii_line(data, i, hi):  # type: ignore[no-untyped-def]
     """Return where the line at `i` of a text of ASCII ends."""
     k = i
@@ -109,7 +109,7 @@ def end_of_ascii_line(data, i, hi):  # type: ignore[no-untyped-def]
     return k
 
 
-@jit
+@leaf
 def end_of_line(data, i, hi, formula_starts, formula_ends, f, formulas):  # type: ignore[no-untyped-def]
     """Return `(end, next, characters, f)` of the line at `i`; a formula is one character."""
     characters = 0
@@ -138,7 +138,7 @@ def end_of_line(data, i, hi, formula_starts, formula_ends, f, formulas):  # type
     return hi, hi, characters, f
 
 
-@jit
+@leaf
 def words_until(starts, kinds, count, w, end):  # type: ignore[no-untyped-def]
     """Return the words and tokens from the w-th on that start before `end`, and the next one."""
     words = 0
@@ -149,7 +149,7 @@ def words_until(starts, kinds, count, w, end):  # type: ignore[no-untyped-def]
     return words, w - first, w
 
 
-@jit
+@leaf
 def add_paragraph(  # type: ignore[no-untyped-def]
     hashes, lengths, first, last, paragraph_hashes, paragraph_lengths, at
 ):
@@ -164,7 +164,7 @@ def add_paragraph(  # type: ignore[no-untyped-def]
     paragraph_lengths[at] = length
 
 
-@jit
+@leaf
 def lines(  # type: ignore[no-untyped-def]
     data, lo, hi, starts, kinds, count, formula_starts, formula_ends, formulas, table,
     want_phrases, want_any_end, want_facts, want_copies,

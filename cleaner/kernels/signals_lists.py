@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleaner.kernels import inlined, jit
+from cleaner.kernels import inlined, jit, leaf
 from cleaner.kernels.fold import fold
 from cleaner.kernels.segment import OFF, utf8_of
 from cleaner.kernels.unicode import DIGIT, KIND, LETTER, MARK, classes, decode
@@ -105,7 +105,7 @@ def follow(state, point, trie):  # type: ignore[no-untyped-def]
     return np.int64(0)
 
 
-@jit
+@leaf
 def walk(data, i, after, hi, state, stands_free, table, trie, free, best, touched):  # type: ignore[no-untyped-def]
     """Find for each list its longest phrase at `i`: its row in `best`, the lists in `touched`.
 

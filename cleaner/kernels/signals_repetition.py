@@ -6,7 +6,7 @@ for only where the one before left candidates.
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import leaf
 from cleaner.kernels import signals_columns as C
 from cleaner.kernels.segment import SINGLE
 
@@ -18,7 +18,7 @@ _UNIQUE, _TOP_WORD = C.UNIQUE_WORDS, C.TOP_WORD
 DEEPEST = 13
 
 
-@jit
+@leaf
 def insert(hashes, places, n, keys, tallies, slots):  # type: ignore[no-untyped-def]
     """Count equal `hashes[places[:n]]`: write the slot of each to `slots`, return how many slots.
 
@@ -43,7 +43,7 @@ def insert(hashes, places, n, keys, tallies, slots):  # type: ignore[no-untyped-
     return size
 
 
-@jit
+@leaf
 def gram_length(i, n, kinds, reach, always_spaced):  # type: ignore[no-untyped-def]
     """Return the characters of the n words from i on, with spaces between them.
 
@@ -55,7 +55,7 @@ def gram_length(i, n, kinds, reach, always_spaced):  # type: ignore[no-untyped-d
     return length
 
 
-@jit
+@leaf
 def repetition(  # type: ignore[no-untyped-def]
     words, kinds, count, reach, always_spaced, deepest, hashes, places, slots, keys, tallies, row
 ):

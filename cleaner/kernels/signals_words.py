@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cleaner.kernels import inlined, jit
+from cleaner.kernels import inlined, jit, leaf
 from cleaner.kernels import signals_columns as C
 from cleaner.kernels.packed import U0, U32, U56, M, hash_bytes, inner_bytes, lowered, packed
 from cleaner.kernels.segment import FORMULA, SINGLE
@@ -28,7 +28,7 @@ def find_stop_word(key, stop_keys):  # type: ignore[no-untyped-def]
     return -1
 
 
-@jit
+@leaf
 def has_letter(data, start, end, table):  # type: ignore[no-untyped-def]
     """Return whether a character of `data[start:end]` is a letter."""
     i = start
@@ -45,7 +45,7 @@ def has_letter(data, start, end, table):  # type: ignore[no-untyped-def]
     return False
 
 
-@jit
+@leaf
 def is_word(data, start, end, table):  # type: ignore[no-untyped-def]
     """Return whether a token of jieba is more than punctuation, signs and white space."""
     i = start
@@ -57,7 +57,7 @@ def is_word(data, start, end, table):  # type: ignore[no-untyped-def]
     return False
 
 
-@jit
+@leaf
 def all_space(data, start, end, table):  # type: ignore[no-untyped-def]
     """Return whether `data[start:end]` is white space or control characters below 33."""
     i = start
@@ -68,7 +68,7 @@ def all_space(data, start, end, table):  # type: ignore[no-untyped-def]
     return True
 
 
-@jit
+@leaf
 def note_stop_word(slot, stop_languages, stop_bits, seen, row):  # type: ignore[no-untyped-def]
     """Count the stop word in `slot` for each language that has it."""
     languages = stop_languages[slot]
@@ -78,7 +78,7 @@ def note_stop_word(slot, stop_languages, stop_bits, seen, row):  # type: ignore[
             row[C.STOPS_EN + language] += 1
 
 
-@jit
+@leaf
 def note_korean(data, end, size, stop_keys, stop_languages, stop_bits, seen, row):  # type: ignore[no-untyped-def]
     """Count the ending of a word of Hangul: its last two syllables, else its last one."""
     if size == 6 and find_stop_word(packed(data, end - 6, end), stop_keys) >= 0:
@@ -92,14 +92,13 @@ def note_korean(data, end, size, stop_keys, stop_languages, stop_bits, seen, row
                 return
 
 
-@jit
+@leaf
 def describe(  # type: ignore[no-untyped-def]
-    data, lo, hi, starts, ends, kinds, count, table, want_stop, want_spaced, stop_keys,
-    stop_languages, stop_bits, hashes, reach, row,
+    data, lo, hi, starts, ends, kinds, count, table, want_stop, want_korean, want_spaced, stop_keys,
+    stop_languages, stop_bits, seen, hashes, reach, row,
 ):  # fmt: skip
     """Fill `hashes` and `reach` (characters of all words up to each) and count words in `row`."""
-    seen = np.zeros(LANGUAGES, np.uint64)
-    korean = want_stop and stop_languages.max() >> KOREAN > 0
+    seen[:] = U0
     words = 0
     characters = 0
     longest = 0
@@ -125,7 +124,7 @@ def describe(  # type: ignore[no-untyped-def]
             hashes[w] = hash_bytes(data, start, end)
             if kind != FORMULA:
                 length = points(data, start, end)
-        if korean and size > 3 and kind != FORMULA and 0xEA <= data[end - 3] <= 0xED:
+        if want_korean and size > 3 and kind != FORMULA and 0xEA <= data[end - 3] <= 0xED:
             note_korean(data, end, size, stop_keys, stop_languages, stop_bits, seen, row)
         reached += length
         reach[w + 1] = reached
@@ -180,7 +179,7 @@ def median_twice(values, n):  # type: ignore[no-untyped-def]
     return np.int64(part[n // 2]) + np.int64(part[(n - 1) // 2])
 
 
-@jit
+@leaf
 def tokens_of(  # type: ignore[no-untyped-def]
     data, lo, hi, ends_of_tokens, first, last, formula_starts, formulas, table, starts, ends, kinds
 ):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.kernels import inlined, jit
+from cleaner.kernels import inlined, leaf
 
 UNICODE = "17.0"
 
@@ -59,7 +59,7 @@ def classes() -> np.ndarray:
     return table
 
 
-@jit
+@leaf
 def decode_rare(data, i, end):  # type: ignore[no-untyped-def]
     """Return what `decode` does for characters of two and four bytes and for broken ones."""
     lead = np.int64(data[i])

@@ -40,7 +40,7 @@ def by_kernel(text: str) -> list[tuple[int, int, int]]:
         np.empty(room, np.int64),
         np.empty(room, np.uint8),
     )
-    n = find_addresses(data, 0, len(data), starts, ends, kinds)
+    n = find_addresses(data, 0, len(data), np.zeros(20, np.int64), starts, ends, kinds)
     raw = text.encode()
     return [
         (len(raw[: starts[k]].decode()), len(raw[: ends[k]].decode()), int(kinds[k]))
