@@ -10,8 +10,7 @@ from cleaner.dedup.urls import host, normalised
 from cleaner.errors import JobError
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.fold import fold
-from cleaner.kernels.shingles import wordy_all
-from cleaner.kernels.unicode import classes
+from cleaner.kernels.shingles import wordy
 from cleaner.text.segment import modes
 
 Within = Literal["all", "source", "host"]
@@ -90,4 +89,4 @@ def has_word(docs: pl.DataFrame) -> pl.Series:
     """Return which texts have a word: a letter, a digit, a mark that goes with one, a formula."""
     if "words" in docs.columns:
         return docs["words"] > 0
-    return pl.Series(wordy_all(*utf8(docs["text"]), formula_modes(docs), classes()))
+    return pl.Series(wordy(*utf8(docs["text"]), formula_modes(docs)))

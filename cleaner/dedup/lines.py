@@ -9,7 +9,7 @@ import pyarrow as pa
 from cleaner.dedup.against import OLD
 from cleaner.dedup.keys import Within, formula_modes, groups
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.fold import fold
+from cleaner.kernels.fold import fold, frozen
 from cleaner.kernels.pieces import cut_pieces, hash_pieces, keep_pieces
 from cleaner.kernels.segment import segment
 from cleaner.kernels.unicode import classes
@@ -37,7 +37,7 @@ class Pieces(NamedTuple):
 
 def pieces(docs: pl.DataFrame, unit: Unit, min_words: int, within: Within) -> Pieces:
     """Return the pieces of each text; a formula is never parted, and code is never judged."""
-    offsets, data = utf8(docs["text"])
+    offsets, data = map(frozen, utf8(docs["text"]))
     modes = formula_modes(docs)
     found = segment(offsets, data, modes, classes())
     cuts, first, words, code = cut_pieces(offsets, data, *found, unit == "paragraph")

@@ -358,11 +358,20 @@ def compose_some(offsets: np.ndarray, data: np.ndarray, which: np.ndarray) -> tu
         composed(data[offsets[d] : offsets[d + 1]].tobytes().decode("utf-8", "replace"))
         for d in which.tolist()
     ]
-    return utf8(pa.array(texts, pa.large_string()))
+    found, bytes_ = utf8(pa.array(texts, pa.large_string()))
+    return frozen(found), frozen(bytes_)
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """Return a read-only view: numba compiles anew for an array that may be written."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def fold(offsets: np.ndarray, data: np.ndarray, modes: np.ndarray) -> tuple:
     """Return `(offsets, bytes)`: the key of each text; `modes` as `split_words` takes them."""
+    offsets, data = frozen(offsets), frozen(data)
     bounds, keys, compose = fold_all(offsets, data, modes, tables())
     which = np.flatnonzero(compose)
     if not len(which):

@@ -123,3 +123,14 @@ def repeated(hashes: np.ndarray) -> np.ndarray:
                 out[places[k]] = True
                 out[places[slots[slot]]] = True
     return out
+
+
+def warm() -> None:
+    """Compile, or load from the cache, for arrays as Polars gives them."""
+    hashes = np.zeros(2, np.uint64)
+    mixed_pairs(hashes, hashes)
+    hashes.flags.writeable = False
+    mixed(hashes, 0)
+    range_order(hashes, 2)
+    in_range(hashes, 2, 0)
+    repeated(hashes)

@@ -115,3 +115,9 @@ def band_hashes(signatures: np.ndarray, bands: int, rows: int, salts: np.ndarray
                 value = mix64(value ^ uint64(signatures[i, k]))
             out[i, band] = value
     return out
+
+
+def warm() -> None:
+    """Compile, or load from the cache, the default scheme."""
+    found = signatures(np.array([0, 1]), np.zeros(1, np.uint64), 2)
+    band_hashes(found, 1, 2, np.zeros(1, np.uint64))

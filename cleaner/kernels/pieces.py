@@ -5,9 +5,11 @@ import pyarrow as pa
 
 from cleaner.kernels import jit
 from cleaner.kernels.arrow import utf8
+from cleaner.kernels.fold import fold, frozen
 from cleaner.kernels.hashing import mix64
-from cleaner.kernels.segment import BACKTICK, BLANK, FORMULA, LINE_FEED, TILDE
+from cleaner.kernels.segment import BACKTICK, BLANK, FORMULA, LINE_FEED, TILDE, segment
 from cleaner.kernels.shingles import word_hash
+from cleaner.kernels.unicode import classes
 
 
 @jit
@@ -105,7 +107,10 @@ def keep_pieces(data, cuts, first, keep, blank):  # type: ignore[no-untyped-def]
 
 def warm() -> None:
     """Compile, or load from the cache."""
-    offsets, data = utf8(pa.array(["a\n", "b"], pa.large_string()))
-    hash_pieces(offsets, data, np.zeros(2, np.uint64))
-    flags = np.ones(2, np.bool_)
-    keep_pieces(data, offsets, np.array([0, 2]), flags, ~flags)
+    offsets, data = map(frozen, utf8(pa.array(["a\nb"], pa.large_string())))
+    modes, flags = np.ones(1, np.uint8), np.ones(2, np.bool_)
+    words = segment(offsets, data, modes, classes())
+    cuts, first, _, _ = cut_pieces(offsets, data, *words, False)
+    bounds, keys = fold(cuts, data, np.ones(2, np.uint8))
+    hash_pieces(bounds, keys, np.zeros(2, np.uint64))
+    keep_pieces(data, cuts, first, flags, ~flags)

@@ -8,6 +8,7 @@ from cleaner.kernels.arrow import utf8
 from cleaner.kernels.fold import (
     EXPANSION,
     compose_some,
+    frozen,
     put_formula,
     put_plain,
     splice,
@@ -27,7 +28,16 @@ from cleaner.kernels.segment import (
     longest,
     split_words,
 )
-from cleaner.kernels.unicode import DIGIT, GRAPHEME, JOINER, KIND, LETTER, MARK, decode
+from cleaner.kernels.unicode import (
+    DIGIT,
+    GRAPHEME,
+    JOINER,
+    KIND,
+    LETTER,
+    MARK,
+    classes,
+    decode,
+)
 
 NONE = -1
 LOWER = 0x20  # what parts ASCII letters of either case; every digit has it
@@ -204,6 +214,7 @@ def shingles(offsets: np.ndarray, data: np.ndarray, modes: np.ndarray, n: int) -
     They come in the order of the text, repeats included. A text of fewer than `n` words is one
     shingle, a text without a word has none. `modes` as `split_words` takes them.
     """
+    offsets, data = frozen(offsets), frozen(data)
     first, hashes, compose = shingle_all(offsets, data, modes, n, tables())
     which = np.flatnonzero(compose)
     if not len(which):
@@ -233,7 +244,13 @@ def wordy_all(offsets, data, modes, table):  # type: ignore[no-untyped-def]
     return out
 
 
+def wordy(offsets: np.ndarray, data: np.ndarray, modes: np.ndarray) -> np.ndarray:
+    """Return for each text whether it has a word; `modes` as `split_words` takes them."""
+    return wordy_all(frozen(offsets), frozen(data), modes, classes())
+
+
 def warm() -> None:
     """Compile, or load from the cache."""
     offsets, data = utf8(pa.array(["A $x$ 中", "e\u0301"], pa.large_string()))
     shingles(offsets, data, np.ones(2, np.uint8), 5)
+    wordy(offsets, data, np.ones(2, np.uint8))

@@ -99,3 +99,18 @@ def marked_keys(bits, count, starts):  # type: ignore[no-untyped-def]
                 k += 1
             at += 1
     return file, row
+
+
+def warm() -> None:
+    """Compile, or load from the cache, what components need."""
+    file, row = np.zeros(1, np.uint32), np.zeros(1, np.uint64)
+    file.flags.writeable = row.flags.writeable = False
+    tops, starts, bits = np.zeros(1, np.int64), np.array([0, 1]), np.zeros(1, np.uint64)
+    raise_tops(tops, file, row)
+    mark(bits, starts, file, row)
+    before = count_before(bits)
+    places = marked_places(bits, before, starts, file, row)
+    parents = np.zeros(1, np.uint32)
+    unite(parents, places, places)
+    flatten(parents)
+    marked_keys(bits, 1, starts)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from unicode_texts import texts
 
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.shingles import shingles, wordy_all
-from cleaner.kernels.unicode import classes
+from cleaner.kernels.shingles import shingles, wordy
 from cleaner.text.segment import modes, words
 
 
@@ -42,7 +41,7 @@ def test_hashes_are_one_to_one_with_the_twins_shingles(
 @given(batch=st.lists(texts, max_size=5))
 def test_a_text_has_a_word_or_it_has_not(batch: list[str]) -> None:
     offsets, data = utf8(pl.Series(batch, dtype=pl.String))
-    found = wordy_all(offsets, data, modes(True, len(batch)), classes())
+    found = wordy(offsets, data, modes(True, len(batch)))
     assert found.tolist() == [bool(words(text)) for text in batch]
 
 
