@@ -1,0 +1,130 @@
+"""The kernels of `cleaner/web`, in plain Python: what they must agree with."""
+
+import re
+
+from cleaner.kernels.pages import (
+    CELL,
+    CODE,
+    CONTAINER,
+    HEADING,
+    ITEM,
+    LEAF,
+    LINE,
+    LINK,
+    LIST,
+    NUMBERED,
+    ROW,
+)
+
+_TAG = re.compile(r"<!--.*?-->|<(/?)([^ >]*)(?: ([^>]*))?>", re.S)
+_CHARACTER = re.compile(r"(?:[\x00- ]|&nbsp;)+|[^\x00- ]")
+
+
+def scan(html: str, bits: dict[str, int]) -> tuple[list[tuple[int, ...]], list[tuple[int, str]]]:
+    """Return blocks (text's place, size, link, kind, container, number, depth, row, cell) and
+    containers (parent, tag)."""
+    blocks: list[list[int]] = []
+    containers = [(0, "")]
+    here, kind, number, depth, code, in_link = 0, 0, -1, 0, 0, False
+    lists: list[int] = []
+    rows: list[tuple[int, list[int]]] = []
+    row_number = 0
+    run: list[tuple[str, bool]] = []
+    start = 0
+
+    def measure() -> tuple[int, int, bool]:
+        size = link = 0
+        spaced, spoken = True, False
+        for text, linked in run:
+            for found in _CHARACTER.finditer(text):
+                blank = found[0][0] <= " " or found[0].startswith("&nbsp;")
+                if not (blank and spaced):
+                    size += 1
+                    link += linked
+                spaced, spoken = blank, spoken or not blank
+        return size, link, spoken
+
+    def flush(end: int) -> None:
+        nonlocal number, start
+        size, link, spoken = measure()
+        if spoken:
+            places = (len(html[:start].encode()), len(html[:end].encode()))
+            blocks.append([*places, size, min(link, size), kind, here, number, depth, 0, 0])
+            number = -1
+        run.clear()
+
+    last = 0
+    for tag in _TAG.finditer(html):
+        run.append((html[last : tag.start()], in_link))
+        last = tag.end()
+        if tag[0].startswith("<!--"):
+            continue
+        closes, name = bool(tag[1]), tag[2]
+        what = bits.get(name, 0)
+        if what & LINK:
+            in_link = not closes
+            continue
+        if code:
+            if what & CODE:
+                code += -1 if closes else 1
+            if code:
+                continue
+        elif not what & (CONTAINER | LEAF):
+            continue
+        flush(tag.start())
+        start = tag.end()
+        if what & LINE:
+            kind = 0
+            continue
+        if closes:
+            here, kind = containers[here][0], 0
+            if what & ROW and rows:
+                first, cells = rows.pop()
+                ends = [*cells[1:], len(blocks)]
+                if (
+                    len(cells) > 1
+                    and len(blocks) > first
+                    and all(end - at <= 1 for at, end in zip(cells, ends, strict=True))
+                    and all(b[2] <= 400 and b[4] != 3 and not b[8] for b in blocks[first:])
+                ):
+                    row_number += 1
+                    for cell, (at, end) in enumerate(zip(cells, ends, strict=True)):
+                        if end > at:
+                            blocks[at][8:] = [row_number, cell]
+            elif what & LIST and lists:
+                lists.pop()
+            elif what & ITEM:
+                number = -1
+            continue
+        containers.append((here, name))
+        here = len(containers) - 1
+        in_item, kind = kind == 2, 0
+        if what & CODE:
+            code, kind = 1, 3
+        elif what & HEADING:
+            kind = 1
+        elif what & ITEM:
+            kind, depth, number = 2, len(lists), 0
+            if lists and lists[-1] >= 0:
+                lists[-1] += 1
+                number = lists[-1]
+        elif what & LEAF:
+            kind = 2 if in_item else 0
+        elif what & ROW:
+            rows.append((len(blocks), []))
+        elif what & CELL and rows:
+            rows[-1][1].append(len(blocks))
+        elif what & LIST:
+            lists.append(0 if what & NUMBERED else -1)
+    run.append((html[last:], in_link))
+    flush(len(html))
+    return [tuple(block) for block in blocks], containers
+
+
+def literals(text: bytes, bits: dict[bytes, int]) -> int:
+    """Return the bits of all literals in `text`, whatever their case."""
+    found = 0
+    for literal, bit in bits.items():
+        if literal.lower() in text.lower():
+            found |= bit
+    return found

@@ -1,0 +1,133 @@
+"""What of a page is its text, and how headings, lists, tables and code are written."""
+
+import pytest
+
+from cleaner.web.blocks import Blocks
+from cleaner.web.content import main_content, whole_text
+from cleaner.web.page import extract_html
+
+PROSE = (
+    "The sum of the angles of a triangle in the plane is two right angles, and this holds for "
+    "every triangle, however its sides are chosen. "
+)
+FRAME = """<html><head><title>T</title></head><body>
+<div class="site-header"><a href="/">Home</a> <a href="/all">All our pages</a></div>
+<nav><ul><li><a href="/a">Algebra</a></li><li><a href="/g">Geometry</a></li></ul></nav>
+<div class="cookie-banner">We use cookies. Accept all of them?</div>
+{}
+<div id="sidebar"><h3>Popular</h3><p>Ten tricks that teachers do not want you to know</p></div>
+<div class="comments"><p>First!</p><form class="comment-form"><label>Your name</label>
+<textarea></textarea><button>Send</button></form></div>
+<footer>All rights reserved. Imprint. Terms of service of this site.</footer></body></html>"""
+
+
+def text(html: str) -> str:
+    return extract_html(html).text
+
+
+def test_the_frame_of_a_page_goes_and_its_title_stays() -> None:
+    body = f"<h1>Angles</h1><div class='post'><p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p></div>"
+    paragraph = PROSE.strip()
+    assert text(FRAME.format(body)) == "\n\n".join(["Angles", paragraph, paragraph, paragraph])
+
+
+def test_headings_lists_and_tables_are_readable() -> None:
+    body = f"""<article><h1>A</h1><p>{PROSE}</p><p>{PROSE}</p><h2>B <a href="#b">¶</a></h2>
+    <ul><li>one</li><li>two<ul><li>deep</li></ul></li></ul><ol><li>first</li><li><p>second</p></li></ol>
+    <table><tr><th>n</th><th>square</th><th></th></tr><tr><td>2</td><td>4</td><td>even</td></tr></table>
+    <p>line<br>break</p></article>"""
+    lists = "- one\n- two\n  - deep\n1. first\n2. second"
+    table = "n | square\n2 | 4 | even"
+    found = text(FRAME.format(body)).split(PROSE.strip())[2].strip()
+    assert found == f"B\n\n{lists}\n\n{table}\n\nline\nbreak"
+
+
+def test_code_is_kept_as_written() -> None:
+    body = f"""<article><p>{PROSE}</p><p>{PROSE}</p><pre><code class="language-Python">def f(x):
+    <span class="k">return</span> x &lt; 2   # two  spaces
+
+y = "$5"
+</code></pre></article>"""
+    code = '```python\ndef f(x):\n    return x < 2   # two  spaces\n\ny = "\\$5"\n```'
+    assert text(FRAME.format(body)).endswith(code)
+
+
+def test_code_with_a_line_per_element_and_numbers_beside_it() -> None:
+    body = f"""<article><p>{PROSE * 3}</p><table><tr><td class="gutter"><pre>1
+2</pre></td><td class="code"><pre><div class="line">a = 1</div><div class="line">b = 2</div></pre>
+</td></tr></table><pre>x<br>y</pre></article>"""
+    assert text(FRAME.format(body)).endswith("```\na = 1\nb = 2\n```\n\n```\nx\ny\n```")
+
+
+def test_a_layout_table_is_no_table() -> None:
+    cell = f"<td><p>{PROSE}</p><p>{PROSE}</p></td>"
+    found = text(f"<body><table><tr>{cell}{cell}</tr></table></body>")
+    assert found.split("\n\n") == [PROSE.strip()] * 4
+
+
+def test_a_question_and_its_answers_stay_together() -> None:
+    question = f"<div class='question'><div class='post-text'><p>Why? {PROSE * 4}</p></div></div>"
+    answer = "<div class='answer'><div class='post-text'><p>Because of {} {}</p></div></div>"
+    answers = [answer.format(word, PROSE) for word in ("parallels", "symmetry")]
+    found = text(FRAME.format(f"<h1>Angles</h1>{question}<div id=answers>{''.join(answers)}</div>"))
+    assert [word in found for word in ("Angles", "Why?", "parallels", "symmetry")] == [True] * 4
+    assert [word in found for word in ("cookies", "Geometry", "rights")] == [False] * 3
+
+
+def test_comments_are_a_thread_where_there_is_no_article() -> None:
+    comment = f"<div class='comment'><p>{PROSE}</p></div>"
+    thread = f"<div id='comments'>{comment * 5}</div>"
+    assert text(f"<body><h1>Thread</h1>{thread}</body>").count(PROSE.strip()) == 5
+    article = f"<article><p>{PROSE.upper()}</p><p>{PROSE.upper() * 4}</p></article>"
+    assert text(f"<body><h1>Thread</h1>{article}{thread}</body>").count(PROSE.strip()) == 0
+
+
+@pytest.mark.parametrize("name", ["menu-open", "sidebar-left", "widget", "modal"])
+def test_what_names_the_whole_page_as_boilerplate_is_not_believed(name: str) -> None:
+    assert text(f"<body><div class='{name}'><p>{PROSE}</p><p>{PROSE}</p></div></body>")
+
+
+def test_a_nav_that_is_never_closed_takes_nothing_along() -> None:
+    assert PROSE.strip() in text(f"<body><nav><a href=/>x</a><div><p>{PROSE * 5}</p></div></body>")
+
+
+def test_hidden_text_goes() -> None:
+    hidden = [
+        "<p hidden>secret</p>", "<p style='display: none'>secret</p>",
+        "<div aria-hidden=true>secret</div>", "<p>a<span style='display:none'>secret</span></p>",
+        "<p>a<b hidden><i>sec</i>ret</b></p>",
+    ]  # fmt: skip
+    for one in hidden:
+        assert "ecret" not in text(f"<body><p>{PROSE * 5}</p>{one}</body>")
+
+
+def test_an_only_text_that_is_hidden_is_the_text() -> None:
+    page = f"<body><div style='display:none' id='app'><p>{PROSE * 5}</p></div></body>"
+    assert text(page) == (PROSE * 5).strip()
+
+
+def test_links_in_sentences_stay_and_lists_of_links_go() -> None:
+    links = "".join(f"<li><a href='/{n}'>Some other page {n}</a></li>" for n in range(9))
+    prose = f"<p>{PROSE} <a href=/e>Euclid</a> knew.</p><p>{PROSE}</p>"
+    found = text(FRAME.format(f"<article>{prose}<ul>{links}</ul></article>"))
+    assert "Euclid knew." in found
+    assert "other page" not in found
+
+
+def test_whole_text_leaves_navigation_out() -> None:
+    page = Blocks(
+        "<body><nav><a>menu</a></nav><div><p>one</p></div><p>two</p><footer>end</footer></body>"
+    )
+    assert whole_text(page).text == "one\n\ntwo"
+
+
+def test_images_in_sentences_that_stand_for_formulas_are_counted() -> None:
+    image = '<img src="/upload/a.png" style="vertical-align:middle" alt="">'
+    icon = '<img src="/icon/a.png" height="16">'
+    page = Blocks(f"<body><p>{PROSE}已知{image}，求{image}的值。{icon}</p><p>{image}</p></body>")
+    assert main_content(page).images_lost == 2
+
+
+def test_link_density_is_the_share_of_link_text() -> None:
+    page = Blocks("<body><p>12345 <a>6789</a></p></body>")
+    assert main_content(page).link_density == 0.4

@@ -1,0 +1,106 @@
+"""The compiled passes over pages agree with plain Python."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kernels_twin import literals, scan
+from selectolax.lexbor import LexborHTMLParser
+
+from cleaner.kernels.literals import Literals
+from cleaner.kernels.markup import cost
+from cleaner.web import blocks as blocks_module
+from cleaner.web.blocks import NO_TEXT
+
+BITS: dict[str, int] = blocks_module._BITS
+TAGS = blocks_module._TAGS
+MARKUP = """<div> </div> <p> </p> <ul> </ul> <ol> </ol> <li> </li> <table> <tr> <td> </td> </tr>
+</table> <h1> </h1> <h2> <pre> </pre> <a> </a> <b> </b> <br> <hr> <span> &nbsp; &lt; word 数学 é
+<nav> <main> <article> <blockquote> <!--<p>--> <dl> <dt> <dd> <a/b> </article>"""
+ATTRIBUTED = ['<div class="entry-content" id=a>', "<p hidden>", '<i style="display:none">']
+PIECES = st.sampled_from([*MARKUP.split(), " ", "\n", *ATTRIBUTED])
+PAGES = st.lists(PIECES, max_size=60).map("".join)
+
+
+def serialised(html: str) -> str:
+    tree = LexborHTMLParser(html)
+    tree.strip_tags(list(NO_TEXT))
+    return tree.html or ""
+
+
+def agrees(html: str) -> bool:
+    found = TAGS.scan(html.encode())
+    columns = (
+        found.start, found.end, found.size, found.link, found.kind, found.container, found.number,
+        found.depth, found.row, found.cell,
+    )  # fmt: skip
+    blocks = list(zip(*(column.tolist() for column in columns), strict=True))
+    names = [TAGS.names[tag] for tag in found.container_tag.tolist()]
+    containers = list(zip(found.parent.tolist(), names, strict=True))
+    return (blocks, containers) == scan(html, BITS)
+
+
+@settings(deadline=None, max_examples=300)
+@given(html=PAGES)
+def test_blocks_are_those_of_the_plain_scan(html: str) -> None:
+    assert agrees(serialised(html))
+
+
+@settings(deadline=None)
+@given(html=PAGES)
+def test_markup_that_no_parser_wrote_is_harmless(html: str) -> None:
+    found = TAGS.scan(html.encode())
+    assert (found.start <= found.end).all()
+    assert (found.parent <= range(len(found.parent))).all()
+
+
+@pytest.mark.corpora
+def test_blocks_of_real_pages(corpora: Path) -> None:
+    pages = pl.read_parquet(corpora / "open/raw_html.parquet")["html"].sample(60, seed=1)
+    assert [agrees(serialised(page)) for page in pages] == [True] * 60
+
+
+WORDS = st.lists(
+    st.text("abAB-_\\", min_size=1, max_size=4).map(str.encode), min_size=1, max_size=9
+)
+
+
+@settings(deadline=None)
+@given(words=WORDS, text=st.text("abAB-_\\x", max_size=40))
+def test_every_literal_in_a_text_is_found(words: list[bytes], text: str) -> None:
+    bits = {word: 1 << place for place, word in enumerate(words)}
+    lower = {word.lower(): 0 for word in bits}
+    for word, bit in bits.items():
+        lower[word.lower()] |= bit
+    assert Literals(lower).search(text.encode()) == literals(text.encode(), lower)
+
+
+def test_a_joker_is_any_of_its_bytes() -> None:
+    automaton = Literals({b"?tex?": 1}, b"?", b" '-")
+    assert [automaton.search(text) for text in (b" tex-", b"latex ", b"'tex")] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("page", "depth", "attributes", "copies"),
+    [
+        (b"", 0, 0, 0),
+        (b"<div><span><b>x</b></span></div><div>", 3, 0, 0),
+        (b"<p>a<p>b<li>c<br><img><td>", 0, 0, 0),
+        (b"<p a b=1 c='>' d=\">\" e>", 0, 5, 0),
+        (b"<script><div><div></script><i>", 1, 0, 0),
+        (b"<!-- <div><div> --><i>", 1, 0, 0),
+        (b"<font size=1><p><p></font><p>", 1, 1, 2),
+        (b"<b>" * 9 + b"<p>", 9, 0, 3),  # a parser keeps three alike
+    ],
+)
+def test_what_parsing_would_cost(page: bytes, depth: int, attributes: int, copies: int) -> None:
+    assert cost(page) == (depth, attributes, copies)
+
+
+@settings(deadline=None)
+@given(deep=st.integers(0, 50), within=PAGES)
+def test_the_depth_of_a_page_is_never_underrated(deep: int, within: str) -> None:
+    nested = "<section>" * deep + "x" + "</section>" * deep
+    assert cost((within + nested).encode()).depth >= deep
