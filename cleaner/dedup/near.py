@@ -102,6 +102,12 @@ def bucket_pairs(rows: pl.DataFrame, fan: int = FAN) -> pl.DataFrame:
     )
 
 
+def bucket_sizes(rows: pl.DataFrame) -> pl.Series:
+    """Return the sizes of the buckets of more than one member, the largest first."""
+    several = rows["band"].filter(pl.Series(repeated(rows["band"].to_numpy())))
+    return several.value_counts()["count"].sort(descending=True)
+
+
 def components(pairs: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Return `COMPONENTS`: every document of `pairs`, sorted by key, and a hash of its component.
 

@@ -16,6 +16,7 @@ from cleaner.dedup.near import (
     PAIRS,
     SETS,
     bucket_pairs,
+    bucket_sizes,
     component_of,
     components,
     settle_stars,
@@ -162,6 +163,8 @@ def test_pairs_are_the_first_and_the_next_in_each_bucket(
     found = bucket_pairs(shuffled, fan)
     assert found.schema == PAIRS
     assert sorted(found.rows()) == sorted(expected)
+    counts = sorted((sum(row[0] == band for row in ranked) for band in range(4)), reverse=True)
+    assert bucket_sizes(shuffled).to_list() == [count for count in counts if count > 1]
 
 
 @settings(deadline=None)
