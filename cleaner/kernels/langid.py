@@ -17,12 +17,12 @@ from numba import types, uint64
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from cleaner.kernels import jit
+from cleaner.kernels import jit, leaf
 
 SCALE = 512  # what makes whole numbers of the model's weights
 FEW = 64  # features that occur more often are summed one by one
 PARTS = 4
-SHORT = 200  # bytes; cutting a shorter text into parts does not pay
+SHORT = 100  # bytes; cutting a shorter text into parts does not pay
 LINE = 64  # bytes that the cache loads at a time
 
 
@@ -52,7 +52,7 @@ def fetch(context: Any, table: Any, row: Any) -> Any:
     return types.void(table, types.uint32), code
 
 
-@jit
+@leaf
 def enter(place, counts, touched, found):  # type: ignore[no-untyped-def]
     """Count one visit of `place`; return how many places have been visited."""
     touched[found] = place  # overwritten unless the place is new: no branch to mispredict
@@ -61,7 +61,7 @@ def enter(place, counts, touched, found):  # type: ignore[no-untyped-def]
     return found + uint64(before == 0)
 
 
-@jit
+@leaf
 def visit(data, lo, hi, automaton, counts, touched):  # type: ignore[no-untyped-def]
     """Walk over `data[lo:hi]`, count the places that are visited, return how many there are.
 
@@ -99,7 +99,7 @@ def visit(data, lo, hi, automaton, counts, touched):  # type: ignore[no-untyped-
     return np.int64(found)
 
 
-@jit
+@leaf
 def add_rows(touched, found, counts, shared_counts, automaton, model, room, scores):  # type: ignore[no-untyped-def]
     """Add to `scores` what the visited places say; their counts are zero again afterwards."""
     features = automaton[2]

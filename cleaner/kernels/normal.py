@@ -5,9 +5,9 @@ from functools import cache
 
 import numpy as np
 
-from cleaner.kernels import jit
-from cleaner.kernels.prose_facts import character
+from cleaner.kernels import jit, leaf
 from cleaner.kernels.segment import utf8_of
+from cleaner.kernels.unicode import decode
 
 # Of a character below U+10000: its combining class, and these bits. NEVER: not in NFC; JOINS: may
 # join a character before it that is JOINED.
@@ -58,30 +58,29 @@ def _leads() -> np.ndarray:
 LEADS = _leads()
 
 
-@jit
-def bears_marks(data, lo, hi):  # type: ignore[no-untyped-def]
-    """Return whether a character of `data[lo:hi]` that begins with `LOOK` may not be in NFC."""
-    for i in range(lo, hi - 1):
-        byte = data[i]
-        after = data[i + 1]
-        third = data[i + 2] if i + 2 < hi else np.uint8(0)
-        if byte == 0xE2:  # signs: the quotation marks, dashes and the like of most texts
-            if after != 0x80 or third < 0x82:
-                return True
-        elif byte == 0xE3:  # kana and CJK signs, but for the marks of both
-            if (after == 0x80 and third >= 0xAA) or (after == 0x82 and third >= 0x99):
-                return True
-        elif byte == 0xCE:  # Greek letters, but for U+0387
-            if after == 0x87:
-                return True
-        elif (byte == 0xEA and after < 0xB0) or (byte == 0xEF and after < 0xBC):
-            return True  # not Hangul, not of full or half width
-    return False
+@leaf
+def bears_marks(data, i, hi):  # type: ignore[no-untyped-def]
+    """Return whether the character at `i`, begun by a byte of `LOOK`, may not be in NFC."""
+    byte = data[i]
+    after = data[i + 1] if i + 1 < hi else np.uint8(0)
+    third = data[i + 2] if i + 2 < hi else np.uint8(0)
+    if byte == 0xE3:  # kana and CJK signs, but for the marks of both
+        return (after == 0x80 and third >= 0xAA) or (after == 0x82 and third >= 0x99)
+    if byte == 0xEF:  # full and half width
+        return after < 0xBC
+    if byte == 0xE2:  # signs: the quotation marks, dashes and the like of most texts
+        return after != 0x80 or third < 0x82
+    if byte == 0xEA:  # Hangul
+        return after < 0xB0
+    return after == 0x87  # Greek letters, but for U+0387
 
 
-@jit
-def unsettled(data, lo, hi, forms):  # type: ignore[no-untyped-def]
-    """Return whether `data[lo:hi]` may not be in NFC, or is all in capitals, by every character."""
+@leaf
+def unsettled(data, lo, hi, forms, marked):  # type: ignore[no-untyped-def]
+    """Return whether `data[lo:hi]` may not be in NFC, or is all in capitals, by every character.
+
+    Without `marked` it is in NFC, and the first small letter ends the search.
+    """
     lower = upper = np.int64(0)
     starter = np.int64(0)  # what the last character says that combines with none
     before = np.int64(0)  # the combining class of the last character
@@ -95,7 +94,7 @@ def unsettled(data, lo, hi, forms):  # type: ignore[no-untyped-def]
             before = np.int64(0)
             i += 1
             continue
-        point, i = character(data, i, hi)
+        point, i = decode(data, i, hi)
         if point >= 0x10000:
             if not 0x1F300 <= point < 0x2F800:  # not emoji, not an ideograph
                 return True
@@ -104,6 +103,8 @@ def unsettled(data, lo, hi, forms):  # type: ignore[no-untyped-def]
         form = np.int64(forms[point])
         lower |= form & LOWER
         upper |= form & UPPER
+        if lower and not marked:
+            return False
         combines = form & COMBINES
         if form & NEVER or (form & JOINS and starter & JOINED) or 0 < combines < before:
             return True
@@ -124,11 +125,15 @@ def needs_folding(offsets, data, forms, leads):  # type: ignore[no-untyped-def]
     for d in range(n):
         lo, hi = offsets[d], offsets[d + 1]
         seen = np.uint8(0)
+        marked = False
         for i in range(lo, hi):
-            seen |= leads[data[i]]
-        marked = seen & MARKED or (seen & LOOK and bears_marks(data, lo, hi))
+            lead = leads[data[i]]
+            seen |= lead
+            if lead & LOOK:
+                marked |= bears_marks(data, i, hi)
+        marked |= seen & MARKED != 0
         if marked or (seen & CAPITAL and not seen & SMALL):
-            out[d] = unsettled(data, lo, hi, forms)
+            out[d] = unsettled(data, lo, hi, forms, marked)
     return out
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cleaner.kernels import jit
-from cleaner.kernels.prose_facts import FACTS, code_lines, count, count_tables
+from cleaner.kernels import jit, leaf
+from cleaner.kernels.prose_facts import FACTS, ROLES, code_lines, count, count_tables
 from cleaner.kernels.prose_mask import mask, mask_tables
 from cleaner.kernels.segment import longest, utf8_of
 
@@ -12,7 +12,7 @@ SEEN = 3 * SPAN
 SAMPLES, SAMPLE = 8, 150  # pieces of a long text by which its languages are counted, and bytes each
 
 
-@jit
+@leaf
 def border(data, i, lo, hi):  # type: ignore[no-untyped-def]
     """Return the first start of a character at or after `i`, or `hi`."""
     while lo < i < hi and data[i] & 0xC0 == 0x80:
@@ -68,7 +68,7 @@ def read(offsets, data, budget, mask_tables, count_tables):  # type: ignore[no-u
                 end = hi if k == 2 else border(data, start + SPAN, lo, hi)
                 o = mask(data, start, end, text, o, mask_tables, facts[d])
         count(text, 0, o, count_tables, facts[d])
-        code_lines(text, 0, o, facts[d])
+        code_lines(text, 0, o, ROLES, facts[d])
         bounds[d + 1] = cut(text, o, 3, budget, 10, windows, bounds[d])
         if o <= 3 * budget:
             sample_bounds[d + 1] = cut(text, o, 3, budget, 10, samples, sample_bounds[d])

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cleaner.kernels import jit
-from cleaner.kernels.unicode import ALPHA, EVERYDAY, SCRIPT, SCRIPT_SHIFT, SCRIPTS, classes
+from cleaner.kernels import leaf
+from cleaner.kernels.unicode import ALPHA, EVERYDAY, SCRIPT, SCRIPT_SHIFT, SCRIPTS, classes, decode
 
 # A column each of what `count` and `code_lines` fill in, and `prose_mask.mask` the masked bytes;
 # the scripts of `unicode.SCRIPTS` come first.
@@ -41,41 +41,19 @@ def _images(codec: str) -> np.ndarray:
 IMAGES_1252, IMAGES_1251 = _images("cp1252"), _images("cp1251")
 
 
-@jit
+@leaf
 def letter(byte):  # type: ignore[no-untyped-def]
     """Return whether `byte` is an ASCII letter."""
     return 97 <= byte | 32 <= 122
 
 
-@jit
+@leaf
 def word_byte(byte):  # type: ignore[no-untyped-def]
     """Return whether `byte` is an ASCII letter or digit."""
     return letter(byte) or 48 <= byte <= 57
 
 
-@jit
-def character(data, i, hi):  # type: ignore[no-untyped-def]
-    """Return the code point at `i`, not ASCII, and the position after it, in valid UTF-8.
-
-    Simpler than `unicode.decode`, and so put in line by the compiler: seven times as fast.
-    """
-    lead = np.int64(data[i])
-    if lead < 0xE0:
-        if i + 2 > hi:
-            return np.int64(0xFFFD), i + 1
-        return (lead & 0x1F) << 6 | np.int64(data[i + 1] & 0x3F), i + 2
-    if lead < 0xF0:
-        if i + 3 > hi:
-            return np.int64(0xFFFD), i + 1
-        above = (lead & 0x0F) << 12 | np.int64(data[i + 1] & 0x3F) << 6
-        return above | np.int64(data[i + 2] & 0x3F), i + 3
-    if i + 4 > hi:
-        return np.int64(0xFFFD), i + 1
-    above = (lead & 0x07) << 18 | np.int64(data[i + 1] & 0x3F) << 12
-    return above | np.int64(data[i + 2] & 0x3F) << 6 | np.int64(data[i + 3] & 0x3F), i + 4
-
-
-@jit
+@leaf
 def count(text, lo, hi, tables, facts):  # type: ignore[no-untyped-def]
     """Add to `facts` what `text[lo:hi]` is made of."""
     table, marks, images_1252, images_1251 = tables
@@ -91,7 +69,7 @@ def count(text, lo, hi, tables, facts):  # type: ignore[no-untyped-def]
             left_1251 = 0
             i += 1
             continue
-        point, after = character(text, i, hi)
+        point, after = decode(text, i, hi)
         cls = table[point]
         if cls & ALPHA:
             facts[cls >> SCRIPT_SHIFT & SCRIPT] += 1
@@ -134,8 +112,53 @@ def count(text, lo, hi, tables, facts):  # type: ignore[no-untyped-def]
     facts[LETTER_BYTES] += latin
 
 
-@jit
-def code_lines(text, lo, hi, facts):  # type: ignore[no-untyped-def]
+# What a byte may be to `code_lines`.
+LETTER_BYTE, WIDE_BYTE, SIGN_BYTE, LOOK_BYTE, LINE_BYTE = 1, 2, 3, 4, 5
+
+
+def _roles() -> np.ndarray:
+    roles = np.zeros(256, np.uint8)
+    roles[[*range(65, 91), *range(97, 123)]] = LETTER_BYTE
+    roles[0xC0:] = WIDE_BYTE
+    roles[list(b";{}")] = SIGN_BYTE
+    roles[list(b"#(.:=>[_")] = LOOK_BYTE
+    roles[10] = LINE_BYTE
+    return roles
+
+
+ROLES = _roles()
+
+
+@leaf
+def look(text, start, i, hi):  # type: ignore[no-untyped-def]
+    """Return whether the byte at `i` of the line at `start` is a sign of code, and perhaps one."""
+    byte = text[i]
+    before = text[i - 1] if i > start else np.uint8(32)
+    after = text[i + 1] if i + 1 < hi else np.uint8(10)
+    if byte == 35:  # #
+        return i == start and letter(after), False
+    if byte == 40:  # (
+        return word_byte(before) or before == 95, False
+    if byte == 46:  # .
+        return False, letter(before) and letter(after)
+    if byte == 58:  # :
+        return before == 58, after == 10
+    if byte == 62:  # >
+        return before == 45, False
+    if byte == 91:  # [
+        return False, (word_byte(before) or before == 95) and after != 94
+    if byte == 95:  # _
+        return word_byte(before) and word_byte(after), False
+    if before == 32 and i > start + 1:  # =
+        before = text[i - 2]
+    if after == 32 and i + 2 < hi:
+        after = text[i + 2]
+    named = letter(before) or before == 95 or before == 41 or before == 93
+    return False, named and not (48 <= after <= 57 or after == 61)
+
+
+@leaf
+def code_lines(text, lo, hi, roles, facts):  # type: ignore[no-untyped-def]
     """Count what looks like a program in `text[lo:hi]`.
 
     A line does with a sign of code for every 25 letters, unless over a fifth of its characters lie
@@ -148,40 +171,19 @@ def code_lines(text, lo, hi, facts):  # type: ignore[no-untyped-def]
         wide = 0
         signs = 0
         weak = 0
-        while i < hi and text[i] != 10:
+        while i < hi:
             byte = text[i]
-            if letter(byte):
-                letters += 1
-            elif byte >= 0xC0:
-                wide += 1
-            elif byte == 59 or byte == 123 or byte == 125:  # ; { }
-                signs += 1
-            elif byte in (35, 40, 46, 58, 61, 62, 91, 95):  # # ( . : = > [ _
-                before = text[i - 1] if i > start else np.uint8(32)
-                after = text[i + 1] if i + 1 < hi else np.uint8(10)
-                if byte == 35:
-                    signs += i == start and letter(after)
-                elif byte == 40:
-                    signs += word_byte(before) or before == 95
-                elif byte == 46:
-                    weak += letter(before) and letter(after)
-                elif byte == 58:
-                    signs += before == 58
-                    weak += after == 10
-                elif byte == 62:
-                    signs += before == 45
-                elif byte == 91:
-                    weak += (word_byte(before) or before == 95) and after != 94
-                elif byte == 95:
-                    signs += word_byte(before) and word_byte(after)
-                else:
-                    if before == 32 and i > start + 1:
-                        before = text[i - 2]
-                    if after == 32 and i + 2 < hi:
-                        after = text[i + 2]
-                    weak += (letter(before) or before in (95, 41, 93)) and not (
-                        48 <= after <= 57 or after == 61
-                    )
+            role = roles[byte]
+            letters += role == LETTER_BYTE
+            if role > LETTER_BYTE:
+                if role == LINE_BYTE:
+                    break
+                wide += role == WIDE_BYTE
+                signs += role == SIGN_BYTE
+                if role == LOOK_BYTE:
+                    sure, perhaps = look(text, start, i, hi)
+                    signs += sure
+                    weak += perhaps
             i += 1
         if 25 * (signs + weak) > letters and 5 * wide < letters:
             facts[CODE_LETTERS] += letters

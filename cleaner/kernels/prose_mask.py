@@ -8,7 +8,7 @@ and more that look like base64 or hexadecimal.
 
 import numpy as np
 
-from cleaner.kernels import jit
+from cleaner.kernels import leaf
 from cleaner.kernels.prose_facts import CODE, ENCODED, TEX, letter, word_byte
 from cleaner.kernels.segment import RULE, end_of_formula, fence
 from cleaner.kernels.unicode import classes
@@ -30,7 +30,7 @@ def _kinds() -> np.ndarray:
 KINDS = _kinds()
 
 
-@jit
+@leaf
 def end_of_url(data, i, hi):  # type: ignore[no-untyped-def]
     """Return where the URL ends that goes on at `i`."""
     stop = min(hi, i + MAX_URL)
@@ -43,7 +43,7 @@ def end_of_url(data, i, hi):  # type: ignore[no-untyped-def]
     return i
 
 
-@jit
+@leaf
 def end_of_pair(data, i, hi, first, second, limit):  # type: ignore[no-untyped-def]
     """Return the position after the bytes `first second`, before a blank line; 0: none."""
     stop = min(hi - 1, i + limit)
@@ -56,7 +56,7 @@ def end_of_pair(data, i, hi, first, second, limit):  # type: ignore[no-untyped-d
     return 0
 
 
-@jit
+@leaf
 def end_of_braces(data, i, hi, opening, closing):  # type: ignore[no-untyped-def]
     """Return the position after the group that opens at `i`, on this line; `i`: none."""
     if i >= hi or data[i] != opening:
@@ -74,7 +74,7 @@ def end_of_braces(data, i, hi, opening, closing):  # type: ignore[no-untyped-def
     return i
 
 
-@jit
+@leaf
 def starts(data, i, hi, text):  # type: ignore[no-untyped-def]
     """Return whether the bytes `text` stand at `i`."""
     if i + len(text) > hi:
@@ -105,7 +105,7 @@ NAMING = _names(
 )  # fmt: skip
 
 
-@jit
+@leaf
 def among(data, i, end, names):  # type: ignore[no-untyped-def]
     """Return whether `data[i:end]` is one of `names`."""
     for row in range(len(names)):
@@ -117,7 +117,7 @@ def among(data, i, end, names):  # type: ignore[no-untyped-def]
     return False
 
 
-@jit
+@leaf
 def end_of_tex(data, i, hi, begin, end_mark, displays, naming):  # type: ignore[no-untyped-def]
     """Return where the TeX ends that the backslash at `i` begins."""
     if i + 1 >= hi:
@@ -157,7 +157,7 @@ def end_of_tex(data, i, hi, begin, end_mark, displays, naming):  # type: ignore[
     return end
 
 
-@jit
+@leaf
 def looks_encoded(text, lo, hi):  # type: ignore[no-untyped-def]
     """Return whether the word `text[lo:hi]` looks like base64 or hexadecimal."""
     lower, upper, digit, beyond_f = False, False, False, False
@@ -176,7 +176,7 @@ def looks_encoded(text, lo, hi):  # type: ignore[no-untyped-def]
     return digit and ((lower and upper) or ((lower or upper) and not beyond_f))
 
 
-@jit
+@leaf
 def end_of_block(data, i, hi):  # type: ignore[no-untyped-def]
     """Return the position after the code fence that opens at the line at `i`; 0: none closes."""
     sign, length, _ = fence(data, i, hi)
@@ -198,7 +198,7 @@ def end_of_block(data, i, hi):  # type: ignore[no-untyped-def]
     return 0
 
 
-@jit
+@leaf
 def end_of_host(data, i, hi):  # type: ignore[no-untyped-def]
     """Return where the host ends that the @ at `i` is before; 0: there is none with a dot."""
     k = i + 1
@@ -209,7 +209,7 @@ def end_of_host(data, i, hi):  # type: ignore[no-untyped-def]
     return k if dotted else 0
 
 
-@jit
+@leaf
 def end_of_tag(data, i, hi):  # type: ignore[no-untyped-def]
     """Return where the HTML tag ends that the < at `i` opens; 0: it opens none."""
     k = i + 1
@@ -221,7 +221,7 @@ def end_of_tag(data, i, hi):  # type: ignore[no-untyped-def]
     return k + 1 if k < stop and data[k] == 62 else 0
 
 
-@jit
+@leaf
 def end_of_run(data, i, hi):  # type: ignore[no-untyped-def]
     """Return where the run of the byte at `i` ends."""
     k = i
@@ -230,7 +230,7 @@ def end_of_run(data, i, hi):  # type: ignore[no-untyped-def]
     return k
 
 
-@jit
+@leaf
 def end_of_span(data, i, hi):  # type: ignore[no-untyped-def]
     """Return where the code span ends that the backticks at `i` open; 0: none, no blank line."""
     run = end_of_run(data, i, hi)
@@ -249,7 +249,7 @@ def end_of_span(data, i, hi):  # type: ignore[no-untyped-def]
     return 0
 
 
-@jit
+@leaf
 def after_word(out, word, o, facts):  # type: ignore[no-untyped-def]
     """Return where to go on writing behind the word `out[word:o]`: it stays, or it was encoded."""
     if o - word >= LONG_WORD and looks_encoded(out, word, o):
@@ -258,7 +258,7 @@ def after_word(out, word, o, facts):  # type: ignore[no-untyped-def]
     return o
 
 
-@jit
+@leaf
 def mask(data, lo, hi, out, o, tables, facts):  # type: ignore[no-untyped-def]
     """Write `data[lo:hi]` without what is masked to `out` from `o`; return where it ends."""
     kinds, table, begin, end_mark, displays, naming = tables
@@ -268,8 +268,6 @@ def mask(data, lo, hi, out, o, tables, facts):  # type: ignore[no-untyped-def]
     line = True
     fences = True
     while i < hi:
-        byte = data[i]
-        kind = kinds[byte]
         if line:
             line = False
             at = i
@@ -286,15 +284,24 @@ def mask(data, lo, hi, out, o, tables, facts):  # type: ignore[no-untyped-def]
                     continue
                 if fence(data, at, hi)[1] > 0:
                     fences = False  # it never closes, so none does; looking again costs squares
-        if kind == PLAIN:
-            out[o] = byte
+        byte = data[i]
+        kind = kinds[byte]
+        while kind <= PLAIN:
+            space = kind == SPACE_BYTE
+            if space & (o - word >= LONG_WORD):
+                o = after_word(out, word, o, facts)
+            out[o] = 32 if space else byte
             o += 1
             i += 1
-            continue
-        if kind == SPACE_BYTE or byte == 10:
+            word = o if space else word
+            if i == hi:
+                return after_word(out, word, o, facts)
+            byte = data[i]
+            kind = kinds[byte]
+        if byte == 10:
             o = after_word(out, word, o, facts)
-            line = byte == 10
-            out[o] = 10 if line else 32
+            line = True
+            out[o] = 10
             o += 1
             i += 1
             word = o
