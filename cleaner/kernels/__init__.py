@@ -90,8 +90,9 @@ def jit(function: Callable[..., Any], **options: bool) -> Callable[..., Any]:
     # numba asks for the folder while decorating and never again: other users' functions keep theirs
     folder = _folder(function.__module__.removeprefix("cleaner."))
     before, config.CACHE_DIR = config.CACHE_DIR, folder
+    compiler: Any = numba.njit  # its stubs know few of its options
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+        return compiler(cache=True, nogil=True, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before
 

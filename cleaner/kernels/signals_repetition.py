@@ -6,7 +6,7 @@ for only where the one before left candidates.
 
 import numpy as np
 
-from cleaner.kernels import leaf
+from cleaner.kernels import inlined, leaf
 from cleaner.kernels import signals_columns as C
 from cleaner.kernels.segment import SINGLE
 
@@ -18,11 +18,12 @@ _UNIQUE, _TOP_WORD = C.UNIQUE_WORDS, C.TOP_WORD
 DEEPEST = 13
 
 
-@leaf
-def insert(hashes, places, n, keys, tallies, slots):  # type: ignore[no-untyped-def]
-    """Count equal `hashes[places[:n]]`: write the slot of each to `slots`, return how many slots.
+@inlined
+def insert(hashes, places, everywhere, n, keys, tallies, slots):  # type: ignore[no-untyped-def]
+    """Count equal hashes at `places[:n]`, or at the first n if `everywhere`.
 
-    `tallies` holds how often each slot's hash occurs.
+    Write the slot of each to `slots`, and to `tallies` how often each slot's hash occurs; return
+    how many slots there are.
     """
     size = 16
     bits = 4
@@ -33,7 +34,7 @@ def insert(hashes, places, n, keys, tallies, slots):  # type: ignore[no-untyped-
     shift = np.uint64(64 - bits)
     mask = size - 1
     for c in range(n):
-        value = hashes[places[c]]
+        value = hashes[c if everywhere else places[c]]
         slot = np.int64(value * M >> shift)
         while tallies[slot] != 0 and keys[slot] != value:
             slot = (slot + 1) & mask
@@ -65,10 +66,7 @@ def repetition(  # type: ignore[no-untyped-def]
     """
     if count == 0:
         return 0.0
-    for w in range(count):
-        places[w] = w
-        hashes[w] = words[w]
-    size = insert(hashes, places, count, keys, tallies, slots)
+    size = insert(words, places, True, count, keys, tallies, slots)
     entropy = 0.0
     if deepest <= 1:
         for slot in range(size):
@@ -84,18 +82,23 @@ def repetition(  # type: ignore[no-untyped-def]
     left = count
     for n in range(2, deepest + 1):
         kept = 0
+        again = tallies[slots[0]] > 1
         for c in range(left - 1):
-            i = places[c]
-            if places[c + 1] == i + 1 and tallies[slots[c]] > 1 and tallies[slots[c + 1]] > 1:
-                places[kept] = i
-                kept += 1
+            here = again
+            again = tallies[slots[c + 1]] > 1
+            if here and again:
+                i = c if n == 2 else places[c]
+                if n == 2 or places[c + 1] == i + 1:
+                    places[kept] = i
+                    kept += 1
         left = kept
         if left == 0:
             break
         for c in range(left):
             i = places[c]
-            hashes[i] = (hashes[i] ^ (hashes[i] >> np.uint64(29))) * STEP + words[i + n - 1]
-        insert(hashes, places, left, keys, tallies, slots)
+            start = words[i] if n == 2 else hashes[i]
+            hashes[i] = (start ^ (start >> np.uint64(29))) * STEP + words[i + n - 1]
+        insert(hashes, places, False, left, keys, tallies, slots)
         if n <= 4:
             best = 1
             where = 0
