@@ -1,4 +1,4 @@
-"""TeX as pages write it -> TeX as we write it: one line or one environment, balanced, no delimiters."""
+"""TeX as pages write it -> TeX as we write it: one line, balanced, without delimiters."""
 
 import re
 from html import unescape
@@ -29,11 +29,13 @@ _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*\n[ \t]*")
 _BARE_PERCENT = re.compile(r"(?<!\\)((?:\\\\)*)%")
 _BARE_DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*)\$")
 _LABEL = re.compile(
-    r"\\(?:begingroup|endgroup)(?![a-zA-Z])|\\require\s*\{[^{}]*\}|\\label\s*\{[^{}]*\}|\\(?:nonumber|notag)(?![a-zA-Z])"
+    r"\\(?:begingroup|endgroup)(?![a-zA-Z])|\\require\s*\{[^{}]*\}|\\label\s*\{[^{}]*\}"
+    r"|\\(?:nonumber|notag)(?![a-zA-Z])"
 )
 _SPACES = re.compile(r"\s{2,}|[^\S ]")
 _NEEDS = re.compile(
-    r"[&%$<\x00-\x08\x0e-\x1f]|\\(?:begin|endgroup|require|label|nonumber|notag|\(|\[)|^\s*(?:\{|\\(?:dis|te|scr))"
+    r"[&%$<\x00-\x08\x0e-\x1f]|\\(?:begin|endgroup|require|label|nonumber|notag|\(|\[)|^\s*(?:\{"
+    r"|\\(?:dis|te|scr))"
 )
 _LAYERS = 20  # delimiters within delimiters
 _STYLE = re.compile(r"\\(?:displaystyle|textstyle|scriptstyle|scriptscriptstyle)(?![a-zA-Z])\s*")
@@ -70,7 +72,7 @@ def clean(tex: str) -> tuple[str, bool | None]:
     if not tex.isascii():
         tex = tex.translate(_ODD)
     if not _NEEDS.search(tex):
-        return balanced(_strip(_SPACES.sub(" ", tex))), None
+        return _strip(balanced(_SPACES.sub(" ", tex))), None
     tex = entities(tex)
     if not tex.isascii():
         tex = tex.translate(_ODD)
@@ -92,7 +94,7 @@ def clean(tex: str) -> tuple[str, bool | None]:
     if "$" in tex or r"\(" in tex:
         tex = _no_nested_math(tex)
         tex = _BARE_DOLLAR.sub(r"\1\\$", tex)
-    return balanced(_strip(_SPACES.sub(" ", tex))), display
+    return _strip(balanced(_SPACES.sub(" ", tex))), display
 
 
 def entities(tex: str) -> str:
@@ -117,7 +119,7 @@ def _strip(tex: str) -> str:
 
 
 def _unwrapped(tex: str) -> tuple[str, bool | None]:
-    r"""Return `tex` less one layer of delimiters, style or environment, and what it says of display."""
+    r"""Return `tex` less one layer of delimiters, style or environment, and if it is a display."""
     if tex.startswith("$$") and tex.endswith("$$") and len(tex) > 4 and "$$" not in tex[2:-2]:
         return tex[2:-2], True
     if tex.startswith("$") and tex.endswith("$") and len(tex) > 2 and _lone(tex[1:-1], "$"):
@@ -225,6 +227,8 @@ def balanced(tex: str) -> str:
     >>> balanced("x^{2"), balanced("a}+b"), balanced(r"\left( x")
     ('x^{2}', 'a+b', '( x')
     """
+    if tex.endswith("\\") and (len(tex) - len(tex.rstrip("\\"))) % 2:
+        tex += " "  # or it would escape what is added
     if "{" in tex or "}" in tex:
         tex = _braces(tex)
     if "\\left" in tex or "\\right" in tex:

@@ -1,4 +1,4 @@
-r"""Macros of a page: read from its configuration and its \newcommand lines, expanded in its formulas."""
+r"""Macros of a page: from its configuration and its \newcommand lines, into its formulas."""
 
 import re
 
