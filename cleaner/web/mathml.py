@@ -3,6 +3,7 @@ r"""MathML -> LaTeX, presentation markup whole; content markup goes through `mat
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any
 
 from lxml import etree
@@ -35,63 +36,63 @@ _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ff
 _LETTER_COMMAND = re.compile(r"\\[A-Za-z]+\Z")
 _ATOM = re.compile(
     r"(?:[A-Za-z]|\\[A-Za-z]+|\\[^A-Za-z]|\d+(?:\.\d+)?|[^\W\d_]|['|!()\[\]])"
-    r"|\\(?:mathrm|mathbf|mathit|mathcal|mathbb|mathfrak|mathsf|mathtt|boldsymbol|text|operatorname\*?|hat|bar|vec"
+    r"|\\(?:mathrm|mathbf|mathit|mathcal|mathbb|mathfrak|mathsf|mathtt|boldsymbol|text"
+    r"|operatorname\*?|hat|bar|vec"
     r"|tilde|dot|ddot|overline|underline|widehat|widetilde|overrightarrow|mathring|check|breve)"
     r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}"
 )
 _PRIMES = re.compile(r"'+|(?:\\prime)+")
 _RM_ROW = re.compile(r"\\mathrm\{([A-Za-z])\}(?:\\mathrm\{([A-Za-z])\})+")
-_OPENING = dict.fromkeys("([{⟨⌈⌊〈〈⟦")
-_PAIRS = {
-    "(": ")",
-    "[": "]",
-    "{": "}",
-    "⟨": "⟩",
-    "⌈": "⌉",
-    "⌊": "⌋",
-    "〈": "〉",
-    "〈": "〉",
-    "⟦": "⟧",
-}
+# U+2329 and U+3008 are older angle brackets than U+27E8.
+_PAIRS = dict(zip("([{⟨⌈⌊\u2329\u3008⟦", ")]}⟩⌉⌋\u232a\u3009⟧", strict=True))
 _CLOSING = {close: opening for opening, close in _PAIRS.items()}
 _BARS = ("|", "‖", "∥", "∣")
-_FENCE = {"(": "(", ")": ")", "[": "[", "]": "]", "{": r"\{", "}": r"\}", "|": "|", "∣": "|", "‖": r"\|",
-          "∥": r"\|", "⟨": r"\langle", "⟩": r"\rangle", "〈": r"\langle", "〉": r"\rangle", "〈": r"\langle",
-          "〉": r"\rangle", "⌈": r"\lceil", "⌉": r"\rceil", "⌊": r"\lfloor", "⌋": r"\rfloor", "<": r"\langle",
-          ">": r"\rangle", "/": "/", "\\": r"\backslash", "⟦": r"\llbracket", "⟧": r"\rrbracket", "↑": r"\uparrow",
-          "↓": r"\downarrow", "": ".", "||": r"\|"}  # fmt: skip
-_MATRIX = {("(", ")"): "pmatrix", ("[", "]"): "bmatrix", ("{", "}"): "Bmatrix", ("|", "|"): "vmatrix",
-           ("∣", "∣"): "vmatrix", ("‖", "‖"): "Vmatrix", ("∥", "∥"): "Vmatrix", ("||", "||"): "Vmatrix"}  # fmt: skip
+_FENCE = dict(
+    zip(
+        str.split(
+            "( ) [ ] { } | ∣ ‖ ∥ || ⟨ ⟩ \u2329 \u232a \u3008 \u3009 < > ⌈ ⌉ ⌊ ⌋ / \\ ⟦ ⟧ ↑ ↓"
+        ),
+        str.split(
+            r"( ) [ ] \{ \} | | \| \| \|"
+            + 4 * r" \langle \rangle"
+            + r" \lceil \rceil \lfloor \rfloor / \backslash"
+            + r" \llbracket \rrbracket \uparrow \downarrow"
+        ),
+        strict=True,
+    )
+) | {"": "."}
+_MATRIX = {
+    ("(", ")"): "pmatrix",
+    ("[", "]"): "bmatrix",
+    ("{", "}"): "Bmatrix",
+    **{(bar, bar): "vmatrix" for bar in "|∣"},
+    **{(bar, bar): "Vmatrix" for bar in ("‖", "∥", "||")},
+}
 _TALL = re.compile(
-    r"\\(?:frac|dfrac|sum|prod|int|oint|iint|bigcup|bigcap|begin|binom|sqrt|underbrace|overbrace|left|underset"
+    r"\\(?:frac|dfrac|sum|prod|int|oint|iint|bigcup|bigcap|begin|binom|sqrt|underbrace|overbrace"
+    r"|left|underset"
     r"|overset|genfrac|coprod|bigoplus)(?![A-Za-z])"
 )
-_ARROWS = {"→": "xrightarrow", "⟶": "xrightarrow", "←": "xleftarrow", "⟵": "xleftarrow",
-           "↔": "xleftrightarrow", "⟷": "xleftrightarrow", "⇒": "xRightarrow", "⟹": "xRightarrow",
-           "⇌": "xrightleftharpoons"}  # fmt: skip
+_ARROWS = {
+    **dict.fromkeys("→⟶", "xrightarrow"),
+    **dict.fromkeys("←⟵", "xleftarrow"),
+    **dict.fromkeys("↔⟷", "xleftrightarrow"),
+    **dict.fromkeys("⇒⟹", "xRightarrow"),
+    "⇌": "xrightleftharpoons",
+}
 _TEXT_ESCAPES = str.maketrans(
     {
+        **{char: "\\" + char for char in "{}$%#_&"},
         "\\": r"\textbackslash{}",
-        "{": r"\{",
-        "}": r"\}",
-        "$": r"\$",
-        "%": r"\%",
-        "#": r"\#",
-        "_": r"\_",
-        "&": r"\&",
         "^": r"\^{}",
         "~": r"\~{}",
-        "\u00a0": " ",
-        "\u200b": None,
-        "\u2061": None,
-        "\u2062": None,
-        "\u2063": None,
-        "\n": " ",
-        "\t": " ",
-        "\r": " ",
-    }  # fmt: skip
+        **dict.fromkeys("\u00a0\n\t\r", " "),
+        **dict.fromkeys("\u200b\u2061\u2062\u2063"),
+    }
 )
-_STYLES = frozenset("mrow mstyle mpadded merror maction semantics math mtd mtr mlabeledtr".split())
+_STYLES = frozenset(
+    str.split("mrow mstyle mpadded merror maction semantics math mtd mtr mlabeledtr")
+)
 
 
 def mathml_to_latex(markup: str, annotated: bool = True, work: Work | None = None) -> str:
@@ -585,8 +586,12 @@ class _Converter:
 
     def _children(self, node: Any, count: int) -> list[Any]:
         children = [child for child in node if isinstance(child.tag, str)]
-        if len(children) > count:  # broken markup: the last ones are the scripts
-            return [*children[: count - 1], children[count - 1]]
+        if extra := children[: len(children) - count + 1][
+            1:
+        ]:  # broken markup: a row lacks its mrow
+            row = etree.Element("mrow")
+            row.extend(deepcopy(child) for child in [children[0], *extra])
+            return [row, *children[len(children) - count + 1 :]]
         return children + [None] * (count - len(children))
 
     def _base(self, node: Any) -> str:
@@ -636,7 +641,7 @@ class _Converter:
         return tex
 
     def _over(self, tex: str, core: Any, over: Any, above: str) -> str:
-        if tex.startswith(r"\overbrace{") or tex.startswith(r"\overbracket{"):
+        if tex.startswith((r"\overbrace{", r"\overbracket{")):
             return f"{tex}^{{{above}}}"
         sign = _word_of(over)
         pair = OVER.get(sign)
@@ -651,7 +656,7 @@ class _Converter:
         return rf"\overset{{{above}}}{{{tex}}}" if above else tex
 
     def _under(self, tex: str, core: Any, under: Any, below: str) -> str:
-        if tex.startswith(r"\underbrace{") or tex.startswith(r"\underbracket{"):
+        if tex.startswith((r"\underbrace{", r"\underbracket{")):
             return f"{tex}_{{{below}}}"
         name = UNDER.get(_word_of(under))
         if name:
@@ -702,7 +707,11 @@ class _Converter:
             return self.tex(cell)
         tex = self.row(list(cell)) if len(cell) else self._raw(cell.text or "")
         span = cell.get("columnspan") or ""
-        return tex + "&" * (min(int(span), 50) - 1) if span.isdigit() and int(span) > 1 else tex
+        return (
+            tex + "&" * (min(int(span), 50) - 1)
+            if span.isdecimal() and len(span) < 4 and int(span) > 1
+            else tex
+        )
 
     def _mtable(self, table: Any) -> str:
         rows = self._rows(table)
@@ -734,7 +743,7 @@ class _Converter:
             return rf"\begin{{{name}}}" + _table_body(rows) + rf"\end{{{name}}}"
         if displayed and columns % 2 == 0:
             return self._aligned(rows)
-        if set(align) - {"center"}:
+        if set(align) - {"center", ""}:
             return self._array(table)
         if _equations(rows):
             return self._aligned(rows)
@@ -786,9 +795,12 @@ class _Converter:
 
     def _semantics(self, node: Any) -> str:
         for child in node:
-            if child.tag == "annotation" and _TEX_ENCODING.search(child.get("encoding") or ""):
-                if tex := clean("".join(child.itertext()))[0]:
-                    return tex
+            if (
+                child.tag == "annotation"
+                and _TEX_ENCODING.search(child.get("encoding") or "")
+                and (tex := clean("".join(child.itertext()))[0])
+            ):
+                return tex
         shown = [child for child in node if isinstance(child.tag, str)]
         if not shown:
             return ""
@@ -804,7 +816,7 @@ class _Converter:
     def _maction(self, node: Any) -> str:
         children = [child for child in node if isinstance(child.tag, str)]
         choice = node.get("selection") or "1"
-        at = int(choice) - 1 if choice.isdigit() and len(choice) < 4 else 0
+        at = int(choice) - 1 if choice.isdecimal() and len(choice) < 4 else 0
         return self.tex(children[at if 0 <= at < len(children) else 0]) if children else ""
 
     def _mglyph(self, node: Any) -> str:
@@ -818,22 +830,27 @@ class _Converter:
 _ENCLOSURES = {
     "box": r"\boxed{#}", "roundedbox": r"\boxed{#}", "circle": r"\enclose{circle}{#}",
     "updiagonalstrike": r"\cancel{#}", "downdiagonalstrike": r"\bcancel{#}",
-    "horizontalstrike": r"\enclose{horizontalstrike}{#}", "verticalstrike": r"\enclose{verticalstrike}{#}",
+    "horizontalstrike": r"\enclose{horizontalstrike}{#}",
+    "verticalstrike": r"\enclose{verticalstrike}{#}",
     "radical": r"\sqrt{#}", "top": r"\overline{#}", "bottom": r"\underline{#}",
-    "actuarial": r"\left.\overline{#}\right|", "longdiv": r"\enclose{longdiv}{#}", "madruwb": r"\underline{#}",
+    "actuarial": r"\left.\overline{#}\right|", "longdiv": r"\enclose{longdiv}{#}",
+    "madruwb": r"\underline{#}",
 }  # fmt: skip
 _HANDLERS: dict[str, Callable[[_Converter, Any], str]] = {
     "mi": _Converter._mi, "mn": _Converter._mn, "mo": _Converter._mo, "mtext": _Converter._mtext,
-    "ms": _Converter._ms, "mspace": _Converter._mspace, "mfrac": _Converter._mfrac, "msqrt": _Converter._msqrt,
-    "mroot": _Converter._mroot, "mfenced": _Converter._mfenced, "menclose": _Converter._menclose,
-    "msub": _Converter._msub, "msup": _Converter._msup, "msubsup": _Converter._msubsup, "munder": _Converter._munder,
-    "mover": _Converter._mover, "munderover": _Converter._munderover, "mmultiscripts": _Converter._mmultiscripts,
-    "mtable": _Converter._mtable, "mrow": _Converter._row_of, "mstyle": _Converter._row_of, "mpadded": _Converter._row_of,
-    "merror": _Converter._row_of, "math": _Converter._row_of, "mtd": _Converter._row_of, "mphantom": _Converter._mphantom,
-    "semantics": _Converter._semantics, "maction": _Converter._maction, "mglyph": _Converter._mglyph,
-    "annotation": _Converter._nothing, "annotation-xml": _Converter._nothing, "maligngroup": _Converter._nothing,
-    "malignmark": _Converter._nothing, "none": _Converter._nothing, "mprescripts": _Converter._nothing,
-    "mlongdiv": _Converter._row_of,
+    "ms": _Converter._ms, "mspace": _Converter._mspace, "mfrac": _Converter._mfrac,
+    "msqrt": _Converter._msqrt, "mroot": _Converter._mroot, "mfenced": _Converter._mfenced,
+    "menclose": _Converter._menclose, "msub": _Converter._msub, "msup": _Converter._msup,
+    "msubsup": _Converter._msubsup, "munder": _Converter._munder, "mover": _Converter._mover,
+    "munderover": _Converter._munderover, "mmultiscripts": _Converter._mmultiscripts,
+    "mtable": _Converter._mtable, "mrow": _Converter._row_of, "mstyle": _Converter._row_of,
+    "mpadded": _Converter._row_of, "merror": _Converter._row_of, "math": _Converter._row_of,
+    "mtd": _Converter._row_of, "mphantom": _Converter._mphantom,
+    "semantics": _Converter._semantics, "maction": _Converter._maction,
+    "mglyph": _Converter._mglyph, "annotation": _Converter._nothing,
+    "annotation-xml": _Converter._nothing, "maligngroup": _Converter._nothing,
+    "malignmark": _Converter._nothing, "none": _Converter._nothing,
+    "mprescripts": _Converter._nothing, "mlongdiv": _Converter._row_of,
 }  # fmt: skip
 
 
@@ -919,7 +936,7 @@ def _partners(nodes: list[Any]) -> dict[int, int]:
     ):
         inner = nodes[bars[0] + 1 : bars[1]]
         if inner and _sign(nodes[bars[0]]) == _sign(nodes[bars[1]]) and (
-            len(inner) == 1 and _core(inner[0]).tag == "mtable"
+            (len(inner) == 1 and _core(inner[0]).tag == "mtable")
             or any(child.tag in ("mfrac", "munderover", "munder", "mtable") for child in inner)
         ):  # fmt: skip
             found[bars[0]] = bars[1]
@@ -1070,7 +1087,7 @@ def _cell_align(table: Any, column: int) -> str:
 
 
 def _equations(rows: list[list[str]]) -> bool:
-    """Say whether a table without alignment is equations, set one under the other at their signs."""
+    """Say whether a table without alignment is equations, one under the other at their signs."""
     return all(len(row) == 2 for row in rows) and all(
         re.match(r"[=<>]|\\(?:le|ge|ne|approx|equiv|Rightarrow|sim)(?![A-Za-z])", row[1].strip())
         for row in rows

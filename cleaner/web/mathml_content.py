@@ -1,44 +1,62 @@
-"""Content MathML -> presentation MathML: the subset that pages and computer algebra systems write."""
+"""Content MathML -> presentation MathML: the subset that pages and algebra systems write."""
 
+from copy import deepcopy
 from typing import Any
 
 from lxml import etree
 
 _INFIX = {
-    "plus": ("+", 4), "minus": ("−", 4), "eq": ("=", 1), "neq": ("≠", 1), "lt": ("<", 1), "gt": (">", 1), "leq": ("≤", 1),
-    "geq": ("≥", 1), "equivalent": ("≡", 1), "approx": ("≈", 1), "in": ("∈", 1), "notin": ("∉", 1), "subset": ("⊆", 1),
-    "prsubset": ("⊂", 1), "notsubset": ("⊈", 1), "notprsubset": ("⊄", 1), "union": ("∪", 3), "intersect": ("∩", 3),
-    "setdiff": ("∖", 3), "and": ("∧", 2), "or": ("∨", 2), "xor": ("⊻", 2), "implies": ("⇒", 0), "tendsto": ("→", 1),
-    "cartesianproduct": ("×", 5), "vectorproduct": ("×", 5), "scalarproduct": ("⋅", 5), "outerproduct": ("⊗", 5),
-    "compose": ("∘", 5), "factorof": ("∣", 1), "rem": ("mod", 5),
+    "plus": ("+", 4), "minus": ("−", 4), "eq": ("=", 1), "neq": ("≠", 1), "lt": ("<", 1),
+    "gt": (">", 1), "leq": ("≤", 1), "geq": ("≥", 1), "equivalent": ("≡", 1), "approx": ("≈", 1),
+    "in": ("∈", 1), "notin": ("∉", 1), "subset": ("⊆", 1), "prsubset": ("⊂", 1),
+    "notsubset": ("⊈", 1), "notprsubset": ("⊄", 1), "union": ("∪", 3), "intersect": ("∩", 3),
+    "setdiff": ("∖", 3), "and": ("∧", 2), "or": ("∨", 2), "xor": ("⊻", 2), "implies": ("⇒", 0),
+    "tendsto": ("→", 1), "cartesianproduct": ("×", 5), "vectorproduct": ("×", 5),
+    "scalarproduct": ("⋅", 5), "outerproduct": ("⊗", 5), "compose": ("∘", 5),
+    "factorof": ("∣", 1), "rem": ("mod", 5),
 }  # fmt: skip
-_FUNCTIONS = (
-    "sin cos tan sec csc cot sinh cosh tanh sech csch coth arcsin arccos arctan arccot arccsc arcsec arccosh arcsinh "
-    "arctanh ln exp gcd lcm max min arg det dim ker"
-).split()
-_NAMES = {"real": "Re", "imaginary": "Im", "determinant": "det", "grad": "grad", "divergence": "div", "curl": "curl",
-          "variance": "Var", "sdev": "σ", "image": "im", "domain": "dom", "codomain": "cod"}  # fmt: skip
+_FUNCTIONS = str.split(
+    "sin cos tan sec csc cot sinh cosh tanh sech csch coth arcsin arccos arctan arccot arccsc "
+    "arcsec arccosh arcsinh arctanh ln exp gcd lcm max min arg det dim ker"
+)
+_NAMES = {
+    "real": "Re", "imaginary": "Im", "determinant": "det", "grad": "grad", "divergence": "div",
+    "curl": "curl", "variance": "Var", "sdev": "σ", "image": "im", "domain": "dom",
+    "codomain": "cod",
+}  # fmt: skip
 _CONSTANTS = {
-    "pi": "π", "exponentiale": "e", "imaginaryi": "i", "infinity": "∞", "emptyset": "∅", "reals": "ℝ", "integers": "ℤ",
-    "rationals": "ℚ", "naturalnumbers": "ℕ", "complexes": "ℂ", "primes": "ℙ", "eulergamma": "γ", "true": "true",
-    "false": "false", "notanumber": "NaN", "laplacian": "∇²",
+    "pi": "π", "exponentiale": "e", "imaginaryi": "i", "infinity": "∞", "emptyset": "∅",
+    "reals": "ℝ", "integers": "ℤ", "rationals": "ℚ", "naturalnumbers": "ℕ", "complexes": "ℂ",
+    "primes": "ℙ", "eulergamma": "γ", "true": "true", "false": "false", "notanumber": "NaN",
+    "laplacian": "∇²",
 }  # fmt: skip
 _BIG = {"sum": "∑", "product": "∏", "int": "∫", "limit": "lim", "forall": "∀", "exists": "∃"}
 _OPERATORS = frozenset(
-    [*_INFIX, *_FUNCTIONS, *_NAMES, *_BIG, "times", "divide", "power", "root", "abs", "floor", "ceiling", "factorial",
-     "not", "diff", "partialdiff", "log", "conjugate", "transpose", "selector", "card", "inverse", "mean", "moment",
-     "quotient", "median", "mode", "ident"]
+    [
+        *_INFIX, *_FUNCTIONS, *_NAMES, *_BIG, "times", "divide", "power", "root", "abs", "floor",
+        "ceiling", "factorial", "not", "diff", "partialdiff", "log", "conjugate", "transpose",
+        "selector", "card", "inverse", "mean", "moment", "quotient", "median", "mode", "ident",
+    ]
 )  # fmt: skip
 CONTENT = frozenset(
-    [*_OPERATORS, *_CONSTANTS, "apply", "reln", "bind", "ci", "cn", "csymbol", "set", "list", "vector", "matrix",
-     "matrixrow", "interval", "piecewise", "piece", "otherwise", "lambda", "bvar", "condition", "fn", "cs", "cerror",
-     "declare", "degree", "lowlimit", "uplimit", "domainofapplication", "momentabout", "logbase", "share"]
+    [
+        *_OPERATORS, *_CONSTANTS, "apply", "reln", "bind", "ci", "cn", "csymbol", "set", "list",
+        "vector", "matrix", "matrixrow", "interval", "piecewise", "piece", "otherwise", "lambda",
+        "bvar", "condition", "fn", "cs", "cerror", "declare", "degree", "lowlimit", "uplimit",
+        "domainofapplication", "momentabout", "logbase", "share",
+    ]
 )  # fmt: skip
-_SYMBOLS = {  # names of OpenMath's dictionaries for what has an element of its own
-    "plus": "plus", "minus": "minus", "times": "times", "divide": "divide", "power": "power", "root": "root", "eq": "eq",
-    "lt": "lt", "gt": "gt", "leq": "leq", "geq": "geq", "neq": "neq", "unary_minus": "minus", "abs": "abs",
-    "sin": "sin", "cos": "cos", "tan": "tan", "ln": "ln", "exp": "exp", "log": "log", "and": "and", "or": "or", "not": "not",
-}  # fmt: skip
+_QUALIFIERS = frozenset(
+    str.split("bvar degree lowlimit uplimit condition logbase domainofapplication")
+)
+# Names in OpenMath's dictionaries of what has an element of its own.
+_SYMBOLS = {
+    name: name
+    for name in str.split(
+        "plus minus times divide power root eq lt gt leq geq neq abs sin cos tan ln exp log and or "
+        "not"
+    )
+} | {"unary_minus": "minus"}
 
 
 def presentation(node: Any) -> Any:
@@ -92,9 +110,12 @@ def _apply(children: list[Any], binding: int) -> Any:
     name = head.tag
     if name == "csymbol":
         name = _SYMBOLS.get((head.text or "").strip(), name)
-    qualifiers = {child.tag: child for child in rest if child.tag in
-                  ("bvar", "degree", "lowlimit", "uplimit", "condition", "logbase", "domainofapplication", "interval")
-                  and not (child.tag == "interval" and name not in ("int", "sum", "product"))}  # fmt: skip
+    bounded = name in ("int", "sum", "product")
+    qualifiers = {
+        child.tag: child
+        for child in rest
+        if child.tag in _QUALIFIERS or (child.tag == "interval" and bounded)
+    }
     variables = [child for child in rest if child.tag == "bvar"]
     arguments = [
         child for child in rest if child not in qualifiers.values() and child.tag != "bvar"
@@ -249,7 +270,11 @@ def _derivative(sign: str) -> Any:
         elif len(degrees) == 1 and degrees[0].text != "1":
             top = _script("msup", top, _copy(degrees[0]))
         elif len(degrees) > 1:
-            total = sum(int(one.text) for one in degrees if (one.text or "").isdigit())
+            total = sum(
+                int(one.text)
+                for one in degrees
+                if (one.text or "").isdecimal() and len(one.text) < 10
+            )
             top = _script("msup", top, _leaf("mn", str(total)))
         body = [_made(argument, 4) for argument in arguments[:1]]
         if not variables:
@@ -294,7 +319,7 @@ def _big(sign: str) -> Any:
             operator = _script("munderover", operator, _row(*under), _row(*high))
         elif under:
             operator = _script("munder", operator, _row(*under))
-        body = [_made(argument, 4) for argument in arguments[:1]]
+        body = [_made(argument, 0 if sign in ("∀", "∃") else 4) for argument in arguments[:1]]
         ending = [
             part
             for name in names
@@ -307,10 +332,11 @@ def _big(sign: str) -> Any:
 
 
 _MAKERS: dict[str, Any] = {
-    "times": _times, "divide": _divide, "power": _power, "root": _root, "abs": _fence("|", "|"), "card": _fence("|", "|"),
-    "floor": _fence("⌊", "⌋"), "ceiling": _fence("⌈", "⌉"), "mean": _fence("⟨", "⟩"), "factorial": _postfix("!"),
-    "not": _not, "conjugate": _over("¯"), "transpose": _raised("T"), "log": _log, "selector": _selector,
-    "diff": _derivative("d"), "partialdiff": _derivative("∂"), "quotient": _fence("⌊", "⌋"),
+    "times": _times, "divide": _divide, "power": _power, "root": _root, "abs": _fence("|", "|"),
+    "card": _fence("|", "|"), "floor": _fence("⌊", "⌋"), "ceiling": _fence("⌈", "⌉"),
+    "mean": _fence("⟨", "⟩"), "factorial": _postfix("!"), "not": _not, "conjugate": _over("¯"),
+    "transpose": _raised("T"), "log": _log, "selector": _selector, "diff": _derivative("d"),
+    "partialdiff": _derivative("∂"), "quotient": _fence("⌊", "⌋"),
     **{name: _big(sign) for name, sign in _BIG.items()},
 }  # fmt: skip
 
@@ -389,8 +415,9 @@ def _leaf(tag: str, text: str, **attributes: str) -> Any:
 
 
 def _copy(node: Any) -> Any:
-    """Return a copy: an element of lxml has one parent, and moving it would tear the source apart."""
-    made = etree.fromstring(etree.tostring(node, with_tail=False))
+    """Return a copy: an element of lxml has one parent, and moving it tears the source apart."""
+    made = deepcopy(node)
+    made.tail = None
     return made
 
 

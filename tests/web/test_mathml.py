@@ -1,0 +1,161 @@
+"""MathML becomes the LaTeX that a mathematician would write, whatever the tool that made it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tex_norm import norm
+
+from cleaner.web.budget import MATHML_NODES, OverBudget, Work
+from cleaner.web.mathml import mathml_to_latex, tex_alternative
+from cleaner.web.mathml_symbols import ALPHABET, FUNCTIONS, SYMBOLS
+
+TABLE = (Path(__file__).parent / "mathml.tsv").read_text(encoding="utf-8").splitlines()
+ENTITY = '<!DOCTYPE m [<!ENTITY f SYSTEM "file:///etc/passwd">]><math>&f;</math>'
+
+
+@pytest.mark.parametrize("line", TABLE)
+def test_markup_becomes_the_latex_beside_it(line: str) -> None:
+    markup, expected = line.split("\t")
+    assert norm(mathml_to_latex(f"<math>{markup}</math>")) == norm(expected)
+
+
+def test_a_function_is_a_command_and_runs_into_no_letter() -> None:
+    found = {name: mathml_to_latex(f"<math><mi>{name}</mi><mi>x</mi></math>") for name in FUNCTIONS}
+    assert found == {name: f"\\{name} x" for name in FUNCTIONS}
+
+
+def test_every_letter_of_the_alphabets_is_a_letter_in_a_command() -> None:
+    for char, (plain, variant) in ALPHABET.items():
+        tex = mathml_to_latex(f"<math><mi>{char}</mi></math>")
+        assert tex
+        assert tex.isascii() or plain == "∇"
+        if variant != "italic" and plain.isascii():
+            assert re.fullmatch(r"(?:\\[a-z]+\{)+" + re.escape(plain) + r"\}+", tex, re.I)
+
+
+def test_every_sign_stands_for_balanced_latex() -> None:
+    for char in SYMBOLS:
+        markup = char.translate({38: "&amp;", 60: "&lt;"})
+        tex = mathml_to_latex(f"<math><mi>x</mi><mo>{markup}</mo><mi>y</mi></math>")
+        assert tex.startswith("x")
+        assert tex.endswith("y")
+        assert balanced(tex)
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<math><mi>&alpha;</mi><mo>&le;</mo><mi>&Omega;</mi></math>", r"\alpha\le\Omega"),
+        ("<math><mi>&nosuchname;</mi><mi>x</mi></math>", "x"),
+        ("<math><mi>a</mi><mo>&</mo><mi>b</mi></math>", r"a\&b"),
+        ("<m:math xmlns:m='urn:x'><m:mi>a</m:mi><m:none/><m:mi>b</m:mi></m:math>", "ab"),
+        ("<MATH><MFRAC><MI>a</MI><MN>2</MN></MFRAC></MATH>", r"\frac{a}{2}"),
+        ("<mrow><mi>a</mi></mrow>", "a"),
+        ("<math><mrow><mi>a</mi><mo>+</mo><mi>b</mrow></math>", "a+b"),
+        ("<math foo:bar='1' xmlns:foo='urn:x'><mi foo:baz=\"2\">a</mi></math>", "a"),
+        ("<math><mi><![CDATA[x]]></mi></math>", "x"),
+        ("<?xml version='1.0'?><!DOCTYPE math [<!ENTITY x 'y'>]><math><mi>a</mi></math>", "a"),
+        (r"<math>\frac{1}{2}</math>", r"\frac{1}{2}"),
+        ("<math></math>", ""),
+        ("", ""),
+        ("no markup", ""),
+    ],
+)
+def test_broken_prefixed_and_odd_markup_is_read_all_the_same(markup: str, expected: str) -> None:
+    assert norm(mathml_to_latex(markup)) == norm(expected)
+
+
+def test_a_tex_annotation_is_taken_before_the_markup_and_no_other_annotation() -> None:
+    markup = (
+        "<math><semantics><mi>a</mi><annotation encoding='{}'>{}</annotation></semantics></math>"
+    )
+    assert mathml_to_latex(markup.format("application/x-tex", r"\displaystyle b^2")) == "b^2"
+    assert mathml_to_latex(markup.format("TeX", "$b$")) == "b"
+    assert mathml_to_latex(markup.format("MathType-MTEF", "b")) == "a"
+    assert mathml_to_latex(markup.format("application/x-tex", "b"), annotated=False) in ("a", "b")
+
+
+def test_words_are_no_tex_alternative() -> None:
+    assert tex_alternative(r"$x_1$") == "x_1"
+    assert tex_alternative("x") == "x"
+    assert tex_alternative("square root of x") == ""
+    assert tex_alternative(None) == ""
+
+
+def test_entities_are_never_expanded() -> None:
+    levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+    bomb = f'<!DOCTYPE math [<!ENTITY l0 "lol">{levels}]><math><mi>&l11;</mi><mi>x</mi></math>'
+    assert mathml_to_latex(bomb) == "x"
+    assert (
+        mathml_to_latex('<!DOCTYPE m [<!ENTITY f SYSTEM "file:///etc/passwd">]><math>&f;</math>')
+        == ""
+    )
+
+
+@pytest.mark.parametrize("tag", ["mrow", "msqrt", "mfenced", "mstyle", "menclose", "mtd", "msup"])
+def test_deep_nesting_is_over_budget(tag: str) -> None:
+    shallow = f"<{tag}><mi>a</mi><mi>b</mi>" * 50 + f"</{tag}>" * 50
+    assert "a" in mathml_to_latex(f"<math>{shallow}</math>")
+    for depth in (200, 5_000):
+        deep = f"<{tag}><mi>a</mi><mi>b</mi>" * depth + f"</{tag}>" * depth
+        with pytest.raises(OverBudget, match="nested deeper"):
+            mathml_to_latex(f"<math>{deep}</math>")
+
+
+def test_too_many_elements_are_over_budget() -> None:
+    with pytest.raises(OverBudget, match="MathML elements"):
+        mathml_to_latex("<math>" + "<mi>a</mi>" * (MATHML_NODES + 1) + "</math>")
+    work = Work("elements of MathML", 5)
+    with pytest.raises(OverBudget, match="more than 5"):
+        mathml_to_latex("<math>" + "<mi>a</mi>" * 10 + "</math>", work=work)
+
+
+TOKENS = [*"xyαβ12+-=(){}[]|,;∑∫→′^_~\\#%$'", "sin", "lim", "速度", "a b", "&amp;", "&lt;", ""]
+LEAVES = st.builds(
+    "<{0}>{1}</{0}>".format,
+    st.sampled_from(["mi", "mn", "mo", "mtext", "ms", "none", "mspace"]),
+    st.sampled_from(TOKENS),
+)
+ELEMENTS = str.split(
+    "mrow mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts mtable mtr mtd "
+    "mlabeledtr mfenced menclose mstyle mpadded mphantom semantics maction apply"
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.builds(
+        lambda tag, parts: f"<{tag}>{''.join(parts)}</{tag}>",
+        st.sampled_from(ELEMENTS),
+        st.lists(inner, max_size=4),
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(TREES, max_size=4))
+def test_whatever_the_markup_the_latex_is_balanced(parts: list[str]) -> None:
+    assert balanced(mathml_to_latex(f"<math>{''.join(parts)}</math>"))
+
+
+@given(st.text(st.sampled_from("<>/&;=\"' mathirow12x!-[]"), max_size=60))
+def test_whatever_the_text_nothing_breaks(text: str) -> None:
+    assert balanced(mathml_to_latex(text))
+
+
+def balanced(tex: str) -> bool:
+    depth = 0
+    for token in re.findall(r"\\.|[{}]", tex, re.S):
+        depth += {"{": 1, "}": -1}.get(token, 0)
+        if depth < 0:
+            return False
+    words = re.findall(r"\\(left|right)(?![A-Za-z])", tex)
+    pairs = re.findall(r"\\(begin|end)\{(\w+)\}", tex)
+    open_: list[str] = []
+    for which, name in pairs:
+        if which == "begin":
+            open_.append(name)
+        elif not open_ or open_.pop() != name:
+            return False
+    return depth == 0 and words.count("left") == words.count("right") and not open_
