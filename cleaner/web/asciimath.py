@@ -12,55 +12,77 @@ from cleaner.web.budget import MATHML_DEPTH
 from cleaner.web.tex import clean
 
 _CONSTANTS = r"""
-+ + - - * \cdot ** \ast *** \star // / setminus \setminus xx \times |>< \ltimes ><| \rtimes |><| \bowtie -: \div divide \div
-@ \circ o+ \oplus ox \otimes o. \odot ^^ \wedge ^^^ \bigwedge vv \vee vvv \bigvee nn \cap nnn \bigcap uu \cup uuu \bigcup
-= = != \ne ne \ne := := < < lt < <= \le le \le lt= \le gt > > > >= \ge ge \ge gt= \ge mlt \ll ll \ll mgt \gg gg \gg -< \prec -lt \prec
-prec \prec >- \succ succ \succ -<= \preceq preceq \preceq >-= \succeq succeq \succeq in \in !in \notin notin \notin sub \subset sup \supset
-!sub \not\subset !sup \not\supset sube \subseteq supe \supseteq !sube \nsubseteq !supe \nsupseteq subset \subset supset \supset
-subseteq \subseteq supseteq \supseteq -= \equiv equiv \equiv !-= \not\equiv ~= \cong cong \cong ~~ \approx approx \approx ~ \sim sim \sim
-prop \propto propto \propto not \neg neg \neg => \Rightarrow implies \Rightarrow if \text{~if~} <=> \Leftrightarrow iff \Leftrightarrow
-and \text{~and~} or \text{~or~} AA \forall forall \forall EE \exists exists \exists _|_ \bot bot \bot TT \top top \top |-- \vdash vdash \vdash
-|== \models models \models rarr \to -> \to to \to larr \leftarrow uarr \uparrow darr \downarrow harr \leftrightarrow rArr \Rightarrow
-lArr \Leftarrow hArr \Leftrightarrow >-> \rightarrowtail ->> \twoheadrightarrow |-> \mapsto mapsto \mapsto rightarrow \to leftarrow \leftarrow
-Rightarrow \Rightarrow Leftarrow \Leftarrow uparrow \uparrow downarrow \downarrow leftrightarrow \leftrightarrow
-Leftrightarrow \Leftrightarrow hookrightarrow \hookrightarrow int \int oint \oint del \partial partial \partial grad \nabla nabla \nabla
-+- \pm pm \pm -+ \mp mp \mp O/ \emptyset emptyset \emptyset oo \infty infty \infty aleph \aleph ... \ldots ldots \ldots cdots \cdots vdots \vdots
-ddots \ddots :. \therefore therefore \therefore :' \because because \because /_ \angle angle \angle triangle \triangle quad \quad qquad \qquad frown \frown diamond \diamond square \square |__ \lfloor __| \rfloor |~ \lceil ~| \rceil
-CC \mathbb{C} NN \mathbb{N} QQ \mathbb{Q} RR \mathbb{R} ZZ \mathbb{Z}
-sum \sum prod \prod lim \lim Lim \lim dim \dim mod \bmod lub \operatorname{lub} glb \operatorname{glb} cdot \cdot times \times div \div
-ast \ast star \star circ \circ oplus \oplus otimes \otimes odot \odot wedge \wedge bigwedge \bigwedge vee \vee bigvee \bigvee
-cap \cap bigcap \bigcap cup \cup bigcup \bigcup leq \le geq \ge neq \ne min \min max \max det \det ker \ker deg \deg prime '
-hbar \hbar ell \ell dx dx dy dy dz dz dt dt parallel \parallel perp \perp cong \cong :|: \big|
-alpha \alpha beta \beta chi \chi delta \delta Delta \Delta epsi \varepsilon epsilon \epsilon varepsilon \varepsilon eta \eta gamma \gamma
-Gamma \Gamma iota \iota kappa \kappa lambda \lambda Lambda \Lambda lamda \lambda Lamda \Lambda mu \mu nu \nu omega \omega Omega \Omega phi \phi
-varphi \varphi Phi \Phi pi \pi Pi \Pi psi \psi Psi \Psi rho \rho sigma \sigma Sigma \Sigma tau \tau theta \theta vartheta \vartheta
-Theta \Theta upsilon \upsilon xi \xi Xi \Xi zeta \zeta
++ + - - * \cdot ** \ast *** \star // / setminus \setminus xx \times |>< \ltimes ><| \rtimes
+|><| \bowtie -: \div divide \div @ \circ o+ \oplus ox \otimes o. \odot ^^ \wedge ^^^ \bigwedge
+vv \vee vvv \bigvee nn \cap nnn \bigcap uu \cup uuu \bigcup = = != \ne ne \ne := := < < lt <
+<= \le le \le lt= \le gt > > > >= \ge ge \ge gt= \ge mlt \ll ll \ll mgt \gg gg \gg -< \prec
+-lt \prec prec \prec >- \succ succ \succ -<= \preceq preceq \preceq >-= \succeq succeq \succeq
+in \in !in \notin notin \notin sub \subset sup \supset !sub \not\subset !sup \not\supset
+sube \subseteq supe \supseteq !sube \nsubseteq !supe \nsupseteq subset \subset supset \supset
+subseteq \subseteq supseteq \supseteq -= \equiv equiv \equiv !-= \not\equiv ~= \cong cong \cong
+~~ \approx approx \approx ~ \sim sim \sim prop \propto propto \propto not \neg neg \neg
+=> \Rightarrow implies \Rightarrow if \text{~if~} <=> \Leftrightarrow iff \Leftrightarrow
+and \text{~and~} or \text{~or~} AA \forall forall \forall EE \exists exists \exists _|_ \bot
+bot \bot TT \top top \top |-- \vdash vdash \vdash |== \models models \models rarr \to -> \to
+to \to larr \leftarrow uarr \uparrow darr \downarrow harr \leftrightarrow rArr \Rightarrow
+lArr \Leftarrow hArr \Leftrightarrow >-> \rightarrowtail ->> \twoheadrightarrow |-> \mapsto
+mapsto \mapsto rightarrow \to leftarrow \leftarrow Rightarrow \Rightarrow Leftarrow \Leftarrow
+uparrow \uparrow downarrow \downarrow leftrightarrow \leftrightarrow
+Leftrightarrow \Leftrightarrow hookrightarrow \hookrightarrow int \int oint \oint del \partial
+partial \partial grad \nabla nabla \nabla +- \pm pm \pm -+ \mp mp \mp O/ \emptyset
+emptyset \emptyset oo \infty infty \infty aleph \aleph ... \ldots ldots \ldots cdots \cdots
+vdots \vdots ddots \ddots :. \therefore therefore \therefore :' \because because \because
+/_ \angle angle \angle triangle \triangle quad \quad qquad \qquad frown \frown diamond \diamond
+square \square |__ \lfloor __| \rfloor |~ \lceil ~| \rceil CC \mathbb{C} NN \mathbb{N}
+QQ \mathbb{Q} RR \mathbb{R} ZZ \mathbb{Z} sum \sum prod \prod lim \lim Lim \lim dim \dim mod \bmod
+lub \operatorname{lub} glb \operatorname{glb} cdot \cdot times \times div \div ast \ast star \star
+circ \circ oplus \oplus otimes \otimes odot \odot wedge \wedge bigwedge \bigwedge vee \vee
+bigvee \bigvee cap \cap bigcap \bigcap cup \cup bigcup \bigcup leq \le geq \ge neq \ne min \min
+max \max det \det ker \ker deg \deg prime ' hbar \hbar ell \ell dx dx dy dy dz dz dt dt
+parallel \parallel perp \perp cong \cong :|: \big| alpha \alpha beta \beta chi \chi delta \delta
+Delta \Delta epsi \varepsilon epsilon \epsilon varepsilon \varepsilon eta \eta gamma \gamma
+Gamma \Gamma iota \iota kappa \kappa lambda \lambda Lambda \Lambda lamda \lambda Lamda \Lambda
+mu \mu nu \nu omega \omega Omega \Omega phi \phi varphi \varphi Phi \Phi pi \pi Pi \Pi psi \psi
+Psi \Psi rho \rho sigma \sigma Sigma \Sigma tau \tau theta \theta vartheta \vartheta Theta \Theta
+upsilon \upsilon xi \xi Xi \Xi zeta \zeta
 """
-_FUNCTIONS = (
+_FUNCTIONS = str.split(
     "sin cos tan sinh cosh tanh cot sec csc arcsin arccos arctan coth log ln exp gcd"
-).split()
-_OTHER_FUNCTIONS = "sech csch lcm arcsec arccsc arccot Sin Cos Tan Sinh Cosh Tanh Cot Sec Csc Arcsin Arccos Arctan Log Ln Abs".split()
+)
+_OTHER_FUNCTIONS = str.split(
+    "sech csch lcm arcsec arccsc arccot Sin Cos Tan Sinh Cosh Tanh Cot Sec Csc Arcsin Arccos "
+    "Arctan Log Ln Abs"
+)
 _UNARY = {
-    "sqrt": r"\sqrt{#}", "hat": r"\hat{#}", "bar": r"\overline{#}", "overline": r"\overline{#}", "vec": r"\vec{#}",
-    "tilde": r"\tilde{#}", "dot": r"\dot{#}", "ddot": r"\ddot{#}", "ul": r"\underline{#}", "underline": r"\underline{#}",
-    "ubrace": r"\underbrace{#}", "underbrace": r"\underbrace{#}", "obrace": r"\overbrace{#}", "overbrace": r"\overbrace{#}",
-    "overarc": r"\overset{\frown}{#}", "overparen": r"\overset{\frown}{#}", "abs": r"\left|#\right|", "norm": r"\left\|#\right\|",
-    "floor": r"\left\lfloor#\right\rfloor", "ceil": r"\left\lceil#\right\rceil", "Abs": r"\left|#\right|", "cancel": r"\cancel{#}",
-    "bb": r"\mathbf{#}", "mathbf": r"\mathbf{#}", "sf": r"\mathsf{#}", "mathsf": r"\mathsf{#}", "bbb": r"\mathbb{#}",
-    "mathbb": r"\mathbb{#}", "cc": r"\mathcal{#}", "mathcal": r"\mathcal{#}", "tt": r"\mathtt{#}", "mathtt": r"\mathtt{#}",
-    "fr": r"\mathfrak{#}", "mathfrak": r"\mathfrak{#}", "bbsf": r"\mathsf{#}", "it": r"\mathit{#}", "mathit": r"\mathit{#}",
-    "rm": r"\mathrm{#}", "mathrm": r"\mathrm{#}", "op": r"\operatorname{#}", "widehat": r"\widehat{#}", "widetilde": r"\widetilde{#}",
+    "sqrt": r"\sqrt{#}", "hat": r"\hat{#}", "bar": r"\overline{#}", "overline": r"\overline{#}",
+    "vec": r"\vec{#}", "tilde": r"\tilde{#}", "dot": r"\dot{#}", "ddot": r"\ddot{#}",
+    "ul": r"\underline{#}", "underline": r"\underline{#}", "ubrace": r"\underbrace{#}",
+    "underbrace": r"\underbrace{#}", "obrace": r"\overbrace{#}", "overbrace": r"\overbrace{#}",
+    "overarc": r"\overset{\frown}{#}", "overparen": r"\overset{\frown}{#}",
+    "abs": r"\left|#\right|", "norm": r"\left\|#\right\|", "floor": r"\left\lfloor#\right\rfloor",
+    "ceil": r"\left\lceil#\right\rceil", "Abs": r"\left|#\right|", "cancel": r"\cancel{#}",
+    "bb": r"\mathbf{#}", "mathbf": r"\mathbf{#}", "sf": r"\mathsf{#}", "mathsf": r"\mathsf{#}",
+    "bbb": r"\mathbb{#}", "mathbb": r"\mathbb{#}", "cc": r"\mathcal{#}",
+    "mathcal": r"\mathcal{#}", "tt": r"\mathtt{#}", "mathtt": r"\mathtt{#}",
+    "fr": r"\mathfrak{#}", "mathfrak": r"\mathfrak{#}", "bbsf": r"\mathsf{#}",
+    "it": r"\mathit{#}", "mathit": r"\mathit{#}", "rm": r"\mathrm{#}", "mathrm": r"\mathrm{#}",
+    "op": r"\operatorname{#}", "widehat": r"\widehat{#}", "widetilde": r"\widetilde{#}",
     "phantom": r"\phantom{#}",
 }  # fmt: skip
 _BINARY = {
-    "frac": r"\frac{#}{@}", "root": r"\sqrt[#]{@}", "stackrel": r"\overset{#}{@}", "overset": r"\overset{#}{@}",
-    "underset": r"\underset{#}{@}", "binom": r"\binom{#}{@}", "color": r"@", "id": r"@", "class": r"@",
+    "frac": r"\frac{#}{@}", "root": r"\sqrt[#]{@}", "stackrel": r"\overset{#}{@}",
+    "overset": r"\overset{#}{@}", "underset": r"\underset{#}{@}", "binom": r"\binom{#}{@}",
+    "color": r"@", "id": r"@", "class": r"@",
 }  # fmt: skip
 _TEXT = frozenset(["text", "mbox", "textrm", "textbf", "textit"])
-_LEFT = {"(": "(", "[": "[", "{": r"\{", "(:": r"\langle", "<<": r"\langle", "langle": r"\langle", "{:": ".",
-         "|__": r"\lfloor", "|~": r"\lceil", "left(": "(", "left[": "["}  # fmt: skip
-_RIGHT = {")": ")", "]": "]", "}": r"\}", ":)": r"\rangle", ">>": r"\rangle", "rangle": r"\rangle", ":}": ".",
-          "__|": r"\rfloor", "~|": r"\rceil", "right)": ")", "right]": "]"}  # fmt: skip
+_LEFT = {
+    "(": "(", "[": "[", "{": r"\{", "(:": r"\langle", "<<": r"\langle", "langle": r"\langle",
+    "{:": ".", "|__": r"\lfloor", "|~": r"\lceil", "left(": "(", "left[": "[",
+}  # fmt: skip
+_RIGHT = {
+    ")": ")", "]": "]", "}": r"\}", ":)": r"\rangle", ">>": r"\rangle", "rangle": r"\rangle",
+    ":}": ".", "__|": r"\rfloor", "~|": r"\rceil", "right)": ")", "right]": "]",
+}  # fmt: skip
 _MATRICES = {
     ("(", ")"): "pmatrix",
     ("[", "]"): "bmatrix",
@@ -68,8 +90,8 @@ _MATRICES = {
     (r"\{", r"\}"): "Bmatrix",
 }
 _TALL = re.compile(r"\\(?:frac|sum|prod|int|oint|big|begin|binom|sqrt|under|over|left|dfrac)")
-_BIG = frozenset(
-    ["\\sum", "\\prod", "\\lim", "\\bigcap", "\\bigcup", "\\bigwedge", "\\bigvee", "\\min", "\\max"]
+_ATOM = re.compile(  # what carries scripts without braces
+    r"\\?[A-Za-z]+|[^\s\\{}]|\\[a-z]+\{[^{}]*\}|[\d.]+|\(.*\)|\[.*\]|\\left.*|\\begin\{.*", re.S
 )
 
 
@@ -147,7 +169,10 @@ class _Parser:
     # ---- tokens
 
     def _peek(self) -> tuple[str, int, int]:
-        """Return the next token, its kind (1 text, 2 number, 3 name, 4 command, 5 letter), its end."""
+        """Return the next token, its kind and its end.
+
+        Kinds are 1 text, 2 number, 3 name, 4 command, 5 letter, 0 nothing more.
+        """
         run = _WORDY.match(self.text, self._blank())
         if run:
             return run.group(), 1, run.end()
@@ -215,12 +240,8 @@ class _Parser:
         if not under and not over:
             return piece
         base = piece.tex
-        if base.startswith((r"\underbrace", r"\overbrace")) or base in _BIG or re.fullmatch(
-            r"\\?[A-Za-z]+|[^\s\\{}]|\\[a-z]+\{[^{}]*\}|[\d.]+|\(.*\)|\[.*\]|\\left.*|\\begin\{.*", base, re.S
-        ):  # fmt: skip
-            tex = base
-        else:
-            tex = f"{{{base}}}" if base else "{}"
+        whole = base.startswith((r"\underbrace", r"\overbrace")) or _ATOM.fullmatch(base)
+        tex = base if whole else f"{{{base}}}"
         tex += (f"_{{{under}}}" if under else "") + (f"^{{{over}}}" if over else "")
         while self._peek()[0] == "^":
             self.at = self._peek()[2]
@@ -235,7 +256,7 @@ class _Parser:
         return _Piece(tex)
 
     def _signed(self, stops: tuple[str, ...]) -> _Piece:
-        """Read a simple expression after `_`, `^` or `/`, where a minus belongs to what follows it."""
+        """Read what follows `_`, `^` or `/`: a minus there belongs to the next expression."""
         token, _, end = self._peek()
         if token == "-" and end < len(self.text) and not self.text[end].isspace():
             self.at = end
