@@ -1,12 +1,13 @@
 """Every formula of a page, in whatever encoding, replaced in the tree by its private token.
 
-Of several renderings of one formula the best source is taken, in this order: TeX annotation, TeX of a
-`data-` attribute, TeX of a script, alternative text, MathML, an image's address, delimiters in the text.
+Of several renderings of one formula the best source is taken, in this order: TeX annotation, TeX
+of a
+`data-` attribute, TeX of a script, alternative text, MathML, an image's address, delimiters in
+the text.
 """
 
 import re
 
-import polars as pl
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from cleaner.web.asciimath import asciimath_to_latex
@@ -32,22 +33,25 @@ from cleaner.web.formulas.images import image_tex, looks_lost, may_be_formula
 from cleaner.web.formulas.markup import dense_runs, markup_tex
 from cleaner.web.formulas.runs import TAG, TEXT, Run, container, runs
 from cleaner.web.formulas.signs import Signs
-from cleaner.web.formulas.signs import signs as find_signs
 from cleaner.web.tex import clean
 from cleaner.web.tex_macros import expand, take_definitions
 from cleaner.web.tokens import ESCAPE, Formula, Tokens
 
-__all__ = ["Formula", "Formulas", "Signs", "find_signs", "replace_formulas"]
+__all__ = ["Formula", "Formulas", "Signs", "replace_formulas"]
 
 _DULL = frozenset(
     TAG[name]
-    for name in "html head meta link title br wbr hr tr tbody thead b strong em u ul ol a svg option button input".split()
+    for name in str.split(
+        "html head meta link title br wbr hr tr tbody thead b strong em u ul ol a svg option "
+        "button input"
+    )
 )
 _EXCLUDED = frozenset(
-    TAG[name] for name in "pre code style textarea kbd samp select button title".split()
+    TAG[name] for name in str.split("pre code style textarea kbd samp select button title")
 )
 _RAISED = frozenset([TAG["sub"], TAG["sup"]])
 _CODE, _PRE = TAG["code"], TAG["pre"]
+_ANYTHING = Signs()
 _NO_CLASSES: list[str] = []
 _NESTED = 16  # elements named after mathematics within each other, none of them a formula
 _RENDERINGS = "math, img, script, .katex, [class*=ath], mjx-container, [class*=tex]"
@@ -79,11 +83,11 @@ class Formulas(list[Formula]):
 
 
 def replace_formulas(
-    tree: LexborHTMLParser, page_source: str, escape: Tokens, signs: Signs | None = None
+    tree: LexborHTMLParser, page_source: str, escape: Tokens, signs: Signs = _ANYTHING
 ) -> Formulas:
     """Replace every formula in `tree` by its token, and return the formulas.
 
-    `signs` are those of this page, where a whole column was asked for them at once.
+    `signs` are those found in the source; what has none is not searched for.
 
     >>> tree = LexborHTMLParser("<p>Let <math><msup><mi>x</mi><mn>2</mn></msup></math> be.</p>")
     >>> found = replace_formulas(tree, "", Tokens())
@@ -91,24 +95,15 @@ def replace_formulas(
     ('x^{2}', True)
     """
     root = tree.root
-    signs = signs or _signs_of(page_source)
     if root is None or not any(signs):
         return Formulas()
     return _Pass(tree, page_source, escape, signs).run(root)
 
 
-def _signs_of(source: str) -> Signs:
-    if not source or "math" in source:  # where this word is, the others mostly are
-        return Signs()
-    return find_signs(pl.Series([source], dtype=pl.String))[0]
-
-
 class _Pass:
     """One walk over a page, then the replacements: the tree changes only when the walk is over."""
 
-    def __init__(
-        self, tree: LexborHTMLParser, source: str, tokens: Tokens, signs: Signs
-    ) -> None:
+    def __init__(self, tree: LexborHTMLParser, source: str, tokens: Tokens, signs: Signs) -> None:
         self.source, self.tokens, self.signs = source, tokens, signs
         self.config: Config = read_config(tree) if signs.renderer else Config()
         self.reader = Reader(Work("elements of MathML", PAGE_MATHML_NODES))
@@ -162,10 +157,13 @@ class _Pass:
         """Visit every node once; what is cheap to tell comes first."""
         skip = quiet = display = loud = saved = 0  # where such a subtree ends
         watch = 0  # nonzero while any of them, or one of `tried`, is open
+        config = self.config
+        if config.ignores_all:
+            quiet = watch = -1
         tried: list[int] = []  # where elements end that were looked into and held no formula
         hot = self.finder.hot
-        special_classes = self.config.classes
-        markup = self.signs.markup
+        interesting = _KNOWN | config.ignored | config.processed
+        markup = self.signs.markup or bool(config.ignored or config.processed)
         texts = self.signs.text or self.signs.codes or self.signs.renderer
         for node in root.traverse(include_text=texts, skip_empty=True):
             if watch:
@@ -195,10 +193,7 @@ class _Pass:
             attributes = node.attributes
             names = attributes.get("class")
             classes = names.split() if names else _NO_CLASSES
-            known = bool(names) and (
-                not _KNOWN.isdisjoint(classes)
-                or (special_classes and self._rendered_class(names or ""))
-            )
+            known = bool(names) and not interesting.isdisjoint(classes)
             if tag in _SPECIAL:
                 if tag in _RAISED:
                     if not quiet:
@@ -217,10 +212,8 @@ class _Pass:
                     if tag != _CODE and not known and node.css_first(_RENDERINGS) is None:
                         skip, quiet = quiet, 0
                         continue
-            if not known and tag < _UNKNOWN_TAG and tag != _MATH:
-                if ATTRIBUTES.isdisjoint(attributes):
-                    continue
-            if len(tried) > _NESTED:
+            plain = not known and tag < _UNKNOWN_TAG and tag != _MATH
+            if (plain and ATTRIBUTES.isdisjoint(attributes)) or len(tried) > _NESTED:
                 continue
             verdict = self._element(node, tag, attributes, classes, known)
             if isinstance(verdict, Found):
@@ -242,14 +235,6 @@ class _Pass:
             elif quiet and not loud:
                 loud, saved, quiet = end, quiet, 0
                 self.blocks[node.mem_id] = node
-
-    def _rendered_class(self, names: str) -> bool:
-        """Say whether the page's renderer skips or takes elements of these classes."""
-        config = self.config
-        return bool(
-            (config.ignored and config.ignored.search(names))
-            or (config.processed and config.processed.search(names))
-        )
 
     def _script(self, node: LexborNode, attributes: dict[str, str | None]) -> None:
         kind = attributes.get("type")
@@ -312,12 +297,9 @@ class _Pass:
             if found := self.reader.wrapper(node, SURE, names, attributes, name):
                 return found
         if known:
-            config, joined = self.config, " ".join(names)
-            if not PROCESSED.isdisjoint(names) or (
-                config.processed and config.processed.search(joined)
-            ):
+            if not (PROCESSED.isdisjoint(names) and self.config.processed.isdisjoint(names)):
                 return _LOUD
-            if not IGNORED.isdisjoint(names) or (config.ignored and config.ignored.search(joined)):
+            if not (IGNORED.isdisjoint(names) and self.config.ignored.isdisjoint(names)):
                 return _QUIET
         return None
 
@@ -325,23 +307,19 @@ class _Pass:
 
     def _settle_frames(self) -> None:
         for node, names, attributes in self.frames:
-            identity = (attributes.get("id") or "").removesuffix("-Frame")
-            if (identity and identity in self.scripts) or self._has_script(node):
-                self.captured.append((node, None))
-                continue
             inner = node.css_first("[id$='-Frame']")
-            if (
-                inner is not None
-                and (inner.attributes.get("id") or "").removesuffix("-Frame") in self.scripts
-            ):
+            ids = {attributes.get("id"), inner.attributes.get("id") if inner is not None else None}
+            named = {(each or "").removesuffix("-Frame") for each in ids} - {""}
+            if not named.isdisjoint(self.scripts) or self._has_script(node):
                 self.captured.append((node, None))
                 continue
-            inside = [script for script in node.css("script") if _is_math(script)]
-            if inside and (
-                found := self.reader.script(inside[0], inside[0].attributes.get("type") or "")
-            ):
-                self.captured.append((node, found))
-            elif found := self.reader.frame(node, names, attributes):
+            scripts = [script for script in node.css("script") if _is_math(script)]
+            found = (
+                self.reader.script(scripts[0], scripts[0].attributes.get("type") or "")
+                if scripts
+                else self.reader.frame(node, names, attributes)
+            )
+            if found:
                 self.captured.append((node, found))
         frames = {node.mem_id for node, _, _ in self.frames}
         for node in self.previews:

@@ -26,6 +26,7 @@ _SETTING = re.compile(
 _ASCIIMATH = re.compile(
     r"[=,_]AM_|[aA](?:SCII|scii)[mM]ath(?:2jax|\s*:|ML\w*\.js|\.js)|input/[aA]sciimath|AMdelimiter"
 )
+_CLASS = re.compile(r"[\w-]{1,80}")
 _MAX_PAIRS = 8  # more is no configuration any renderer documents
 _MAX_MACROS = 500
 _MAX_LITERAL = 20_000
@@ -53,13 +54,9 @@ class Config:
     escapes: bool = False  # a backslash and a dollar are a dollar
     delimiters: list[Delimiter] = field(default_factory=list)  # further than the usual ones
     macros: dict[str, tuple[str, int, str | None]] = field(default_factory=dict)
-    ignored: re.Pattern[str] | None = None  # classes that the renderer skips
-    processed: re.Pattern[str] | None = None  # classes that it does not, even within those
-
-    @property
-    def classes(self) -> bool:
-        """Whether the page says which classes its renderer skips or takes."""
-        return self.ignored is not None or self.processed is not None
+    ignored: frozenset[str] = frozenset()  # classes that the renderer skips
+    processed: frozenset[str] = frozenset()  # classes that it does not, even within those
+    ignores_all: bool = False  # only what is of a class in `processed` is rendered
 
 
 def read_config(tree: LexborHTMLParser) -> Config:
@@ -89,21 +86,21 @@ def _scripts(tree: LexborHTMLParser) -> list[str]:
     for node in tree.css("script, link[href]"):
         attributes = node.attributes
         if "href" in attributes:
-            found.append(attributes["href"] or "")
-            continue
-        kind, address = attributes.get("type") or "", attributes.get("src") or ""
-        text = "" if address or kind.startswith("math/") else (node.text_lexbor())[:_MAX_SCRIPT]
-        found.append(f"{kind} {address}\n{text}")
-    every = "\n".join(found)
-    if not any([mark in every for mark in _MARKS]):  # one search over all is cheaper
-        return []
-    return [text for text in found if any([mark in text for mark in _MARKS])]
+            text = attributes["href"] or ""
+        else:
+            kind, text = attributes.get("type") or "", attributes.get("src") or ""
+            if not text and not kind.startswith("math/"):
+                text = f"{kind}\n{node.text_lexbor()[:_MAX_SCRIPT]}"
+            else:
+                text = f"{kind} {text}"
+        for mark in _MARKS:
+            if mark in text:
+                found.append(text)
+                break
+    return found
 
 
 def _apply(config: Config, name: str, script: str, at: int) -> None:
-    if name in ("delimiters",) and "katex" not in script.lower() and "renderMath" not in script:
-        if "left" not in script and "asciimath" not in script.lower():
-            return
     try:
         value, _ = literal(script, at)
     except (ValueError, RecursionError):
@@ -124,18 +121,12 @@ def _apply(config: Config, name: str, script: str, at: int) -> None:
     elif name == "processEscapes":
         config.escapes = bool(value)
     elif isinstance(value, str) and value and len(value) < 500:
-        pattern = _class_pattern(value)
+        names = value.split("|")  # a regular expression of the page is not run, only taken apart
         if name.startswith("ignore"):
-            config.ignored = pattern
+            config.ignored |= {each for each in names if _CLASS.fullmatch(each)}
+            config.ignores_all |= ".*" in names
         else:
-            config.processed = pattern
-
-
-def _class_pattern(value: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(rf"(?:^|\s)(?:{value})(?:$|\s)")
-    except (re.error, RecursionError, OverflowError):
-        return None
+            config.processed |= {each for each in names if _CLASS.fullmatch(each)}
 
 
 def _pairs(value: Any) -> list[tuple[str, str]]:
@@ -176,7 +167,7 @@ def _add_macros(config: Config, value: Any) -> None:
         arity: int = 0
         default: str | None = None
         if isinstance(body, list) and body and isinstance(body[0], str):
-            if len(body) > 1 and isinstance(body[1], int | float):
+            if len(body) > 1 and isinstance(body[1], int):
                 arity = int(body[1])
             if len(body) > 2 and isinstance(body[2], str):
                 default = body[2]

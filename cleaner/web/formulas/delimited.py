@@ -1,4 +1,4 @@
-r"""TeX between delimiters in running text: \(..\), $..$, environments, [tex], what the page configures."""
+r"""TeX between delimiters in running text: \(..\), $..$, environments, [tex], configured ones."""
 
 import re
 from collections.abc import Callable
@@ -9,13 +9,15 @@ from cleaner.web.formulas.config import Config, Delimiter
 from cleaner.web.tex import clean
 
 MATH_ENVIRONMENTS = frozenset(
-    "equation align gather multline eqnarray alignat flalign displaymath math subequations "
-    "aligned gathered alignedat split cases dcases rcases matrix pmatrix bmatrix vmatrix Vmatrix "
-    "Bmatrix smallmatrix array CD numcases xalignat darray drcases".split()
+    str.split(
+        "equation align gather multline eqnarray alignat flalign displaymath math subequations "
+        "aligned gathered alignedat split cases dcases rcases matrix pmatrix bmatrix vmatrix "
+        "Vmatrix Bmatrix smallmatrix array CD numcases xalignat darray drcases"
+    )
 )
 MAX_BODY = 20_000  # characters of one delimited formula
 _DEEPEST = 30  # braces within braces; formulas have under 20
-_INLINE_DOLLAR = 300  # the $ rule of reference/math.md
+_INLINE_DOLLAR = 300  # characters; formulas in sentences have under 100
 _CONFIGURED_DOLLAR = 2_000
 TEX_SIGN = re.compile(r"\\[a-zA-Z]+|[_^]|\\[{}|,;!]")
 _SIGN = re.compile(r"[\\_^=<>]")
@@ -140,7 +142,7 @@ class Finder:
         if end < 0:
             return None
         body = text[inside:end]
-        if not body.strip() or "\n\n" in body and not pair.display:
+        if not body.strip() or ("\n\n" in body and not pair.display):
             return None
         if pair.asciimath:
             return self._span(
@@ -207,7 +209,7 @@ class Finder:
         return self._span(start, end + 1, body, False, "tex")
 
     def dollar_body(self, body: str, before: str, after: str) -> bool:
-        """Say whether `body`, between two dollars that `before` and `after` surround, is mathematics.
+        """Say whether `body` between two dollars, `before` and `after` around them, is mathematics.
 
         It is where the page configures the dollar; where it loads a renderer, by what the body
         holds; elsewhere only with a command of mathematics.

@@ -25,80 +25,115 @@ class Found(NamedTuple):
 
 
 KATEX = frozenset(
-    "katex katex-display katex--inline katex--display katex-block katex-inline katex-error katex-eq".split()
+    str.split(
+        "katex katex-display katex--inline katex--display katex-block katex-inline katex-error "
+        "katex-eq"
+    )
 )
 FRAMES = frozenset(
-    "MathJax MathJax_Display MathJax_CHTML MathJax_SVG MathJax_SVG_Display MathJax_MathML MathJax_PHTML "
-    "MathJax_PHTML_Display MathJax_PlainSource MathJax_PlainSource_Display MathJax_MathContainer mjx-chtml MJXc-display "
-    "MJXp-math MJXp-display MathJax_FullWidth MathJax_CHTML_Display".split()
+    str.split(
+        "MathJax MathJax_Display MathJax_CHTML MathJax_SVG MathJax_SVG_Display MathJax_MathML "
+        "MathJax_PHTML MathJax_PHTML_Display MathJax_PlainSource MathJax_PlainSource_Display "
+        "MathJax_MathContainer mjx-chtml MJXc-display MJXp-math MJXp-display MathJax_FullWidth "
+        "MathJax_CHTML_Display"
+    )
 )
 _FRAME_DISPLAYS = frozenset(
-    "MathJax_Display MathJax_SVG_Display MathJax_PHTML_Display MJXc-display MJXp-display MathJax_CHTML_Display "
-    "MathJax_PlainSource_Display".split()
+    str.split(
+        "MathJax_Display MathJax_SVG_Display MathJax_PHTML_Display MJXc-display MJXp-display "
+        "MathJax_CHTML_Display MathJax_PlainSource_Display"
+    )
 )
 PREVIEWS = frozenset(["MathJax_Preview"])
 IGNORED = frozenset(
-    "tex2jax_ignore mathjax_ignore no-mathjax nomathjax asciimath2jax_ignore no-katex".split()
+    str.split("tex2jax_ignore mathjax_ignore no-mathjax nomathjax asciimath2jax_ignore no-katex")
 )
-PROCESSED = frozenset("tex2jax_process mathjax_process".split())
+PROCESSED = frozenset(str.split("tex2jax_process mathjax_process"))
 # Class -> how sure it is that its text is TeX, even without delimiters.
 SURE, WEAK, DELIMITED = 2, 1, 0
 WRAPPERS: dict[str, int] = {
     **dict.fromkeys(
-        "math-tex math-container wp-katex-eq mathjax-tex arithmatex math-inline math-display math-block mathblock tex-math "
-        "inlineMath displayMath js-render-math math-node katex-src math_inline math_display inline-math display-math "
-        "block-math latex-inline latex-block mathquill-embedded-latex mathquill-editable tex-inline tex-block tex-display "
-        "language-math lang-math math-formula mathjax-inline mathjax-block mathjax-display mathjaxInline latex-formula "
-        "notion-equation math-expression ipa-math wikimath inline-formula-tex mathjax-latex texmath MathTeX math-span".split(),
+        str.split(
+            "math-tex math-container wp-katex-eq mathjax-tex arithmatex math-inline "
+            "math-display math-block mathblock tex-math inlineMath displayMath js-render-math "
+            "math-node katex-src math_inline math_display inline-math display-math block-math "
+            "latex-inline latex-block mathquill-embedded-latex mathquill-editable tex-inline "
+            "tex-block tex-display language-math lang-math math-formula mathjax-inline "
+            "mathjax-block mathjax-display mathjaxInline latex-formula notion-equation "
+            "math-expression ipa-math wikimath inline-formula-tex mathjax-latex texmath MathTeX "
+            "math-span"
+        ),
         SURE,
     ),
     **dict.fromkeys(
-        "math tex latex formula equation mathjax MathJax-Source asciimath inline-formula display-formula inline-equation "
-        "display-equation disp-formula math-element math-jax mathml latex_formula eq eqn jqmath formulaDsp "
-        "formulaInl mathjax-formula".split(),
+        str.split(
+            "math tex latex formula equation mathjax MathJax-Source asciimath inline-formula "
+            "display-formula inline-equation display-equation disp-formula math-element "
+            "math-jax mathml latex_formula eq eqn jqmath formulaDsp formulaInl mathjax-formula"
+        ),
         WEAK,
     ),
     **dict.fromkeys(
-        "nolink filter_mathjaxloader_equation mathp math-text has-jax has_math".split(), DELIMITED
+        str.split("nolink filter_mathjaxloader_equation mathp math-text has-jax has_math"),
+        DELIMITED,
     ),
 }
 _DISPLAY_NAMES = frozenset(
-    "display math-display math-block mathblock displayMath math_display display-math block-math latex-block tex-block "
-    "tex-display katex-display katex--display katex-block js-display-math mathjax-block mathjax-display display-formula "
-    "display-equation disp-formula notion-equation formulaDsp block displaymath".split()
+    str.split(
+        "display math-display math-block mathblock displayMath math_display display-math "
+        "block-math latex-block tex-block tex-display katex-display katex--display katex-block "
+        "js-display-math mathjax-block mathjax-display display-formula display-equation "
+        "disp-formula notion-equation formulaDsp block displaymath"
+    )
 )
 DISPLAYS = _DISPLAY_NAMES - {"display", "block"}
 _INLINE_NAMES = frozenset(
-    "inline math-inline inlineMath math_inline inline-math latex-inline tex-inline katex--inline mathjax-inline inline-formula "
-    "inline-equation formulaInl mathjaxInline".split()
+    str.split(
+        "inline math-inline inlineMath math_inline inline-math latex-inline tex-inline "
+        "katex--inline mathjax-inline inline-formula inline-equation formulaInl mathjaxInline"
+    )
 )
 TEX_ATTRIBUTES = (
-    "data-tex", "data-latex", "data-expr", "data-formula", "data-math", "data-equation", "data-katex", "data-original-tex",
-    "data-latex-source", "data-tex-source", "data-math-tex", "data-texsrc", "data-latex-formula", "latex", "data-eqn", "data-tex-content",
+    "data-tex", "data-latex", "data-expr", "data-formula", "data-math", "data-equation",
+    "data-katex", "data-original-tex",
+    "data-latex-source", "data-tex-source", "data-math-tex", "data-texsrc", "data-latex-formula",
+    "latex", "data-eqn", "data-tex-content",
     "data-math-content", "data-raw-latex", "data-original-formula",
 )  # fmt: skip
 ATTRIBUTES = frozenset(
     [*TEX_ATTRIBUTES, "data-mathml", "data-asciimath", "data-value", "data-math-style", "data-alt"]
 )
 MATH_TAGS = frozenset(
-    "formula math-renderer d-math dt-math amp-mathml tex-math mathjax math-field eq eqn tex latex katex la-tex tex-inline tex-block "
-    "inline-math block-math math-jax mjx-container x-equation intent-math latex-js math-inline math-display katex-inline katex-block "
-    "mj-math mathml katex-expression x-katex math-tex math-block".split()
+    str.split(
+        "formula math-renderer d-math dt-math amp-mathml tex-math mathjax math-field eq eqn tex "
+        "latex katex la-tex tex-inline tex-block inline-math block-math math-jax mjx-container "
+        "x-equation intent-math latex-js math-inline math-display katex-inline katex-block "
+        "mj-math mathml katex-expression x-katex math-tex math-block"
+    )
 )
 _BLOCK_TAGS = frozenset(
-    "block-math tex-block math-display katex-block x-equation math-block".split()
+    str.split("block-math tex-block math-display katex-block x-equation math-block")
 )
 _UNKNOWN_TAG = 256  # lexbor numbers the tags it knows from 1
 _STRUCTURE = frozenset(
     TAG[name]
-    for name in "math script img table pre ul ol li h1 h2 h3 h4 h5 h6 iframe video noscript".split()
+    for name in str.split(
+        "math script img table pre ul ol li h1 h2 h3 h4 h5 h6 iframe video noscript"
+    )
 )
 _INNER = frozenset([*KATEX, *FRAMES, *PREVIEWS, *WRAPPERS, "mwe-math-element"])
-_NUMBERS = ".eqno, .headerlink, .equation-number, .eq-number, .eqn-number, .equationNumber, .anchor, button"
+_NUMBERS = (
+    ".eqno, .headerlink, .equation-number, .eq-number, .eqn-number, .equationNumber, .anchor"
+    ", button"
+)
+_WIKI_DISPLAYS = ("image-display", "mathml-display", 'display="block"', "mwe-math-element-block")
+_YES = frozenset(["true", "block"])
+_DATA = re.compile(r'\s*(?:$|[\[{<].*".*[\]}>]\s*$)', re.S)  # JSON or markup: no TeX
 _PROSE = re.compile(r"(?:[A-Za-z]{3,}[,.;:]?\s+){3}[A-Za-z]{3,}|[\u4e00-\u9fff]{4}")
 _DELIMITERS = re.compile(r"\\\(|\\\[|(?<!\\)\$|\[/?(?:tex|latex|math)\]")
 _WHOLE = re.compile(
-    r"\\\((?:(?!\\\)).)*\\\)|\\\[(?:(?!\\\]).)*\\\]|\$\$(?:(?!\$\$).)*\$\$|\$(?:[^$\\]|\\.|\{[^{}]*\})*\$|\\begin\{(\w+\*?)\}.*\\end\{\1\}",
+    r"\\\((?:(?!\\\)).)*\\\)|\\\[(?:(?!\\\]).)*\\\]|\$\$(?:(?!\$\$).)*\$\$|\$(?:[^$\\]|\\."
+    r"|\{[^{}]*\})*\$|\\begin\{(\w+\*?)\}.*\\end\{\1\}",
     re.S,
 )
 _TEX_SCRIPT = re.compile(r"\s*(?:math|text)/(?:x-)?(?:la)?tex\b|\s*math/latex", re.I)
@@ -231,8 +266,7 @@ class Reader:
     def wiki(self, node: LexborNode) -> Found | None:
         """Read a formula of MediaWiki."""
         markup = node.html or ""
-        display = "image-display" in markup or "mathml-display" in markup or 'display="block"' in markup or (
-            "mwe-math-element-block" in markup)  # fmt: skip
+        display = any([sign in markup for sign in _WIKI_DISPLAYS])
         if (math := node.css_first("math")) is not None and (tex := self.mathml(math.html or "")):
             return Found(tex, display, "wiki")
         for image in node.css("img, [data-alt]"):
@@ -248,21 +282,16 @@ class Reader:
         self, node: LexborNode, names: list[str], attributes: dict[str, str | None]
     ) -> Found | None:
         """Read TeX, AsciiMath or MathML that an attribute holds; the content is its rendering."""
-        display = not _DISPLAY_NAMES.isdisjoint(names) or (attributes.get("data-display") or "") in ("true", "block") or (
-            (attributes.get("display") or "") in ("true", "block") or attributes.get("data-eeimg") == "2")  # fmt: skip
+        display = not _DISPLAY_NAMES.isdisjoint(names) or attributes.get("data-eeimg") == "2"
+        if not {attributes.get("data-display"), attributes.get("display")}.isdisjoint(_YES):
+            display = True
         if "data-displaymode" in attributes or "data-display-mode" in attributes:
             display = (
                 attributes.get("data-displaymode") or attributes.get("data-display-mode") or "true"
             ) != "false"
         for name in TEX_ATTRIBUTES:
             value = attributes.get(name)
-            if (
-                not value
-                or not value.strip()
-                or value.strip()[0] in "[{<"
-                and value.strip()[-1] in "]}>"
-                and '"' in value
-            ):
+            if not value or _DATA.match(value):
                 continue
             tex, shown = clean(value)
             if name in _VAGUE and not _formula_like(tex, names):
@@ -284,9 +313,10 @@ class Reader:
             return Found(tex, display or 'display="block"' in value, "attribute")
         if (value := attributes.get("data-asciimath")) and (tex := asciimath_to_latex(value)):
             return Found(tex, display, "asciimath")
-        if (value := attributes.get("data-alt")) and "lazy-image-placeholder" in names and "math" in (
-            attributes.get("data-class") or attributes.get("data-src") or ""):  # fmt: skip
-            return Found(clean(value)[0], "display" in (attributes.get("data-class") or ""), "wiki")
+        if (value := attributes.get("data-alt")) and "lazy-image-placeholder" in names:
+            kind = f"{attributes.get('data-class')} {attributes.get('data-src')}"
+            if "math" in kind:
+                return Found(clean(value)[0], "image-display" in kind, "wiki")
         return None
 
     def wrapper(
@@ -363,7 +393,7 @@ class Reader:
 
 
 def _elements_in(node: LexborNode) -> bool | None:
-    """Say whether a wrapper has elements in it; None if one of them is a rendering or a structure."""
+    """Say whether a wrapper has elements in it; None if one is a rendering or a structure."""
     some = False
     paragraphs = 0
     for inner in node.traverse():

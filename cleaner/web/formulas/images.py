@@ -32,41 +32,55 @@ _SERVICES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 _SIZES = re.compile(
-    r"^(?:\s|\\(?:inline|displaystyle|textstyle|huge|Huge|LARGE|Large|large|normalsize|small|footnotesize"
+    r"^(?:\s|\\(?:inline|displaystyle|textstyle|huge|Huge|LARGE|Large|large|normalsize|small"
+    r"|footnotesize"
     r"|scriptsize|tiny|opaque|nocache|bg_\w+|fn_\w+|reverse)(?![A-Za-z])"
     r"|\\(?:dpi|bg|fn|pagecolor|mathsize|fontsize)\s*\{[^{}]*\}|\\dpi\d+)+"
 )
 _TEX_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:la)?tex(?:$|[\s_-]|\d|center|math|image|img|formula|rendering)|mwe-math|x-ck12|math-?(?:inline|display"
-    r"|img|image|png|block|jax|ml|tex|formula)|(?:^|[\s_-])math(?:$|\s)|equation|formula|ee_img|mathtex|mimetex|wp-katex"
+    r"(?:^|[\s_-])(?:la)?tex(?:$|[\s_-]|\d|center|math|image|img|formula|rendering)|mwe-math"
+    r"|x-ck12|math-?(?:inline|display"
+    r"|img|image|png|block|jax|ml|tex|formula)|(?:^|[\s_-])math(?:$|\s)|equation|formula|ee_img"
+    r"|mathtex|mimetex|wp-katex"
     r"|quicklatex|ql-img|wrs|Wirisformula|mathjax|katex",
     re.I,
 )
 _FORMULA_PATH = re.compile(
-    r"(?:^|[/_.-])(?:latex|mimetex|mathtex|mathml|eqn?s?|equations?|formulas?|formulae|math(?:s|jax|type|img)?|tex2?(?:img|png)?)"
-    r"(?:[/_.-]|\d+\.)[^?]*\.(?:gif|png|svg|jpe?g|webp|wmf)|/si\d+\.(?:gif|svg|png)|/ueditor/.*kityformula|21cnjy\S*math",
+    r"(?:^|[/_.-])(?:latex|mimetex|mathtex|mathml|eqn?s?|equations?|formulas?|formulae|math(?:s"
+    r"|jax|type|img)?|tex2?(?:img|png)?)"
+    r"(?:[/_.-]|\d+\.)[^?]*\.(?:gif|png|svg|jpe?g|webp|wmf)|/si\d+\.(?:gif|svg|png)"
+    r"|/ueditor/.*kityformula|21cnjy\S*math",
     re.I,
 )
 _GENERIC_ALT = re.compile(
-    r"\s*(?:equation|formula|math(?:ematical)?|view the mathml source|image|img|eq(?:n|uation)?\.?\s*\(?[\d.]*\)?"
-    r"|mathtype|公式|数学公式|方程式?|图片|latex|tex|inline[- ]?(?:formula|equation|math)|display(?:ed)?[- ]?(?:formula|equation|math)"
-    r"|mathematical (?:formula|expression|equation)|click to view|ref|undefined|null)?\s*[-_\d]*(?:\.(?:gif|png|svg|jpe?g|wmf))?\s*",
+    r"\s*(?:equation|formula|math(?:ematical)?|view the mathml source|image|img"
+    r"|eq(?:n|uation)?\.?\s*\(?[\d.]*\)?"
+    r"|mathtype|公式|数学公式|方程式?|图片|latex|tex"
+    r"|(?:inline|display(?:ed)?)[- ]?(?:formula|equation|math)"
+    r"|mathematical (?:formula|expression|equation)|click to view|ref|undefined|null)?"
+    r"\s*[-_\d]*(?:\.(?:gif|png|svg|jpe?g|wmf))?\s*",
     re.I,
 )
 _TEX_COMMAND = re.compile(
-    r"\\(?:frac|dfrac|tfrac|sqrt|sum|prod|i*nt|oint|lim|left|right|begin|mathbb|mathbf|mathrm|mathcal|mathit|vec|hat"
-    r"|bar|overline|alpha|beta|gamma|delta|epsilon|varepsilon|theta|lambda|mu|nu|pi|rho|sigma|tau|phi|varphi|omega"
-    r"|Delta|Gamma|Omega|Sigma|Lambda|Phi|infty|partial|nabla|cdot|times|le|leq|ge|geq|ne|neq|in|to|sin|cos|tan"
-    r"|log|ln|text|binom|angle|triangle|circ|pm|approx|equiv|displaystyle|operatorname|rightarrow|ldots|cdots|quad)"
+    r"\\(?:frac|dfrac|tfrac|sqrt|sum|prod|i*nt|oint|lim|left|right|begin|mathbb|mathbf|mathrm"
+    r"|mathcal|mathit|vec|hat"
+    r"|bar|overline|alpha|beta|gamma|delta|epsilon|varepsilon|theta|lambda|mu|nu|pi|rho|sigma|tau"
+    r"|phi|varphi|omega"
+    r"|Delta|Gamma|Omega|Sigma|Lambda|Phi|infty|partial|nabla|cdot|times|le|leq|ge|geq|ne|neq|in"
+    r"|to|sin|cos|tan"
+    r"|log|ln|text|binom|angle|triangle|circ|pm|approx|equiv|displaystyle|operatorname|rightarrow"
+    r"|ldots|cdots|quad)"
     r"(?![A-Za-z])"
 )
 _DISPLAY_CLASS = re.compile(
-    r"image-display|math-?(?:display|block)|display-?(?:math|equation|formula)|latexcenter|x-ck12-block|block-?math"
+    r"image-display|math-?(?:display|block)|display-?(?:math|equation|formula)|latexcenter"
+    r"|x-ck12-block|block-?math"
     r"|ql-img-displayed|tex-?display|equation-block",
     re.I,
 )
 _ENCODED = re.compile(r"(?:[\w.~*()'!-]|%[0-9a-fA-F]{2}|\+)+")
-_SOURCES = ("src", "data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-original-src",
+_SOURCES = ("src", "data-src", "data-original", "data-lazy-src", "data-actualsrc",
+"data-original-src",
             "data-lazyload", "data-url", "data-echo", "original", "real_src", "file", "srcset",
             "data-srcset", "data", "i-amphtml-src")  # fmt: skip
 _ATTRIBUTES = ("data-latex", "data-tex", "data-formula", "data-math", "data-equation", "data-expr",
@@ -75,7 +89,7 @@ _ATTRIBUTES = ("data-latex", "data-tex", "data-formula", "data-math", "data-equa
 
 
 def image_tex(attributes: dict[str, str | None]) -> tuple[str, bool, str] | None:
-    r"""Return the TeX of an image, whether it is a display, and where the TeX was; None without any.
+    r"""Return the TeX of an image, whether it is a display, and the encoding; None without any.
 
     >>> image_tex({"src": "https://www.zhihu.com/equation?tex=%5Clambda_i+%3E+0"})
     ('\\lambda_i > 0', False, 'image')
@@ -201,7 +215,7 @@ def _written(tex: str) -> tuple[str, bool] | None:
 
 
 def _from_addresses(attributes: dict[str, str | None]) -> tuple[tuple[str, bool], bool] | None:
-    """Return ((TeX, display), marked inline) of the first address that a formula service would draw."""
+    """Return ((TeX, display), marked inline) of the first address that asks for a formula."""
     for name in _SOURCES:
         address = attributes.get(name)
         if not address or len(address) < 8 or address.startswith("data:"):

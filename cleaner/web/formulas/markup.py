@@ -118,12 +118,14 @@ _OPERAND = (
 )
 _OPERATOR = r"[-+=<>≤≥≠≈±×÷·⋅*/∈∉⊂⊆∪∩→⇒⇔∼≡−–∝∣|]"
 _DENSE = re.compile(
-    rf"(?:{_OPERAND}|{_SCRIPT}|{_OPERATOR}|[,;:…'\s{EM}{EM_END}]|\.\.\.|(?:sin|cos|tan|log|ln|lim|max|min|exp)(?![a-z]))+"
+    rf"(?:{_OPERAND}|{_SCRIPT}|{_OPERATOR}|[,;:…'\s{EM}{EM_END}]|\.\.\.|(?:sin|cos|tan|log|ln|lim"
+    rf"|max|min|exp)(?![a-z]))+"
 )
 _CORE = re.compile(rf"(?:[A-Za-z\u0391-\u03c9)\]0-9]{EM_END}?){_SCRIPT}")
 _RELATION = re.compile(r"[-+=<>≤≥≠≈±×÷·⋅∈∉→⇒≡−–]")
 _ORDINAL = re.compile(
-    rf"{SUP}\s*(?:st|nd|rd|th|er|re|e|ème|o|a|TM|SM|®|™|©|\[.*|\(\w\)|\*+|†|‡|\d{{1,3}}(?:,\s*\d+)*){SUP_END}"
+    rf"{SUP}\s*(?:st|nd|rd|th|er|re|e|ème|o|a|TM|SM|®|™|©|\[.*|\(\w\)|\*+|†|‡"
+    rf"|\d{{1,3}}(?:,\s*\d+)*){SUP_END}"
 )
 _UNIT = re.compile(rf"(?<![A-Za-z])(?:[kcdmµμn]?m|ft|in|km|s|cm){SUP}[-−]?[123]{SUP_END}")
 

@@ -1,4 +1,4 @@
-"""Renderings without their source -> MathML: KaTeX's and MathJax's spans and drawings keep the structure."""
+"""Renderings without their source -> MathML: spans of KaTeX and MathJax keep the structure."""
 
 import re
 from html import escape
@@ -10,12 +10,15 @@ from cleaner.web.formulas.runs import TEXT
 
 _DEEPEST = 200  # elements; renderers need three to five for one level of a formula
 _CODE = re.compile(r"mjx-c([0-9A-F]{2,6})\b")
-_TOP = re.compile(r"top:\s*(-?[\d.]+)em")
-_SHIFT = re.compile(r"translate\(\s*-?[\d.]+[ ,]+(-?[\d.]+)")
+_TOP = re.compile(r"top:\s*(-?\d{1,6}(?:\.\d{1,9})?)em")
+_SHIFT = re.compile(r"translate\(\s*-?[\d.]+[ ,]+(-?\d{1,9}(?:\.\d{1,9})?)")
 _LEAVES = frozenset(["mi", "mn", "mo", "mtext", "ms"])
 _NOTHING = frozenset(
-    "mjx-surd mjx-nstrut mjx-dstrut mjx-tstrut mjx-rstrut mjx-line mjx-spacer mjx-mspace mjx-mstrut mjx-speech "
-    "mjx-assistive-mml mjx-strut mjx-lbox rect defs title desc style mjx-labels".split()
+    str.split(
+        "mjx-surd mjx-nstrut mjx-dstrut mjx-tstrut mjx-rstrut mjx-line mjx-spacer mjx-mspace "
+        "mjx-mstrut mjx-speech mjx-assistive-mml mjx-strut mjx-lbox rect defs title desc style "
+        "mjx-labels"
+    )
 )
 _FENCES = frozenset(["mopen", "mclose", "minner", "delimsizing"])
 
@@ -113,10 +116,11 @@ def _characters(node: LexborNode) -> str:
             and inner.tag != "mjx-mi"
             and (match := _CODE.search(names))
         ):
-            if inner.tag in ("mjx-c", "mjx-stretchy-v", "mjx-stretchy-h") and not inner.text():
-                out.append(chr(min(int(match.group(1), 16), 0x10FFFF)))
-                if inner.tag != "mjx-c":
-                    break  # the parts of a long bracket
+            if inner.tag not in ("mjx-c", "mjx-stretchy-v", "mjx-stretchy-h") or inner.text():
+                continue
+            out.append(chr(min(int(match.group(1), 16), 0x10FFFF)))
+            if inner.tag != "mjx-c":
+                break  # the parts of a long bracket
     return "".join(out).replace("\u2223", "|")  # the fonts have one bar for all uses
 
 
@@ -278,7 +282,9 @@ def _katex_scripts(base: str, supsub: LexborNode, depth: int) -> str:
         return f"<msubsup>{base}{levels[1]}{levels[0]}</msubsup>"
     if not levels:
         return base
-    lower = tops[0] > -2.8  # KaTeX sets powers at -3.063em and above, subscripts at -2.55em
+    lower = (
+        bool(tops) and tops[0] > -2.8
+    )  # KaTeX sets powers at -3.063em and above, subscripts at -2.55em
     return f"<msub>{base}{levels[0]}</msub>" if lower else f"<msup>{base}{levels[0]}</msup>"
 
 
@@ -340,8 +346,10 @@ def _leaf(text: str, names: list[str]) -> str:
     variant = next(
         (
             f' mathvariant="{value}"'
-            for name, value in (("mathbf", "bold"), ("mathbb", "double-struck"), ("mathcal", "script"),
-                                ("mathfrak", "fraktur"), ("mathsf", "sans-serif"), ("mathtt", "monospace"),
+            for name, value in (("mathbf", "bold"), ("mathbb", "double-struck"), ("mathcal",
+            "script"),
+                                ("mathfrak", "fraktur"), ("mathsf", "sans-serif"), ("mathtt",
+                                "monospace"),
                                 ("mathrm", "normal"), ("boldsymbol", "bold-italic"))
             if name in names
         ),

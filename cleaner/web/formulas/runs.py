@@ -6,12 +6,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from cleaner.web.formulas.delimited import EM, EM_END, SUB, SUB_END, SUP, SUP_END
 
-_NAMES = (
-    "a abbr acronym b bdi bdo big cite del dfn em font i ins label mark nobr q s small span strike "
-    "strong sub sup tt u var wbr br script style pre code kbd samp textarea img svg button select "
-    "option input math noscript iframe object video audio canvas title p li ul ol td tr th tbody table "
-    "thead hr h1 h2 h3 h4 h5 h6 div body html head meta link"
-).split()
+_NAMES = str.split(
+    "a abbr acronym b bdi bdo big cite del dfn em font i ins label mark nobr q s small span "
+    "strike strong sub sup tt u var wbr br script style pre code kbd samp textarea img svg "
+    "button select option input math noscript iframe object video audio canvas title p li ul ol "
+    "td tr th tbody table thead hr h1 h2 h3 h4 h5 h6 div body html head meta link"
+)
 
 
 def _tag_ids() -> dict[str, int]:
@@ -32,8 +32,10 @@ TAG = _tag_ids()
 TEXT, COMMENT = TAG["text"], TAG["comment"]
 INLINE = frozenset(
     TAG[name]
-    for name in "a abbr acronym b bdi bdo big cite del dfn em font i ins label mark nobr q s small span "
-    "strike strong sub sup tt u var".split()
+    for name in str.split(
+        "a abbr acronym b bdi bdo big cite del dfn em font i ins label mark nobr q s small span "
+        "strike strong sub sup tt u var"
+    )
 )
 _MARKED = {TAG["em"]: (EM, EM_END), TAG["sub"]: (SUB, SUB_END), TAG["sup"]: (SUP, SUP_END)}
 
