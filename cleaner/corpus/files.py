@@ -137,11 +137,16 @@ def read_footers(files: Sequence[InputFile]) -> tuple[list[InputFile], list[Fail
     return good, failed
 
 
-def open_parquet(path: str, buffer_size: int = 0) -> pq.ParquetFile:
-    """Open a Parquet file; raises UnreadableFile when its footer cannot be read."""
+def open_parquet(
+    path: str, buffer_size: int = 0, metadata: pq.FileMetaData | None = None
+) -> pq.ParquetFile:
+    """Open a Parquet file; raises UnreadableFile when its footer cannot be read.
+
+    A footer that was read before is taken as it is.
+    """
     source = store.open_input(path)
     try:
-        return pq.ParquetFile(source, buffer_size=buffer_size, pre_buffer=False)
+        return pq.ParquetFile(source, metadata=metadata, buffer_size=buffer_size, pre_buffer=False)
     except (OSError, pa.ArrowException) as error:
         source.close()
         raise UnreadableFile(f"{path}: not a readable Parquet file: {first_line(error)}") from None
@@ -214,4 +219,5 @@ def first_line(error: BaseException) -> str:
     """Return an error's first line without addresses and machine paths, so that it is the same
     wherever it is raised."""
     text = str(error).strip().split("\n", 1)[0]
+    text = "".join(c if c.isprintable() else "�" for c in text)
     return _MACHINE.sub("…", text).removesuffix(".")[:300]

@@ -8,6 +8,9 @@ import zstandard
 from cleaner.errors import UnreadableFile
 
 _BLOCK = 1 << 20
+# Bytes given to the decompressor at once: what comes out of them, 16 MiB of gzip or 128 MiB of
+# zstd at worst, is in memory before any ratio is judged.
+_STEPS = {"gzip": 1 << 14, "zstd": 1 << 12}
 # No honest text shrinks this much; gzip itself ends near 1,032 to 1, zstd knows no limit.
 MAX_RATIO = 3_000
 _GRACE = 1 << 30  # below this many bytes out no ratio is judged
@@ -20,7 +23,7 @@ class Inflated:
         self.source, self.path, self.kind = source, path, kind
         self._inside = False  # in the middle of a member or frame
         self._open: Any = None
-        self._rest = b""
+        self._block, self._at = memoryview(b""), 0
         self._out = bytearray()
         self._taken = self._given = 0
         self._end = False
@@ -47,25 +50,26 @@ class Inflated:
         return self._given - len(self._out)
 
     def _fill(self) -> None:
-        data = self._rest or self.source.read(_BLOCK)
-        if not self._rest:
-            self._taken += len(data)
-        self._rest = b""
+        if self._at == len(self._block):
+            self._block, self._at = memoryview(self.source.read(_BLOCK)), 0
+        data = self._block[self._at : self._at + _STEPS[self.kind]]
+        self._at += len(data)
         if not data:
             if self._inside:
                 raise UnreadableFile(f"{self.path}: ends in the middle of its {self.kind} data")
             self._end = True
             return
         if not self._inside:
-            if self._given and not data.strip(b"\0"):
+            if self._given and not bytes(data).strip(b"\0"):
                 return  # padding with zeros after the last member is usual
             self._open = self._new()
             self._inside = True
         try:
             out = self._open.decompress(data)
         except (zlib.error, zstandard.ZstdError) as error:
-            where = f"near byte {self._taken - len(data):,}"
+            where = f"near byte {self._taken:,}"
             raise UnreadableFile(f"{self.path}: broken {self.kind} data {where}: {error}") from None
+        self._taken += len(data)
         self._out += out
         self._given += len(out)
         if self._given > _GRACE and self._given > MAX_RATIO * self._taken:
@@ -74,7 +78,9 @@ class Inflated:
             )
         if self._open.eof:
             self._inside = False
-            self._rest = self._open.unused_data
+            rest = len(self._open.unused_data)
+            self._at -= rest
+            self._taken -= rest
 
     def _new(self) -> Any:
         if self.kind == "gzip":

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from cleaner import store
 from cleaner.corpus import jsonl, warc
@@ -135,7 +136,8 @@ def _read(piece: Piece, columns: Columns, failed: list[FailedFile]) -> Iterator[
     except BaseException as error:
         if not (isinstance(error, InputError | OSError | pa.ArrowException) or is_panic(error)):
             raise
-        said = str(error) if isinstance(error, InputError) else f"{piece.path}: {first_line(error)}"
+        said = str(error) if isinstance(error, InputError) else first_line(error)
+        said = said if said.startswith(piece.path) else f"{piece.path}: {said}"
         failed.append(FailedFile(piece.path, at, said))
 
 
@@ -143,36 +145,39 @@ def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
     with open_parquet(piece.path) as probe:
         meta, schema = probe.metadata, probe.schema_arrow
     if missing := columns.missing(schema):
-        raise UnreadableFile(
-            f"{piece.path}: no column {', '.join(missing)}; there are: {', '.join(schema.names)}"
-        )
+        have = ", ".join(schema.names) or "none"
+        raise UnreadableFile(f"{piece.path}: no column {', '.join(missing)}; there are: {have}")
     first, past = piece.groups or (0, meta.num_row_groups)
     names = [path if schema.get_field_index(path) >= 0 else root(path) for path in columns.roots()]
     row = piece.first_row
-    for index in range(first, past):
-        group = meta.row_group(index)
-        if piece.take is not None and not _any_between(piece.take, row, row + group.num_rows):
+    streamed = any(meta.row_group(i).total_byte_size > _STREAMED for i in range(first, past))
+    with open_parquet(piece.path, 1 << 20 if streamed else 0, meta) as parquet:
+        for index in range(first, past):
+            group = meta.row_group(index)
+            if piece.take is None or _any_between(piece.take, row, row + group.num_rows):
+                yield from _row_group(parquet, piece, columns, names, index, row)
             row += group.num_rows
-            continue
-        yield from _row_group(piece, columns, names, index, group, row)
-        row += group.num_rows
 
 
 def _row_group(
-    piece: Piece, columns: Columns, names: list[str], index: int, group: Any, row: int
+    parquet: pq.ParquetFile,
+    piece: Piece,
+    columns: Columns,
+    names: list[str],
+    index: int,
+    row: int,
 ) -> Iterator[pl.DataFrame]:
+    group = parquet.metadata.row_group(index)
     done = 0
     mean = max(1, group.total_byte_size // max(1, group.num_rows))
     batch_rows = max(1, min(4096, _BATCH_BYTES // mean))
-    buffer = 1 << 20 if group.total_byte_size > _STREAMED else 0
     try:
-        with open_parquet(piece.path, buffer) as parquet:
-            for batch in parquet.iter_batches(
-                batch_rows, [index], columns=list(dict.fromkeys(names)), use_threads=False
-            ):
-                get = partial(column, batch)
-                yield _documents(get, batch.num_rows, piece, columns, row + done)
-                done += batch.num_rows
+        for batch in parquet.iter_batches(
+            batch_rows, [index], columns=list(dict.fromkeys(names)), use_threads=False
+        ):
+            get = partial(column, batch)
+            yield _documents(get, batch.num_rows, piece, columns, row + done)
+            done += batch.num_rows
     except (OSError, pa.ArrowException) as error:
         # The footer says how many rows there are, so each of them is accounted for.
         rest = group.num_rows - done
@@ -228,17 +233,18 @@ def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) 
     docs = pl.DataFrame({"row": row}).select(pl.lit(piece.file, pl.UInt32).alias("file"), "row")
     unnamed = pl.concat_str(pl.lit(f"{piece.path}#"), pl.col("row").cast(pl.String))
     if columns.id is not None:
-        docs = docs.with_columns(as_label(get(columns.id)).alias("id"))
+        docs = docs.with_columns(as_label(get(columns.id).alias(columns.id)).alias("id"))
         docs = docs.with_columns(id=pl.coalesce("id", unnamed))
     else:
         docs = docs.with_columns(id=unnamed)
     for name in LABELS:
-        given = as_label(get(columns.labels[name])) if name in columns.labels else None
+        path = columns.labels.get(name)
+        given = as_label(get(path).alias(path)) if path is not None else None
         docs = docs.with_columns((pl.lit(None, pl.String) if given is None else given).alias(name))
     docs = docs.with_columns(_source(get, piece, columns).alias("source"))
     error: pl.Series | pl.Expr = pl.lit(None, pl.String)
     if columns.text is not None:
-        text, why = as_text(get(columns.text))
+        text, why = as_text(get(columns.text).alias(columns.text))
         docs = docs.with_columns(text.alias("text"))
         error = why
     elif columns.html is not None:
@@ -254,7 +260,7 @@ def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) 
     docs = docs.with_columns(error.alias("error"))
     for name, kind in columns.carried_types.items():
         if name in columns.carried:
-            values = as_carried(get(columns.carried[name]), kind)
+            values = as_carried(get(columns.carried[name]).alias(columns.carried[name]), kind)
             docs = docs.with_columns(values.alias(name))
         else:
             docs = docs.with_columns(pl.lit(None, kind).alias(name))
@@ -263,7 +269,8 @@ def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) 
 
 def _source(get: Get, piece: Piece, columns: Columns) -> pl.Series | pl.Expr:
     if "column" in columns.source:
-        return as_label(get(columns.source["column"]))
+        path = columns.source["column"]
+        return as_label(get(path).alias(path))
     if "value" in columns.source:
         return pl.lit(columns.source["value"], pl.String)
     if "path" in columns.source:

@@ -1,0 +1,256 @@
+"""Broken files: each beside a good one ends in a clear account, never in a traceback or silence."""
+
+import gzip
+import tracemalloc
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from broken_files import BROKEN, ROWS, archive, good_lines, parquet, record, zstd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaner.cli import main
+from cleaner.corpus.files import Piece, cut_units, kind_of, list_files, read_footers
+from cleaner.corpus.inflate import opened
+from cleaner.corpus.read import Columns, read_parts
+from cleaner.errors import CleanerError, JobError
+from cleaner.job import parse_job
+from cleaner.plan import make_plan
+from cleaner.runs import run_plan
+
+GOOD = {
+    ".parquet": parquet(),
+    ".jsonl": good_lines(),
+    ".jsonl.gz": gzip.compress(good_lines()),
+    ".jsonl.zst": zstd(good_lines()),
+    ".warc": archive(),
+    ".warc.gz": gzip.compress(archive()),
+}
+
+
+def suffix_of(name: str) -> str:
+    return max((suffix for suffix in GOOD if name.endswith(suffix)), key=len)
+
+
+def job(folder: Path, pages: bool, **more: Any) -> dict[str, Any]:
+    columns = {"html": "html"} if pages else {"text": "text", "id": "id"}
+    return {
+        "name": "broken",
+        "input": {"paths": [f"{folder}/*"], **columns},
+        "stages": [{"extract": {}}] if pages else [],
+        "max_error_rate": 1.0,
+        **more,
+    }
+
+
+def account(folder: Path, name: str) -> tuple[dict[str, int], list[str], dict[str, int]]:
+    """Run all files of a folder; return the fates of one, the failed units, and the row counts."""
+    plan = make_plan(parse_job(job(folder / "in", "warc" in name)))
+    warnings: list[str] = []
+    done = run_plan(plan, str(folder / "run"), engine="inline", warn=warnings.append)
+    assert all(any(unit in said for said in warnings) for unit in done["failed_units"])
+    rows = done["rows"]
+    assert rows["in"] == rows["kept"] + rows["dropped"] + rows["failed"]
+    ledger = pl.read_parquet(folder / "run/ledger/*.parquet")
+    assert len(ledger) == rows["in"]
+    numbers = {Path(file.path).name: file.number for file in plan.files}
+    mine = ledger.filter(pl.col("file") == numbers.get(name, -1))
+    assert mine.filter(fate="failed")["error"].null_count() == 0
+    return dict(mine["fate"].value_counts().rows()), done["failed_units"], rows
+
+
+def beside_a_good_file(tmp_path: Path, name: str, good: str) -> None:
+    make, kept, failed, named = BROKEN[name]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / f"m-{name}").write_bytes(make())
+    (tmp_path / "in" / f"{good}{suffix_of(name)}").write_bytes(GOOD[suffix_of(name)])
+    fates, failed_units, rows = account(tmp_path, f"m-{name}")
+    assert (fates.get("kept", 0), fates.get("failed", 0)) == (kept, failed)
+    assert [f"m-{name}" in unit for unit in failed_units] == [True] * named
+    assert rows["in"] == ROWS + sum(fates.values())
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_ends_in_a_clear_account(tmp_path: Path, name: str) -> None:
+    beside_a_good_file(tmp_path, name, "z")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_comes_of_a_broken_file_does_not_hang_on_its_place(tmp_path: Path, name: str) -> None:
+    beside_a_good_file(tmp_path, name, "a")
+
+
+def test_there_are_over_thirty_kinds() -> None:
+    assert len(BROKEN) > 80
+
+
+def test_a_line_over_the_budget_fails_and_its_memory_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cleaner.corpus.read.MAX_DOCUMENT", 1 << 20)
+    body = good_lines() + b'{"id": "long", "text": "' + b"x" * (64 << 20) + b'"}\n' + good_lines()
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(body, 1))
+    del body
+    columns = Columns(None, "text", "id", {}, {}, {}, {})
+    tracemalloc.start()
+    parts = list(read_parts([piece(tmp_path / "a.jsonl.gz")], [columns], 1 << 25))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    docs = pl.concat([part.docs for part in parts])
+    assert len(docs) == 2 * ROWS + 1
+    failed = docs.filter(pl.col("error").is_not_null())
+    assert failed["row"].to_list() == [ROWS]
+    assert "over the budget of 1,048,576" in failed["error"][0]
+    assert peak < 48 << 20
+
+
+@pytest.mark.parametrize("suffix", [".jsonl.zst", ".jsonl.gz"])
+def test_a_bomb_never_fills_the_memory(tmp_path: Path, suffix: str) -> None:
+    zeros = bytes(512 << 20)
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(zstd(zeros) if suffix.endswith("zst") else gzip.compress(zeros, 9))
+    del zeros
+    tracemalloc.start()
+    with path.open("rb") as source:
+        stream = opened(source, str(path))
+        assert sum(len(block) for block in iter(lambda: stream.read(1 << 20), b"")) == 512 << 20
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 300 << 20
+
+
+@pytest.mark.parametrize("suffix", [".jsonl.zst", ".jsonl.gz", ".warc.gz"])
+def test_a_bomb_is_named_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr("cleaner.corpus.inflate._GRACE", 1 << 20)
+    monkeypatch.setattr("cleaner.corpus.inflate.MAX_RATIO", 100)
+    monkeypatch.setattr("cleaner.corpus.read.MAX_DOCUMENT", 1 << 20)
+    zeros = bytes(40 << 20)
+    zeros = record(zeros) if "warc" in suffix else zeros
+    pack = zstd if suffix.endswith("zst") else gzip.compress
+    (tmp_path / "in").mkdir()
+    (tmp_path / f"in/m-bomb{suffix}").write_bytes(pack(zeros))
+    (tmp_path / f"in/z{suffix}").write_bytes(GOOD[suffix])
+    _, failed_units, rows = account(tmp_path, f"m-bomb{suffix}")
+    assert "refused as a bomb" in failed_units[0]
+    assert rows["kept"] == ROWS
+
+
+def test_a_zip_is_refused_by_its_suffix(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.jsonl", bytes(1 << 20))
+    with pytest.raises(JobError, match="unknown suffix"):
+        make_plan(parse_job(job(tmp_path, pages=False)))
+
+
+def test_a_folder_of_nothing_but_broken_files_exits_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("nothing.parquet", "no-footer.parquet"):
+        (tmp_path / "in" / name).write_bytes(BROKEN[name][0]())
+    file = tmp_path / "job.yaml"
+    file.write_text(f"name: x\ninput: {{paths: '{tmp_path}/in/*', text: text}}\nstages: []\n")
+    out = str(tmp_path / "run")
+    monkeypatch.setattr(
+        "sys.argv", ["cleaner", "run", str(file), "--engine", "inline", "--out", out]
+    )
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 3
+    said = capsys.readouterr().err
+    assert "no-footer.parquet" in said
+    assert "Traceback" not in said
+
+
+def piece(path: Path) -> Piece:
+    return Piece(0, str(path), "", 0, kind_of(path.name) or "")
+
+
+FUZZED = sorted(GOOD)
+
+
+@st.composite
+def mutations(draw: st.DrawFn) -> tuple[str, bytes]:
+    """Return a good file after a few flips, cuts, doublings and insertions."""
+    suffix = draw(st.sampled_from(FUZZED))
+    data = bytearray(GOOD[suffix])
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(0, len(data) - 1)))
+        size = draw(st.integers(1, 64))
+        how = draw(st.sampled_from(["flip", "cut", "double", "insert", "drop"]))
+        if how == "flip":
+            data[at : at + 1] = bytes([draw(st.integers(0, 255))])
+        elif how == "cut":
+            del data[at:]
+        elif how == "double":
+            data[at:at] = data[at : at + size]
+        elif how == "insert":
+            data[at:at] = draw(st.binary(max_size=16))
+        else:
+            del data[at : at + size]
+    return suffix, bytes(data)
+
+
+@settings(max_examples=100, deadline=None)
+@given(mutations())
+def test_fuzzed_files_end_in_rows_or_a_named_failure(
+    tmp_path_factory: pytest.TempPathFactory, made: tuple[str, bytes]
+) -> None:
+    suffix, data = made
+    path = tmp_path_factory.mktemp("fuzz") / f"a{suffix}"
+    path.write_bytes(data)
+    read_all(path)
+
+
+def read_all(path: Path) -> None:
+    """Read a file as a run does; its rows are numbered from 0 on, and failures name it."""
+    pages = "warc" in path.name
+    columns = Columns("payload" if pages else None, None if pages else "text", None, {}, {}, {}, {})
+    good, bad = read_footers(list_files([[str(path)]]))
+    assert all(path.name in item.error for item in bad)
+    for _, pieces in cut_units(good, 1 << 20):
+        parts = list(read_parts(pieces, [columns], 1 << 12))
+        rows = [row for part in parts for row in part.docs["row"].to_list()]
+        assert rows == list(range(len(rows)))
+        assert all(path.name in item.error for part in parts for item in part.failed)
+        known = good[0].rows
+        failed = any(part.failed for part in parts)
+        assert known is None or len(rows) == known or failed
+
+
+def refused_for(plain: dict[str, Any]) -> str | None:
+    try:
+        make_plan(parse_job(plain))
+    except CleanerError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.corpora
+def test_every_dirty_input_ends_in_a_clear_account(tmp_path: Path, corpora: Path) -> None:
+    dirty = pl.read_parquet(corpora / "open/dirty_inputs.parquet")
+    files = dirty.filter(pl.col("kind").is_in(["archive", "container"]))
+    refused = 0
+    for number, (name, content) in enumerate(files.select("name", "content").rows()):
+        place = tmp_path / str(number)
+        (place / "in").mkdir(parents=True)
+        path = place / "in" / name
+        path.write_bytes(content)
+        said = refused_for(job(place / "in", "warc" in name or "wet" in name))
+        if said is not None:  # alone in its input it may be refused, by its name or for its bytes
+            assert name in said
+            refused += 1
+            continue
+        fates, failed_units, rows = account(place, name)
+        assert all(name in unit for unit in failed_units)
+        assert rows["in"] == sum(fates.values())
+        assert rows["in"] or failed_units or name in ("empty.jsonl",)
+        if name.startswith("good."):
+            assert (fates, failed_units) == ({"kept": 60}, [])
+    assert refused < len(files) / 3
