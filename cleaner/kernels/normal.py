@@ -6,7 +6,6 @@ from functools import cache
 import numpy as np
 
 from cleaner.kernels import jit, leaf
-from cleaner.kernels.segment import utf8_of
 from cleaner.kernels.unicode import decode
 
 # Of a character below U+10000: its combining class, and these bits. NEVER: not in NFC; JOINS: may
@@ -139,5 +138,5 @@ def needs_folding(offsets, data, forms, leads):  # type: ignore[no-untyped-def]
 
 def warm() -> None:
     """Compile, or load from the cache."""
-    offsets, data = utf8_of("a")
+    offsets, data = np.array([0, 1], np.int64), np.zeros(1, np.uint8)
     needs_folding(offsets, data, forms(), LEADS)

@@ -1,11 +1,13 @@
 """What of a text is read to tell its language: three windows and some samples of its prose."""
 
 import numpy as np
+import polars as pl
 
 from cleaner.kernels import jit, leaf
+from cleaner.kernels.arrow import utf8
 from cleaner.kernels.prose_facts import FACTS, ROLES, code_lines, count, count_tables
 from cleaner.kernels.prose_mask import mask, mask_tables
-from cleaner.kernels.segment import longest, utf8_of
+from cleaner.kernels.segment import longest
 
 SPAN = 32_768  # bytes that are masked at the start, the middle and the end of a longer text
 SEEN = 3 * SPAN
@@ -79,5 +81,5 @@ def read(offsets, data, budget, mask_tables, count_tables):  # type: ignore[no-u
 
 def warm() -> None:
     """Compile, or load from the cache."""
-    offsets, data = utf8_of("a $x$ 中")
+    offsets, data = utf8(pl.Series(["a $x$ 中"]))
     read(offsets, data, 8, mask_tables(), count_tables(np.zeros(0x10000, np.uint8)))

@@ -91,7 +91,7 @@ class Language(Judging):
         for code in self.keep or []:
             if user_code(code).lang not in known:
                 raise JobError(
-                    f"language: keep: {code!r}: {self.model or model.name} knows no such language; "
+                    f"keep: {code!r}: {self.model or model.name} knows no such language; "
                     f"it knows: {', '.join(sorted(known))}"
                 )
         floor = MIN_SCORE[model.name] if self.min_score is None else self.min_score

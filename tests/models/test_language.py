@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from unicode_texts import texts
 
 from cleaner.errors import JobError
-from cleaner.models import language
+from cleaner.models import fasttext, language
 from cleaner.models.language_backends import (
     FastText,
     Py3langid,
@@ -126,6 +126,20 @@ def test_a_wrong_model_file_is_one_clear_error(tmp_path: Path) -> None:
             backend(str(tmp_path / name))
     with pytest.raises(JobError, match="no such model file"):
         backend(str(tmp_path / "absent"))
+
+
+def test_labels_of_a_model_become_languages(tmp_path: Path) -> None:
+    words = {"eng_Latn": "the of and", "cmn_Hani": "的 是 了", "yue_Hant": "嘅 係 咗"}
+    lines = [
+        (label, " ".join(text.split() * k)) for label, text in words.items() for k in (1, 2, 3)
+    ]
+    settings = fasttext.Settings(dim=8, bucket=100, epoch=100, lr=1)
+    fasttext.train(lines * 20, tmp_path / "lid.bin", settings)
+    model = backend(str(tmp_path / "lid.bin"))
+    rows = language.identify(pl.Series([words["eng_Latn"], words["yue_Hant"], ""]), model)
+    assert rows["lang"].to_list() == ["en", "zh", "und"]
+    assert rows["lang_detail"].to_list() == ["en", "yue", "no_letters"]
+    assert model.name == "fasttext"
 
 
 @pytest.fixture(scope="session")
