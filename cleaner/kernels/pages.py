@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cleaner.kernels import inlined, jit
+from cleaner.kernels import inlined, jit, leaf
 
 # What a tag is, as bits of one number.
 CONTAINER, LEAF, HEADING, CODE, LINK, LIST, NUMBERED, ITEM, ROW, CELL, LINE = (
@@ -86,7 +86,7 @@ def _step(seed: Any, byte: Any) -> Any:
     return (seed ^ np.uint64(byte)) * np.uint64(1099511628211)  # FNV-1a
 
 
-@jit
+@leaf
 def _attributes(data: np.ndarray, at: int, end: int, names: np.ndarray) -> Any:
     """Return the hash of the attributes in `data[at:end]` that are read."""
     seed = np.uint64(14695981039346656037)

@@ -1,5 +1,6 @@
 """Pages become text with their mathematics as LaTeX, and columns of what only the page knows."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ _PAGE: dict[str, Any] = {
     "charset": pl.String,
     "charset_repaired": pl.Boolean,
 }
+_MACHINE = re.compile(r" at 0x[0-9a-fA-F]+|(?<![\w.])/(?:[\w.+-]+/)+")  # addresses and folders
 
 
 class Extract(Stage):
@@ -97,7 +99,8 @@ class Extract(Stage):
                 headers=_headers(headers),
             )
         except Exception as defect:  # one page must not cost the frame; the row fails and says why
-            return Page(error=f"defect: {type(defect).__name__}: {defect}"[:300])
+            told = _MACHINE.sub("", f"defect: {type(defect).__name__}: {defect}")
+            return Page(error=told[:300])
 
 
 def _status(value: Any) -> int:

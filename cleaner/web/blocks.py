@@ -66,6 +66,8 @@ _ROLES = np.array(
     ]
 )  # fmt: skip
 _IS_LEAF = (_TAGS.bits & LEAF) != 0
+_IS_NAVIGATION = np.array([tag in ("nav", "footer", "menu", "dialog") for tag in _TAGS.names])
+_IS_PART = (_TAGS.bits & (ITEM | ROW)) != 0
 H1 = _TAGS.names.index("h1")
 MAIN = _TAGS.names.index("main")
 
@@ -103,7 +105,11 @@ class Blocks:
         self.kind = self.scan.kind
         self.tag = self.scan.container_tag
         self.is_leaf = _IS_LEAF[self.tag]
+        self.is_navigation = _IS_NAVIGATION[self.tag]
         self.says = self._verdicts()
+        # A paragraph, an item, a row or a cell of a table is never the whole main content.
+        self.may_be_all = ~(self.is_leaf | _IS_PART[self.tag])
+        self.may_be_all[self.container[self.scan.row > 0]] = False
 
     def __len__(self) -> int:
         return len(self.size)

@@ -61,12 +61,12 @@ def text_without_boilerplate(page: Blocks) -> Content:
 
 
 def whole_text(page: Blocks) -> Content:
-    """Return all text of a page less navigation, headers and footers that call themselves so."""
-    dead = inherited((page.says == BOILERPLATE) & ~page.is_leaf, page.parent)
-    weight = np.bincount(page.container, page.size - page.link, len(page.parent))
-    if weight[~dead].sum() < 0.2 * weight.sum():  # the page as a whole calls itself so
-        dead[:] = False
-    inside = ~dead[page.container]
+    """Return all text of a page less navigation: what tags call so, and what is mostly links."""
+    count = len(page.parent)
+    size = gathered(np.bincount(page.container, page.size, count), page.parent)
+    link = gathered(np.bincount(page.container, page.link, count), page.parent)
+    menus = (page.says == BOILERPLATE) & (link > _LINKS * size)
+    inside = ~inherited(menus | page.is_navigation, page.parent)[page.container]
     return _content(page, inside, inside, 0)
 
 
@@ -146,7 +146,7 @@ def _container(page: Blocks, sums: np.ndarray) -> tuple[int, int]:
         best = int(mains[0]) if len(mains) else 0
         # Parents come before their children: the last of those that are heavy enough and stand in
         # the one before is the deepest.
-        heavy = np.flatnonzero((sums >= _DEEPER * sums[best]) & ~page.is_leaf)
+        heavy = np.flatnonzero((sums >= _DEEPER * sums[best]) & page.may_be_all)
         for here in heavy[heavy > best].tolist():
             if page.parent[here] == best:
                 best = here

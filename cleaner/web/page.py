@@ -24,7 +24,7 @@ MAX_TAGS = 300_000
 MAX_DEPTH = 2_000
 MAX_ATTRIBUTES = 5_000  # of one element
 MAX_COPIES = 200_000  # of formatting elements that are never closed: parsers repeat them
-_HARMLESS = 20_000  # bytes, too few to cost much whatever they are
+_HARMLESS = 8_000  # bytes, too few to cost much whatever they are
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,30 @@ from cleaner.web.formulas.signs import COMMANDS, Signs
 _MARKUP, _TEXT, _CODES, _RENDERER, _RAISED, _ESCAPE = (1 << bit for bit in range(6))
 _JOKER = b"\x01"  # in a literal: white space, a quote, a hyphen or an underscore
 _JOKERS = b" \t\r\n\f\"'-_"
-_AFTER_MATH = bytes(byte for byte in range(32, 127) if byte not in b".[" and not 65 <= byte <= 90)
-
+_BEFORE, _AFTER = (_JOKER, b"<", b"=", b"?"), (_JOKER, b"/", b">", b"?")
+_WORDS = (b"formula", b"equation", b"eqn")
+_NO_SCRIPT = bytes(  # what follows `math` where it is not the Math of a script
+    byte for byte in range(33, 127) if byte not in b".[),=" and not 65 <= byte <= 90
+)
 # Literals without one of which that kind of formula cannot be there; case does not count.
 _LITERALS: dict[bytes, int] = {
-    # `math` in any word, but not the `Math.` of scripts
-    **{b"math" + bytes([byte]): _MARKUP for byte in _AFTER_MATH + b"\n"},
+    # words of prose, too: only where they are a name, or begin or end one
+    **{before + b"math" + bytes([after]): _MARKUP for before in _BEFORE for after in _NO_SCRIPT},
+    **{b"math" + after: _MARKUP for after in _AFTER},
+    **{before + word: _MARKUP for word in _WORDS for before in _BEFORE},
+    **{word + after: _MARKUP for word in _WORDS for after in _AFTER},
     **dict.fromkeys(
-        rb"""atex mjx texhtml lazy-image nolink jax_ignore jax_process has-jax wrs_ jqm <tex>
-        <eq> <eqn> tex2img tex.cgi ?tex= &tex= ;tex= ="tex- =tex> data-tex data-expr data-formula
-        data-eq data-value data-original-t data-original-f data-raw-l formula equation eqn cht=tx
-        eeimg ck12 alt="$ alt="\ upmath s2cms sciweavers""".split(),
+        rb"""&math ;math :math /math math: mathjax mathml mathtex mathtype mathimg mathp mathspan
+        mathquill mathblock texmath inlinemath atex mjx texhtml lazy-image-placeholder jax_ignore
+        jax_process has-jax wrs_ jqm <tex> <eq> <eqn> tex2img tex.cgi ?tex= &tex= ;tex= ="tex- =tex>
+        data-tex data-expr data-formula data-eq ql-formula data-original-tex data-raw-l cht=tx eeimg
+        ck12 alt="$ alt="\ upmath s2cms sciweavers""".split(),
         _MARKUP,
     ),
     **dict.fromkeys(
         [b"mwe" + _JOKER, _JOKER + b"tex" + _JOKER, b"<tex ", b"<eq ", b"<eqn ", b"=tex "], _MARKUP
     ),
-    **dict.fromkeys((word.encode(code) for word in ("公式",) for code in ("utf-8",)), _MARKUP),
+    "公式".encode(): _MARKUP,
     # the first letters of commands are enough
     **dict.fromkeys(rb"\( \[ $$ $latex".split(), _TEXT),
     **dict.fromkeys((b"\\" + command.encode()[:2] for command in COMMANDS.split()), _TEXT),
