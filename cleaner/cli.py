@@ -17,7 +17,7 @@ from cleaner.errors import CleanerError, JobError
 from cleaner.human import size_text
 
 if TYPE_CHECKING:
-    from cleaner.inspect import Explanation, Run
+    from cleaner.inspect import Explanation, Limit, Run
 
 app = typer.Typer(
     name="cleaner",
@@ -328,6 +328,13 @@ def explain(
         _explanation(item)
 
 
+def _mark(limit: Limit) -> str:
+    if limit.broken:
+        return "BROKEN"
+    # A stage with `on`, or one that the document never reached, judged nothing.
+    return "not judged" if limit.margin is not None and limit.margin < 0 else ""
+
+
 def _explanation(item: Explanation) -> None:
     from cleaner.inspect import signals_of
 
@@ -341,7 +348,7 @@ def _explanation(item: Explanation) -> None:
                 {
                     "stage": limit.stage, "rule": limit.rule, "value": limit.value,
                     "kept if": limit.condition, "margin": limit.margin,
-                    "": "BROKEN" if limit.broken else "",
+                    "": _mark(limit),
                 }
                 for limit in item.limits
             ]
