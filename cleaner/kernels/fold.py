@@ -264,15 +264,13 @@ def put_plain(data, i, end, out, at, tables):  # type: ignore[no-untyped-def]
 
 
 @jit
-def fold_one(data, lo, hi, mode, tables, starts, ends, kinds, out, marks):  # type: ignore[no-untyped-def]
+def fold_one(data, lo, hi, mode, tables, starts, ends, kinds, out):  # type: ignore[no-untyped-def]
     """Write the key of the text `data[lo:hi]` to `out` from position 0.
 
     `starts`, `ends`, `kinds` are room for its words, as `split_words` needs it. Returns the length,
-    the number of formulas, whose ends in `out` are written to `marks` as (start, end) rows, and
-    whether some character may have to be composed first.
+    and whether some character may have to be composed first.
     """
     at = 0
-    formulas = 0
     compose = False
     i = lo
     if mode != OFF and has_byte(data, lo, hi, DOLLAR):
@@ -280,17 +278,13 @@ def fold_one(data, lo, hi, mode, tables, starts, ends, kinds, out, marks):  # ty
         for w in range(words):
             if kinds[w] == FORMULA:
                 at, more = put_plain(data, i, starts[w], out, at, tables)
-                compose |= more
-                marks[formulas, 0] = at
-                at, more = put_formula(data, starts[w], ends[w], out, at, tables)
-                compose |= more
-                marks[formulas, 1] = at
-                formulas += 1
+                at, also = put_formula(data, starts[w], ends[w], out, at, tables)
+                compose |= more | also
                 i = ends[w]
     at, more = put_plain(data, i, hi, out, at, tables)
-    if at > 0 and out[at - 1] == _BLANK and (formulas == 0 or marks[formulas - 1, 1] < at):
+    if at > 0 and out[at - 1] == _BLANK:
         at -= 1
-    return at, formulas, compose | more
+    return at, compose | more
 
 
 @jit
@@ -301,15 +295,14 @@ def fold_all(offsets, data, modes, tables):  # type: ignore[no-untyped-def]
     room = most // 2 + 1
     starts, ends = np.empty(room, np.int64), np.empty(room, np.int64)
     kinds = np.empty(room, np.uint8)
-    marks = np.empty((most // 3 + 1, 2), np.int64)
     scratch = np.empty(EXPANSION * most + 8, np.uint8)
     size = offsets[documents] - offsets[0] + 64
     keys = np.empty(size, np.uint8)
     bounds = np.zeros(documents + 1, np.int64)
     compose = np.zeros(documents, np.bool_)
     for d in range(documents):
-        length, _, compose[d] = fold_one(
-            data, offsets[d], offsets[d + 1], modes[d], tables, starts, ends, kinds, scratch, marks
+        length, compose[d] = fold_one(
+            data, offsets[d], offsets[d + 1], modes[d], tables, starts, ends, kinds, scratch
         )
         at = bounds[d]
         if at + length > size:
