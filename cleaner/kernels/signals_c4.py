@@ -80,34 +80,35 @@ def phrase_at(data, a, k, b):  # type: ignore[no-untyped-def]
 
 
 @leaf
-def count_letters(data, a, b, one, two, three):  # type: ignore[no-untyped-def]
-    """Return how often three letters follow each other in any case, many at a time."""
-    count = 0
+def phrases_in(data, a, b):  # type: ignore[no-untyped-def]
+    """Return which phrases a document may hold, from three letters of each that are rare.
+
+    One plain loop without an exit, which the compiler runs over many bytes at a time.
+    """
+    javascript = 0
+    policy = 0
+    lorem = 0
+    brace = 0
     part = data[a:b]
     for k in range(len(part) - 2):
-        count += (
-            (part[k] | 0x20 == one) & (part[k + 1] | 0x20 == two) & (part[k + 2] | 0x20 == three)
+        one = part[k] | 0x20
+        two = part[k + 1] | 0x20
+        three = part[k + 2] | 0x20
+        javascript += (one == 106) & (two == 97) & (three == 118)  # jav
+        policy += (
+            ((one == 118) & (two == 97) & (three == 99))  # vac: privacy
+            | ((one == 107) & (two == 105) & (three == 101))  # kie: cookie
+            | ((one == 114) & (two == 109) & (three == 115))  # rms: terms
         )
-    return count
-
-
-@leaf
-def phrases_in(data, a, b):  # type: ignore[no-untyped-def]
-    """Return which phrases a document may hold, from three letters of each that are rare."""
-    maybe = 0
-    if count_letters(data, a, b, 106, 97, 118):  # jav
-        maybe |= JAVASCRIPT
-    if (
-        count_letters(data, a, b, 118, 97, 99)  # vac: privacy policy
-        or count_letters(data, a, b, 107, 105, 101)  # kie: cookies
-        or count_letters(data, a, b, 114, 109, 115)  # rms: terms of use
-    ):
-        maybe |= POLICY
-    if count_letters(data, a, b, 109, 32, 105):  # m i: lorem ipsum
-        maybe |= LOREM
-    if has_byte(data, a, b, 123):
-        maybe |= BRACE
-    return maybe
+        lorem += (one == 109) & (two == 32) & (three == 105)  # m i: lorem ipsum
+        brace += part[k] == 123
+    brace += has_byte(data, max(a, b - 2), b, 123)
+    return (
+        (JAVASCRIPT if javascript else 0)
+        | (POLICY if policy else 0)
+        | (LOREM if lorem else 0)
+        | (BRACE if brace else 0)
+    )
 
 
 @leaf
