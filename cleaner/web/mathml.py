@@ -413,6 +413,8 @@ class _Converter:
         word = _words(node)
         if len(word) <= 1:
             variant = _variant(node)
+            if word == "∣" and (node.get("stretchy") == "false" or node.get("fence") == "true"):
+                return "|"  # a bar around something, not between two
             if not word and (node.text or "").strip(" \n\t\r"):
                 return r"\ " if "\u00a0" in (node.text or "") else ""
             return "".join(self._chars(word, "bold-italic" if "bold" in variant else ""))

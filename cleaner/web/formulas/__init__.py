@@ -49,6 +49,7 @@ _DULL = frozenset(
 _EXCLUDED = frozenset(
     TAG[name] for name in str.split("pre code style textarea kbd samp select button title")
 )
+_IN_HTML = frozenset(["texhtml", "MathJye"])  # MediaWiki's and an examination site's
 _RAISED = frozenset([TAG["sub"], TAG["sup"]])
 _CODE, _PRE = TAG["code"], TAG["pre"]
 _ANYTHING = Signs()
@@ -67,7 +68,7 @@ _KNOWN = frozenset(
         *PROCESSED,
         *DISPLAYS,
         "mwe-math-element",
-        "texhtml",
+        *_IN_HTML,
     ]
 )
 _UNKNOWN_TAG = 256  # lexbor numbers the tags of HTML, MathML and SVG from 1; others are addresses
@@ -109,7 +110,11 @@ class _Pass:
         self.reader = Reader(Work("elements of MathML", PAGE_MATHML_NODES))
         self.work = Work("formulas", FORMULAS)
         self.finder = Finder(
-            self.config, source, self.reader.mathml, asciimath_to_latex, signs.codes
+            self.config,
+            source,
+            self.reader.mathml,
+            asciimath_to_latex,
+            signs.codes or signs.renderer,
         )
         self.formulas = Formulas()
         self.captured: list[tuple[LexborNode, Found | None]] = []
@@ -270,7 +275,7 @@ class _Pass:
             if not FRAMES.isdisjoint(names) and is_frame(node, attributes):
                 self.frames.append((node, names, attributes))
                 return _SKIP
-            if "texhtml" in names and (tex := markup_tex(node)):
+            if not _IN_HTML.isdisjoint(names) and (tex := markup_tex(node)):
                 return Found(clean(tex)[0], False, "html")
             if "MathJax_Preview" in names:
                 self.previews.append(node)

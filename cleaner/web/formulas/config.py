@@ -114,7 +114,7 @@ def _apply(config: Config, name: str, script: str, at: int) -> None:
                 _add(config, item["left"], str(item.get("right", "")), bool(item.get("display")))
             elif isinstance(item, list) and config.asciimath:
                 for left, right in _pairs([item]):
-                    if (left, right) != ("`", "`") and "$" not in left:
+                    if (left, right) != ("`", "`") and left != "$":
                         config.delimiters.append(Delimiter(left, right, False, asciimath=True))
     elif name in ("macros", "Macros"):
         _add_macros(config, value)

@@ -35,7 +35,7 @@ _WP_PARAMETERS = re.compile(r"(?:&(?:amp;|#0?38;)?(?:s|bg|fg)=[^&$]*)+$")
 _XML_TAG = re.compile(r"<m?(?:row|i|n|o|frac|sup|sub|sqrt|text|style|semantics|table)\b", re.I)
 
 
-_BBCODE = re.compile(r"\[/(?:i?tex|latex|i?math|dmath)\]", re.I)
+_BBCODE = re.compile(r"\[/(?:i?tex|latex|i?math|dmath|mathjax(?:inline)?)\]", re.I)
 
 
 class Span(NamedTuple):
@@ -71,7 +71,7 @@ class Finder:
         opens += [r"\\\\?\(", r"\\\\?\[", r"\${1,2}(?!\$)", r"\\begin\s*\{"]
         hot = ""
         if codes and _BBCODE.search(source):
-            opens.append(r"\[(?:i?tex|latex|i?math|dmath)(?: [^\]\n]{0,80})?\]")
+            opens.append(r"\[(?:i?tex|latex|i?math|dmath|mathjax(?:inline)?)(?: [^\]\n]{0,80})?\]")
             hot += "["
         if codes and "&lt;math" in source:
             opens.append(r"<math(?:\s[^<>]{0,300})?>")
@@ -227,7 +227,8 @@ class Finder:
             return False
         if command:
             return True
-        if _SHELL.fullmatch(body) or body[-1] in "=<>+-*/,;:_^&|" or body[0] in ">/*,;:&":
+        core = body.strip()
+        if _SHELL.fullmatch(core) or core[-1] in "=<>+-*/,;:_^&|" or core[0] in ">/*,;:&":
             return False
         if sign:
             return _CODE.search(body) is None and (self.dollar or _SNAKE.search(body) is None)
@@ -300,7 +301,7 @@ class Finder:
             return None
         after = ending.end()
         alone = not text[:start].strip() and not text[after:].strip()
-        display = {"tex": True, "dmath": True, "itex": False, "imath": False}.get(name, alone)
+        display = _CODE_DISPLAYS.get(name, alone)
         return self._span(start, after, text[inside : ending.start()], display, "bbcode")
 
     def _sound(self, body: str, opening: str) -> bool:
@@ -333,7 +334,11 @@ _ESCAPED_DOLLAR = re.compile(r"(?<!\\)\\\$")
 _TAG_END = re.compile(r"<(/?)math\b[^<>]{0,300}>", re.I)
 _CODE_ENDS = {
     name: re.compile(rf"\[(/?){name}\]", re.I)
-    for name in ("tex", "itex", "latex", "math", "imath", "dmath")
+    for name in ("tex", "itex", "latex", "math", "imath", "dmath", "mathjax", "mathjaxinline")
+}
+_CODE_DISPLAYS = {
+    **dict.fromkeys(("tex", "dmath", "mathjax"), True),
+    **dict.fromkeys(("itex", "imath", "mathjaxinline"), False),
 }
 _ONE_DOLLAR = re.compile(r"(?<![\\$])\$(?!\$)")
 _STRONG = re.compile(r"\\[a-zA-Z]{2,}")

@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborNode
 from cleaner.web.asciimath import asciimath_to_latex
 from cleaner.web.budget import Work
 from cleaner.web.formulas.delimited import TEX_SIGN, undamaged
+from cleaner.web.formulas.images import plain_xml
 from cleaner.web.formulas.markup import markup_tex
 from cleaner.web.formulas.rendered import rendered_tex
 from cleaner.web.formulas.runs import TAG, runs
@@ -128,6 +129,9 @@ _NUMBERS = (
 )
 _WIKI_DISPLAYS = ("image-display", "mathml-display", 'display="block"', "mwe-math-element-block")
 _YES = frozenset(["true", "block"])
+_CODE = re.compile(  # spreadsheets and scripts have formulas and expressions, too
+    r"^\s*=|[A-Z]+\$?\d+:\$?[A-Z]+\$?\d|==|&&|\|\||;|['\"]\w|=>|->|\b[a-z]{2,}\.[a-z]{2,}|\{\{"
+)
 _DATA = re.compile(r'\s*(?:$|[\[{<].*".*[\]}>]\s*$)', re.S)  # JSON or markup: no TeX
 _PROSE = re.compile(r"(?:[A-Za-z]{3,}[,.;:]?\s+){3}[A-Za-z]{3,}|[\u4e00-\u9fff]{4}")
 _DELIMITERS = re.compile(r"\\\(|\\\[|(?<!\\)\$|\[/?(?:tex|latex|math)\]")
@@ -294,7 +298,7 @@ class Reader:
             if not value or _DATA.match(value):
                 continue
             tex, shown = clean(value)
-            if name in _VAGUE and not _formula_like(tex, names):
+            if name in _VAGUE and (_CODE.search(value) or not _formula_like(tex, names)):
                 continue
             while tex.endswith("\\\\"):
                 tex, shown = tex[:-2].rstrip(), True
@@ -309,7 +313,7 @@ class Reader:
         }.isdisjoint(names):
             tex, shown = clean(value)
             return Found(tex, display or bool(shown), "attribute") if tex else None
-        if (value := attributes.get("data-mathml")) and (tex := self.mathml(value)):
+        if (value := attributes.get("data-mathml")) and (tex := self.mathml(plain_xml(value))):
             return Found(tex, display or 'display="block"' in value, "attribute")
         if (value := attributes.get("data-asciimath")) and (tex := asciimath_to_latex(value)):
             return Found(tex, display, "asciimath")

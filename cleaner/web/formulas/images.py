@@ -3,6 +3,8 @@
 import re
 from urllib.parse import unquote, unquote_plus
 
+from cleaner.web.mathml import mathml_to_latex
+from cleaner.web.mathml_symbols import FUNCTIONS
 from cleaner.web.tex import clean, entities
 
 # A word of the address -> where the TeX is in it; `raw` is not form-encoded, so + is a plus there.
@@ -24,6 +26,9 @@ _SERVICES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("math.now.sh", r"[?&;](?:from|inline)=(?P<query>[^&#]+)"),
         ("formula=", r"[?&;]formula=(?P<query>[^&#]+)"),
         ("tex2img", r"tex2img[\w.]*\?(?:[^#]*?&)?(?:eq|tex)=(?P<query>[^&#]+)"),
+        ("tex.z-dn.net", r"[?&]f=(?P<query>[^&#]+)"),
+        ("latex.vimsky", r"[?&;]val=(?P<query>[^&#]+)"),
+        ("render.cgi", r"render\.cgi\?(?P<raw>.+)"),
         ("sciweavers", r"[?&;]eq=(?P<query>[^&#]+)"),
         ("tex=", r"[?&;](?:tex|tex_string|eqtext)=(?P<query>[^&#]+)"),
         ("equation=", r"[?&;]equation=(?P<query>[^&#]+)"),
@@ -79,13 +84,15 @@ _DISPLAY_CLASS = re.compile(
     re.I,
 )
 _ENCODED = re.compile(r"(?:[\w.~*()'!-]|%[0-9a-fA-F]{2}|\+)+")
-_SOURCES = ("src", "data-src", "data-original", "data-lazy-src", "data-actualsrc",
-"data-original-src",
-            "data-lazyload", "data-url", "data-echo", "original", "real_src", "file", "srcset",
-            "data-srcset", "data", "i-amphtml-src")  # fmt: skip
-_ATTRIBUTES = ("data-latex", "data-tex", "data-formula", "data-math", "data-equation", "data-expr",
-               "latex", "tex", "data-latex-source", "data-math-tex", "data-katex", "data-eq",
-               "data-latex-formula", "data-original-tex", "data-eqn")  # fmt: skip
+_SOURCES = str.split(
+    "src data-src data-original data-lazy-src data-actualsrc data-original-src data-lazyload "
+    "data-url data-echo original real_src file srcset data-srcset data i-amphtml-src"
+)
+_ATTRIBUTES = str.split(
+    "data-latex data-tex data-formula data-math data-equation data-expr latex tex "
+    "data-latex-source data-math-tex data-katex data-eq data-latex-formula "
+    "data-equation-content data-original-tex data-eqn"
+)
 
 
 def image_tex(attributes: dict[str, str | None]) -> tuple[str, bool, str] | None:
@@ -101,7 +108,10 @@ def image_tex(attributes: dict[str, str | None]) -> tuple[str, bool, str] | None
     for name in _ATTRIBUTES:
         if (value := attributes.get(name)) and (found := _written(value)):
             return found[0], display or found[1], "image"
+    if (markup := attributes.get("data-mathml")) and (tex := mathml_to_latex(plain_xml(markup))):
+        return tex, display, "image"
     alt = (attributes.get("alt") or attributes.get("data-alt") or "").strip()
+    alt = alt.removeprefix("LaTeX:").strip()  # what the Canvas learning system writes
     title = (attributes.get("title") or "").strip()
     from_address = _from_addresses(attributes)
     if from_address is not None:
@@ -147,6 +157,18 @@ def looks_lost(attributes: dict[str, str | None]) -> bool:
         return True
     alt = (attributes.get("alt") or "").strip().lower()
     return alt in ("公式", "数学公式", "formula", "equation", "view the mathml source", "mathtype")
+
+
+_SAFE_XML = str.maketrans("«»¨´`§", "<>\"''&")
+
+
+def plain_xml(markup: str) -> str:
+    """Return MathML with the signs back that the WIRIS editor has replaced.
+
+    >>> plain_xml("«math»«mi»x«/mi»«/math»")
+    '<math><mi>x</mi></math>'
+    """
+    return markup.translate(_SAFE_XML) if "«" in markup else markup
 
 
 _HINTS = (
@@ -195,9 +217,8 @@ def _sound_alt(alt: str) -> bool:
     """Say whether an alternative text is a formula, not words about one."""
     if tex_like(alt):
         return True
-    return (
-        not re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u2e80-\u9fff]{2,}", alt) and len(alt) <= 200
-    )
+    words = set(re.findall(r"[A-Za-z]{3,}", alt)) - FUNCTIONS
+    return len(alt) <= 200 and not words and re.search(r"[\u2e80-\u9fff]{2}", alt) is None
 
 
 def _letters(text: str) -> int:

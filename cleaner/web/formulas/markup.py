@@ -66,6 +66,8 @@ def _element(node: LexborNode, tag: int, italic: bool, depth: int) -> str:
         if top is not None and below is not None:
             parts = [_inside(part, italic, depth + 1).strip() for part in (top, below)]
             return rf"\frac{{{parts[0]}}}{{{parts[1]}}}"
+    if tag == TAG["table"]:
+        return _table(node, italic, depth + 1)
     body = _inside(node, italic or tag in _ITALIC, depth + 1)
     style = (attributes.get("style") or "").replace(" ", "")
     if "border-top:" in style and body.strip():
@@ -73,6 +75,23 @@ def _element(node: LexborNode, tag: int, italic: bool, depth: int) -> str:
     if tag in _BOLD and re.fullmatch(r"\s*[A-Za-z0-9]+\s*", body):
         return rf"\mathbf{{{body.strip()}}}"
     return body
+
+
+def _table(node: LexborNode, italic: bool, depth: int) -> str:
+    """Return the TeX of a table that draws one formula: a fraction, or lines one under another."""
+    rows = [
+        [(cell, _inside(cell, italic, depth).strip()) for cell in row.css("td, th")]
+        for row in node.css("tr")
+    ]
+    rows = [row for row in rows if any(tex for _, tex in row)]
+    if len(rows) == 2 and len(rows[0]) == len(rows[1]) == 1:
+        style = f"{rows[0][0][0].attributes.get('style')} {rows[1][0][0].attributes.get('style')}"
+        if "border" in style:
+            return rf"\frac{{{rows[0][0][1]}}}{{{rows[1][0][1]}}}"
+    if len(rows) == 1:
+        return "".join(tex for _, tex in rows[0])
+    lines = r"\\".join("&".join(tex for _, tex in row) for row in rows)
+    return rf"\begin{{matrix}}{lines}\end{{matrix}}" if lines else ""
 
 
 def text_tex(text: str, italic: bool = False) -> str:
