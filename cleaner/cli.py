@@ -567,6 +567,29 @@ def _outcome(made: Any, as_json: bool) -> None:
 
 
 @app.command()
+def submit(
+    job: JobArgument,
+    address: Annotated[str, typer.Option(help="the dashboard of a Ray head, http://head:8265")],
+    settings: SetOption = None,
+    out: Annotated[str | None, typer.Option(help="the run folder, on shared storage")] = None,
+    wait: Annotated[bool, typer.Option(help="follow it to its end")] = True,
+) -> None:
+    """Run a job on a cluster through the Ray Jobs API; submitting it again continues it."""
+    from cleaner import submit as jobs
+
+    args = [word for setting in settings or [] for word in ("--set", setting)]
+    args += ["--out", out] if out else []
+    started = jobs.submit(job, address, args)
+    say(f"submitted as {started.submission}")
+    if not wait:
+        return
+    ended = jobs.wait(address, started.submission, lambda text: print(text, end="", flush=True))
+    say(f"{ended.state}: {ended.message}")
+    if ended.state != "SUCCEEDED":
+        raise typer.Exit(3)
+
+
+@app.command()
 def extract(
     page: Annotated[str, typer.Argument(help="an HTML file, or - for stdin")],
     url: Annotated[str | None, typer.Option(help="the page's url")] = None,

@@ -20,8 +20,14 @@ def utf8(text: pl.Series | pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.n
     if array.null_count:
         array = array.fill_null("" if pa.types.is_large_string(array.type) else b"")
     if len(array) == 0:
-        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+        return _read_only(np.zeros(1, np.int64)), _read_only(np.zeros(0, np.uint8))
     _, starts, body = array.buffers()
     offsets = np.frombuffer(starts, np.int64)[array.offset : array.offset + len(array) + 1]
     data = np.frombuffer(body, np.uint8) if body is not None else np.zeros(0, np.uint8)
-    return offsets, data
+    return _read_only(offsets), _read_only(data)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """Return the array, never writable: a kernel is compiled once for each kind it meets."""
+    array.flags.writeable = False
+    return array
