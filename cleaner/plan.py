@@ -163,7 +163,7 @@ def _trace(
     mistakes, notes = [], []
     for entry in job.stages:
         stage = entry.stage
-        for name in sorted(_needs(entry)):
+        for name in sorted(stage.needs()):
             if name == "text" and pages_only:
                 mistakes.append(
                     _say(entry, "needs text, and the input has pages; put `extract` before it")
@@ -207,13 +207,6 @@ def _trace(
     if mistakes:
         raise JobError("\n".join(mistakes))
     return _maps(job, there, carried), notes
-
-
-def _needs(entry: Entry) -> set[str]:
-    stage = entry.stage
-    if isinstance(stage, Duplicates) and stage.policy()["keep"] == "longest":
-        return stage.needs() | {"text"}
-    return stage.needs()
 
 
 def _missing(entry: Entry, name: str, there: list[str]) -> str:
