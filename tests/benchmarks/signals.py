@@ -118,7 +118,7 @@ def main() -> None:
     options.add_argument("corpora", type=Path, help="the folder bench/ of the corpora")
     options.add_argument("--datatrove", metavar="PYTHON")
     options.add_argument("--dolma", metavar="PYTHON")
-    options.add_argument("--documents", type=int, default=600, help="that the peers see")
+    options.add_argument("--documents", type=int, default=1500, help="that the peers see")
     chosen = options.parse_args()
     files = [chosen.corpora / "en-00000.parquet", chosen.corpora / "zh-00000.parquet"]
     speeds([path for path in files if path.is_file()])
