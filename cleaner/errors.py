@@ -5,6 +5,7 @@ CleanerError                 1  a defect of ours when raised bare
 │   └── RuleError            2  a filter file is wrong
 ├── InputError               3  the input or the storage failed
 │   └── UnreadableFile       3  one file cannot be read; a run quarantines it
+├── StorageError             3  an object store failed again and again; never an unreadable file
 ├── TooManyFailures          3  more rows failed than max_error_rate allows
 ├── AlarmError               4  an alarm of the job stopped the run
 └── AccountError             4  the counts do not add up
@@ -40,6 +41,15 @@ class InputError(CleanerError):
 
 class UnreadableFile(InputError):
     """One file cannot be opened or read; under `quarantine` it becomes a failed unit."""
+
+
+class StorageError(CleanerError):
+    """An object store failed again and again; no row is condemned, the run can be continued.
+
+    No InputError, so that nobody takes it for a file that cannot be read.
+    """
+
+    exit_code = 3
 
 
 class TooManyFailures(InputError):

@@ -2,29 +2,40 @@
 
 A path is a string: `data/a.parquet`, `/data/a.parquet`, `s3://bucket/a.parquet`, `gs://bucket/a`.
 A file appears whole or not at all: locally it is written beside and renamed, on an object store
-one PUT makes it visible. Credentials and endpoints come from the environment.
+one PUT makes it visible. Credentials and endpoints come from the environment. What an object store
+fails to do is tried again; StorageError says that it went on failing.
 """
 
 import fnmatch
 import hashlib
-import io
 import os
 import re
 import secrets
-from collections.abc import Iterator
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
 
-from cleaner.errors import InputError
+from cleaner.errors import InputError, StorageError
 
 SCHEMES = ("s3", "gs")
 _WILD = re.compile(r"[*?\[]")
+_TRIES = 7  # of one request, beside those of the client itself; with the pauses about half a minute
+_PAUSE = 0.4  # seconds before the second try, then twice as long each time
+# What trying again does not mend: the object, the bucket or the right to it is missing.
+_FINAL = re.compile(r"ACCESS_DENIED|INVALID_ACCESS_KEY|SIGNATURE|NO_SUCH_|HTTP status 40[0134]")
+_HELD = 64 << 20  # bytes of an output that wait in memory; more wait in a temporary file
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,17 +66,28 @@ def is_remote(path: str) -> bool:
     return scheme(path) != ""
 
 
-@lru_cache(maxsize=16)
 def _remote(name: str) -> fs.FileSystem:
+    get = os.environ.get
+    endpoint = get("AWS_ENDPOINT_URL_S3") or get("AWS_ENDPOINT_URL") or ""
+    region = get("AWS_REGION") or get("AWS_DEFAULT_REGION") or "us-east-1"
+    return _client(name, endpoint, region)
+
+
+@lru_cache(maxsize=16)
+def _client(name: str, endpoint: str, region: str) -> fs.FileSystem:
     if name == "gs":
         return fs.GcsFileSystem()
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    retry = fs.AwsStandardS3RetryStrategy(max_attempts=5)
     if not endpoint:
-        return fs.S3FileSystem(region=region)
-    parts = urlsplit(endpoint)
+        return fs.S3FileSystem(region=region, retry_strategy=retry, allow_delayed_open=True)
+    # With an endpoint of its own a bucket is the first part of the path, not of the host.
+    parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
     return fs.S3FileSystem(
-        region=region, endpoint_override=parts.netloc + parts.path, scheme=parts.scheme or "https"
+        region=region,
+        endpoint_override=parts.netloc + parts.path,
+        scheme=parts.scheme,
+        retry_strategy=retry,
+        allow_delayed_open=True,  # so that a small file is one PUT
     )
 
 
@@ -75,6 +97,74 @@ def filesystem(path: str) -> tuple[fs.FileSystem, str]:
     if name:
         return _remote(name), path.split("://", 1)[1]
     return _local(), os.path.abspath(path.removeprefix("file://"))
+
+
+def _patiently(path: str, act: Callable[[], T]) -> T:
+    """Return what `act` does, tried again where an object store fails for a while."""
+    for pause in [*(_PAUSE * 2**n for n in range(_TRIES - 1)), None]:
+        try:
+            return act()
+        except (OSError, pa.ArrowException) as error:
+            final = isinstance(error, FileNotFoundError) or _FINAL.search(str(error))
+            if final or not is_remote(path):
+                raise
+            if pause is None:
+                raise StorageError(
+                    f"{path}: the object store failed {_TRIES} times: {_plain(error)}; the same "
+                    "command continues"
+                ) from error
+        time.sleep(pause)
+    raise AssertionError("the last try returns or raises")
+
+
+class _Patient:
+    """A file on an object store whose reads are tried again from where they failed.
+
+    A parser above it meets the bytes of the object or StorageError, so what it cannot parse is bad
+    data and not a bad connection.
+    """
+
+    closed = False
+
+    def __init__(self, path: str) -> None:
+        system, plain = filesystem(path)
+        self.path = path
+        self._file = _patiently(path, lambda: system.open_input_file(plain))
+        self._size = self._file.size()
+        self._at = 0
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._size - self._at)
+        want = left if size < 0 else min(size, left)
+        data = _patiently(self.path, lambda: self._exactly(want)) if want else b""
+        self._at += want
+        return data
+
+    def _exactly(self, want: int) -> bytes:
+        data = self._file.read_at(want, self._at)
+        if len(data) != want:
+            raise OSError(f"{len(data):,} of {want:,} bytes came")
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = offset + (0, self._at, self._size)[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        """Do nothing: this file is only read."""
+
+    def close(self) -> None:
+        self.closed = True
+        self._file.close()
 
 
 @lru_cache(maxsize=1)
@@ -96,7 +186,7 @@ def find(pattern: str) -> list[Found]:
     prefix = f"{scheme(pattern)}://" if is_remote(pattern) else ""
     try:
         if not _WILD.search(plain):
-            infos = [system.get_file_info(plain)]
+            infos = [_patiently(pattern, lambda: system.get_file_info(plain))]
         else:
             parts = plain.split("/")
             first = next(i for i, part in enumerate(parts) if _WILD.search(part))
@@ -104,7 +194,8 @@ def find(pattern: str) -> list[Found]:
             deep = first < len(parts) - 1
             match = re.compile(_glob_regex(plain))
             selector = fs.FileSelector(base or "/", recursive=deep, allow_not_found=True)
-            infos = [info for info in system.get_file_info(selector) if match.fullmatch(info.path)]
+            listed = _patiently(pattern, lambda: system.get_file_info(selector))
+            infos = [info for info in listed if match.fullmatch(info.path)]
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{pattern}: cannot be listed: {_plain(error)}") from error
     relative = not prefix and not os.path.isabs(pattern.removeprefix("file://"))
@@ -141,6 +232,8 @@ def open_input(path: str) -> pa.NativeFile:
     """Open a file for seeking reads; InputError when it cannot be opened."""
     system, plain = filesystem(path)
     try:
+        if is_remote(path):
+            return pa.PythonFile(_Patient(path), mode="r")
         return system.open_input_file(plain)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path}: cannot be opened: {_plain(error)}") from error
@@ -155,13 +248,14 @@ def read_bytes(path: str) -> bytes:
 def exists(path: str) -> bool:
     """Return whether a file is there."""
     system, plain = filesystem(path)
-    return system.get_file_info(plain).type == fs.FileType.File
+    return _patiently(path, lambda: system.get_file_info(plain)).type == fs.FileType.File
 
 
 def names(folder: str) -> list[str]:
     """Return the names of the files directly in a folder, sorted; empty when there is none."""
     system, plain = filesystem(folder)
-    infos = system.get_file_info(fs.FileSelector(plain, allow_not_found=True))
+    selector = fs.FileSelector(plain, allow_not_found=True)
+    infos = _patiently(folder, lambda: system.get_file_info(selector))
     return sorted(
         info.base_name
         for info in infos
@@ -171,20 +265,25 @@ def names(folder: str) -> list[str]:
 
 def write_whole(path: str, data: bytes | pa.Buffer) -> None:
     """Write a file so that it appears whole, replacing an older one."""
+    if is_remote(path):
+        _patiently(path, lambda: _upload(path, pa.BufferReader(data)))
+        return
     with open_output(path) as sink:
         sink.write(data)
 
 
 def put_if_absent(path: str, data: bytes) -> bool:
-    """Write a small file unless it exists; return whether this call wrote it."""
-    system, plain = filesystem(path)
+    """Write a small file unless it exists; return whether this call wrote it.
+
+    An object store is asked first and then written to: two callers at the same moment may both
+    write, and the last one stands. Markers bear that, for both name data that is there.
+    """
     if is_remote(path):
-        if system.get_file_info(plain).type == fs.FileType.File:
+        if exists(path):
             return False
-        with system.open_output_stream(plain) as sink:
-            sink.write(data)
+        write_whole(path, data)
         return True
-    target = Path(plain)
+    target = Path(filesystem(path)[1])
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".tmp-{secrets.token_hex(6)}")
     _write_durably(beside, data)
@@ -198,21 +297,15 @@ def put_if_absent(path: str, data: bytes) -> bool:
 
 
 @contextmanager
-def open_output(path: str) -> Iterator[io.RawIOBase | pa.NativeFile]:
+def open_output(path: str) -> Iterator[Any]:
     """Open a file for writing that appears under its name only when the block ends well."""
-    system, plain = filesystem(path)
     if is_remote(path):
-        sink = system.open_output_stream(plain)
-        try:
-            yield sink
-        except BaseException:
-            # Closing would complete the upload; an aborted one leaves nothing visible.
-            if hasattr(sink, "abort"):
-                sink.abort()
-            raise
-        sink.close()
+        # Held here until it is whole: closing an upload completes it, even one that was given up.
+        with tempfile.SpooledTemporaryFile(_HELD) as held:
+            yield held
+            _patiently(path, lambda: _upload(path, held))
         return
-    target = Path(plain)
+    target = Path(filesystem(path)[1])
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".tmp-{secrets.token_hex(6)}")
     try:
@@ -226,6 +319,13 @@ def open_output(path: str) -> Iterator[io.RawIOBase | pa.NativeFile]:
         raise
 
 
+def _upload(path: str, source: Any) -> None:
+    system, plain = filesystem(path)
+    source.seek(0)
+    with system.open_output_stream(plain) as sink:
+        shutil.copyfileobj(source, sink, 8 << 20)
+
+
 def _write_durably(path: Path, data: bytes) -> None:
     with open(path, "wb") as file:
         file.write(data)
@@ -237,7 +337,7 @@ def delete(path: str) -> None:
     """Remove a file; it is no error when it is gone already."""
     system, plain = filesystem(path)
     try:
-        system.delete_file(plain)
+        _patiently(path, lambda: system.delete_file(plain))
     except FileNotFoundError:
         return
 
@@ -245,14 +345,15 @@ def delete(path: str) -> None:
 def delete_folder(path: str) -> None:
     """Remove a folder and all below it; it is no error when it is gone already."""
     system, plain = filesystem(path)
-    if system.get_file_info(plain).type == fs.FileType.Directory:
-        system.delete_dir(plain)
+    if _patiently(path, lambda: system.get_file_info(plain)).type == fs.FileType.Directory:
+        _patiently(path, lambda: system.delete_dir(plain))
 
 
 def folder_bytes(path: str) -> int:
     """Return the bytes of all files below a folder."""
     system, plain = filesystem(path)
-    infos = system.get_file_info(fs.FileSelector(plain, recursive=True, allow_not_found=True))
+    selector = fs.FileSelector(plain, recursive=True, allow_not_found=True)
+    infos = _patiently(path, lambda: system.get_file_info(selector))
     return sum(info.size for info in infos if info.type == fs.FileType.File)
 
 
