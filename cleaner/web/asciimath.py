@@ -70,10 +70,13 @@ _UNARY = {
     "phantom": r"\phantom{#}",
 }  # fmt: skip
 _BINARY = {
-    "frac": r"\frac{#}{@}", "root": r"\sqrt[#]{@}", "stackrel": r"\overset{#}{@}",
-    "overset": r"\overset{#}{@}", "underset": r"\underset{#}{@}", "binom": r"\binom{#}{@}",
-    "color": r"@", "id": r"@", "class": r"@",
-}  # fmt: skip
+    "frac": r"\frac{{{0}}}{{{1}}}",
+    "root": r"\sqrt[{0}]{{{1}}}",
+    "binom": r"\binom{{{0}}}{{{1}}}",
+    **dict.fromkeys(("stackrel", "overset"), r"\overset{{{0}}}{{{1}}}"),
+    "underset": r"\underset{{{0}}}{{{1}}}",
+    **dict.fromkeys(("color", "id", "class"), "{1}"),
+}
 _TEXT = frozenset(["text", "mbox", "textrm", "textbf", "textit"])
 _LEFT = {
     "(": "(", "[": "[", "{": r"\{", "(:": r"\langle", "<<": r"\langle", "langle": r"\langle",
@@ -303,7 +306,7 @@ class _Parser:
             return self._bars(token, stops)
         if token in _BINARY:
             first, second = self._simple(stops), self._simple(stops)
-            return _Piece(_BINARY[token].replace("#", _bare(first)).replace("@", _bare(second)))
+            return _Piece(_BINARY[token].format(_bare(first), _bare(second)))
         if token in _UNARY:
             argument = _bare(self._simple(stops))
             if (

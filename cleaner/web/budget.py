@@ -5,7 +5,8 @@ from cleaner.errors import CleanerError
 FORMULAS = 50_000  # formulas of one page; the longest handbook pages have about 5,000
 DELIMITERS = 200_000  # signs in the text of a page that may begin a formula
 MATHML_NODES = 20_000  # elements of one formula; a 50 x 50 matrix has about 8,000
-MATHML_DEPTH = 120  # nested elements of one formula; hand-made ones stay below 30
+MATHML_DEPTH = 100  # nested elements of one formula; hand-made ones stay below 30
+CONTENT_DEPTH = 60  # the same for content markup
 PAGE_MATHML_NODES = 2_000_000  # elements of all formulas of a page
 MACRO_STEPS = 2_000  # macro expansions within one formula; a macro that calls itself ends there
 PAGE_MACRO_STEPS = 200_000  # macro expansions within all formulas of a page

@@ -10,7 +10,7 @@ from tex_norm import norm
 
 from cleaner.web.budget import MATHML_NODES, OverBudget, Work
 from cleaner.web.mathml import mathml_to_latex, tex_alternative
-from cleaner.web.mathml_symbols import ALPHABET, FUNCTIONS, SYMBOLS
+from cleaner.web.mathml.symbols import ALPHABET, FUNCTIONS, SYMBOLS
 
 TABLE = (Path(__file__).parent / "mathml.tsv").read_text(encoding="utf-8").splitlines()
 ENTITY = '<!DOCTYPE m [<!ENTITY f SYSTEM "file:///etc/passwd">]><math>&f;</math>'

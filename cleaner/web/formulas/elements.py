@@ -13,7 +13,7 @@ from cleaner.web.formulas.markup import markup_tex
 from cleaner.web.formulas.rendered import rendered_tex
 from cleaner.web.formulas.runs import TAG, runs
 from cleaner.web.mathml import mathml_to_latex
-from cleaner.web.mathml_symbols import SYMBOLS
+from cleaner.web.mathml.symbols import SYMBOLS
 from cleaner.web.tex import clean
 
 

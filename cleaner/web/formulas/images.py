@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote, unquote_plus
 
 from cleaner.web.mathml import mathml_to_latex
-from cleaner.web.mathml_symbols import FUNCTIONS
+from cleaner.web.mathml.symbols import FUNCTIONS
 from cleaner.web.tex import clean, entities
 
 # A word of the address -> where the TeX is in it; `raw` is not form-encoded, so + is a plus there.

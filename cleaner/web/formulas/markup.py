@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborNode
 
 from cleaner.web.formulas.delimited import EM, EM_END, SUB, SUB_END, SUP, SUP_END
 from cleaner.web.formulas.runs import TAG, TEXT
-from cleaner.web.mathml_symbols import ALPHABET, NAMED, SYMBOLS
+from cleaner.web.mathml.symbols import ALPHABET, NAMED, SYMBOLS
 
 _ITALIC = frozenset(TAG[name] for name in ("i", "em", "var", "cite", "dfn"))
 _BOLD = frozenset(TAG[name] for name in ("b", "strong"))

@@ -5,6 +5,8 @@ from typing import Any
 
 from lxml import etree
 
+from cleaner.web.budget import CONTENT_DEPTH, OverBudget
+
 _INFIX = {
     "plus": ("+", 4), "minus": ("−", 4), "eq": ("=", 1), "neq": ("≠", 1), "lt": ("<", 1),
     "gt": (">", 1), "leq": ("≤", 1), "geq": ("≥", 1), "equivalent": ("≡", 1), "approx": ("≈", 1),
@@ -61,6 +63,11 @@ _SYMBOLS = {
 
 def presentation(node: Any) -> Any:
     """Return presentation markup that shows what `node` means."""
+    depth = 0
+    for event, _ in etree.iterwalk(node, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > CONTENT_DEPTH:
+            raise OverBudget(f"over budget: content MathML nested deeper than {CONTENT_DEPTH}")
     return _made(node, 0)
 
 

@@ -1,0 +1,102 @@
+"""The converter: which function gives the LaTeX of which element."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cleaner.web.budget import MATHML_DEPTH, OverBudget
+from cleaner.web.mathml.content import CONTENT, presentation
+from cleaner.web.mathml.fences import mfenced, row_tex
+from cleaner.web.mathml.layout import (
+    maction,
+    menclose,
+    mfrac,
+    mphantom,
+    mroot,
+    msqrt,
+    nothing,
+    row_of,
+    semantics,
+)
+from cleaner.web.mathml.leaves import (
+    chars_of,
+    mglyph,
+    mi,
+    mn,
+    mo,
+    ms,
+    mspace,
+    mtext,
+    raw,
+    with_tail,
+)
+from cleaner.web.mathml.nodes import Converter, joined
+from cleaner.web.mathml.scripts import (
+    mmultiscripts,
+    mover,
+    msub,
+    msubsup,
+    msup,
+    munder,
+    munderover,
+)
+from cleaner.web.mathml.symbols import FUNCTIONS
+from cleaner.web.mathml.tables import mtable
+from cleaner.web.tex import clean
+
+HANDLERS: dict[str, Callable[[Converter, Any], str]] = {
+    "mi": mi, "mn": mn, "mo": mo, "mtext": mtext, "ms": ms, "mspace": mspace, "mglyph": mglyph,
+    "mfrac": mfrac, "msqrt": msqrt, "mroot": mroot, "mfenced": mfenced, "menclose": menclose,
+    "msub": msub, "msup": msup, "msubsup": msubsup, "munder": munder, "mover": mover,
+    "munderover": munderover, "mmultiscripts": mmultiscripts, "mtable": mtable,
+    "mphantom": mphantom, "semantics": semantics, "maction": maction,
+    **dict.fromkeys(("math", "mrow", "mstyle", "mpadded", "merror", "mtd", "mlongdiv"), row_of),
+    **dict.fromkeys(("annotation", "annotation-xml", "maligngroup", "malignmark"), nothing),
+    **dict.fromkeys(("none", "mprescripts"), nothing),
+}  # fmt: skip
+_RM_ROW = re.compile(r"\\mathrm\{([A-Za-z])\}(?:\\mathrm\{([A-Za-z])\})+")
+
+
+class FormulaConverter:
+    """Converts one formula, and counts how deep it is nested."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def formula(self, root: Any) -> str:
+        """Return the LaTeX of a whole formula."""
+        if len(root) == 0:  # <math>\frac{a}{b}</math>: TeX in a MathML element
+            text = (root.text or "").strip()
+            return clean(text)[0] if "\\" in text or re.search("[_^]", text) else raw(self, text)
+        tex = self.row(list(root)) if root.tag == "math" else self.tex(root)
+        texts = [root.text, *(child.tail for child in root)]
+        if any(text and text.strip() for text in texts):
+            tex = joined([raw(self, root.text or ""), *(with_tail(self, child) for child in root)])
+        return clean(_RM_ROW.sub(_merged, tex))[0]
+
+    def tex(self, node: Any) -> str:
+        """Return the LaTeX of one element."""
+        tag = node.tag
+        if not isinstance(tag, str):
+            return ""
+        self.depth += 1
+        if self.depth > MATHML_DEPTH:
+            raise OverBudget(f"over budget: MathML nested deeper than {MATHML_DEPTH}")
+        try:
+            handler = HANDLERS.get(tag)
+            if handler is not None:
+                return handler(self, node)
+            if tag in CONTENT:
+                return self.tex(presentation(node))
+            return self.row(list(node)) if len(node) else chars_of(self, node)
+        finally:
+            self.depth -= 1
+
+    def row(self, nodes: Sequence[Any]) -> str:
+        """Return the LaTeX of elements in a row."""
+        return row_tex(self, nodes)
+
+
+def _merged(match: re.Match[str]) -> str:
+    word = re.sub(r"\\mathrm|[{}]", "", match.group())
+    return "\\" + word + " " if word in FUNCTIONS else rf"\mathrm{{{word}}}"

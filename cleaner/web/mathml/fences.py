@@ -1,0 +1,194 @@
+"""Elements in a row: brackets that belong together, tables and fractions between them."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from cleaner.web.mathml.layout import binomial
+from cleaner.web.mathml.leaves import chars
+from cleaner.web.mathml.nodes import Converter, core_of, joined, no_line, sign_of, words_of
+from cleaner.web.mathml.symbols import NAMED
+from cleaner.web.mathml.tables import array, environment, has_lines, rows_of
+
+_PAIRS = dict(zip("([{⟨⌈⌊\u2329\u3008⟦", ")]}⟩⌉⌋\u232a\u3009⟧", strict=True))
+_CLOSING = {close: opening for opening, close in _PAIRS.items()}
+_BARS = ("|", "‖", "∥", "∣")
+_FENCE = dict(
+    zip(
+        str.split(
+            "( ) [ ] { } | ∣ ‖ ∥ || ⟨ ⟩ \u2329 \u232a \u3008 \u3009 < > ⌈ ⌉ ⌊ ⌋ / \\ ⟦ ⟧ ↑ ↓"
+        ),
+        str.split(
+            r"( ) [ ] \{ \} | | \| \| \|"
+            + 4 * r" \langle \rangle"
+            + r" \lceil \rceil \lfloor \rfloor / \backslash"
+            + r" \llbracket \rrbracket \uparrow \downarrow"
+        ),
+        strict=True,
+    )
+) | {"": "."}
+_MATRIX = {
+    ("(", ")"): "pmatrix",
+    ("[", "]"): "bmatrix",
+    ("{", "}"): "Bmatrix",
+    **{(bar, bar): "vmatrix" for bar in "|∣"},
+    **{(bar, bar): "Vmatrix" for bar in ("‖", "∥", "||")},
+}
+_TALL = re.compile(
+    r"\\(?:frac|dfrac|sum|prod|int|oint|iint|bigcup|bigcap|begin|binom|sqrt|underbrace|overbrace"
+    r"|left|underset"
+    r"|overset|genfrac|coprod|bigoplus)(?![A-Za-z])"
+)
+
+
+def row_tex(to: Converter, nodes: Sequence[Any]) -> str:
+    """Return the TeX of elements in a row."""
+    nodes = [node for node in nodes if isinstance(node.tag, str)]
+    if len(nodes) == 1:
+        return to.tex(nodes[0])
+    nodes = flat(nodes)
+    partner = partners(nodes)
+    out: list[str] = []
+    index, end = 0, len(nodes)
+    while index < end:
+        node = nodes[index]
+        if index in partner:
+            text, index = fenced_at(to, nodes, index, partner[index])
+            out.append(text)
+            continue
+        sign = sign_of(node)
+        if sign == "{" and index + 1 < end and core_of(nodes[index + 1]).tag == "mtable":
+            out.append(fenced_table(to, core_of(nodes[index + 1]), "{", ""))
+            index += 2
+            continue
+        if node.tag == "mtable" and index + 1 < end and sign_of(nodes[index + 1]) == "}":
+            out.append(fenced_table(to, node, "", "}"))
+            index += 2
+            continue
+        following = nodes[index + 1] if index + 1 < end else None
+        out.append(followed(to, node, following))
+        index += 1
+    return joined(out)
+
+
+def followed(to: Converter, node: Any, following: Any) -> str:
+    r"""Return the TeX of `node`; a word before U+2061 is an operator's name."""
+    if node.tag == "mi" and following is not None and following.tag == "mo":
+        word = words_of(node)
+        if (
+            (following.text or "").strip() == "\u2061"
+            and len(word) > 1
+            and word.isalpha()
+            and word.isascii()
+        ):
+            return NAMED.get(word) or rf"\operatorname{{{word}}}"
+    return to.tex(node)
+
+
+def fenced_at(to: Converter, nodes: list[Any], start: int, end: int) -> tuple[str, int]:
+    opening, closing = sign_of(nodes[start]), sign_of(nodes[end])
+    inner = nodes[start + 1 : end]
+    if len(inner) == 1:
+        core = core_of(inner[0])
+        if core.tag == "mtable":
+            return fenced_table(to, core, opening, closing), end + 1
+        if core.tag == "mfrac" and no_line(core) and (opening, closing) == ("(", ")"):
+            return binomial(to, core), end + 1
+    body = to.row(inner)
+    return fence(to, opening, body, closing), end + 1
+
+
+def fence(to: Converter, opening: str, body: str, closing: str) -> str:
+    left, right = _FENCE.get(opening, opening), _FENCE.get(closing, closing)
+    if opening and closing and not _TALL.search(body):
+        return joined([left, body, right])
+    return joined([r"\left" + left, body, r"\right" + right])
+
+
+def fenced_table(to: Converter, table: Any, opening: str, closing: str) -> str:
+    """Return a table between brackets: a matrix, cases, or an array between any two signs."""
+    rows = rows_of(to, table)
+    name = _MATRIX.get((opening, closing))
+    if name and not has_lines(table):
+        return environment(name, rows)
+    if opening == "{" and not closing and max((len(row) for row in rows), default=0) <= 2:
+        return environment("cases", rows)
+    left, right = _FENCE.get(opening, opening), _FENCE.get(closing, closing)
+    return joined([r"\left" + left, array(table, rows), r"\right" + right])
+
+
+def mfenced(to: Converter, node: Any) -> str:
+    opening, closing = node.get("open", "(").strip(), node.get("close", ")").strip()
+    signs = re.sub(r"\s+", "", node.get("separators", ","))
+    children = [child for child in node if isinstance(child.tag, str)]
+    if len(children) == 1:
+        core = core_of(children[0])
+        if core.tag == "mtable":
+            return fenced_table(to, core, opening, closing)
+        if core.tag == "mfrac" and no_line(core) and (opening, closing) == ("(", ")"):
+            return binomial(to, core)
+    parts: list[str] = []
+    for index, child in enumerate(children):
+        if index and signs:
+            parts.extend(chars(to, signs[min(index - 1, len(signs) - 1)]))
+        parts.append(to.tex(child))
+    body = joined(parts)
+    if not opening and not closing:
+        return body
+    if opening not in _FENCE or closing not in _FENCE:
+        return joined([*chars(to, opening), body, *chars(to, closing)])
+    return fence(to, opening, body, closing)
+
+
+def flat(nodes: list[Any]) -> list[Any]:
+    """Return a row with those of its rows opened that hold a lone fence or half of a pair."""
+    out: list[Any] = []
+    for node in nodes:
+        if node.tag == "mrow" and len(node) and not node.attrib:
+            inner = [child for child in node if isinstance(child.tag, str)]
+            signs = [sign_of(child) for child in inner]
+            opened = sum(sign in _PAIRS for sign in signs)
+            closed = sum(sign in _CLOSING for sign in signs)
+            if len(inner) == 1 or opened != closed:
+                out.extend(inner)
+                continue
+        elif (
+            node.tag in ("mrow", "mstyle", "mpadded")
+            and len(node) == 1
+            and sign_of(core_of(node)) in _FENCE
+        ):
+            out.append(core_of(node))
+            continue
+        out.append(node)
+    return out
+
+
+def partners(nodes: list[Any]) -> dict[int, int]:
+    """Return the places of opening fences and of what closes them, outermost pairs only."""
+    found: dict[int, int] = {}
+    stack: list[int] = []
+    bars: list[int] = []
+    for at, node in enumerate(nodes):
+        sign = sign_of(node)
+        if not sign:
+            continue
+        if sign in _PAIRS:
+            stack.append(at)
+        elif sign in _CLOSING:
+            if stack and (
+                _PAIRS[sign_of(nodes[stack[-1]])] == sign
+                or {sign, sign_of(nodes[stack[-1]])} <= set("()[]")
+            ):
+                found[stack.pop()] = at
+        elif sign in _BARS:
+            bars.append(at)
+    if len(bars) == 2 and not any(
+        (low < bars[0] < high) != (low < bars[1] < high) for low, high in found.items()
+    ):
+        inner = nodes[bars[0] + 1 : bars[1]]
+        if inner and sign_of(nodes[bars[0]]) == sign_of(nodes[bars[1]]) and (
+            (len(inner) == 1 and core_of(inner[0]).tag == "mtable")
+            or any(child.tag in ("mfrac", "munderover", "munder", "mtable") for child in inner)
+        ):  # fmt: skip
+            found[bars[0]] = bars[1]
+    return found

@@ -1,0 +1,119 @@
+"""Fractions, roots, enclosures and groups; a function for each element, of its name."""
+
+import re
+from typing import Any
+
+from cleaner.web.mathml.content import CONTENT
+from cleaner.web.mathml.leaves import raw
+from cleaner.web.mathml.nodes import TEX_ENCODING, Converter, joined, no_line
+from cleaner.web.tex import clean
+
+_ENCLOSURES = {
+    "box": r"\boxed{#}", "roundedbox": r"\boxed{#}", "circle": r"\enclose{circle}{#}",
+    "updiagonalstrike": r"\cancel{#}", "downdiagonalstrike": r"\bcancel{#}",
+    "horizontalstrike": r"\enclose{horizontalstrike}{#}",
+    "verticalstrike": r"\enclose{verticalstrike}{#}",
+    "radical": r"\sqrt{#}", "top": r"\overline{#}", "bottom": r"\underline{#}",
+    "actuarial": r"\left.\overline{#}\right|", "longdiv": r"\enclose{longdiv}{#}",
+    "madruwb": r"\underline{#}",
+}  # fmt: skip
+
+
+def two(to: Converter, node: Any) -> list[str]:
+    parts = [to.tex(child) for child in node if isinstance(child.tag, str)]
+    return parts + [""] * (2 - len(parts))
+
+
+def mfrac(to: Converter, node: Any) -> str:
+    parts = two(to, node)
+    if no_line(node):
+        return rf"{{{parts[0]}\atop {parts[1]}}}"
+    if (node.get("bevelled") or "").lower() == "true":
+        return f"{_braced(parts[0])}/{_braced(parts[1])}"
+    return rf"\frac{{{parts[0]}}}{{{parts[1]}}}"
+
+
+def binomial(to: Converter, node: Any) -> str:
+    parts = two(to, node)
+    return rf"\binom{{{parts[0]}}}{{{parts[1]}}}"
+
+
+def msqrt(to: Converter, node: Any) -> str:
+    return rf"\sqrt{{{to.row(list(node)) if len(node) else raw(to, node.text or '')}}}"
+
+
+def mroot(to: Converter, node: Any) -> str:
+    base, index = two(to, node)[:2]
+    if not index:
+        return rf"\sqrt{{{base}}}"
+    index = f"{{{index}}}" if "]" in index else index
+    return rf"\sqrt[{index}]{{{base}}}"
+
+
+def menclose(to: Converter, node: Any) -> str:
+    body = to.row(list(node)) if len(node) else raw(to, node.text or "")
+    notation = (node.get("notation") or "longdiv").split()
+    strikes = {"updiagonalstrike", "downdiagonalstrike"} & set(notation)
+    if len(strikes) == 2:
+        return rf"\xcancel{{{body}}}"
+    for name in notation:
+        if name in _ENCLOSURES:
+            body = _ENCLOSURES[name].replace("#", body)
+        elif name in ("left", "right"):
+            body = joined(
+                [r"\left|", body, r"\right."] if name == "left" else [r"\left.", body, r"\right|"]
+            )
+        elif name not in ("none", ""):
+            body = rf"\enclose{{{re.sub(r'[^a-z]', '', name)}}}{{{body}}}"
+    return body
+
+
+def row_of(to: Converter, node: Any) -> str:
+    if not len(node):
+        return raw(to, node.text or "")
+    tex = to.row(list(node))
+    variant = node.get("mathvariant") or ("bold" if node.get("fontweight") == "bold" else "")
+    if node.tag == "mstyle" and variant in ("bold", "bold-italic") and tex:
+        return rf"\boldsymbol{{{tex}}}"
+    return tex
+
+
+def mphantom(to: Converter, node: Any) -> str:
+    body = to.row(list(node))
+    return rf"\phantom{{{body}}}" if body.strip() else ""
+
+
+def semantics(to: Converter, node: Any) -> str:
+    for child in node:
+        if (
+            child.tag == "annotation"
+            and TEX_ENCODING.search(child.get("encoding") or "")
+            and (tex := clean("".join(child.itertext()))[0])
+        ):
+            return tex
+    shown = [child for child in node if isinstance(child.tag, str)]
+    if not shown:
+        return ""
+    if shown[0].tag in CONTENT:
+        for child in shown[1:]:
+            if (
+                child.tag == "annotation-xml"
+                and "presentation" in (child.get("encoding") or "").lower()
+            ):
+                return to.row(list(child))
+    return to.tex(shown[0])
+
+
+def maction(to: Converter, node: Any) -> str:
+    children = [child for child in node if isinstance(child.tag, str)]
+    choice = node.get("selection") or "1"
+    at = int(choice) - 1 if choice.isdecimal() and len(choice) < 4 else 0
+    return to.tex(children[at if 0 <= at < len(children) else 0]) if children else ""
+
+
+def nothing(to: Converter, node: Any) -> str:
+    return ""
+
+
+def _braced(tex: str) -> str:
+    return tex if len(tex) == 1 or tex.isdigit() else f"{{{tex}}}"
