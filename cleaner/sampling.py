@@ -159,4 +159,4 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict
 
 def _memory(plan: Plan) -> str:
     size = size_text(_WORKER + _PER_UNIT * plan.unit_bytes)
-    return f"{size} a worker, and 6 times its largest document"
+    return f"{size} a worker, and 16 times its largest document"

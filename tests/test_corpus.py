@@ -282,6 +282,18 @@ def test_parts_are_cut_by_bytes_and_the_last_is_marked(tmp_path: Path) -> None:
     assert [part.spans[0][0] for part in parts] == [0] * len(parts)
 
 
+def test_a_document_over_budget_fails_and_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cleaner.corpus.read.MAX_DOCUMENT", 100)
+    for name, column in (("text", "text"), ("html", "html")):
+        pl.DataFrame({column: ["a", "b" * 101, "c" * 100]}).write_parquet(tmp_path / "a.parquet")
+        entry = {"text": "text"} if name == "text" else {"text": None, "html": "html"}
+        found = whole(tmp_path / "a.parquet", **entry)
+        assert found["error"].to_list() == [None, "101 bytes are over the budget of 100", None]
+        assert found[column][1] is None
+
+
 def test_small_files_are_packed_and_large_ones_cut_at_row_groups(tmp_path: Path) -> None:
     for i in range(20):
         pl.DataFrame({"text": ["small"]}).write_parquet(tmp_path / f"s{i:02d}.parquet")

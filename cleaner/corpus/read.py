@@ -25,7 +25,9 @@ from cleaner.corpus.columns import (
 from cleaner.corpus.files import FailedFile, Piece, first_line, open_parquet
 from cleaner.errors import InputError, UnreadableFile, is_panic
 
-MAX_DOCUMENT = 1 << 29  # bytes of one page or text; a longer one fails, it does not fill the memory
+# Bytes of one page or text. A longer one fails: at its worst moment a stage holds a document
+# about 16 times, and a worker must stay under 1.5 GiB.
+MAX_DOCUMENT = 64 << 20
 _BATCH_BYTES = 4 << 20
 _STREAMED = 64 << 20  # row groups above this are decoded through a small buffer
 
@@ -257,7 +259,7 @@ def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) 
             )
         docs = docs.with_columns(page.alias("html"))
         error = pl.when(pl.col("html").is_null()).then(pl.lit("null page"))
-    docs = docs.with_columns(error.alias("error"))
+    docs = _within_budget(docs.with_columns(error.alias("error")))
     for name, kind in columns.carried_types.items():
         if name in columns.carried:
             values = as_carried(get(columns.carried[name]).alias(columns.carried[name]), kind)
@@ -265,6 +267,21 @@ def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) 
         else:
             docs = docs.with_columns(pl.lit(None, kind).alias(name))
     return docs
+
+
+def _within_budget(docs: pl.DataFrame) -> pl.DataFrame:
+    """Return `docs` with the bodies over MAX_DOCUMENT taken out, and the error that says so."""
+    name = "text" if "text" in docs.columns else "html"
+    body = docs[name]
+    size = body.str.len_bytes() if body.dtype == pl.String else body.bin.size()
+    if not len(docs) or (size.max() or 0) <= MAX_DOCUMENT:  # type: ignore[operator]
+        return docs
+    over = pl.lit(size > MAX_DOCUMENT)
+    told = pl.format("{} bytes are over the budget of {}", pl.lit(size), MAX_DOCUMENT)
+    return docs.with_columns(
+        pl.when(~over).then(name).alias(name),
+        error=pl.when(over.fill_null(False)).then(told).otherwise("error"),
+    )
 
 
 def _source(get: Get, piece: Piece, columns: Columns) -> pl.Series | pl.Expr:
