@@ -10,8 +10,19 @@ from cleaner.web.budget import Work
 from cleaner.web.formulas.delimited import TEX_SIGN, undamaged
 from cleaner.web.formulas.images import plain_xml
 from cleaner.web.formulas.markup import markup_tex
-from cleaner.web.formulas.rendered import rendered_tex
-from cleaner.web.formulas.runs import TAG, runs
+from cleaner.web.formulas.names import (
+    BLOCK_TAGS,
+    DELIMITED,
+    DISPLAY_NAMES,
+    FRAME_DISPLAYS,
+    INLINE_NAMES,
+    RENDERED_OR_WRAPPED,
+    SURE,
+    TEX_ATTRIBUTES,
+    WEAK,
+)
+from cleaner.web.formulas.rendered import after_rendering, rendered_tex
+from cleaner.web.formulas.runs import TAG, UNKNOWN_TAG, runs
 from cleaner.web.mathml import mathml_to_latex
 from cleaner.web.mathml.symbols import SYMBOLS
 from cleaner.web.tex import clean
@@ -25,104 +36,12 @@ class Found(NamedTuple):
     source: str
 
 
-KATEX = frozenset(
-    str.split(
-        "katex katex-display katex--inline katex--display katex-block katex-inline katex-error "
-        "katex-eq"
-    )
-)
-FRAMES = frozenset(
-    str.split(
-        "MathJax MathJax_Display MathJax_CHTML MathJax_SVG MathJax_SVG_Display MathJax_MathML "
-        "MathJax_PHTML MathJax_PHTML_Display MathJax_PlainSource MathJax_PlainSource_Display "
-        "MathJax_MathContainer mjx-chtml MJXc-display MJXp-math MJXp-display MathJax_FullWidth "
-        "MathJax_CHTML_Display"
-    )
-)
-_FRAME_DISPLAYS = frozenset(
-    str.split(
-        "MathJax_Display MathJax_SVG_Display MathJax_PHTML_Display MJXc-display MJXp-display "
-        "MathJax_CHTML_Display MathJax_PlainSource_Display"
-    )
-)
-PREVIEWS = frozenset(["MathJax_Preview"])
-IGNORED = frozenset(
-    str.split("tex2jax_ignore mathjax_ignore no-mathjax nomathjax asciimath2jax_ignore no-katex")
-)
-PROCESSED = frozenset(str.split("tex2jax_process mathjax_process"))
-# Class -> how sure it is that its text is TeX, even without delimiters.
-SURE, WEAK, DELIMITED = 2, 1, 0
-WRAPPERS: dict[str, int] = {
-    **dict.fromkeys(
-        str.split(
-            "math-tex math-container wp-katex-eq mathjax-tex arithmatex math-inline "
-            "math-display math-block mathblock tex-math inlineMath displayMath js-render-math "
-            "math-node katex-src math_inline math_display inline-math display-math block-math "
-            "latex-inline latex-block mathquill-embedded-latex mathquill-editable tex-inline "
-            "tex-block tex-display language-math lang-math math-formula mathjax-inline "
-            "mathjax-block mathjax-display mathjaxInline latex-formula notion-equation "
-            "math-expression ipa-math wikimath inline-formula-tex mathjax-latex texmath MathTeX "
-            "math-span"
-        ),
-        SURE,
-    ),
-    **dict.fromkeys(
-        str.split(
-            "math tex latex formula equation mathjax MathJax-Source asciimath inline-formula "
-            "display-formula inline-equation display-equation disp-formula math-element "
-            "math-jax mathml latex_formula eq eqn jqmath formulaDsp formulaInl mathjax-formula"
-        ),
-        WEAK,
-    ),
-    **dict.fromkeys(
-        str.split("nolink filter_mathjaxloader_equation mathp math-text has-jax has_math"),
-        DELIMITED,
-    ),
-}
-_DISPLAY_NAMES = frozenset(
-    str.split(
-        "display math-display math-block mathblock displayMath math_display display-math "
-        "block-math latex-block tex-block tex-display katex-display katex--display katex-block "
-        "js-display-math mathjax-block mathjax-display display-formula display-equation "
-        "disp-formula notion-equation formulaDsp block displaymath"
-    )
-)
-DISPLAYS = _DISPLAY_NAMES - {"display", "block"}
-_INLINE_NAMES = frozenset(
-    str.split(
-        "inline math-inline inlineMath math_inline inline-math latex-inline tex-inline "
-        "katex--inline mathjax-inline inline-formula inline-equation formulaInl mathjaxInline"
-    )
-)
-TEX_ATTRIBUTES = (
-    "data-tex", "data-latex", "data-expr", "data-formula", "data-math", "data-equation",
-    "data-katex", "data-original-tex",
-    "data-latex-source", "data-tex-source", "data-math-tex", "data-texsrc", "data-latex-formula",
-    "latex", "data-eqn", "data-tex-content",
-    "data-math-content", "data-raw-latex", "data-original-formula",
-)  # fmt: skip
-ATTRIBUTES = frozenset(
-    [*TEX_ATTRIBUTES, "data-mathml", "data-asciimath", "data-value", "data-math-style", "data-alt"]
-)
-MATH_TAGS = frozenset(
-    str.split(
-        "formula math-renderer d-math dt-math amp-mathml tex-math mathjax math-field eq eqn tex "
-        "latex katex la-tex tex-inline tex-block inline-math block-math math-jax mjx-container "
-        "x-equation intent-math latex-js math-inline math-display katex-inline katex-block "
-        "mj-math mathml katex-expression x-katex math-tex math-block"
-    )
-)
-_BLOCK_TAGS = frozenset(
-    str.split("block-math tex-block math-display katex-block x-equation math-block")
-)
-_UNKNOWN_TAG = 256  # lexbor numbers the tags it knows from 1
 _STRUCTURE = frozenset(
     TAG[name]
     for name in str.split(
         "math script img table pre ul ol li h1 h2 h3 h4 h5 h6 iframe video noscript"
     )
 )
-_INNER = frozenset([*KATEX, *FRAMES, *PREVIEWS, *WRAPPERS, "mwe-math-element"])
 _NUMBERS = (
     ".eqno, .headerlink, .equation-number, .eq-number, .eqn-number, .equationNumber, .anchor"
     ", button"
@@ -191,7 +110,7 @@ class Reader:
         self, node: LexborNode, names: list[str], attributes: dict[str, str | None]
     ) -> Found | None:
         """Read what KaTeX rendered, with MathML, without, or with the MathML's text only."""
-        display = not _DISPLAY_NAMES.isdisjoint(names)
+        display = not DISPLAY_NAMES.isdisjoint(names)
         if not display and "katex" not in names:
             display = node.css_first(".katex-display") is not None
         if len(attributes) > 1:
@@ -209,7 +128,7 @@ class Reader:
         if (holder := node.css_first(".katex-mathml")) is not None and (
             text := holder.text().strip()
         ):
-            return Found(clean(_after_rendering(text))[0], display, "katex")
+            return Found(clean(after_rendering(text))[0], display, "katex")
         if (shown := node.css_first(".katex-html")) is not None and (tex := self._rendered(shown)):
             return Found(tex, display, "katex")
         if node.css_first("img, script") is not None:
@@ -245,7 +164,7 @@ class Reader:
         self, node: LexborNode, names: list[str], attributes: dict[str, str | None]
     ) -> Found | None:
         """Read what MathJax 2 rendered, where its script is missing."""
-        display = not _FRAME_DISPLAYS.isdisjoint(names)
+        display = not FRAME_DISPLAYS.isdisjoint(names)
         holder: LexborNode | None = node
         markup = attributes.get("data-mathml")
         if not markup and (holder := node.css_first("[data-mathml]")) is not None:
@@ -286,7 +205,7 @@ class Reader:
         self, node: LexborNode, names: list[str], attributes: dict[str, str | None]
     ) -> Found | None:
         """Read TeX, AsciiMath or MathML that an attribute holds; the content is its rendering."""
-        display = not _DISPLAY_NAMES.isdisjoint(names) or attributes.get("data-eeimg") == "2"
+        display = not DISPLAY_NAMES.isdisjoint(names) or attributes.get("data-eeimg") == "2"
         if not {attributes.get("data-display"), attributes.get("display")}.isdisjoint(_YES):
             display = True
         if "data-displaymode" in attributes or "data-display-mode" in attributes:
@@ -383,11 +302,11 @@ class Reader:
             return style == "display"
         if (shown := attributes.get("data-display") or attributes.get("display")) is not None:
             return shown.lower() in ("true", "block", "1", "display")
-        if "block" in attributes or tag in _BLOCK_TAGS:
+        if "block" in attributes or tag in BLOCK_TAGS:
             return (attributes.get("block") or "") != "false"
-        if not _DISPLAY_NAMES.isdisjoint(names):
+        if not DISPLAY_NAMES.isdisjoint(names):
             return True
-        if not _INLINE_NAMES.isdisjoint(names) or "inline" in attributes:
+        if not INLINE_NAMES.isdisjoint(names) or "inline" in attributes:
             return False
         if tag == "code" and node.parent is not None and node.parent.tag_id == TAG["pre"]:
             return True
@@ -410,12 +329,12 @@ def _elements_in(node: LexborNode) -> bool | None:
         if (
             tag in _STRUCTURE
             or paragraphs > 1
-            or (tag >= _UNKNOWN_TAG and inner.tag == "mjx-container")
+            or (tag >= UNKNOWN_TAG and inner.tag == "mjx-container")
         ):
             return None
         attributes = inner.attributes
         if attributes and (
-            not _INNER.isdisjoint((attributes.get("class") or "").split())
+            not RENDERED_OR_WRAPPED.isdisjoint((attributes.get("class") or "").split())
             or "data-tex" in attributes
             or "data-mathml" in attributes
         ):
@@ -464,38 +383,3 @@ def _text_of(node: LexborNode) -> str:
         return node.text()
     found = runs(node)
     return "\n".join("".join(run.texts) for run in found)
-
-
-_COMMAND = re.compile(r"\\([A-Za-z]+)|\\(.)")
-_NAMES = {tex[1:]: char for char, tex in SYMBOLS.items() if re.fullmatch(r"\\[A-Za-z]+", tex)}
-
-
-def _after_rendering(text: str) -> str:
-    r"""Return the TeX at the end of a text that holds the rendering, then the TeX.
-
-    >>> _after_rendering("L ( θ ) L(\\theta)"), _after_rendering("a + b a+b")
-    ('L(\\theta)', 'a+b')
-    """
-    sign = re.search(r"[\\_^{}]", text)
-    limit = sign.start() if sign else len(text)
-    starts = [match.end() for match in re.finditer(r"\s+", text) if match.end() <= limit]
-    best, best_score = text, 0.0
-    for start in [0, *starts][-400:]:
-        score = _likeness(text[:start], text[start:])
-        if score >= best_score and start:
-            best, best_score = text[start:], score
-    return best if best_score > 0.5 else text.splitlines()[-1]
-
-
-def _likeness(rendering: str, tex: str) -> float:
-    shown = re.sub(r"[\s\u200b\u2061-\u2064]", "", rendering)
-    written = _COMMAND.sub(
-        lambda match: _NAMES.get(match.group(1) or "", match.group(2) or ""), tex
-    )
-    written = re.sub(r"[\s{}_^&~]", "", written)
-    if shown == written:
-        return 2.0
-    if not shown or not written:
-        return 0.0
-    common = sum(min(shown.count(char), written.count(char)) for char in set(shown))
-    return 2 * common / (len(shown) + len(written))

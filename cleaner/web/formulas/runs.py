@@ -29,6 +29,7 @@ def _tag_ids() -> dict[str, int]:
 
 
 TAG = _tag_ids()
+UNKNOWN_TAG = 256  # lexbor numbers the tags of HTML, MathML and SVG from 1; others are addresses
 TEXT, COMMENT = TAG["text"], TAG["comment"]
 INLINE = frozenset(
     TAG[name]
