@@ -65,6 +65,8 @@ class Ray:
     def __enter__(self) -> Self:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        # A call without a connection must fail, not join whatever Ray runs on this machine.
+        os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
         # A killed task must not be retried for ever when memory is what killed it.
         os.environ.setdefault("RAY_task_oom_retries", "3")
         import ray
