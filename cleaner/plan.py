@@ -18,6 +18,7 @@ from cleaner.corpus.files import (
     list_files,
     read_footers,
     unit_bytes,
+    weight,
 )
 from cleaner.errors import InputError, JobError
 from cleaner.job import Entry, Job
@@ -29,7 +30,7 @@ from cleaner.stages.duplicates import Duplicates
 from cleaner.stages.filter import Filter
 from cleaner.stages.sample import Sample
 
-DOCUMENT_BYTES = 4_000  # a guess at a document's size where no footer tells the rows
+DOCUMENT_BYTES = 3_000  # a guess at a document's size, where no footer tells the rows
 PARTITION_ROWS = 4_000_000  # rows of keys that one task of a global stage holds
 PARTITION_BYTES = 64 << 20  # text in one hash range of the shuffle
 MOST_PARTITIONS = 1_024
@@ -67,7 +68,7 @@ class Plan:
     def rows(self) -> int:
         """Return the rows of the input: from footers where they were read, else a guess."""
         known = sum(file.rows or 0 for file in self.files)
-        unknown = sum(file.size for file in self.files if file.rows is None)
+        unknown = sum(weight(file) for file in self.files if file.rows is None)
         return known + -(-unknown // DOCUMENT_BYTES)
 
     @property

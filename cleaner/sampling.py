@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cleaner import store
-from cleaner.corpus.files import InputFile, Piece, open_parquet
+from cleaner.corpus.files import InputFile, Piece, open_parquet, weight
 from cleaner.errors import InputError
 from cleaner.human import size_text
 from cleaner.plan import DOCUMENT_BYTES, Plan
@@ -64,7 +64,7 @@ def _with_rows(file: InputFile) -> InputFile:
 
 
 def _rows(file: InputFile) -> int:
-    return file.rows if file.rows is not None else file.size // DOCUMENT_BYTES + 1
+    return file.rows if file.rows is not None else weight(file) // DOCUMENT_BYTES + 1
 
 
 def _quotas(rows: Sequence[int], documents: int) -> list[int]:

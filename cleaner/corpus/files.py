@@ -154,11 +154,12 @@ def open_parquet(
 
 def unit_bytes(files: Sequence[InputFile]) -> int:
     """Return how much uncompressed input one unit holds at most."""
-    total = sum(_weight(file) for file in files)
+    total = sum(weight(file) for file in files)
     return max(UNIT_BYTES, total // MAX_UNITS)
 
 
-def _weight(file: InputFile) -> int:
+def weight(file: InputFile) -> int:
+    """Return the bytes of a file uncompressed: from its footer, else a guess."""
     if file.groups is not None:
         return sum(size for _, size in file.groups)
     return file.size * (1 if file.path.endswith((".jsonl", ".warc", ".wet")) else 4)
@@ -182,10 +183,10 @@ def cut_units(files: Sequence[InputFile], limit: int) -> list[tuple[str, list[Pi
 
     for file in files:
         if file.size < SMALL_FILE:
-            if packed and (packed_bytes + _weight(file) > limit or packed[-1].entry != file.entry):
+            if packed and (packed_bytes + weight(file) > limit or packed[-1].entry != file.entry):
                 flush()
             packed.append(_piece(file))
-            packed_bytes += _weight(file)
+            packed_bytes += weight(file)
             continue
         flush()
         units.extend([piece] for piece in _cut(file, limit))
