@@ -1,0 +1,255 @@
+"""Object stores: a job on s3:// is the job on disk, through failures, cuts and kills."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+from corpus_maker import job, texts
+from flaky_proxy import FAULTS, FlakyProxy
+
+from cleaner import store
+from cleaner.corpus.files import Piece, list_files, read_footers
+from cleaner.corpus.read import Columns, read_parts
+from cleaner.errors import InputError, StorageError
+from cleaner.job import parse_job
+from cleaner.plan import make_plan
+from cleaner.runs import run_plan
+
+moto_server = pytest.importorskip("moto.server")
+
+STAGES: list[Any] = [
+    {"normalise": {}},
+    {"exact_dedup": {}},
+    {"near_dedup": {"preset": "fineweb", "threshold": 0.7}},
+]
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    running = moto_server.ThreadedMotoServer(port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
+
+
+@pytest.fixture
+def bucket(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """An empty bucket of its own, reached as users reach theirs: by the environment."""
+    for name, value in {**KEYS, "AWS_ENDPOINT_URL": server}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
+    name = "b" + hashlib.sha256(request.node.name.encode()).hexdigest()[:16]
+    import http.client
+
+    connection = http.client.HTTPConnection(server.removeprefix("http://"))
+    connection.request("PUT", f"/{name}")
+    assert connection.getresponse().status == 200
+    return f"s3://{name}"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, bucket: str) -> tuple[Path, str]:
+    """The same three files on disk and in the bucket."""
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        frame = pl.DataFrame({"text": texts(120, number)})
+        frame = frame.with_columns(
+            id=pl.int_range(pl.len()).cast(pl.String), url=pl.lit(None, pl.String),
+            source=pl.lit("alpha"),
+        )  # fmt: skip
+        path = tmp_path / f"in/{number}.parquet"
+        frame.write_parquet(path, row_group_size=40)
+        store.write_whole(f"{bucket}/in/{number}.parquet", path.read_bytes())
+    return tmp_path / "in", f"{bucket}/in"
+
+
+def products(folder: str) -> dict[str, str]:
+    """Return the SHA-256 of every product of a run."""
+    return {
+        f"{place}/{name}": hashlib.sha256(store.read_bytes(f"{folder}/{place}/{name}")).hexdigest()
+        for place in ("shards", "ledger", "clusters")
+        for name in store.names(f"{folder}/{place}")
+    }
+
+
+def run_on(place: Path | str, folder: str) -> dict[str, Any]:
+    plan = make_plan(parse_job(job([f"{place}/*.parquet"], *STAGES)))
+    return run_plan(plan, folder, engine="inline")
+
+
+def test_a_job_in_a_bucket_is_the_job_on_disk(
+    corpus: tuple[Path, str], tmp_path: Path, bucket: str
+) -> None:
+    here = run_on(corpus[0], str(tmp_path / "run"))
+    there = run_on(corpus[1], f"{bucket}/run")
+    assert here["rows"] == there["rows"]
+    assert products(str(tmp_path / "run")) == products(f"{bucket}/run")
+    assert len(products(f"{bucket}/run")) > 3
+
+
+def test_the_same_command_again_reads_only_the_manifest(
+    corpus: tuple[Path, str], bucket: str, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run_on(corpus[1], f"{bucket}/run")
+    with FlakyProxy(server, every=10**9) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        assert run_on(corpus[1], f"{bucket}/run") == first
+        assert proxy.methods["PUT"] == proxy.methods["DELETE"] == 0
+
+
+def test_failures_and_cuts_are_hidden(
+    corpus: tuple[Path, str],
+    tmp_path: Path,
+    bucket: str,
+    server: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store, "_PAUSE", 0.01)
+    run_on(corpus[0], str(tmp_path / "run"))
+    with FlakyProxy(server, every=4) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        done = run_on(corpus[1], f"{bucket}/run")
+        assert set(proxy.faults) == set(FAULTS)
+        assert done["rows"]["failed"] == 0
+        assert done["failed_units"] == []
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    assert products(str(tmp_path / "run")) == products(f"{bucket}/run")
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl.gz", ".warc"])
+def test_a_store_that_goes_on_failing_condemns_no_row(
+    corpus: tuple[Path, str],
+    bucket: str,
+    server: str,
+    monkeypatch: pytest.MonkeyPatch,
+    suffix: str,
+) -> None:
+    from test_broken_files import GOOD
+
+    monkeypatch.setattr(store, "_PAUSE", 0.001)
+    monkeypatch.setattr(store, "_TRIES", 2)
+    path = f"{bucket}/a{suffix}"
+    store.write_whole(path, GOOD[suffix])
+    pages = "warc" in suffix
+    columns = Columns("payload" if pages else None, None if pages else "text", None, {}, {}, {}, {})
+    kind = suffix.split(".")[1]
+    (file,), _ = read_footers(list_files([[path]]))
+    piece = Piece(0, path, file.etag, 0, kind)
+    with FlakyProxy(server, every=1, only=("GET",)) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        with pytest.raises(StorageError, match=r"failed 2 times.*the same command continues"):
+            list(read_parts([piece], [columns], 1 << 20))
+        if kind == "parquet":
+            with pytest.raises(StorageError):
+                read_footers(list_files([[path]]))
+
+
+def test_a_missing_object_is_an_input_error_at_once(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_TRIES", 1)
+    assert store.find(f"{bucket}/no*") == []
+    with pytest.raises(InputError, match="cannot be opened"):
+        store.open_input(f"{bucket}/none.parquet")
+    with pytest.raises(InputError, match="cannot be opened"):
+        store.open_input("s3://no-such-bucket-at-all/none.parquet")
+
+
+def test_listing_reading_and_deleting(bucket: str) -> None:
+    for name in ("b.parquet", "a.parquet", "deep/c.parquet", "d.txt"):
+        store.write_whole(f"{bucket}/x/{name}", name.encode())
+    found = [file.path.removeprefix(bucket) for file in store.find(f"{bucket}/x/*.parquet")]
+    assert found == ["/x/a.parquet", "/x/b.parquet"]
+    assert len(store.find(f"{bucket}/x/**/*.parquet")) == 3
+    assert store.names(f"{bucket}/x") == ["a.parquet", "b.parquet", "d.txt"]
+    assert store.names(f"{bucket}/nothing") == []
+    assert store.read_bytes(f"{bucket}/x/deep/c.parquet") == b"deep/c.parquet"
+    with store.open_input(f"{bucket}/x/a.parquet") as file:
+        assert (file.size(), file.read(2), file.read(), file.read()) == (
+            9, b"a.", b"parquet", b"",
+        )  # fmt: skip
+        assert file.read_at(3, 2) == b"par"
+    store.delete(f"{bucket}/x/d.txt")
+    store.delete(f"{bucket}/x/d.txt")
+    assert not store.exists(f"{bucket}/x/d.txt")
+    store.delete_folder(f"{bucket}/x")
+    assert store.find(f"{bucket}/x/**") == []
+
+
+def test_the_first_to_put_stands(bucket: str) -> None:
+    assert store.put_if_absent(f"{bucket}/m.json", b"first")
+    assert not store.put_if_absent(f"{bucket}/m.json", b"second")
+    assert store.read_bytes(f"{bucket}/m.json") == b"first"
+
+
+def test_an_output_that_fails_leaves_nothing(bucket: str) -> None:
+    def fail(size: int) -> None:
+        with store.open_output(f"{bucket}/shard.parquet") as sink:
+            sink.write(b"x" * size)
+            raise RuntimeError("the writer failed")
+
+    for size in (10, 12 << 20):
+        with pytest.raises(RuntimeError, match="the writer failed"):
+            fail(size)
+        assert not store.exists(f"{bucket}/shard.parquet")
+
+
+def test_nothing_is_renamed_or_copied(
+    corpus: tuple[Path, str], bucket: str, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = []
+    with FlakyProxy(server, every=10**9) as proxy:
+        handler = proxy._server.RequestHandlerClass
+        whole = handler._pass  # type: ignore[attr-defined]
+
+        def watched(self: Any) -> None:
+            if "x-amz-copy-source" in self.headers:
+                copies.append(self.path)
+            whole(self)
+
+        monkeypatch.setattr(handler, "do_PUT", watched)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        run_on(corpus[1], f"{bucket}/run")
+        assert proxy.methods["PUT"] > 10
+    assert copies == []
+
+
+@pytest.mark.parametrize("point", ["data", "marker", "after"])
+def test_a_run_killed_in_a_bucket_continues_to_the_same_bytes(
+    corpus: tuple[Path, str], tmp_path: Path, bucket: str, point: str
+) -> None:
+    run_on(corpus[0], str(tmp_path / "whole"))
+    file = tmp_path / "job.yaml"
+    file.write_text(yaml.safe_dump(job([f"{corpus[1]}/*.parquet"], *STAGES)))
+    folder = f"{bucket}/run"
+    phase = next(p.name for p in sorted((tmp_path / "whole/_work").iterdir()) if "01" in p.name)
+    command = [sys.executable, "-m", "cleaner", "run", str(file), "--engine", "inline"]
+    dead = subprocess.run(
+        [*command, "--out", folder],
+        env={**os.environ, "CLEANER_FAILPOINT": f"{phase}:*:{point}"},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert dead.returncode == -signal.SIGKILL, dead.stderr
+    assert not store.exists(f"{folder}/manifest.json")
+    first = markers(folder)
+    run_on(corpus[1], folder)
+    after = markers(folder)
+    assert first
+    assert {path: after[path] for path in first} == first
+    assert products(folder) == products(str(tmp_path / "whole"))
+
+
+def markers(folder: str) -> dict[str, str]:
+    """Return every commit marker with its time: committed work is never done again."""
+    return {file.path: file.etag for file in store.find(f"{folder}/_work/**/*.json")
+            if "/_commits/" in file.path}  # fmt: skip
