@@ -53,6 +53,7 @@ _INNER_ENV = {
 }
 _TEXT_GROUP = re.compile(r"\\(text(?:rm|it|bf|sf|tt|normal)?|mbox|hbox)\s*\{")
 _BRACE = re.compile(r"\\.|[{}]", re.S)
+_BARE_BRACE = re.compile(r"[{}]")
 _SIDE = re.compile(r"\\(left|right)(?![a-zA-Z])\s*(\\[a-zA-Z]+|\\.|[^\s\\])?", re.S)
 _ENV = re.compile(r"\\(begin|end)\s*\{([^{}]*)\}")
 
@@ -240,7 +241,8 @@ def balanced(tex: str) -> str:
 
 def _braces(tex: str) -> str:
     depth, extra = 0, []
-    for match in _BRACE.finditer(tex):
+    escaped = "\\{" in tex or "\\}" in tex
+    for match in (_BRACE if escaped else _BARE_BRACE).finditer(tex):
         sign = match.group()
         if sign == "{":
             depth += 1

@@ -366,6 +366,13 @@ _STOPS: dict[str, re.Pattern[str]] = {}
 
 def _close(text: str, at: int, close: str, reopen: str = "", limit: int = MAX_BODY) -> int:
     """Return where `close` stands outside braces, or -1; `reopen` before it means there is none."""
+    found = text.find(close, at, at + limit + len(close))
+    if found < 0:
+        return -1
+    body = text[at:found]
+    simple = "\\{" not in body and "\\}" not in body and "\ue000" not in body
+    if simple and body.count("{") == body.count("}") and text[found - 1] != "\\":
+        return found if not reopen or reopen not in body else -1
     stops = _STOPS.get(close)
     if stops is None:
         if len(_STOPS) > 1_000:  # pages configure these; forget them now and then

@@ -42,7 +42,6 @@ _EXCLUDED = frozenset(
 _IN_HTML = frozenset(["texhtml", "MathJye"])  # MediaWiki's and an examination site's
 _RAISED = frozenset([TAG["sub"], TAG["sup"]])
 _CODE, _PRE = TAG["code"], TAG["pre"]
-_NO_CLASSES: list[str] = []
 _NESTED = 16  # elements named after mathematics within each other, none of them a formula
 _RENDERINGS = "math, img, script, .katex, [class*=ath], mjx-container, [class*=tex]"
 _MATH, _IMG, _SCRIPT = TAG["math"], TAG["img"], TAG["script"]
@@ -138,6 +137,7 @@ class Walk:
         tried: list[int] = []  # where elements end that were looked into and held no formula
         hot = self.finder.hot
         interesting = _KNOWN | config.ignored | config.processed
+        seen: dict[str, bool] = {}
         markup = self.signs.markup or bool(config.ignored or config.processed)
         texts = self.signs.text or self.signs.codes or self.signs.renderer
         for node in root.traverse(include_text=texts, skip_empty=True):
@@ -167,8 +167,12 @@ class Walk:
                 continue
             attributes = node.attributes
             names = attributes.get("class")
-            classes = names.split() if names else _NO_CLASSES
-            known = bool(names) and not interesting.isdisjoint(classes)
+            known = False
+            if names:
+                told = seen.get(names)  # pages repeat few strings of classes
+                if told is None:
+                    told = seen[names] = not interesting.isdisjoint(names.split())
+                known = told
             if tag in _SPECIAL:
                 if tag in _RAISED:
                     if not quiet:
@@ -188,8 +192,11 @@ class Walk:
                         skip, quiet = quiet, 0
                         continue
             plain = not known and tag < UNKNOWN_TAG and tag != _MATH
-            if (plain and ATTRIBUTES.isdisjoint(attributes)) or len(tried) > _NESTED:
+            if plain and (not attributes or ATTRIBUTES.isdisjoint(attributes)):
                 continue
+            if len(tried) > _NESTED:
+                continue
+            classes = names.split() if names else []
             verdict = self._element(node, tag, attributes, classes, known)
             if isinstance(verdict, Found):
                 if display and verdict.tex:
