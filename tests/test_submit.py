@@ -126,15 +126,19 @@ def test_addresses_that_cannot_be_meant_are_refused() -> None:
 def test_a_real_head_runs_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("aiohttp_cors", reason="needs ray[default]")
     ray = [sys.executable, "-m", "ray.scripts.scripts"]
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    command = tmp_path / "bin/cleaner"  # as an installed package would put it on the path
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m cleaner "$@"\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     path = write_parquet(tmp_path / "in/a.parquet", 60)
     file = tmp_path / "job.yaml"
     file.write_text(json.dumps(job([path], {"normalise": {}})))
-    start = [*ray, "start", "--head", "--num-cpus=1", "--port=0", "--dashboard-port=18265"]
+    start = [*ray, "start", "--head", "--num-cpus=1", "--port=0", "--dashboard-port=8299"]
     head = subprocess.Popen([*start, "--include-dashboard=true", "--block"])
     try:
-        url = "http://127.0.0.1:18265"
+        url = "http://127.0.0.1:8299"
         _until_it_answers(url)
         out = ["--out", str(tmp_path / "run")]
         begun = submit.submit(str(file), url, out, env={"PYTHONPATH": str(Path.cwd())})
