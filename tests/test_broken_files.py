@@ -36,7 +36,7 @@ def suffix_of(name: str) -> str:
 
 
 def job(folder: Path, pages: bool, **more: Any) -> dict[str, Any]:
-    columns = {"html": "html"} if pages else {"text": "text", "id": "id"}
+    columns = {"html": "html"} if pages else {"text": "text"}
     return {
         "name": "broken",
         "input": {"paths": [f"{folder}/*"], **columns},
@@ -46,9 +46,13 @@ def job(folder: Path, pages: bool, **more: Any) -> dict[str, Any]:
     }
 
 
-def account(folder: Path, name: str) -> tuple[dict[str, int], list[str], dict[str, int]]:
+def account(
+    folder: Path, name: str, **entry: str
+) -> tuple[dict[str, int], list[str], dict[str, int]]:
     """Run all files of a folder; return the fates of one, the failed units, and the row counts."""
-    plan = make_plan(parse_job(job(folder / "in", "warc" in name)))
+    plain = job(folder / "in", "warc" in name)
+    plain["input"].update(entry)
+    plan = make_plan(parse_job(plain))
     warnings: list[str] = []
     done = run_plan(plan, str(folder / "run"), engine="inline", warn=warnings.append)
     assert all(any(unit in said for said in warnings) for unit in done["failed_units"])
@@ -67,7 +71,8 @@ def beside_a_good_file(tmp_path: Path, name: str, good: str) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / f"m-{name}").write_bytes(make())
     (tmp_path / "in" / f"{good}{suffix_of(name)}").write_bytes(GOOD[suffix_of(name)])
-    fates, failed_units, rows = account(tmp_path, f"m-{name}")
+    ids = {} if "warc" in name else {"id": "id"}
+    fates, failed_units, rows = account(tmp_path, f"m-{name}", **ids)
     assert (fates.get("kept", 0), fates.get("failed", 0)) == (kept, failed)
     assert [f"m-{name}" in unit for unit in failed_units] == [True] * named
     assert rows["in"] == ROWS + sum(fates.values())
@@ -236,21 +241,27 @@ def refused_for(plain: dict[str, Any]) -> str | None:
 def test_every_dirty_input_ends_in_a_clear_account(tmp_path: Path, corpora: Path) -> None:
     dirty = pl.read_parquet(corpora / "open/dirty_inputs.parquet")
     files = dirty.filter(pl.col("kind").is_in(["archive", "container"]))
-    refused = 0
+    refused: list[str] = []
     for number, (name, content) in enumerate(files.select("name", "content").rows()):
         place = tmp_path / str(number)
         (place / "in").mkdir(parents=True)
-        path = place / "in" / name
-        path.write_bytes(content)
+        (place / "in" / name).write_bytes(content)
+        beside = [suffix for suffix in GOOD if name.endswith(suffix)]
+        if beside:
+            (place / f"in/z{beside[0]}").write_bytes(GOOD[beside[0]])
         said = refused_for(job(place / "in", "warc" in name or "wet" in name))
-        if said is not None:  # alone in its input it may be refused, by its name or for its bytes
+        if said is not None:
             assert name in said
-            refused += 1
+            refused.append(name)
             continue
         fates, failed_units, rows = account(place, name)
         assert all(name in unit for unit in failed_units)
-        assert rows["in"] == sum(fates.values())
-        assert rows["in"] or failed_units or name in ("empty.jsonl", "example-digest.warc")
+        assert rows["in"] == sum(fates.values()) + (ROWS if beside else 0)
+        assert fates or failed_units or name in NO_PAGES
         if name.startswith("good."):
             assert (fates, failed_units) == ({"kept": 60}, [])
-    assert refused < len(files) / 3
+    assert {Path(name).suffix for name in refused} == {".arc", ".gz", ".wat", ".json"}
+    assert len(refused) == 7
+
+
+NO_PAGES = ("empty.jsonl", "example-digest.warc")  # a file of nothing, an archive of requests
