@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cleaner.web.budget import DELIMITERS, Work
 from cleaner.web.formulas.config import Config, Delimiter
+from cleaner.web.formulas.marks import undamaged
 from cleaner.web.tex import clean
 
 MATH_ENVIRONMENTS = frozenset(
@@ -301,7 +302,7 @@ class Finder:
             return None
         after = ending.end()
         alone = not text[:start].strip() and not text[after:].strip()
-        display = _CODE_DISPLAYS.get(name, alone)
+        display = _CODE_DISPLAYS.get(name, alone or "display" in sign)
         return self._span(start, after, text[inside : ending.start()], display, "bbcode")
 
     def _sound(self, body: str, opening: str) -> bool:
@@ -393,38 +394,3 @@ def _close(text: str, at: int, close: str, reopen: str = "", limit: int = MAX_BO
         elif sign == "\ue000" or (sign == reopen and depth <= 0):
             return -1  # a formula found before lies within, or the delimiter opens again
     return -1
-
-
-# Marks of inline elements in a text; Markdown makes <em> of the underscores of a_1 and b_2.
-EM, EM_END, SUB, SUB_END, SUP, SUP_END = "\ue002\ue003\ue004\ue005\ue006\ue007"
-_MARKS = re.compile("[\ue002-\ue007]")
-_EMPHASIS = re.compile("[\ue002\ue003]")
-_TWICE = re.compile(r"(?<=[A-Za-z0-9})])_([A-Za-z0-9]|\{[^{}]*\})_(?=[A-Za-z0-9({\\])")
-
-
-def undamaged(body: str) -> str:
-    r"""Return TeX with the marks of elements inside it as the signs they were made of.
-
-    >>> print(undamaged(f"a{EM}1 + b{EM_END}2"), undamaged(f"{EM}x{EM_END}{SUP}2{SUP_END}"))
-    a_1 + b_2 x^{2}
-    """
-    if not _MARKS.search(body):
-        return body
-    body = _paired(_paired(body, SUB, SUB_END, "_"), SUP, SUP_END, "^")
-    body = _EMPHASIS.sub(_underscore, body)
-    return _TWICE.sub(r"*\1*", body)
-
-
-def _underscore(match: re.Match[str]) -> str:
-    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
-    fits = (before.isalnum() or before in ")}]|'") and (after.isalnum() or after in "{\\(*")
-    return "_" if before and after and fits else ""
-
-
-def _paired(body: str, opening: str, closing: str, sign: str) -> str:
-    body = re.sub(
-        f"{opening}([^{opening}{closing}]*){closing}",
-        lambda match: sign + "{" + match.group(1) + "}",
-        body,
-    )
-    return body.replace(opening, sign).replace(closing, sign)

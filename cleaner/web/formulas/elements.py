@@ -7,8 +7,9 @@ from selectolax.lexbor import LexborNode
 
 from cleaner.web.asciimath import asciimath_to_latex
 from cleaner.web.budget import Work
-from cleaner.web.formulas.delimited import TEX_SIGN, undamaged
+from cleaner.web.formulas.delimited import TEX_SIGN
 from cleaner.web.formulas.images import plain_xml
+from cleaner.web.formulas.marks import undamaged
 from cleaner.web.formulas.markup import markup_tex
 from cleaner.web.formulas.names import (
     BLOCK_TAGS,

@@ -4,7 +4,6 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from cleaner.web.formulas.delimited import EM, EM_END, SUB, SUB_END, SUP, SUP_END
 from cleaner.web.formulas.runs import TAG, TEXT
 from cleaner.web.mathml.symbols import ALPHABET, NAMED, SYMBOLS
 
@@ -123,82 +122,3 @@ def text_tex(text: str, italic: bool = False) -> str:
         if made:
             out.append(made)
     return "".join(out)
-
-
-# ---- letters with subscripts and powers in running text, where the text around them is mathematics
-
-_MARK = {SUB: "_{", SUB_END: "}", SUP: "^{", SUP_END: "}"}
-_SCRIPT = (
-    f"(?:{SUB}[^{SUB}{SUB_END}{SUP}]{{1,24}}{SUB_END}|{SUP}[^{SUP}{SUP_END}{SUB}]{{1,24}}{SUP_END})"
-)
-_LETTER = rf"{EM}?(?<![A-Za-z\u00c0-\u024f])[A-Za-z\u0391-\u03c9]{EM_END}?(?![a-z\u00c0-\u024f])"
-_OPERAND = (
-    rf"(?:{_LETTER}|{EM}[a-z]{{2}}{EM_END}(?={SUB}|{SUP})|\d+(?:[.,]\d+)*|[()\[\]|√∑∏∫∂∞π!%°′])"
-)
-_OPERATOR = r"[-+=<>≤≥≠≈±×÷·⋅*/∈∉⊂⊆∪∩→⇒⇔∼≡−–∝∣|]"
-_DENSE = re.compile(
-    rf"(?:{_OPERAND}|{_SCRIPT}|{_OPERATOR}|[,;:…'\s{EM}{EM_END}]|\.\.\.|(?:sin|cos|tan|log|ln|lim"
-    rf"|max|min|exp)(?![a-z]))+"
-)
-_CORE = re.compile(rf"(?:[A-Za-z\u0391-\u03c9)\]0-9]{EM_END}?){_SCRIPT}")
-_RELATION = re.compile(r"[-+=<>≤≥≠≈±×÷·⋅∈∉→⇒≡−–]")
-_ORDINAL = re.compile(
-    rf"{SUP}\s*(?:st|nd|rd|th|er|re|e|ème|o|a|TM|SM|®|™|©|\[.*|\(\w\)|\*+|†|‡"
-    rf"|\d{{1,3}}(?:,\s*\d+)*){SUP_END}"
-)
-_UNIT = re.compile(rf"(?<![A-Za-z])(?:[kcdmµμn]?m|ft|in|km|s|cm){SUP}[-−]?[123]{SUP_END}")
-
-
-def dense_runs(text: str) -> list[tuple[int, int, str]]:
-    """Return the formulas in a text with marks of <sub> and <sup>: start, end, TeX.
-
-    A formula has a letter or bracket that carries a script, and a sign that relates or joins.
-
-    >>> [tex for _, _, tex in dense_runs(f"is {EM}x{EM_END}{SUB}1{SUB_END} + 1 = 0 then")]
-    ['x_{1} + 1 = 0']
-    >>> dense_runs(f"20 m{SUP}2{SUP_END}, 1{SUP}st{SUP_END} place")
-    []
-    """
-    found: list[tuple[int, int, str]] = []
-    for match in _DENSE.finditer(text):
-        start, end = match.span()
-        body = match.group()
-        if SUB not in body and SUP not in body:
-            continue
-        while body and (
-            body[0] in ",;:…. \n\t=<>+*/)]'!%–|·" or body[0] in (EM_END, SUB_END, SUP_END)
-        ):
-            body, start = body[1:], start + 1
-        while body and (body[-1] in ",;:…. \n\t=<>+*/([–-−·|" or body[-1] == EM):
-            body, end = body[:-1], end - 1
-        core = _CORE.search(body)
-        bare = _SCRIPTS.sub("", body)
-        if core is None or not _RELATION.search(bare) or not _balanced(body):
-            continue
-        if _ORDINAL.fullmatch(core.group()[-(len(core.group()) - 1) :]) and not re.search(
-            r"[=<>≤≥≠]", bare
-        ):
-            continue
-        if not re.search(r"[A-Za-z\u0391-\u03c9]", bare) and not re.search(r"[=×·⋅≈]", bare):
-            continue
-        if _UNIT.search(body) and not re.search(r"[=≈<>≤≥].*[=≈+\-−×]|[=]", bare):
-            continue
-        found.append((start, end, _dense_tex(body)))
-    return found
-
-
-_SCRIPTS = re.compile(_SCRIPT)
-
-
-def _balanced(body: str) -> bool:
-    return all(
-        body.count(one) == body.count(other)
-        for one, other in ((SUB, SUB_END), (SUP, SUP_END), ("(", ")"), ("[", "]"))
-    )
-
-
-def _dense_tex(body: str) -> str:
-    body = body.replace(EM, "").replace(EM_END, "")
-    parts = re.split(f"([{SUB}{SUB_END}{SUP}{SUP_END}])", body)
-    tex = "".join(_MARK[part] if part in _MARK else text_tex(part, italic=True) for part in parts)
-    return " ".join(re.sub(r"\^\{('+)\}", r"\1", tex).split())

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from cleaner.web.formulas.delimited import EM, EM_END, SUB, SUB_END, SUP, SUP_END
+from cleaner.web.formulas.marks import EM, EM_END, ITALIC, ITALIC_END, SUB, SUB_END, SUP, SUP_END
 
 _NAMES = str.split(
     "a abbr acronym b bdi bdo big cite del dfn em font i ins label mark nobr q s small span "
@@ -38,7 +38,13 @@ INLINE = frozenset(
         "strike strong sub sup tt u var"
     )
 )
-_MARKED = {TAG["em"]: (EM, EM_END), TAG["sub"]: (SUB, SUB_END), TAG["sup"]: (SUP, SUP_END)}
+_MARKED = {
+    TAG["em"]: (EM, EM_END),
+    TAG["i"]: (ITALIC, ITALIC_END),
+    TAG["var"]: (ITALIC, ITALIC_END),
+    TAG["sub"]: (SUB, SUB_END),
+    TAG["sup"]: (SUP, SUP_END),
+}
 
 
 @dataclass(slots=True)

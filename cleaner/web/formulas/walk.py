@@ -8,9 +8,10 @@ from cleaner.web.asciimath import asciimath_to_latex
 from cleaner.web.budget import FORMULAS, PAGE_MACRO_STEPS, PAGE_MATHML_NODES, Work
 from cleaner.web.formulas.config import Config, read_config
 from cleaner.web.formulas.delimited import Finder
+from cleaner.web.formulas.dense import dense_runs
 from cleaner.web.formulas.elements import Found, Reader, is_frame
 from cleaner.web.formulas.images import image_tex, looks_lost, may_be_formula
-from cleaner.web.formulas.markup import dense_runs, markup_tex
+from cleaner.web.formulas.markup import markup_tex
 from cleaner.web.formulas.names import (
     ATTRIBUTES,
     DISPLAYS,
