@@ -47,6 +47,7 @@ def row_tex(to: Converter, nodes: Sequence[Any]) -> str:
     if len(nodes) == 1:
         return to.tex(nodes[0])
     nodes = flat(nodes)
+    _norms(nodes)
     partner = partners(nodes)
     out: list[str] = []
     index, end = 0, len(nodes)
@@ -161,6 +162,19 @@ def flat(nodes: list[Any]) -> list[Any]:
             continue
         out.append(node)
     return out
+
+
+def _norms(nodes: list[Any]) -> None:
+    """Mark double bars as fences where they come in pairs: a norm, not parallels."""
+    bars = [node[0] if len(node) else node for node in nodes if _double_bar(node)]
+    if len(bars) % 2 == 0:
+        for bar in bars:
+            bar.set("fence", "true")
+
+
+def _double_bar(node: Any) -> bool:
+    base = node[0] if node.tag in ("msub", "msup", "msubsup") and len(node) else node
+    return sign_of(base) == "∥"
 
 
 def partners(nodes: list[Any]) -> dict[int, int]:

@@ -115,6 +115,10 @@ def mo(to: Converter, node: Any) -> str:
         variant = variant_of(node)
         if word == "∣" and (node.get("stretchy") == "false" or node.get("fence") == "true"):
             return "|"  # a bar around something, not between two
+        if word == "∥" and node.get("fence") == "true":
+            return r"\|"
+        if word == "⊥":  # between two lines; the falsum is an identifier
+            return r"\perp"
         if not word and (node.text or "").strip(" \n\t\r"):
             return r"\ " if "\u00a0" in (node.text or "") else ""
         return "".join(chars(to, word, "bold-italic" if "bold" in variant else ""))
@@ -197,9 +201,9 @@ def mglyph(to: Converter, node: Any) -> str:
 
 def is_text(char: str) -> bool:
     """Say whether `char` belongs into words: marks and signs of scripts other than mathematics'."""
-    return (
-        bool(_WIDE.search(char)) or 0x3000 <= ord(char) <= 0x303F or 0x0590 <= ord(char) <= 0x1FFF
-    )
+    code = ord(char)
+    marks = 0x3000 <= code <= 0x303F or 0x0590 <= code <= 0x1FFF or 0x2460 <= code <= 0x24FF
+    return marks or bool(_WIDE.search(char))
 
 
 def styled(tex: str, variant: str, char: str) -> str:

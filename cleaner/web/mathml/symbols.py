@@ -10,7 +10,7 @@ _LETTERS = r"""
 Π Pi Σ Sigma Υ Upsilon ϒ Upsilon Φ Phi Ψ Psi Ω Omega Ω Omega ϝ digamma ∆ Delta ℏ hbar ℓ ell ℘ wp
 ℜ Re ℑ Im ℵ aleph ℶ beth ℷ gimel ℸ daleth ı imath ȷ jmath 𝚤 imath 𝚥 jmath ∂ partial ∇ nabla
 ∞ infty ∅ varnothing ⌀ varnothing ∀ forall ∃ exists ∄ nexists ¬ neg ⊤ top ⊥ bot ∠ angle
-∡ measuredangle ∢ sphericalangle △ triangle ▵ triangle ▲ blacktriangle ▽ triangledown
+∡ measuredangle ∢ sphericalangle △ triangle ▵ triangle ⊿ triangle ▲ blacktriangle ▽ triangledown
 ▾ blacktriangledown □ square ◻ square ■ blacksquare ▪ blacksquare ◊ lozenge ⧫ blacklozenge
 ★ bigstar ♠ spadesuit ♡ heartsuit ♢ diamondsuit ♣ clubsuit ♭ flat ♮ natural ♯ sharp ✓ checkmark
 ð eth ‵ backprime
@@ -23,7 +23,7 @@ _OPERATORS = r"""
 ⋋ leftthreetimes ⋌ rightthreetimes ⋒ Cap ⋓ Cup ∔ dotplus ⋎ curlyvee ⋏ curlywedge ⊺ intercal
 ⋇ divideontimes ⊲ vartriangleleft ⊳ vartriangleright ⊴ trianglelefteq ⊵ trianglerighteq
 ◁ triangleleft ▷ triangleright ⋄ diamond ◇ Diamond ≤ le ⩽ leqslant ≥ ge ⩾ geqslant ≠ ne ≪ ll ≫ gg
-⋘ lll ⋙ ggg ≡ equiv ≢ not\equiv ≅ cong ≇ ncong ≈ approx ≉ not\approx ∼ sim ≁ nsim ≃ simeq
+⋘ lll ⋙ ggg ≡ equiv ≢ not\equiv ≅ cong ≌ cong ≇ ncong ≈ approx ≉ not\approx ∼ sim ≁ nsim ≃ simeq
 ≄ not\simeq ≊ approxeq ≍ asymp ∽ backsim ⋍ backsimeq ≐ doteq ≑ doteqdot ≒ fallingdotseq
 ≓ risingdotseq ≏ bumpeq ≎ Bumpeq ≖ eqcirc ≗ circeq ≜ triangleq ∝ propto ≺ prec ≻ succ
 ≼ preccurlyeq ≽ succcurlyeq ⪯ preceq ⪰ succeq ≾ precsim ≿ succsim ⊀ nprec ⊁ nsucc ≦ leqq ≧ geqq
