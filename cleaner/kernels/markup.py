@@ -90,6 +90,7 @@ def _cost(
             at += 1
         key |= np.uint64(letters) << np.uint64(56)
         attributes, quote, apart, before = 0, 0, True, 0
+        formats = _has(formatting, key)
         while at < length and (quote or data[at] != 62):
             byte = data[at]
             if quote:
@@ -102,10 +103,11 @@ def _cost(
                 attributes += 1
                 apart = False
             before = byte if byte > 32 else before
-            mark = (mark ^ np.uint64(byte)) * np.uint64(1099511628211)
+            if formats:
+                mark = (mark ^ np.uint64(byte)) * np.uint64(1099511628211)
             at += 1
         widest = max(widest, attributes)
-        if _has(formatting, key):
+        if formats:
             if closes:
                 for place in range(opened - 1, -1, -1):
                     if names[place] == key:

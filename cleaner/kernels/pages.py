@@ -8,8 +8,8 @@ import numpy as np
 from cleaner.kernels import inlined, jit, leaf
 
 # What a tag is, as bits of one number.
-CONTAINER, LEAF, HEADING, CODE, LINK, LIST, NUMBERED, ITEM, ROW, CELL, LINE = (
-    1 << bit for bit in range(11)
+CONTAINER, LEAF, HEADING, CODE, LINK, LIST, NUMBERED, ITEM, ROW, CELL, LINE, BREAK, APART, IMAGE = (
+    1 << bit for bit in range(14)
 )
 _BLOCK = CONTAINER | LEAF
 # What is read of an element: `style` only where it may hide, and no digits: `post-1` is `post-2`.
@@ -19,8 +19,10 @@ ATTRIBUTES = ("class", "id", "role", "itemprop", "hidden", "aria-hidden", "style
 class Scan(NamedTuple):
     """Arrays with a row per block, in order, and per container, parents before children.
 
-    A block is the markup `data[start:end]`: text and inline tags. `size` counts its characters,
-    runs of white space as one, `link` those within links. `number` is that of a list item, 0 for a
+    A block is the markup `data[start:end]`: text and inline tags. Its text, without tags, with runs
+    of white space as one and references resolved, is `text[first:last]`, unless it is `special`:
+    there are images in it, elements that may be hidden, or it is code. `size` counts the
+    characters of the text, `link` those within links. `number` is that of a list item, 0 for a
     bullet, -1 for none; `depth` how many lists it stands in. `row` numbers table rows from 1 whose
     cells are lines of text, `cell` the cell in it; 0 elsewhere. Container 0 is the page itself.
     """
@@ -36,11 +38,15 @@ class Scan(NamedTuple):
     depth: np.ndarray
     row: np.ndarray
     cell: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    special: np.ndarray
     parent: np.ndarray
     container_tag: np.ndarray
     attributes_start: np.ndarray
     attributes_end: np.ndarray
     attributes_hash: np.ndarray  # of `ATTRIBUTES`, without digits; 0 when there is none of them
+    text: np.ndarray  # UTF-8
 
 
 class Tags:
@@ -65,12 +71,11 @@ class Tags:
         """
         array = np.frombuffer(data, np.uint8)
         most = data.count(b"<") + 2
-        counts, blocks, containers, hashes = _scan(
+        counts, blocks, containers, hashes, text = _scan(
             array, self.keys, self.order, self.bits, _NAMES, most
         )
         found, inside = int(counts[0]), int(counts[1])
-        columns = [*blocks[:, :found], *containers[:, :inside], hashes[:inside]]
-        return Scan._make(columns)
+        return Scan._make([*blocks[:, :found], *containers[:, :inside], hashes[:inside], text])
 
 
 def _key(name: str) -> int:
@@ -132,6 +137,48 @@ def _attributes(data: np.ndarray, at: int, end: int, names: np.ndarray) -> Any:
     return max(seed, np.uint64(1)) if some else np.uint64(0)
 
 
+@leaf
+def _reference(data: np.ndarray, at: int, length: int) -> tuple[int, int]:
+    """Return how long the reference at `at` is, and its byte; a blank is 32."""
+    if at + 3 < length and data[at + 2] == 116 and data[at + 3] == 59:
+        if data[at + 1] == 108:
+            return 4, 60
+        if data[at + 1] == 103:
+            return 4, 62
+    if at + 4 < length and data[at + 1] == 97 and data[at + 2] == 109 and data[at + 4] == 59:
+        return 5, 38
+    if at + 5 < length and data[at + 1] == 110 and data[at + 2] == 98 and data[at + 5] == 59:
+        return 6, 32
+    return 1, 38
+
+
+@leaf
+def _wide_blank(data: np.ndarray, at: int, length: int) -> int:
+    """Return how long the white space beyond ASCII at `at` is, 0 if it is none."""
+    if at + 1 < length and data[at] == 194:
+        return 2 if data[at + 1] == 133 or data[at + 1] == 160 else 0
+    if at + 2 >= length:
+        return 0
+    middle, end = data[at + 1], data[at + 2]
+    if data[at] == 225:
+        return 3 if middle == 154 and end == 128 else 0
+    if data[at] == 227:
+        return 3 if middle == 128 and end == 128 else 0
+    if middle == 128 and (end <= 138 or end == 168 or end == 169 or end == 175):
+        return 3
+    return 3 if middle == 129 and end == 159 else 0
+
+
+@leaf
+def _trimmed(text: np.ndarray, first: int, last: int) -> tuple[int, int]:
+    """Return the bounds of a text without blanks at its ends."""
+    while first < last and (text[first] == 32 or text[first] == 10):
+        first += 1
+    while first < last and (text[last - 1] == 32 or text[last - 1] == 10):
+        last -= 1
+    return first, last
+
+
 @jit
 def _scan(
     data: np.ndarray,
@@ -140,8 +187,9 @@ def _scan(
     bits: np.ndarray,
     names: np.ndarray,
     most: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    blocks = np.empty((11, most), np.int64)
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    blocks = np.empty((14, most), np.int64)
+    text = np.empty(len(data) + 1, np.uint8)
     containers = np.empty((4, most), np.int64)
     hashes = np.zeros(most, np.uint64)
     lists = np.zeros(most, np.int64)  # the last number of each open list, -1 for bullets
@@ -153,33 +201,39 @@ def _scan(
     open_lists, open_rows, open_cells, row_number = 0, 0, 0, 0
     kind, tag_of_heading, number, depth = 0, 0, -1, 0
     code = 0
-    in_link, spaced, spoken = False, True, False
+    in_link, spaced, spoken, special = False, True, False, False
     start, size, link = 0, 0, 0
+    first = last = 0
     length = len(data)
     at = 0
     while at < length:
         byte = data[at]
         if byte != 60:  # <
-            if byte <= 32 or (
-                byte == 38  # &nbsp;
-                and at + 5 < length
-                and data[at + 1] == 110
-                and data[at + 2] == 98
-                and data[at + 3] == 115
-                and data[at + 5] == 59
-            ):
+            width = 1
+            blank = byte <= 32
+            if byte == 38:  # one of &amp; &lt; &gt; &nbsp;
+                width, byte = _reference(data, at, length)
+                blank = byte == 32
+            elif byte == 194 or byte == 225 or byte == 226 or byte == 227:
+                width = _wide_blank(data, at, length)
+                blank = width > 0
+                width = max(width, 1)
+            if blank:
                 if not spaced:
                     size += 1
                     link += in_link
                     spaced = True
-                at += 1 if byte <= 32 else 6
+                    text[last] = 32
+                    last += 1
             else:
                 if byte & 0xC0 != 0x80:
                     size += 1
                     link += in_link
                     spaced = False
                     spoken = True
-                at += 1
+                text[last] = byte
+                last += 1
+            at += width
             continue
         begin = at
         at += 1
@@ -203,18 +257,40 @@ def _scan(
             at += 1
         key |= np.uint64(letters) << np.uint64(56)
         attributes = min(at + 1, length)
+        hides = False
         while at < length and data[at] != 62:
+            # An inline element with "hid", "non" or "dits" in its attributes may be hidden.
+            if (
+                (data[at] == 100 and data[at - 1] == 105 and data[at - 2] == 104)
+                or (data[at] == 110 and data[at - 1] == 111 and data[at - 2] == 110)
+                or (data[at] == 115 and data[at - 1] == 116 and data[at - 2] == 105)
+            ):
+                hides = True
             at += 1
         end = at
         at += 1
         place = np.searchsorted(keys, key)
-        if place >= len(keys) or keys[place] != key:
-            continue
-        tag = order[place]
+        known = place < len(keys) and keys[place] == key
+        tag = order[place] if known else 0
         what = bits[tag]
+        if not what & _BLOCK:
+            special = special or hides or what & IMAGE != 0
+            if what == 0:
+                continue
         if what & LINK:
             in_link = not closes
             continue
+        if what & BREAK:
+            if last > first and text[last - 1] == 32:
+                last -= 1
+            text[last] = 10
+            last += 1
+            spaced = True
+            continue
+        if what & APART and closes and not spaced:
+            text[last] = 32
+            last += 1
+            spaced = True
         if code:
             if what & CODE:
                 code += -1 if closes else 1
@@ -223,21 +299,20 @@ def _scan(
         elif not what & _BLOCK:
             continue
         if spoken:
-            blocks[0, found] = start
-            blocks[1, found] = begin
-            blocks[2, found] = size
-            blocks[3, found] = min(link, size)
-            blocks[4, found] = kind
-            blocks[5, found] = here
-            blocks[6, found] = tag_of_heading if kind == 1 else 0
-            blocks[7, found] = number
-            blocks[8, found] = depth
-            blocks[9, found] = 0
-            blocks[10, found] = 0
+            first, last = _trimmed(text, first, last)
+            block = blocks[:, found]
+            block[0], block[1], block[2], block[3] = start, begin, size, min(link, size)
+            block[4], block[5] = kind, here
+            block[6] = tag_of_heading if kind == 1 else 0
+            block[7], block[8], block[9], block[10] = number, depth, 0, 0
+            block[11], block[12], block[13] = first, last, special or kind == 3
             number = -1
             found += 1
+        else:
+            last = first
+        first = last
         start, size, link = min(at, length), 0, 0
-        spaced, spoken = True, False
+        spaced, spoken, special = True, False, False
         if what & LINE:  # <hr>: it opens nothing
             kind = 0
             continue
@@ -247,15 +322,15 @@ def _scan(
             if what & ROW:
                 if open_rows > 0:
                     open_rows -= 1
-                    first, base, count = rows[0, open_rows], rows[1, open_rows], rows[2, open_rows]
+                    head, base, count = rows[0, open_rows], rows[1, open_rows], rows[2, open_rows]
                     open_cells = base
-                    simple = count >= 2 and found > first
+                    simple = count >= 2 and found > head
                     for cell in range(count):
                         after = cells[base + cell + 1] if cell + 1 < count else found
                         if after - cells[base + cell] > 1:
                             simple = False
-                    for block in range(first, found):
-                        if blocks[2, block] > 400 or blocks[4, block] == 3 or blocks[9, block]:
+                    for one in range(head, found):
+                        if blocks[2, one] > 400 or blocks[4, one] == 3 or blocks[9, one]:
                             simple = False
                     if simple:
                         row_number += 1
@@ -309,21 +384,17 @@ def _scan(
             lists[open_lists] = 0 if what & NUMBERED else -1
             open_lists += 1
     if spoken:
-        blocks[0, found] = start
-        blocks[1, found] = length
-        blocks[2, found] = size
-        blocks[3, found] = min(link, size)
-        blocks[4, found] = kind
-        blocks[5, found] = here
-        blocks[6, found] = tag_of_heading if kind == 1 else 0
-        blocks[7, found] = number
-        blocks[8, found] = depth
-        blocks[9, found] = 0
-        blocks[10, found] = 0
+        first, last = _trimmed(text, first, last)
+        block = blocks[:, found]
+        block[0], block[1], block[2], block[3] = start, length, size, min(link, size)
+        block[4], block[5] = kind, here
+        block[6] = tag_of_heading if kind == 1 else 0
+        block[7], block[8], block[9], block[10] = number, depth, 0, 0
+        block[11], block[12], block[13] = first, last, special or kind == 3
         found += 1
     counts[0] = found
     counts[1] = inside
-    return counts, blocks, containers, hashes
+    return counts, blocks, containers, hashes, text
 
 
 @jit

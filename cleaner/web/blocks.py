@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from cleaner.kernels.pages import (
+    APART,
+    BREAK,
     CELL,
     CODE,
     CONTAINER,
     HEADING,
+    IMAGE,
     ITEM,
     LEAF,
     LINE,
@@ -52,7 +55,7 @@ _BITS: dict[str, int] = {
     **dict.fromkeys(("pre", "listing"), LEAF | CODE),
     "hr": LEAF | LINE, "ul": CONTAINER | LIST, "ol": CONTAINER | LIST | NUMBERED,
     "li": CONTAINER | ITEM, "tr": CONTAINER | ROW, "td": CONTAINER | CELL, "th": CONTAINER | CELL,
-    "a": LINK,
+    "a": LINK, "br": BREAK, "label": APART, "img": IMAGE,
 }  # fmt: skip
 _TAGS = Tags(_BITS)
 _PAGE, _AWAY, _ARTICLE = 1, 2, 3
@@ -73,15 +76,17 @@ MAIN = _TAGS.names.index("main")
 
 PARAGRAPH_KIND, HEADING_KIND, ITEM_KIND, CODE_KIND = range(4)
 
+_BREAK = "\x02"  # a line break inside a block; no white space to str.split
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 _CLASS = re.compile(rb"class=\"([^\"]*)\"")
 _INLINE = re.compile(r"<[^>]*>")
 _IMAGE = re.compile(r"<img ([^>]*)>")
 _HIDING = re.compile(r"<(span|code|b|i|em|strong|font|a|label|sup|sub|small|u) ([^>]*)>")
+_LINE_BREAK = re.compile(r"<br(?: [^>]*)?>")
+_CONTROLS = dict.fromkeys(set(range(32)) - {ord(_BREAK)}, " ")
 _NEW_LINE = re.compile(r"</(?:p|div|li|tr|h\d|dd|dt|td)>(?!\n)|<br[^>]*>")
 _LANGUAGE = re.compile(r"\b(?:language|lang|brush:|highlight-source)[-\s]?([a-zA-Z+#]{1,20})\b")
 _PERMALINK = re.compile(r"\s*(?:[¶#§🔗⚓]\ufe0e?|\[(?:edit|编辑|編輯|edit source|编辑源代码)\])+$")
-_BREAK = "\x02"  # a line break inside a block; no white space to str.split
 _ICON = re.compile(
     r"icon|emoji|emotion|smil|avatar|logo|spacer|pixel|blank|arrow|star|btn|button|flag|face|badge"
     r"|rating|thumb|loading|counter|beacon",
@@ -149,8 +154,11 @@ class Blocks:
     def text(self, block: int) -> tuple[str, int]:
         """Return the text of a block, and how many images in it look like formulas."""
         scan = self.scan
-        text = self.data[scan.start[block] : scan.end[block]].decode()
         kind = self.kind[block]
+        if not scan.special[block]:
+            text = scan.text[scan.first[block] : scan.last[block]].tobytes().decode()
+            return _PERMALINK.sub("", text) if kind == HEADING_KIND else text, 0
+        text = self.data[scan.start[block] : scan.end[block]].decode()
         if kind == CODE_KIND:
             return _code(text), 0
         text, images = _inline(text)
@@ -181,6 +189,7 @@ def _inline(text: str) -> tuple[str, int]:
     ('one\\ntwo three', 0)
     """
     images = 0
+    text = text.replace(_BREAK, " ")
     if "<!--" in text:
         text = _COMMENT.sub("", text)
     if "<" in text:
@@ -188,12 +197,14 @@ def _inline(text: str) -> tuple[str, int]:
             text = _without_hidden(text)
         pictures = _IMAGE.findall(text) if "<img " in text else ()
         if "<br" in text:
-            text = text.replace("<br>", _BREAK)
+            text = _LINE_BREAK.sub(_BREAK, text)
         if "label>" in text:
             text = text.replace("</label>", " ")
         text = _INLINE.sub("", text)
         if pictures and not text.isspace():
             images = sum(map(_is_formula_image, pictures))
+    if not text.isprintable():
+        text = text.translate(_CONTROLS)
     if _BREAK in text:
         text = "\n".join(" ".join(line.split()) for line in text.split(_BREAK)).strip()
     else:

@@ -8,6 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from cleaner.web.signs import PageSigns
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -128,19 +130,23 @@ def read_head(tree: LexborHTMLParser) -> Head:
 def facts(
     head: Head,
     body: str,
+    signs: PageSigns,
     heading: str | None,
     url: str | None,
     headers: Mapping[str, str] | None,
 ) -> Facts:
-    """Return the facts of a page from its head, its serialised body and its first heading."""
+    """Return the facts of a page from its head, its serialised body and its first heading.
+
+    `signs` say what is not worth looking for.
+    """
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     robots = head.robots | _directives(sent.get("x-robots-tag", ""))
     return Facts(
         title=_title(head, heading),
-        published=_published(head, body, url),
+        published=_published(head, body if signs.time else "", url),
         canonical_url=_canonical(head.links.get("canonical") or head.meta.get("og:url"), url),
         declared_lang=_language(head, sent),
-        page_licence=_licence(head, body),
+        page_licence=_licence(head, body if signs.licence else ""),
         optout_noai=not robots.isdisjoint(_NO_AI),
         optout_tdm="1"
         in (head.meta.get("tdm-reservation"), sent.get("tdm-reservation", "").strip()),
@@ -241,8 +247,6 @@ def _licence(head: Head, body: str) -> str | None:
     for name in ("dcterms.license", "dc.rights", "dcterms.rights", "license"):
         if name in head.meta:
             return head.meta[name][:300]
-    if "licen" not in body:  # one scan instead of two; their addresses have it, too
-        return None
     if found := _REL_LICENCE.search(body):
         tag = body[body.rfind("<", 0, found.start()) : body.find(">", found.end())]
         if href := _HREF.search(tag):

@@ -14,7 +14,6 @@ from cleaner.web.content import text_without_boilerplate, whole_text
 from cleaner.web.decode import Binary, Undecodable, decode
 from cleaner.web.facts import Facts, facts, read_head, settled_kind
 from cleaner.web.formulas import Formulas, replace_formulas
-from cleaner.web.formulas.signs import Signs
 from cleaner.web.signs import signs
 from cleaner.web.tokens import OPEN, Tokens
 
@@ -138,12 +137,14 @@ def _extract(
 ) -> Page:
     _check_budget(data)
     tokens = Tokens()
-    sign, escape = signs(data) if math else (Signs(False, False, False, False), False)
-    escaped = tokens.escape(source) if escape else source
+    sign = signs(data)
+    escaped = tokens.escape(source) if math and sign.escape else source
     tree = LexborHTMLParser(escaped)
     head = read_head(tree)
-    formulas = replace_formulas(tree, source, tokens, sign) if any(sign) else Formulas()
-    body = _serialised(tree, bool(formulas))
+    formulas = Formulas()
+    if math and any(sign.formulas):
+        formulas = replace_formulas(tree, source, tokens, sign.formulas)
+    body = _serialised(tree)
     blocks = Blocks(body)
     content = pick(blocks) if main else whole_text(blocks)
     if main and formulas:
@@ -152,11 +153,11 @@ def _extract(
                 break
             content = wider(blocks)
     text, lost = content.text.strip(), 0
-    if formulas or escape:
+    if math and (formulas or sign.escape):
         text, _, lost = tokens.restore(text, formulas)
     elif math:
         text = text.replace("$", "\\$")
-    known = facts(head, body, _first_heading(blocks), url, headers)
+    known = facts(head, body, sign, _first_heading(blocks), url, headers)
     kind = settled_kind(
         known.page_kind, content.link_density, content.code_share, content.posts, len(text)
     )
@@ -186,17 +187,25 @@ def _first_heading(blocks: Blocks) -> str | None:
     return blocks.text(int(found[0]))[0] if len(found) else None
 
 
-def _serialised(tree: LexborHTMLParser, formulas: bool) -> str:
+def _no_text_ids() -> tuple[frozenset[int], int]:
+    """Return how the parser numbers the elements that hold no text, and `<noscript>`."""
+    tree = LexborHTMLParser("")
+    ids = [tree.create_node(name).tag_id for name in (*NO_TEXT, "noscript")]
+    return frozenset(ids), ids[-1]
+
+
+_NO_TEXT_IDS, _NOSCRIPT = _no_text_ids()
+
+
+def _serialised(tree: LexborHTMLParser) -> str:
     """Return the page without scripts and other elements that hold no text of it."""
-    if formulas:
-        tree.strip_tags(list(NO_TEXT))
-        for node in tree.css("noscript"):
-            if OPEN in (node.html or ""):
-                node.unwrap()
-            else:
-                node.decompose()
-    else:
-        tree.strip_tags([*NO_TEXT, "noscript"])
+    if tree.root is None:
+        return ""
+    for node in [node for node in tree.root.traverse() if node.tag_id in _NO_TEXT_IDS]:
+        if node.tag_id == _NOSCRIPT and OPEN in (node.html or ""):
+            node.unwrap()  # a formula stands only there
+        else:
+            node.remove()
     return tree.html or ""
 
 

@@ -3,6 +3,8 @@
 import re
 
 from cleaner.kernels.pages import (
+    APART,
+    BREAK,
     CELL,
     CODE,
     CONTAINER,
@@ -17,7 +19,7 @@ from cleaner.kernels.pages import (
 )
 
 _TAG = re.compile(r"<!--.*?-->|<(/?)([^ >]*)(?: ([^>]*))?>", re.S)
-_CHARACTER = re.compile(r"(?:[\x00- ]|&nbsp;)+|[^\x00- ]")
+_CHARACTER = re.compile(r"(?:[\x00- ]|&nbsp;|\s)+|&(?:amp|lt|gt);|[^\x00- \s]")
 
 
 def scan(html: str, bits: dict[str, int]) -> tuple[list[tuple[int, ...]], list[tuple[int, str]]]:
@@ -29,15 +31,16 @@ def scan(html: str, bits: dict[str, int]) -> tuple[list[tuple[int, ...]], list[t
     lists: list[int] = []
     rows: list[tuple[int, list[int]]] = []
     row_number = 0
-    run: list[tuple[str, bool]] = []
+    run: list[tuple[str | None, bool]] = []  # None: a line break, or the end of a label
     start = 0
 
     def measure() -> tuple[int, int, bool]:
         size = link = 0
         spaced, spoken = True, False
         for text, linked in run:
-            for found in _CHARACTER.finditer(text):
-                blank = found[0][0] <= " " or found[0].startswith("&nbsp;")
+            spaced = spaced or text is None
+            for found in _CHARACTER.finditer(text or ""):
+                blank = found[0][0] <= " " or found[0][0].isspace() or found[0][:2] == "&n"
                 if not (blank and spaced):
                     size += 1
                     link += linked
@@ -63,6 +66,9 @@ def scan(html: str, bits: dict[str, int]) -> tuple[list[tuple[int, ...]], list[t
         what = bits.get(name, 0)
         if what & LINK:
             in_link = not closes
+            continue
+        if what & BREAK or (what & APART and closes):
+            run.append((None, False))
             continue
         if code:
             if what & CODE:

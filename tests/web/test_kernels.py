@@ -12,13 +12,14 @@ from selectolax.lexbor import LexborHTMLParser
 from cleaner.kernels.literals import Literals
 from cleaner.kernels.markup import cost
 from cleaner.web import blocks as blocks_module
-from cleaner.web.blocks import NO_TEXT
+from cleaner.web.blocks import NO_TEXT, Blocks, _inline
 
 BITS: dict[str, int] = blocks_module._BITS
 TAGS = blocks_module._TAGS
 MARKUP = """<div> </div> <p> </p> <ul> </ul> <ol> </ol> <li> </li> <table> <tr> <td> </td> </tr>
 </table> <h1> </h1> <h2> <pre> </pre> <a> </a> <b> </b> <br> <hr> <span> &nbsp; &lt; word 数学 é
-<nav> <main> <article> <blockquote> <!--<p>--> <dl> <dt> <dd> <a/b> </article>"""
+<nav> <main> <article> <blockquote> <!--<p>--> <dl> <dt> <dd> <a/b> </article>
+<label> </label> <br/> &amp; &gt; \u3000 \u2003 \x0e \x85 <img>"""
 ATTRIBUTED = ['<div class="entry-content" id=a>', "<p hidden>", '<i style="display:none">']
 PIECES = st.sampled_from([*MARKUP.split(), " ", "\n", *ATTRIBUTED])
 PAGES = st.lists(PIECES, max_size=60).map("".join)
@@ -56,10 +57,28 @@ def test_markup_that_no_parser_wrote_is_harmless(html: str) -> None:
     assert (found.parent <= range(len(found.parent))).all()
 
 
+def texts_agree(html: str) -> bool:
+    page = Blocks(html)
+    return all(
+        page.scan.text[first:last].tobytes().decode() == _inline(page.data[start:end].decode())[0]
+        for start, end, first, last, special in zip(
+            *(page.scan[at].tolist() for at in (0, 1, 11, 12, 13)), strict=True
+        )
+        if not special
+    )
+
+
+@settings(deadline=None, max_examples=300)
+@given(html=PAGES)
+def test_the_text_of_blocks_is_that_of_the_plain_reader(html: str) -> None:
+    assert texts_agree(serialised(html))
+
+
 @pytest.mark.corpora
 def test_blocks_of_real_pages(corpora: Path) -> None:
     pages = pl.read_parquet(corpora / "open/raw_html.parquet")["html"].sample(60, seed=1)
     assert [agrees(serialised(page)) for page in pages] == [True] * 60
+    assert [texts_agree(serialised(page)) for page in pages] == [True] * 60
 
 
 WORDS = st.lists(
