@@ -11,6 +11,7 @@ from cleaner.checks import Warn, unread_of
 from cleaner.commits import Marker
 from cleaner.errors import AccountError
 from cleaner.ledger import by_label, funnel, merge
+from cleaner.phases.account import merge_histograms
 from cleaner.phases.base import Phase, State
 from cleaner.plan import Plan
 
@@ -104,13 +105,7 @@ def _shard_output(marker: Marker) -> dict[str, Any]:
 
 
 def _histograms(account: Sequence[Marker]) -> dict[str, Any]:
-    total: dict[str, dict[str, dict[str, int]]] = {}
-    for marker in account:
-        for name, fates in marker.facts["counts"]["histograms"].items():
-            for fate, bins in fates.items():
-                have = total.setdefault(name, {}).setdefault(fate, {})
-                for value, documents in bins.items():
-                    have[value] = have.get(value, 0) + documents
+    total = merge_histograms(marker.facts["counts"]["histograms"] for marker in account)
     return {
         name: {
             fate: dict(sorted(bins.items(), key=lambda item: float(item[0])))

@@ -31,7 +31,7 @@ from cleaner.stages.filter import Filter
 from cleaner.stages.sample import Sample
 
 DOCUMENT_BYTES = 3_000  # a guess at a document's size, where no footer tells the rows
-PARTITION_ROWS = 4_000_000  # rows of keys that one task of a global stage holds
+PARTITION_ROWS = 2_000_000  # rows of keys that one task of a global stage holds
 PARTITION_BYTES = 64 << 20  # text in one hash range of the shuffle
 MOST_PARTITIONS = 1_024
 _KEY = ("file", "row", "id", "url", "date", "source", "licence")

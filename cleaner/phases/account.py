@@ -1,8 +1,10 @@
 """The account: records, verdicts and places of a million rows become one file of the ledger."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any, Self
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
@@ -10,47 +12,84 @@ from cleaner import store
 from cleaner.commits import Committer
 from cleaner.errors import AccountError
 from cleaner.exchange import read_partition
-from cleaner.ledger import COLUMNS, tally
+from cleaner.ledger import COLUMNS, merge, tally
 from cleaner.phases.base import DataFile, Settings, exchange_sources, read_table
+
+# Rows held at once, and in a row group of the ledger.
+_BLOCK = 1 << 17
 
 
 def run_account(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
-    """Write one ledger file and its clusters, and commit their counts."""
+    """Write one ledger file and its clusters, block by block, and commit their counts."""
     if 0 in out.have:
         return
-    records = [
-        [read_table(out.folder, DataFile(*file)) for file in files] for files in unit["records"]
-    ]
-    first = pl.concat(records[0])[unit["skip"] : unit["skip"] + unit["rows"]]
-    if len(first) != unit["rows"]:
-        raise AccountError(f"ledger file {unit['number']}: {len(first)} of {unit['rows']} rows")
-    ledger = first
-    for later in records[1:]:
-        ledger = _over(ledger, pl.concat(later))
-    ledger = _placed(settings, unit, out.folder, ledger)
+    places = _places(settings, unit, out.folder)
+    counts: list[dict[str, Any]] = []
+    keep = settings["keep_rows"]
+    name = f"part-{unit['number']:05d}.parquet"
+    books = {"clusters": _Book(out.folder, f"clusters/{name}")}
+    if keep != "counts":
+        books["ledger"] = _Book(out.folder, f"ledger/{name}")
+    with ExitStack() as stack:
+        for book in books.values():
+            stack.enter_context(book)
+        for block in _blocks(unit, out.folder):
+            ledger = _placed(block, places)
+            counts.append(_counted(settings, ledger))
+            ledger = _columns(ledger, settings["measured"])
+            if keep == "full":
+                books["ledger"].add(ledger)
+            elif keep == "dropped":
+                books["ledger"].add(ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS)))
+            books["clusters"].add(_clusters(ledger))
+    merged = merge(counts)
+    merged["histograms"] = merge_histograms(one["histograms"] for one in counts)
+    outputs = [books[place].written() for place in sorted(books, reverse=True)]
+    out.commit(0, True, {}, {"counts": merged, "rows": unit["rows"], "outputs": outputs})
+
+
+def _blocks(unit: dict[str, Any], folder: str) -> Iterator[pl.DataFrame]:
+    """Yield the ledger's rows, _BLOCK at a time, with what each phase found for them."""
+    ends = np.cumsum(unit["rows_of"])
+    first, past = unit["skip"], unit["skip"] + unit["rows"]
+    for start in range(first, max(past, first + 1), _BLOCK):
+        end = min(past, start + _BLOCK)
+        low = min(int(np.searchsorted(ends, start, side="right")), len(ends) - 1)
+        high = max(low + 1, int(np.searchsorted(ends, end, side="left")) + 1)
+        frames = [
+            pl.concat([read_table(folder, DataFile(*file)) for file in files[low:high]])
+            for files in unit["records"]
+        ]
+        before = int(ends[low - 1]) if low else 0
+        ledger = frames[0][start - before : end - before]
+        if len(ledger) != end - start:
+            raise AccountError(
+                f"ledger file {unit['number']}: {len(ledger)} of {end - start} rows are there"
+            )
+        for later in frames[1:]:
+            ledger = _over(ledger, later)
+        yield ledger
+
+
+def _counted(settings: Settings, ledger: pl.DataFrame) -> dict[str, Any]:
     lost = ledger.filter(pl.col("fate").is_null())
     if len(lost):
         key = lost.select("file", "row").row(0)
         raise AccountError(
             f"{len(lost)} rows have no fate and no place in a shard; the first is {key}"
         )
-    counted = settings["counted"]
     counts = tally(
         ledger.with_columns(
             pl.coalesce(name for name in names if name in ledger.columns).alias(signal)
-            for signal, names in counted.items()
+            for signal, names in settings["counted"].items()
         )
     )
     counts["histograms"] = histograms(ledger, settings["histograms"])
-    ledger = _columns(ledger, settings["measured"])
-    kept = settings["keep_rows"]
-    facts: dict[str, Any] = {"counts": counts, "rows": len(ledger), "outputs": []}
-    if kept != "counts":
-        if kept == "dropped":
-            ledger = ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS))
-        name = f"ledger/part-{unit['number']:05d}.parquet"
-        facts["outputs"].append(_write(out.folder, name, ledger))
-    clusters = ledger.filter(pl.col("duplicate_row").is_not_null()).select(
+    return counts
+
+
+def _clusters(ledger: pl.DataFrame) -> pl.DataFrame:
+    return ledger.filter(pl.col("duplicate_row").is_not_null()).select(
         "stage",
         "file",
         "row",
@@ -62,9 +101,6 @@ def run_account(settings: Settings, unit: dict[str, Any], out: Committer) -> Non
         "jaccard",
         "cluster_size",
     )
-    name = f"clusters/part-{unit['number']:05d}.parquet"
-    facts["outputs"].append(_write(out.folder, name, clusters))
-    out.commit(0, True, {}, facts)
 
 
 def _over(ledger: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
@@ -77,14 +113,14 @@ def _over(ledger: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
     return both.drop(f"{name}_later" for name in names)
 
 
-def _placed(
-    settings: Settings, unit: dict[str, Any], folder: str, ledger: pl.DataFrame
-) -> pl.DataFrame:
-    groups = settings["groups"]
+def _places(settings: Settings, unit: dict[str, Any], folder: str) -> pl.DataFrame:
     files = [DataFile(*file) for file in settings["places"]]
-    with exchange_sources(folder, files, groups) as sources:
+    with exchange_sources(folder, files, settings["groups"]) as sources:
         found = [read_partition(sources, group) for group in unit["groups"]]
-    places = pl.concat(found).select("file", "row", "shard", "shard_row")
+    return pl.concat(found).select("file", "row", "shard", "shard_row")
+
+
+def _placed(ledger: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     ledger = ledger.join(places, on=["file", "row"], how="left", maintain_order="left")
     placed = pl.col("shard").is_not_null()
     twice = ledger.filter(placed & pl.col("fate").is_not_null())
@@ -97,19 +133,43 @@ def _columns(ledger: pl.DataFrame, measured: Sequence[str]) -> pl.DataFrame:
     return ledger.select([*COLUMNS, *(name for name in measured if name not in COLUMNS)])
 
 
-def _write(folder: str, name: str, frame: pl.DataFrame) -> dict[str, Any]:
-    path = store.join(folder, name)
-    table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    with store.open_output(path) as sink:
-        pq.write_table(
-            table,
-            sink,
-            compression="zstd",
-            compression_level=3,
-            write_page_index=True,
-            row_group_size=1 << 17,
-        )
-    return {"path": name, "rows": len(frame), "sha256": store.sha256(path)}
+class _Book:
+    """One Parquet file of the account, written a row group at a time."""
+
+    def __init__(self, folder: str, name: str) -> None:
+        self.folder, self.name, self.rows = folder, name, 0
+        self._stack = ExitStack()
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> Self:
+        path = store.join(self.folder, self.name)
+        self._sink = self._stack.enter_context(store.open_output(path))
+        return self
+
+    def __exit__(self, *error: Any) -> bool | None:
+        if self._writer is not None:
+            self._writer.close()
+        return self._stack.__exit__(*error)
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Write some rows; none give the file its schema."""
+        table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._sink,
+                table.schema,
+                compression="zstd",
+                compression_level=3,
+                write_page_index=True,
+            )
+        if len(frame):
+            self._writer.write_table(table, row_group_size=_BLOCK)
+            self.rows += len(frame)
+
+    def written(self) -> dict[str, Any]:
+        """Return what the manifest says of the file."""
+        path = store.join(self.folder, self.name)
+        return {"path": self.name, "rows": self.rows, "sha256": store.sha256(path)}
 
 
 def histograms(ledger: pl.DataFrame, signals: Sequence[str]) -> dict[str, Any]:
@@ -130,3 +190,15 @@ def histograms(ledger: pl.DataFrame, signals: Sequence[str]) -> dict[str, Any]:
         for fate, text, documents in counts.rows():
             found[name].setdefault(fate, {})[text] = documents
     return found
+
+
+def merge_histograms(found: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return the sum of some histograms."""
+    total: dict[str, dict[str, dict[str, int]]] = {}
+    for one in found:
+        for name, fates in one.items():
+            for fate, bins in fates.items():
+                have = total.setdefault(name, {}).setdefault(fate, {})
+                for value, documents in bins.items():
+                    have[value] = have.get(value, 0) + documents
+    return total

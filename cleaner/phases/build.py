@@ -461,6 +461,7 @@ def _account(maps: Sequence[str], shards: str, options: dict[str, Any]) -> Any:
                 "number": number,
                 "skip": low - done,
                 "rows": high - low,
+                "rows_of": [rows[i] for i in members],
                 "records": [[files[i] for i in members] for files in records],
                 "groups": sorted({group_of[i] for i in members}),
             }

@@ -26,7 +26,7 @@ from cleaner.phases.base import (
 from cleaner.shards import parquet
 
 _BIN = 1 << 48  # width of one of the 65,536 bins in which sizes are summed
-_HELD = 128 << 20  # text that a shard's task holds at once; a larger range is read in passes
+_HELD = 48 << 20  # text that a shard's task holds at once; a larger range is read in passes
 
 
 def run_cut(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
