@@ -33,8 +33,7 @@ from cleaner.web.tokens import ESCAPE, Formula, Tokens
 _DULL = frozenset(
     TAG[name]
     for name in str.split(
-        "html head meta link title br wbr hr tr tbody thead b strong em u ul ol a svg option "
-        "button input"
+        "html head meta link br wbr hr tr tbody thead b strong em u ul ol a svg option input"
     )
 )
 _EXCLUDED = frozenset(
@@ -343,6 +342,10 @@ class Walk:
             node.remove()
             return
         self._show(above)
+        if above is not None and above.tag_id == TAG["noscript"]:
+            above.insert_before(token)  # what readers without scripts see is not shown to others
+            node.remove()
+            return
         node.replace_with(token)
 
     def _show(self, above: LexborNode | None) -> None:
@@ -384,18 +387,12 @@ class Walk:
             if looks_lost(attributes):
                 self.formulas.images_lost += 1
             return
-        holder = node.parent
-        place = node
-        if holder is not None and holder.tag_id == TAG["noscript"]:
-            place = holder
-            if (
-                self.formulas
-                and self.formulas[-1].tex == made[0]
-                and self.formulas[-1].source == "image"
-            ):
-                holder.remove()  # the same image, for readers without scripts
-                return
-        self._put(place, Found(*made))
+        holder, last = node.parent, self.formulas[-1] if self.formulas else None
+        unscripted = holder is not None and holder.tag_id == TAG["noscript"]
+        if unscripted and last and (last.tex, last.source) == (made[0], "image"):
+            node.remove()  # the same image, for readers without scripts
+            return
+        self._put(node, Found(*made))
 
     def _texts(self) -> None:
         if not self.finder.trusted or not self.finder.dollar:
