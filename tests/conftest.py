@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-CORPORA = Path(
-    os.environ.get("CLEANER_CORPORA", Path(__file__).parents[2] / "shared" / "corpora")
-)
+CORPORA = Path(os.environ.get("CLEANER_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
 
 
 @pytest.fixture(scope="session")

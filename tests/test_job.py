@@ -49,8 +49,7 @@ def swapped(old: str, new: str) -> str:
 
 
 MISTAKES = {
-    GOOD
-    + "    shards: 3\n": "job.yaml:9:1: shards: unknown key, did you mean 'shadow'?",
+    GOOD + "    shards: 3\n": "job.yaml:9:1: shards: unknown key, did you mean 'shadow'?",
     swapped("keep:", "kepp:"): "job.yaml:5:16: stages.1.language.kepp: unknown key, did you mean",
     swapped("language", "langauge"): "unknown stage 'langauge', did you mean 'language'?",
     swapped("gopher_quality", "gopher"): "stages.2.filter: unknown filter 'gopher'",
