@@ -148,10 +148,13 @@ def _extract(
     blocks = Blocks(body)
     content = pick(blocks) if main else whole_text(blocks)
     if main and formulas:
-        for wider in (text_without_boilerplate, whole_text):
-            if len(set(tokens.numbers(content.text))) >= min_survival * len(formulas):
+        kept = len(set(tokens.numbers(content.text)))
+        for widen in (text_without_boilerplate, whole_text):
+            if kept >= min_survival * len(formulas):
                 break
-            content = wider(blocks)
+            wider = widen(blocks)
+            if (more := len(set(tokens.numbers(wider.text)))) > kept:  # else they are in menus
+                content, kept = wider, more
     text, lost = content.text.strip(), 0
     if math and (formulas or sign.escape):
         text, _, lost = tokens.restore(text, formulas)

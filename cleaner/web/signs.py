@@ -20,6 +20,7 @@ _NAMES = rb"""&math ;math :math /math/ /math? math: mathjax mathml mathtex matht
     lazy-image-placeholder jax_ignore jax_process has-jax <tex> <eq> <eqn> tex2img tex.cgi ?tex=
     &tex= ;tex= ="tex- =tex> data-tex= data-expr data-formula data-eq ql-formula data-original-tex
     data-raw-l cht=tx eeimg ck12 alt="$ alt="\ upmath s2cms sciweavers"""
+_RENDERERS = b"mathjax katex asciimath mathinelement tex2jax tex-mml"
 # Literals without one of which that kind of formula cannot be there; case does not count.
 _LITERALS: dict[bytes, int] = {
     # words of prose, too: only where they are a name, or begin or end one
@@ -40,7 +41,7 @@ _LITERALS: dict[bytes, int] = {
         &#x24""".split(),
         _CODES,
     ),
-    **dict.fromkeys(b"mathjax katex asciimath mathinelement tex2jax tex-mml".split(), _RENDERER | _MARKUP),
+    **dict.fromkeys(_RENDERERS.split(), _RENDERER | _MARKUP),
     b"<sub": _RAISED, b"<sup": _RAISED,
     # U+E000 to U+E03F in UTF-8, references to them, and prefixed MathML
     b"\xee\x80": _ESCAPE, b"&#57": _ESCAPE, b"&#0": _ESCAPE, b"&#xe0": _ESCAPE, b"&#x0": _ESCAPE,

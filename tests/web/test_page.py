@@ -48,6 +48,12 @@ def test_if_few_formulas_survive_the_whole_text_is_taken() -> None:
     assert extract_html(page, min_formula_survival=0).formulas_lost == 9
 
 
+def test_formulas_in_menus_do_not_spoil_the_text() -> None:
+    page = f"<nav>{MATHML} {MATHML}</nav><article><p>{PROSE * 4}</p></article><div>below</div>"
+    found = extract_html(page)
+    assert (found.text, found.formulas_lost) == ((PROSE * 4).strip(), 2)
+
+
 def test_all_text_is_taken_without_main_content() -> None:
     aside = "<div class='sidebar'><p>beside</p></div><div>below</div>"
     page = f"<body><article><p>{PROSE * 4}</p></article>{aside}</body>"
