@@ -17,6 +17,7 @@ MATH_ENVIRONMENTS = frozenset(
     )
 )
 MAX_BODY = 20_000  # characters of one delimited formula
+_NEAR = 400  # characters; most formulas are shorter
 _DEEPEST = 30  # braces within braces; formulas have under 20
 _INLINE_DOLLAR = 300  # characters; formulas in sentences have under 100
 _CONFIGURED_DOLLAR = 2_000
@@ -367,13 +368,12 @@ _STOPS: dict[str, re.Pattern[str]] = {}
 
 def _close(text: str, at: int, close: str, reopen: str = "", limit: int = MAX_BODY) -> int:
     """Return where `close` stands outside braces, or -1; `reopen` before it means there is none."""
-    found = text.find(close, at, at + limit + len(close))
-    if found < 0:
-        return -1
-    body = text[at:found]
-    simple = "\\{" not in body and "\\}" not in body and "\ue000" not in body
-    if simple and body.count("{") == body.count("}") and text[found - 1] != "\\":
-        return found if not reopen or reopen not in body else -1
+    found = text.find(close, at, at + min(limit, _NEAR) + len(close))
+    if found >= 0:  # mostly the end is near, and no brace is open there
+        body = text[at:found]
+        simple = "\\{" not in body and "\\}" not in body and "\ue000" not in body
+        if simple and body.count("{") == body.count("}") and text[found - 1] != "\\":
+            return found if not reopen or reopen not in body else -1
     stops = _STOPS.get(close)
     if stops is None:
         if len(_STOPS) > 1_000:  # pages configure these; forget them now and then
