@@ -7,10 +7,38 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-_WORDS = (
-    "the and of to with have that be river stone proof number light house garden winter letter "
-    "engine paper market bridge forest music window doctor island morning silver question reason"
-).split()
+_WORDS = [
+    "the",
+    "and",
+    "of",
+    "to",
+    "with",
+    "have",
+    "that",
+    "be",
+    "river",
+    "stone",
+    "proof",
+    "number",
+    "light",
+    "house",
+    "garden",
+    "winter",
+    "letter",
+    "engine",
+    "paper",
+    "market",
+    "bridge",
+    "forest",
+    "music",
+    "window",
+    "doctor",
+    "island",
+    "morning",
+    "silver",
+    "question",
+    "reason",
+]
 
 
 def texts(count: int, seed: int = 0, words: int = 80) -> list[str]:

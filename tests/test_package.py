@@ -78,8 +78,9 @@ def test_public_names_are_there() -> None:
 
 
 def test_running_twice_from_python_works(tmp_path: Path) -> None:
-    import cleaner
     from corpus_maker import job, write_parquet
+
+    import cleaner
 
     path = write_parquet(tmp_path / "a.parquet", 20)
     for _ in range(2):

@@ -2,10 +2,10 @@
 
     PYTHONPATH=. python tests/benchmarks/web.py ../shared/corpora/open
 
-Quality is the token F1 of each page's text against `extraction_gold.parquet` (a word, or one Han, kana
-or Hangul character, is a token), averaged over pages; speed is CPU time of one core, in one run, on
-the pages of `raw_html.parquet`, imports and the first compilation apart. Peers run with their own
-defaults for the main text without comments.
+Quality is the token F1 of each page's text against `extraction_gold.parquet` (a token is a word,
+or a Han, kana or Hangul character), averaged over pages; speed is CPU time of one core, in one
+run, on the pages of `raw_html.parquet`, imports and the first compilation apart. Peers run with
+their own defaults for the main text without comments.
 """
 
 import argparse

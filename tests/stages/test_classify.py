@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from cleaner.errors import JobError
 from cleaner import store
+from cleaner.errors import JobError
 from cleaner.models.card import Card, Cut, card_path, write_card
 from cleaner.models.prepare import Preparation
 from cleaner.stages.classify import Classify, below_cut, cut_rows, settle_cut

@@ -26,7 +26,8 @@ JUNK = st.sampled_from(
     ["<", ">", "</", "<!--", "-->", "&", "&#", "$", "$$", "\\(", "\\)", "\\[", "\\begin{", "{", "}",
      "\ue000", "\ue001", "\ue010", "\ufffd", "\x00", "\ud800", "<script>", "</math>", "<math>",
      "<mtable>", "<![CDATA[", "]]>", "<template>", "<plaintext>", "<svg><style>", "<table><a>",
-     "<mi/>", "<annotation>", "'", '"', "=", "\u202e", "\U0001d465", "<frameset>", "<noscript>", "<select>"]
+     "<mi/>", "<annotation>", "'", '"', "=", "\u202e", "\U0001d465", "<frameset>",
+     "<noscript>", "<select>"]
 )  # fmt: skip
 PAGES = st.lists(SHARDS | JUNK | st.text(max_size=9), max_size=25).map("".join)
 FUZZ = settings(deadline=2_000, max_examples=400, suppress_health_check=list(HealthCheck))
