@@ -88,11 +88,15 @@ _NEW_LINE = re.compile(r"</(?:p|div|li|tr|h\d|dd|dt|td)>(?!\n)|<br[^>]*>")
 _LANGUAGE = re.compile(r"\b(?:language|lang|brush:|highlight-source)[-\s]?([a-zA-Z+#]{1,20})\b")
 _PERMALINK = re.compile(r"\s*(?:[¶#§🔗⚓]\ufe0e?|\[(?:edit|编辑|編輯|edit source|编辑源代码)\])+$")
 _ICON = re.compile(
-    r"icon|emoji|emotion|smil|avatar|logo|spacer|pixel|blank|arrow|star|btn|button|flag|face|badge"
+    r"icon|reputation|emoji|emotion|smil|avatar|logo|spacer|pixel|blank|arrow|star|btn|button|flag|face|badge"
     r"|rating|thumb|loading|counter|beacon",
     re.I,
 )
-_FORMULA_IMAGE = re.compile(r"formula|equation|latex|math|/tex|mimetex|gongshi|/eq\d", re.I)
+_FORMULA_IMAGE = re.compile(  # in the path of its address, not in the name of its host
+    r"src=\"(?:(?:https?:)?//[^/\"]*)?[^\"]*(?:formula|equation|latex|mathtype|gongshi|/tex/|/eq\d)",
+    re.I,
+)
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _SIZED = re.compile(r"\bheight(?:=\"|\s*:\s*)(\d{1,3})(?:px|pt)?\b|vertical-align", re.I)
 
 
@@ -202,7 +206,7 @@ def _inline(text: str) -> tuple[str, int]:
             text = text.replace("</label>", " ")
         text = _INLINE.sub("", text)
         if pictures and not text.isspace():
-            images = sum(map(_is_formula_image, pictures))
+            images = sum(_is_formula_image(picture, text) for picture in pictures)
     if not text.isprintable():
         text = text.translate(_CONTROLS)
     if _BREAK in text:
@@ -226,8 +230,11 @@ def unescape(text: str) -> str:
     )
 
 
-def _is_formula_image(attributes: str) -> bool:
-    """Return whether an image inside a sentence stands for a formula: small, or named so."""
+def _is_formula_image(attributes: str, text: str) -> bool:
+    """Return whether an image inside a sentence stands for a formula: named so, or small.
+
+    Examination sites in Chinese set formulas as small images without a name.
+    """
     if len(attributes) > 600:  # the picture itself, or a list of its sizes
         attributes = attributes[:300] + attributes[-300:]
     if _ICON.search(attributes):
@@ -235,7 +242,9 @@ def _is_formula_image(attributes: str) -> bool:
     if _FORMULA_IMAGE.search(attributes):
         return True
     sized = _SIZED.search(attributes)
-    return sized is not None and (sized[1] is None or 6 <= int(sized[1]) <= 64)
+    if sized is None or not _HAN.search(text):
+        return False
+    return sized[1] is None or 6 <= int(sized[1]) <= 64
 
 
 def _without_hidden(text: str) -> str:

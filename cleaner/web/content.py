@@ -61,13 +61,28 @@ def text_without_boilerplate(page: Blocks) -> Content:
 
 
 def whole_text(page: Blocks) -> Content:
-    """Return all text of a page less navigation: what tags call so, and what is mostly links."""
+    """Return all text of a page less navigation."""
+    inside = ~_navigation(page)[page.container]
+    return _content(page, inside, inside, 0)
+
+
+def menu_texts(page: Blocks, mark: bytes) -> list[str]:
+    """Return the texts of navigation that hold `mark`."""
+    if mark not in page.data:
+        return []
+    places = zip(page.scan.start.tolist(), page.scan.end.tolist(), strict=True)
+    found = np.array([page.data.find(mark, start, end) >= 0 for start, end in places])
+    blocks = np.flatnonzero(found & _navigation(page)[page.container])
+    return [page.text(int(block))[0] for block in blocks]
+
+
+def _navigation(page: Blocks) -> np.ndarray:
+    """Return which containers tags call navigation, or names do and are mostly links."""
     count = len(page.parent)
     size = gathered(np.bincount(page.container, page.size, count), page.parent)
     link = gathered(np.bincount(page.container, page.link, count), page.parent)
     menus = (page.says == BOILERPLATE) & (link > _LINKS * size)
-    inside = ~inherited(menus | page.is_navigation, page.parent)[page.container]
-    return _content(page, inside, inside, 0)
+    return inherited(menus | page.is_navigation, page.parent)
 
 
 def _not_links(page: Blocks) -> np.ndarray:

@@ -10,7 +10,7 @@ from cleaner.kernels.markup import cost
 from cleaner.web.blocks import H1, NO_TEXT, Blocks
 from cleaner.web.budget import OverBudget
 from cleaner.web.content import main_content as pick
-from cleaner.web.content import text_without_boilerplate, whole_text
+from cleaner.web.content import menu_texts, text_without_boilerplate, whole_text
 from cleaner.web.decode import Binary, Undecodable, decode
 from cleaner.web.facts import Facts, facts, read_head, settled_kind
 from cleaner.web.formulas import Formulas, replace_formulas
@@ -35,7 +35,7 @@ class Page:
     error: str | None = None  # why the page could not be judged
     formulas_marked: bool = False  # `$` only delimits formulas, a literal dollar is `\\$`
     formulas_found: int = 0
-    formulas_lost: int = 0  # of those found, how many the main text leaves out
+    formulas_lost: int = 0  # of those found, how many the text leaves out; menus do not count
     formula_images_lost: int = 0  # images inside sentences whose formula nobody wrote down
     link_density: float = 0.0
     charset: str | None = None
@@ -157,7 +157,10 @@ def _extract(
                 content, kept = wider, more
     text, lost = content.text.strip(), 0
     if math and (formulas or sign.escape):
+        shown = set(tokens.numbers(text))
+        menus = {n for menu in menu_texts(blocks, OPEN.encode()) for n in tokens.numbers(menu)}
         text, _, lost = tokens.restore(text, formulas)
+        lost -= len(menus - shown)
     elif math:
         text = text.replace("$", "\\$")
     known = facts(head, body, sign, _first_heading(blocks), url, headers)
