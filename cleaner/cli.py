@@ -163,11 +163,14 @@ def _forget(folder: str) -> None:
 
 def _stop_cleanly() -> None:
     """Make SIGTERM end a run as Ctrl-C does."""
+    from cleaner.runs import ask_to_stop
 
     def interrupt(*_: object) -> None:
+        ask_to_stop()
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, interrupt)
 
 
 @app.command()

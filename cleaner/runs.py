@@ -50,6 +50,17 @@ class Progress:
     parts: int = 0  # committed parts of units still under way, as of the last look
 
 
+_asked_to_stop = threading.Event()
+
+
+def ask_to_stop() -> None:
+    """Make the run in this process end after the task at hand; for signal handlers.
+
+    An interrupt alone may be raised inside a callback that swallows it.
+    """
+    _asked_to_stop.set()
+
+
 class Stopped(Exception):
     """The run was asked to stop; the same command continues it."""
 
@@ -254,6 +265,8 @@ def _run_phase(
     while tasks:
         again: list[dict[str, Any]] = []
         for done in running.run(tasks):
+            if _asked_to_stop.is_set():
+                raise Stopped
             if store.exists(store.join(state.folder, STOP_FILE)):
                 store.delete(store.join(state.folder, STOP_FILE))
                 raise Stopped

@@ -297,8 +297,12 @@ def put_if_absent(path: str, data: bytes) -> bool:
 
 
 @contextmanager
-def open_output(path: str) -> Iterator[Any]:
-    """Open a file for writing that appears under its name only when the block ends well."""
+def open_output(path: str, scratch: str | None = None) -> Iterator[Any]:
+    """Open a file for writing that appears under its name only when the block ends well.
+
+    Until then it lies beside its name, or in the folder `scratch` of the same file system, where
+    what a killed process leaves is in nobody's way.
+    """
     if is_remote(path):
         # Held here until it is whole: closing an upload completes it, even one that was given up.
         with tempfile.SpooledTemporaryFile(_HELD) as held:
@@ -307,7 +311,9 @@ def open_output(path: str) -> Iterator[Any]:
         return
     target = Path(filesystem(path)[1])
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".tmp-{secrets.token_hex(6)}")
+    folder = target.parent if scratch is None else Path(filesystem(scratch)[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".tmp-{secrets.token_hex(6)}"
     try:
         with open(beside, "wb") as file:
             yield file

@@ -143,7 +143,9 @@ class _Book:
 
     def __enter__(self) -> Self:
         path = store.join(self.folder, self.name)
-        self._sink = self._stack.enter_context(store.open_output(path))
+        self._sink = self._stack.enter_context(
+            store.open_output(path, store.join(self.folder, "_work"))
+        )
         return self
 
     def __exit__(self, *error: Any) -> bool | None:

@@ -93,7 +93,7 @@ def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
                     for name in schema.names
                 )
 
-        with store.open_output(path) as sink:
+        with store.open_output(path, store.join(out.folder, "_work")) as sink:
             parquet.write(frames(), schema, sink)
     place = pl.concat(places) if places else _NO_PLACE
     place = place.with_columns(pl.lit(unit["number"], pl.UInt32).alias("shard"))

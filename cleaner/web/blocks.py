@@ -81,12 +81,14 @@ _COMMENT = re.compile(r"<!--.*?-->", re.S)
 _CLASS = re.compile(rb"class=\"([^\"]*)\"")
 _INLINE = re.compile(r"<[^>]*>")
 _IMAGE = re.compile(r"<img ([^>]*)>")
-_HIDING = re.compile(r"<(span|code|b|i|em|strong|font|a|label|sup|sub|small|u) ([^>]*)>")
+_ELEMENT = re.compile(r"<(/?)([a-zA-Z][^ >]*)(?: ([^>]*))?>")
+_VOID = frozenset(
+    ("img", "br", "input", "wbr", "embed", "area", "link", "meta", "source", "track", "param")
+)
 _LINE_BREAK = re.compile(r"<br(?: [^>]*)?>")
 _CONTROLS = dict.fromkeys(set(range(32)) - {ord(_BREAK)}, " ")
 _NEW_LINE = re.compile(r"</(?:p|div|li|tr|h\d|dd|dt|td)>(?!\n)|<br[^>]*>")
 _LANGUAGE = re.compile(r"\b(?:language|lang|brush:|highlight-source)[-\s]?([a-zA-Z+#]{1,20})\b")
-_PERMALINK = re.compile(r"\s*(?:[¶#§🔗⚓]\ufe0e?|\[(?:edit|编辑|編輯|edit source|编辑源代码)\])+$")
 _ICON = re.compile(
     r"icon|reputation|emoji|emotion|smil|avatar|logo|spacer|pixel|blank|arrow|star|btn|button|flag|face|badge"
     r"|rating|thumb|loading|counter|beacon",
@@ -161,12 +163,12 @@ class Blocks:
         kind = self.kind[block]
         if not scan.special[block]:
             text = scan.text[scan.first[block] : scan.last[block]].tobytes().decode()
-            return _PERMALINK.sub("", text) if kind == HEADING_KIND else text, 0
+            return _heading(text) if kind == HEADING_KIND else text, 0
         text = self.data[scan.start[block] : scan.end[block]].decode()
         if kind == CODE_KIND:
             return _code(text), 0
         text, images = _inline(text)
-        return _PERMALINK.sub("", text) if kind == HEADING_KIND else text, images
+        return _heading(text) if kind == HEADING_KIND else text, images
 
     def language(self, block: int) -> str:
         """Return the programming language that `<pre>` or the `<code>` in it names, or ''."""
@@ -249,18 +251,34 @@ def _is_formula_image(attributes: str, text: str) -> bool:
 
 def _without_hidden(text: str) -> str:
     """Return inline markup without the elements that are hidden or for editors."""
-    start = 0
-    while opened := _HIDING.search(text, start):
-        tag, attributes = opened.groups()
-        if "editsection" not in attributes and judge(attributes) != HIDDEN:
-            start = opened.end()
-            continue
-        depth, end = 1, opened.end()
-        for found in re.compile(f"<(/?){tag}[ >]").finditer(text, end):
-            depth += -1 if found[1] else 1
-            end = found.end()
-            if not depth:
-                break
-        text = text[: opened.start()] + text[end if not depth else len(text) :]
-        start = opened.start()
-    return text
+    pieces: list[str] = []
+    start, skipped, depth = 0, "", 0
+    for found in _ELEMENT.finditer(text):
+        closes, tag, attributes = found.groups()
+        if skipped:
+            if tag == skipped:
+                depth += -1 if closes else 1
+                if not depth:
+                    start, skipped = found.end(), ""
+        elif (
+            attributes
+            and tag not in _VOID
+            and ("editsection" in attributes or judge(attributes) == HIDDEN)
+        ):
+            pieces.append(text[start : found.start()])
+            skipped, depth = tag, 1
+    if not skipped:
+        pieces.append(text[start:])
+    return "".join(pieces)
+
+
+def _heading(text: str) -> str:
+    """Return a heading without the sign that links to it and without the links of editors.
+
+    >>> _heading("Limits 🔗"), _heading("Series[edit]"), _heading("C#")
+    ('Limits', 'Series', 'C#')
+    """
+    text = text.rstrip("¶§🔗⚓\ufe0e ").removesuffix(" #")
+    for mark in ("[edit]", "[编辑]", "[編輯]", "[edit source]", "[编辑源代码]", "[編輯原始碼]"):
+        text = text.removesuffix(mark)
+    return text.rstrip()

@@ -278,9 +278,21 @@ _FREQUENT = frozenset(
     "這為個國時來們對會發動過說產與後從經點學開還無應題"
 )
 _LATIN = {"cp1252", "cp1250", "cp1254", "iso8859-2", "iso8859-15", "mac-roman"}
+_WORD_BEYOND = re.compile(r"[A-Za-z]{0,20}[^\x00-\x7f]+[A-Za-z]{0,20}")
 _HIGH_RUN = re.compile(r"[^\W\d_\x00-\x7f]{3,}")
 _MIXED_WORD = re.compile(r"[A-Za-z][^\W\d_\x00-\x7f]|[^\W\d_\x00-\x7f][A-Za-z]")
 _ODD = frozenset("\x80\x81\x8d\x8f\x90\x9d¤¦§©¬±µ¶¹²³¼½¾‚„†‡‹›")
+
+
+def _sample(text: str) -> str:
+    """Return the first words of a text that are not ASCII, about 3,000 characters of them."""
+    words, size = [], 0
+    for found in _WORD_BEYOND.finditer(text):
+        words.append(found[0])
+        size += len(found[0])
+        if size >= 3_000:
+            break
+    return " ".join(words)
 
 
 def _fit(raw: bytes, name: str, high: int) -> tuple[float, str]:
@@ -292,7 +304,7 @@ def _fit(raw: bytes, name: str, high: int) -> tuple[float, str]:
         text = raw.decode(name, "replace")
         lost = text.count("\ufffd")
     score = 1.0 - min(1.0, 20 * lost / max(high, 1))
-    sample = text[:200_000]
+    sample = _sample(text)
     beyond = [c for c in sample if c > "\x7f" and c != "\ufffd"]
     if not beyond:
         return score - 1.0, text

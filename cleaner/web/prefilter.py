@@ -44,11 +44,9 @@ _ANY = _STRONG + r"|\\(?:" + "|".join(COMMANDS) + r")(?:[^A-Za-z]|$)|\\[(\[]|\$\
 
 _COMMAND = re.compile(rb"\\(" + "|".join(COMMANDS).encode() + rb")(?![A-Za-z])")
 # A backslash between the parts of a path is no command: C:\alpha\beta, src\left\right.
-_PATH = re.compile(rb"[A-Za-z]:\\[^\s\"'<>]*|[\w.-]{2,}(?:\\[\w.-]{2,}){2,}")
-_BRACKETED = re.compile(
-    rb"\\\(.{0,400}?[_^=<>\\&].{0,400}?\\\)|\\\[.{0,400}?[_^=<>\\&].{0,999}?\\\]", re.S
-)
-_DOLLARS = re.compile(rb"\$\$?[^$]{0,300}?\\[a-zA-Z]{2}[^$]{0,300}\$")
+_PATH = re.compile(rb"[A-Za-z]:\\[^\s\"'<>]*|(?<![\w.-])[\w.-]{2,}(?:\\[\w.-]{2,}){2,}")
+_SIGN = re.compile(rb"[_^=<>\\&]")
+_ANY_COMMAND = re.compile(rb"\\[a-zA-Z]{2}")
 # Chinese, Japanese or Korean: by declared charset or language, or by letters in a row.
 _CJK = re.compile(
     rb"charset\s*=\s*[\"']?(?:gb|big5|x-gbk|euc|shift|x-sjis|hz|ks_c)|lang\s*=\s*[\"']?(?:zh|ja|ko)\b"
@@ -111,12 +109,28 @@ def _weak(page: bytes, weak: Weak) -> bool:
     text = _without_scripts(page)
     for entity in (b"&#92;", b"&#x5c;", b"&#x5C;", b"&#X5C;", b"&bsol;"):
         text = text.replace(entity, b"\\")
-    paths_out = _PATH.sub(b" ", text) if b"\\" in text else text
-    commands = len(set(_COMMAND.findall(paths_out))) >= 2
-    formula = bool(_BRACKETED.search(text) or _DOLLARS.search(text))
+    commands = len(set(_COMMAND.findall(text))) >= 2
+    if commands and _PATH.search(text):
+        commands = len(set(_COMMAND.findall(_PATH.sub(b" ", text)))) >= 2
+    formula = (
+        _between(text, b"\\(", b"\\)", 800)
+        or _between(text, b"\\[", b"\\]", 1_500)
+        or any(len(part) <= 300 and _ANY_COMMAND.search(part) for part in text.split(b"$")[1:-1])
+    )
     if commands and formula:
         return True
     return (commands or formula) and (weak == "always" or bool(_CJK.search(page)))
+
+
+def _between(text: bytes, opens: bytes, closes: bytes, most: int) -> bool:
+    """Return whether something with a mathematical sign stands between two delimiters."""
+    start = text.find(opens)
+    while start >= 0:
+        end = text.find(closes, start + 2, start + most)
+        if end >= 0 and _SIGN.search(text, start + 2, end):
+            return True
+        start = text.find(opens, start + 2 if end < 0 else end + 2)
+    return False
 
 
 def _without_scripts(page: bytes) -> bytes:
