@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -234,24 +235,32 @@ def _seven_bit(raw: bytes, claims: list[str]) -> Decoded:
 def _legacy(raw: bytes, claims: list[str]) -> Decoded:
     """Decode what is neither ASCII nor valid UTF-8: weigh the declarations, then detect."""
     high = len(raw.translate(None, _ASCII))
-    guess = codec(detect_encoding(raw, max_len=131072, html5_compatible=False) or "")
-    best: tuple[float, str, str] | None = None
-    for name in dict.fromkeys([*claims, guess, *_FALLBACKS]):
-        if name is None:
-            continue
-        score, text = _fit(raw, name, high)
-        # A declaration is believed unless it reads badly and another reads clearly better.
-        score += 0.25 if name in claims else 0.1 if name == guess else 0.0
-        if best is None or score > best[0]:
-            best = (score, name, text)
-        if score >= 1.15 and name in claims:
+    best, name, text = -9.0, "", ""
+    for candidate, bonus in _candidates(raw, claims):
+        fit, read = _fit(raw, candidate, high)
+        if fit + bonus > best:
+            best, name, text = fit + bonus, candidate, read
+        if best >= 1.07 and fit >= 0.9 and bonus:  # said or detected, and it reads well
             break
-    assert best is not None
-    _, name, text = best
     lost = text.count("\ufffd")
     if lost > 8 and lost > _TOLERATED * high:
         raise Undecodable(f"no encoding reads these bytes; the best, {name}, loses {lost} of them")
     return Decoded(text, name, (bool(claims) and name != claims[0]) or lost > 0)
+
+
+def _candidates(raw: bytes, claims: list[str]) -> Iterator[tuple[str, float]]:
+    """Yield each encoding worth a try once, with how much it is believed before it is tried."""
+    tried = set()
+    for name in claims:
+        if name not in tried:
+            yield name, 0.25
+        tried.add(name)
+    guess = codec(detect_encoding(raw, max_len=131072, html5_compatible=False) or "")
+    if guess is not None and guess not in tried:
+        yield guess, 0.1
+    for name in _FALLBACKS:
+        if name not in tried and name != guess:
+            yield name, 0.0
 
 
 @cache
@@ -278,21 +287,22 @@ _FREQUENT = frozenset(
     "這為個國時來們對會發動過說產與後從經點學開還無應題"
 )
 _LATIN = {"cp1252", "cp1250", "cp1254", "iso8859-2", "iso8859-15", "mac-roman"}
-_WORD_BEYOND = re.compile(r"[A-Za-z]{0,20}[^\x00-\x7f]+[A-Za-z]{0,20}")
 _HIGH_RUN = re.compile(r"[^\W\d_\x00-\x7f]{3,}")
 _MIXED_WORD = re.compile(r"[A-Za-z][^\W\d_\x00-\x7f]|[^\W\d_\x00-\x7f][A-Za-z]")
 _ODD = frozenset("\x80\x81\x8d\x8f\x90\x9d¤¦§©¬±µ¶¹²³¼½¾‚„†‡‹›")
 
 
 def _sample(text: str) -> str:
-    """Return the first words of a text that are not ASCII, about 3,000 characters of them."""
-    words, size = [], 0
-    for found in _WORD_BEYOND.finditer(text):
-        words.append(found[0])
-        size += len(found[0])
-        if size >= 3_000:
-            break
-    return " ".join(words)
+    """Return pieces of a text that are not ASCII, with some 1,200 characters beyond it."""
+    pieces, beyond = [], 0
+    for start in range(0, len(text), 512):
+        piece = text[start : start + 512]
+        if not piece.isascii():
+            pieces.append(piece)
+            beyond += len(piece.encode("utf-8", "replace")) - len(piece)
+            if beyond >= 2_400:  # bytes beyond the first of a character: one to three each
+                break
+    return " ".join(pieces)
 
 
 def _fit(raw: bytes, name: str, high: int) -> tuple[float, str]:
