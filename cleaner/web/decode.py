@@ -287,6 +287,7 @@ _FREQUENT = frozenset(
     "這為個國時來們對會發動過說產與後從經點學開還無應題"
 )
 _LATIN = {"cp1252", "cp1250", "cp1254", "iso8859-2", "iso8859-15", "mac-roman"}
+_RUN_BEYOND = re.compile(r"[^\x00-\x7f]+")
 _HIGH_RUN = re.compile(r"[^\W\d_\x00-\x7f]{3,}")
 _MIXED_WORD = re.compile(r"[A-Za-z][^\W\d_\x00-\x7f]|[^\W\d_\x00-\x7f][A-Za-z]")
 _ODD = frozenset("\x80\x81\x8d\x8f\x90\x9d¤¦§©¬±µ¶¹²³¼½¾‚„†‡‹›")
@@ -315,12 +316,12 @@ def _fit(raw: bytes, name: str, high: int) -> tuple[float, str]:
         lost = text.count("\ufffd")
     score = 1.0 - min(1.0, 20 * lost / max(high, 1))
     sample = _sample(text)
-    beyond = [c for c in sample if c > "\x7f" and c != "\ufffd"]
+    beyond = "".join(_RUN_BEYOND.findall(sample)).replace("\ufffd", "")
     if not beyond:
         return score - 1.0, text
     if name in _MULTIBYTE:
         common = _common(name)
-        share = sum(c in common for c in beyond) / len(beyond)
+        share = sum(map(common.__contains__, beyond)) / len(beyond)
         score *= 0.2 + 0.8 * min(1.0, share / 0.9)
         if name in ("gb18030", "big5hkscs"):
             han = [c for c in beyond if "\u4e00" <= c <= "\u9fff"]

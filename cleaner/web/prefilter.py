@@ -124,7 +124,7 @@ def _weak(page: bytes, weak: Weak) -> bool:
 
 def _between(text: bytes, opens: bytes, closes: bytes, most: int) -> bool:
     """Return whether something with a mathematical sign stands between two delimiters."""
-    start = text.find(opens)
+    start = text.find(opens) if closes in text else -1
     while start >= 0:
         end = text.find(closes, start + 2, start + most)
         if end >= 0 and _SIGN.search(text, start + 2, end):
