@@ -413,3 +413,59 @@ def inherited(marked: np.ndarray, parent: np.ndarray) -> np.ndarray:
     for here in range(1, len(within)):
         within[here] |= within[parent[here]]
     return within
+
+
+@jit
+def weighed(
+    size: np.ndarray,
+    link: np.ndarray,
+    kind: np.ndarray,
+    row: np.ndarray,
+    container: np.ndarray,
+    count: int,
+    short: int,
+    links: float,
+) -> np.ndarray:
+    """Return what the blocks of each of `count` containers weigh, those within it apart.
+
+    A block weighs its characters outside links; one below `short` characters less, items and rows
+    half, and one with more than the share `links` in links nothing.
+    """
+    own = np.zeros(count, np.float64)
+    for block in range(len(size)):
+        if link[block] > links * size[block]:
+            continue
+        weight = float(size[block] - link[block])
+        if size[block] < short and kind[block] != 3:
+            weight *= 0.05 + 0.95 / short * size[block]
+        if kind[block] == 2 or row[block] > 0:
+            weight *= 0.5
+        own[container[block]] += weight
+    return own
+
+
+@jit
+def fallen(
+    own: np.ndarray, bad: np.ndarray, hidden: np.ndarray, parent: np.ndarray, keep: float
+) -> np.ndarray:
+    """Return which containers fall because they, or one they stand in, are `bad`.
+
+    While less than `keep` would be left, the heaviest that fell is taken back if it holds more than
+    all that is left; what is bad within it still falls. Hidden ones count half.
+    """
+    sums = gathered(own, parent)
+    bad = bad.copy()
+    while True:
+        dead = inherited(bad, parent)
+        left = 0.0
+        heaviest, most = -1, -1.0
+        for here in range(len(own)):
+            if not dead[here]:
+                left += own[here]
+            elif bad[here] and not dead[parent[here]]:
+                weight = sums[here] * (0.5 if hidden[here] else 1.0)
+                if weight > most:
+                    heaviest, most = here, weight
+        if left >= keep or heaviest < 0 or sums[heaviest] <= left:
+            return dead
+        bad[heaviest] = False

@@ -109,6 +109,8 @@ class Blocks:
         """Cut a serialised page."""
         self.data = html.encode()
         self.scan: Scan = _TAGS.scan(self.data)
+        written = int(self.scan.last[-1]) if len(self.scan.last) else 0
+        self.plain = self.scan.text[:written].tobytes()
         self.parent = self.scan.parent
         self.size = self.scan.size
         self.link = self.scan.link
@@ -162,7 +164,7 @@ class Blocks:
         scan = self.scan
         kind = self.kind[block]
         if not scan.special[block]:
-            text = scan.text[scan.first[block] : scan.last[block]].tobytes().decode()
+            text = self.plain[scan.first[block] : scan.last[block]].decode()
             return _heading(text) if kind == HEADING_KIND else text, 0
         text = self.data[scan.start[block] : scan.end[block]].decode()
         if kind == CODE_KIND:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleaner.kernels.pages import gathered, inherited
+from cleaner.kernels.pages import fallen, gathered, inherited, weighed
 from cleaner.web.blocks import CODE_KIND, H1, HEADING_KIND, ITEM_KIND, MAIN, Blocks
 from cleaner.web.boilerplate import ARTICLE, BOILERPLATE, COMMENTS, CONTENT, HIDDEN, NEUTRAL
 
@@ -37,7 +37,7 @@ class Content(NamedTuple):
 
 def main_content(page: Blocks) -> Content:
     """Return the main text of a page."""
-    own = np.bincount(page.container, _weights(page), len(page.parent))
+    own = _weights(page)
     dead = _boilerplate(page, own)
     _bury_comments(page, own, dead)
     own[dead] = 0.0
@@ -55,7 +55,7 @@ def main_content(page: Blocks) -> Content:
 
 def text_without_boilerplate(page: Blocks) -> Content:
     """Return all text of a page less what falls as boilerplate, comments included."""
-    own = np.bincount(page.container, _weights(page), len(page.parent))
+    own = _weights(page)
     inside = ~_boilerplate(page, own)[page.container]
     return _content(page, inside & _not_links(page), inside, 0)
 
@@ -90,31 +90,23 @@ def _not_links(page: Blocks) -> np.ndarray:
 
 
 def _weights(page: Blocks) -> np.ndarray:
-    weights = (page.size - page.link).astype(np.float64)
-    weights[page.link > _LINKS * page.size] = 0.0
-    short = (page.size < _SHORT) & (page.kind != CODE_KIND)
-    weights[short] *= 0.05 + 0.95 / _SHORT * page.size[short]
-    weights[(page.kind == ITEM_KIND) | (page.scan.row > 0)] *= 0.5
-    return weights
+    return weighed(
+        page.size,
+        page.link,
+        page.kind,
+        page.scan.row,
+        page.container,
+        len(page.parent),
+        _SHORT,
+        _LINKS,
+    )
 
 
 def _boilerplate(page: Blocks, own: np.ndarray) -> np.ndarray:
     """Return which containers fall; the heaviest are taken back while too little is left."""
-    sums = gathered(own, page.parent)
-    enough = max(_KEEP, _KEEP_SHARE * sums[0])
-    bad = (page.says == BOILERPLATE) | (page.says == HIDDEN)
-    while True:
-        dead = inherited(bad, page.parent)
-        left = float(own[~dead].sum())
-        if left >= enough or bad.sum() == 0:
-            return dead
-        tops = np.flatnonzero(bad & ~dead[page.parent])
-        # Hidden text counts half: a page may hide a second copy of itself.
-        weights = np.where(page.says[tops] == HIDDEN, 0.5, 1.0) * sums[tops]
-        heaviest = tops[np.argmax(weights)]
-        if sums[heaviest] <= left:
-            return dead
-        bad[heaviest] = False
+    hidden = page.says == HIDDEN
+    keep = max(_KEEP, _KEEP_SHARE * float(own.sum()))
+    return fallen(own, hidden | (page.says == BOILERPLATE), hidden, page.parent, keep)
 
 
 def _bury_comments(page: Blocks, own: np.ndarray, dead: np.ndarray) -> None:

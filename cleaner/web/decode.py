@@ -140,7 +140,7 @@ def decode(raw: bytes, declared: str | None = None) -> Decoded:
         text = raw.decode()
     except UnicodeDecodeError:
         return _legacy(raw, claims)
-    once = encoded_twice(text)
+    once = encoded_twice(text) if _begins_twice(raw) else None
     wrong = bool(claims) and "utf-8" not in claims
     return Decoded(text if once is None else once, "utf-8", wrong or once is not None)
 
@@ -162,10 +162,22 @@ _TABLES = tuple(  # single bytes as browsers read them: what a code page leaves 
 )
 
 
+_FIRST = re.compile(rb"[\x80-\xff]+")
 _BEYOND = re.compile(r"[^\x00-\x7f]{1,2}")
 _LEADS = frozenset(
     bytes(range(0xC2, 0xF5)).decode("cp1252") + bytes(range(0xC2, 0xF5)).decode("cp1251")
 )
+
+
+def _begins_twice(raw: bytes) -> bool:
+    """Return whether the first characters beyond ASCII could be of text encoded twice."""
+    for start in range(0, len(raw), 65_536):
+        piece = raw[start : start + 65_536]
+        if not piece.isascii():
+            found = _FIRST.search(raw, start)
+            first = found[0] if found else b""
+            return len(first) > 2 and first.startswith((b"\xc3", b"\xd0", b"\xd1"))
+    return False
 
 
 def encoded_twice(text: str) -> str | None:

@@ -1,5 +1,6 @@
 """One page in, its text with LaTeX and its facts out: the sequence of all that `web` does."""
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -76,7 +77,7 @@ def extract_html(
     else:
         source = page
     try:
-        data = source.encode()
+        data = _same_bytes(page, encoding, repaired) or source.encode()
     except UnicodeEncodeError:  # half of a surrogate pair: no text
         data = source.encode("utf-8", "replace")
         source = data.decode()
@@ -92,6 +93,13 @@ def extract_html(
         return Page(error=str(over), charset=encoding, charset_repaired=repaired)
     except (SelectolaxError, RecursionError, MemoryError) as wrong:
         return Page(error=type(wrong).__name__, charset=encoding, charset_repaired=repaired)
+
+
+def _same_bytes(page: bytes | str, encoding: str | None, repaired: bool) -> bytes | None:
+    """Return the page itself where its text, as UTF-8, is the same bytes."""
+    if repaired or not isinstance(page, bytes) or encoding not in ("utf-8", "ascii"):
+        return None
+    return None if page.startswith(codecs.BOM_UTF8) or b"\0" in page else page
 
 
 def _charset(headers: Mapping[str, str] | None) -> str | None:
