@@ -166,7 +166,8 @@ def _extract(
     text, lost = content.text.strip(), 0
     if math and (formulas or sign.escape):
         shown = set(tokens.numbers(text))
-        menus = {n for menu in menu_texts(blocks, OPEN.encode()) for n in tokens.numbers(menu)}
+        menus = set(range(len(formulas))).difference(tokens.numbers(body))
+        menus.update(n for menu in menu_texts(blocks, OPEN.encode()) for n in tokens.numbers(menu))
         text, _, lost = tokens.restore(text, formulas)
         lost -= len(menus - shown)
     elif math:
@@ -201,22 +202,26 @@ def _first_heading(blocks: Blocks) -> str | None:
     return blocks.text(int(found[0]))[0] if len(found) else None
 
 
-def _no_text_ids() -> tuple[frozenset[int], int]:
-    """Return how the parser numbers the elements that hold no text, and `<noscript>`."""
-    tree = LexborHTMLParser("")
-    ids = [tree.create_node(name).tag_id for name in (*NO_TEXT, "noscript")]
-    return frozenset(ids), ids[-1]
-
-
-_NO_TEXT_IDS, _NOSCRIPT = _no_text_ids()
+_NO_TEXT_IDS = frozenset(
+    LexborHTMLParser("").create_node(name).tag_id for name in (*NO_TEXT, "noscript", "nav")
+)
+_NOSCRIPT, _NAV = (LexborHTMLParser("").create_node(name).tag_id for name in ("noscript", "nav"))
+_MENUS = 100  # looked into; what is left falls with its container
+_NOT_OF_MENUS = "p, h1, h2, article, main, section, pre, td, header"
 
 
 def _serialised(tree: LexborHTMLParser) -> str:
-    """Return the page without scripts and other elements that hold no text of it."""
+    """Return the page without scripts, menus and other elements that hold no text of it."""
     if tree.root is None:
         return ""
+    menus = 0
     for node in [node for node in tree.root.traverse() if node.tag_id in _NO_TEXT_IDS]:
-        if node.tag_id == _NOSCRIPT and OPEN in (node.html or ""):
+        tag = node.tag_id
+        if tag == _NAV:  # one that was never closed holds the whole page
+            menus += 1
+            if menus <= _MENUS and node.css_first(_NOT_OF_MENUS) is None:
+                node.remove()
+        elif tag == _NOSCRIPT and OPEN in (node.html or ""):
             node.unwrap()  # a formula stands only there
         else:
             node.remove()
