@@ -6,6 +6,7 @@ is the content, else the deepest that holds most of the weight. The numbers were
 `extraction_gold.parquet`, where each may move by half without moving F1 by 0.005.
 """
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ _COMMENTS_LEAVE, _COMMENTS_LEAVE_FEW = 300, 600  # with and without a container 
 _CONTENT_SHARE, _ARTICLE_SHARE, _MAIN_SHARE = 0.1, 0.1, 0.5
 _DOMINANT = 0.7  # of the weight of all that call themselves content: below, they are posts
 _ONLY = 0.95  # the same among containers of one class
+_FENCES = re.compile(r"`{3,}")
 _INDENTED = 8  # levels of lists within lists that are shown
 _DEEPER = 0.75  # of the weight; the chosen container is the deepest that holds it
 
@@ -198,7 +200,7 @@ def render(page: Blocks, keep: np.ndarray) -> tuple[str, int]:
     scan = page.scan
     kept = np.flatnonzero(keep)
     out: list[str] = []
-    images = before = row_before = cell_before = 0
+    images = before = row_before = cell_before = base = 0
     for block, kind, row, cell, number, depth in zip(
         kept.tolist(),
         page.kind[kept].tolist(),
@@ -224,10 +226,13 @@ def render(page: Blocks, keep: np.ndarray) -> tuple[str, int]:
             close = kind == ITEM_KIND == before and not row_before
             out.append("" if not out else "\n" if close else "\n\n")
             if kind == CODE_KIND:
-                fence = "````" if "```" in text else "```"
+                fence = max(["``", *_FENCES.findall(text)], key=len) + "`"
                 text = f"{fence}{page.language(block)}\n{text}\n{fence}"
             elif kind == ITEM_KIND and number >= 0:
-                text = "  " * min(depth - 1, _INDENTED) + (f"{number}. " if number else "- ") + text
+                base = min(base, depth) if before == ITEM_KIND else depth
+                text = (
+                    "  " * min(depth - base, _INDENTED) + (f"{number}. " if number else "- ") + text
+                )
         row_before, before = row, kind
         out.append(text)
     return "".join(out), images

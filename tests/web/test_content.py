@@ -42,6 +42,12 @@ def test_headings_lists_and_tables_are_readable() -> None:
     assert found == f"B\n\n{lists}\n\n{table}\n\nline\nbreak"
 
 
+def test_items_are_indented_by_what_is_shown_of_their_lists() -> None:
+    deep = "<ul><li>a<ul><li>b</li></ul></li></ul>"
+    page = f"<body><ul><li><ul><li><p>{PROSE * 4}</p>{deep}</li></ul></li></ul></body>"
+    assert text(page) == f"- {(PROSE * 4).strip()}\n  - a\n    - b"
+
+
 def test_code_is_kept_as_written() -> None:
     body = f"""<article><p>{PROSE}</p><p>{PROSE}</p><pre><code class="language-Python">def f(x):
     <span class="k">return</span> x &lt; 2   # two  spaces
@@ -57,6 +63,10 @@ def test_code_with_a_line_per_element_and_numbers_beside_it() -> None:
 2</pre></td><td class="code"><pre><div class="line">a = 1</div><div class="line">b = 2</div></pre>
 </td></tr></table><pre>x<br>y</pre></article>"""
     assert text(FRAME.format(body)).endswith("```\na = 1\nb = 2\n```\n\n```\nx\ny\n```")
+
+
+def test_a_fence_is_longer_than_those_in_the_code() -> None:
+    assert text(f"<p>{PROSE}</p><pre>````\nx\n````</pre>").endswith("`````\n````\nx\n````\n`````")
 
 
 def test_a_layout_table_is_no_table() -> None:
