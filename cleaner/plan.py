@@ -34,6 +34,9 @@ DOCUMENT_BYTES = 3_000  # a guess at a document's size, where no footer tells th
 PARTITION_ROWS = 2_000_000  # rows of keys that one task of a global stage holds
 PARTITION_BYTES = 64 << 20  # text in one hash range of the shuffle
 MOST_PARTITIONS = 1_024
+WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels, models
+PER_UNIT = 8  # a unit's bytes are in memory about so many times at the worst moment
+PER_KEY = 120  # bytes in which one row of keys is in memory while its partition is settled
 _KEY = ("file", "row", "id", "url", "date", "source", "licence")
 _LABELLED = ("url", "date", "source", "licence")
 
@@ -76,6 +79,14 @@ class Plan:
         """Return the bytes of the input files on storage."""
         return sum(file.size for file in self.files)
 
+    @property
+    def task_memory(self) -> int:
+        """Return about the bytes of a worker at its worst moment; a huge document takes more."""
+        exchanged = (mapped.then for mapped in self.maps if mapped.then is not None)
+        keys = max((key_rows(then, self.rows) for then in exchanged), default=0)
+        partition = min(keys, max(PARTITION_ROWS, keys // MOST_PARTITIONS))
+        return WORKER + max(PER_UNIT * self.unit_bytes, PER_KEY * partition)
+
 
 def exchange_of(entry: Entry) -> str | None:
     """Return how a stage that must see all rows is settled: exact, near, line, cut.
@@ -87,6 +98,14 @@ def exchange_of(entry: Entry) -> str | None:
     if isinstance(entry.stage, Sample):
         return "cut" if entry.stage.documents is not None else None
     return "cut" if getattr(entry.stage, "shares", False) else None
+
+
+def key_rows(entry: Entry, rows: int) -> int:
+    """Return how many rows of keys a stage that must see all rows exchanges, about."""
+    kind = exchange_of(entry)
+    if kind == "near":
+        return rows * entry.stage.banding.bands  # type: ignore[attr-defined]
+    return {"exact": rows, "line": 20 * rows}.get(kind or "", 0)
 
 
 def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:

@@ -16,8 +16,6 @@ from cleaner.plan import DOCUMENT_BYTES, Plan
 
 _MOST_FILES = 2_000  # files that a sample opens at most
 _FROM_A_GROUP = 200  # documents taken from one row group before another is opened
-_WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels, models
-_PER_UNIT = 8  # a unit's bytes are in memory about so many times at the worst moment
 _HEAD = 20  # of a file that can only be streamed, the sample comes from this many times its quota
 
 
@@ -158,5 +156,4 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict
 
 
 def _memory(plan: Plan) -> str:
-    size = size_text(_WORKER + _PER_UNIT * plan.unit_bytes)
-    return f"{size} a worker, and 16 times its largest document"
+    return f"{size_text(plan.task_memory)} a worker, and 16 times its largest document"

@@ -19,6 +19,7 @@ from cleaner.plan import (
     MapPlan,
     Plan,
     exchange_of,
+    key_rows,
     type_name,
 )
 
@@ -102,12 +103,8 @@ def _exchange(plan: Plan, then: Entry | None) -> dict[str, Any]:
     if then is None:
         parts = _clamp(4 * plan.bytes // PARTITION_BYTES)
         return {"kind": "shuffle", "seed": plan.job.output.shuffle_seed, "parts": parts}
-    stage: Any = then.stage
-    kind = exchange_of(then)
-    rows = {"exact": plan.rows, "line": 20 * plan.rows}.get(kind or "", 0)
-    if kind == "near":
-        rows = plan.rows * stage.banding.bands
-    return {"kind": kind, "parts": _clamp(rows // PARTITION_ROWS), **_stage(then)}
+    parts = _clamp(key_rows(then, plan.rows) // PARTITION_ROWS)
+    return {"kind": exchange_of(then), "parts": parts, **_stage(then)}
 
 
 def _clamp(parts: int) -> int:
