@@ -297,17 +297,20 @@ def put_if_absent(path: str, data: bytes) -> bool:
 
 
 @contextmanager
-def open_output(path: str, scratch: str | None = None) -> Iterator[Any]:
+def open_output(
+    path: str, scratch: str | None = None, wanted: Callable[[Any], bool] = lambda _: True
+) -> Iterator[Any]:
     """Open a file for writing that appears under its name only when the block ends well.
 
     Until then it lies beside its name, or in the folder `scratch` of the same file system, where
-    what a killed process leaves is in nobody's way.
+    what a killed process leaves is in nobody's way. `wanted` meets the whole file and may refuse it.
     """
     if is_remote(path):
         # Held here until it is whole: closing an upload completes it, even one that was given up.
         with tempfile.SpooledTemporaryFile(_HELD) as held:
             yield held
-            _patiently(path, lambda: _upload(path, held))
+            if wanted(held):
+                _patiently(path, lambda: _upload(path, held))
         return
     target = Path(filesystem(path)[1])
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -315,11 +318,15 @@ def open_output(path: str, scratch: str | None = None) -> Iterator[Any]:
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f".tmp-{secrets.token_hex(6)}"
     try:
-        with open(beside, "wb") as file:
+        with open(beside, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, target)
+            accepted = wanted(file)
+        if accepted:
+            os.replace(beside, target)
+        else:
+            beside.unlink()
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
