@@ -3,7 +3,8 @@
 `_work/<phase>/data/<unit>.<part>-<attempt>.<role>` holds bytes nobody trusts until
 `_work/<phase>/_commits/<unit>.<part>-<key>.json` names them with size and SHA-256. The key is a
 hash of everything the unit depends on; a marker of another key blocks nothing. A second attempt
-never overwrites: the first marker stands, and other bytes under the same key are an error.
+never overwrites: the first marker stands, and other bytes under the same key are an error, or a
+recorded warning where float scores are in the data.
 """
 
 import hashlib
@@ -12,8 +13,8 @@ import os
 import re
 import secrets
 import signal
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +78,20 @@ def complete(parts: Mapping[int, tuple[str, bool]]) -> bool:
     return len(last) == 1 and all(part in parts for part in range(last[0] + 1))
 
 
+def other_bytes(folder: str, phase: str) -> list[str]:
+    """Return what was recorded of attempts whose float scores differed, sorted by unit."""
+    place = store.join(phase_folder(folder, phase), "other_bytes")
+    return [store.read_bytes(store.join(place, name)).decode() for name in store.names(place)]
+
+
+@dataclass
+class Product:
+    """A file of the output while it is written, and what is true of it once it is whole."""
+
+    sink: Any
+    facts: dict[str, Any] = field(default_factory=dict)  # path, bytes, sha256
+
+
 @dataclass
 class Committer:
     """Commits the parts of one unit in one attempt."""
@@ -90,6 +105,37 @@ class Committer:
     stages: str = ""  # what runs in this phase, for messages
     attempt: str = field(default_factory=lambda: secrets.token_hex(4))
     done: list[Marker] = field(default_factory=list)
+
+    def stands(self, part: int, last: bool) -> bool:
+        """Return whether a part is committed: known from the start, or by another attempt since."""
+        if part in self.have:
+            return True
+        if not self._marked(part, last):
+            return False
+        self.done.append(read_marker(self.folder, self.phase, self._name(part, last)))
+        return True
+
+    @contextmanager
+    def product(self, path: str) -> Iterator[Product]:
+        """Open a file of the output, by its path below the run folder, to be written whole.
+
+        A file with the same bytes is left alone. One with others goes, it is of an earlier job;
+        unless this unit is committed: then it stays, and the commit says what is wrong.
+        """
+        self._failpoint("data")
+        target = store.join(self.folder, path)
+        facts: dict[str, Any] = {"path": path}
+
+        def wanted(file: Any) -> bool:
+            file.seek(0)
+            facts["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
+            facts["bytes"] = file.tell()
+            if not store.exists(target):
+                return True
+            return store.sha256(target) != facts["sha256"] and not self._marked(0, True)
+
+        with store.open_output(target, store.join(self.folder, "_work"), wanted) as sink:
+            yield Product(sink, facts)
 
     def commit(
         self,
@@ -123,8 +169,7 @@ class Committer:
         facts = json.loads(json.dumps(facts))
         marker = Marker(self.unit, part, last, self.key, files, facts)
         self._failpoint("marker")
-        name = f"{self.unit}.{part:05d}{'.last' if last else ''}-{self.key}.json"
-        path = store.join(phase_folder(self.folder, self.phase), "_commits", name)
+        name = self._name(part, last)
         body = json.dumps(
             {
                 "unit": marker.unit, "part": part, "last": last, "key": self.key,
@@ -133,7 +178,11 @@ class Committer:
             sort_keys=True,
             ensure_ascii=False,
         )  # fmt: skip
-        if not store.put_if_absent(path, body.encode("utf-8", "surrogatepass")):
+        data = body.encode("utf-8", "surrogatepass")
+        if not store.put_if_absent(self._path(name), data) or (
+            # An object store may have let two attempts write at the same moment: the last stands.
+            store.is_remote(self.folder) and store.read_bytes(self._path(name)) != data
+        ):
             marker = self._first(name, marker)
         self._failpoint("after")
         self.done.append(marker)
@@ -149,17 +198,42 @@ class Committer:
             )
             if self.exact:
                 raise AccountError(said)
-            warnings.warn(said, stacklevel=2)
+            record = store.join(phase_folder(self.folder, self.phase), "other_bytes", name)
+            store.put_if_absent(record, said.encode())
         for role, file in mine.files.items():
             if file["path"] != theirs.files.get(role, {}).get("path"):
                 store.delete(store.join(self.folder, file["path"]))
         return theirs
 
+    def _name(self, part: int, last: bool) -> str:
+        return f"{self.unit}.{part:05d}{'.last' if last else ''}-{self.key}.json"
+
+    def _path(self, name: str) -> str:
+        return store.join(phase_folder(self.folder, self.phase), "_commits", name)
+
+    def _marked(self, part: int, last: bool) -> bool:
+        return store.exists(self._path(self._name(part, last)))
+
     def _failpoint(self, point: str) -> None:
-        """Die here when CLEANER_FAILPOINT=phase:unit:point says so; for tests of resuming."""
+        """Die here when CLEANER_FAILPOINT=phase:unit:point says so; for tests of resuming.
+
+        With `:stop` behind it the process freezes instead. CLEANER_FAILPOINT_ONCE=FILE lets only
+        the first process do so, after it wrote its number there.
+        """
         wanted = os.environ.get("CLEANER_FAILPOINT")
         if not wanted:
             return
-        phase, unit, at = wanted.rsplit(":", 2)
-        if phase in ("*", self.phase) and unit in ("*", self.unit) and at == point:
-            os.kill(os.getpid(), signal.SIGKILL)
+        phase, unit, at, *how = wanted.split(":")
+        if phase not in ("*", self.phase) or unit not in ("*", self.unit) or at != point:
+            return
+        if once := os.environ.get("CLEANER_FAILPOINT_ONCE"):
+            if os.path.exists(once):
+                return
+            beside = f"{once}.{os.getpid()}"
+            with open(beside, "x") as file:
+                file.write(str(os.getpid()))
+            try:
+                os.link(beside, once)
+            except FileExistsError:
+                return
+        os.kill(os.getpid(), signal.SIGSTOP if how else signal.SIGKILL)

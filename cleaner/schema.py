@@ -1,4 +1,4 @@
-"""The columns a job reads and carries: resolved from the first usable file of each entry."""
+"""The columns a job reads and carries: resolved from the files of each entry."""
 
 import base64
 from collections.abc import Sequence
@@ -12,10 +12,12 @@ from cleaner import store
 from cleaner.corpus import jsonl, warc
 from cleaner.corpus.columns import decoded_type, is_path, type_at
 from cleaner.corpus.files import FailedFile, InputFile, first_line, open_parquet
+from cleaner.corpus.read import MAX_DOCUMENT
 from cleaner.errors import InputError, JobError
 from cleaner.job import OUR_COLUMNS, Input
 
-_LOOK = 200  # lines of a JSON Lines file that decide the types of carried columns
+_LOOK = 200  # lines of a JSON Lines file that say which columns there are, and of which type
+_FILES = 16  # JSON Lines files of one entry that are looked at
 _HIDDEN = ("headers", "status")  # what an archive knows of the HTTP answer; `extract` reads it
 
 
@@ -104,25 +106,69 @@ def _check_paths(number: int, entry: Input) -> None:
 def _usable(
     number: int, entry: Input, files: Sequence[InputFile], failed: list[FailedFile]
 ) -> dict[str, pl.DataType]:
-    """Return the columns, with types, of the first file that can be used."""
+    """Return the columns, with types, that the files of an entry have.
+
+    A Parquet file or an archive names all its columns, so the first that can be used speaks for the
+    others. Of JSON Lines several files are looked at: any line may lack a key, and a file whose
+    first lines do is no worse than one whose last lines do.
+    """
+    wanted = _mapped(entry)
+    types: dict[str, pl.DataType] = {}
     why: list[str] = []
-    for file in files:
+    usable = 0
+
+    def look(file: InputFile) -> dict[str, pl.DataType]:
+        nonlocal usable
         try:
-            schema = _schema(entry, file)
+            found = _sniff(file, wanted) if file.kind == "jsonl" else _named(entry, file, wanted)
         except InputError as error:
             failed.append(FailedFile(file.path, None, str(error)))
             why.append(str(error))
-            continue
-        return schema
-    more = f" (and {len(why) - 1} more files)" if len(why) > 1 else ""
-    raise InputError(f"input.{number}: no file can be used: {why[0]}{more}")
+            return {}
+        usable += 1
+        return found
+
+    for file in files:
+        if file.kind != "jsonl":
+            types = look(file)
+            if usable:
+                break
+    for file in _some([file for file in files if file.kind == "jsonl"]):
+        for path, kind in look(file).items():
+            types[path] = _wider(types.get(path, kind), kind)
+    if not usable:
+        more = f" (and {len(why) - 1} more files)" if len(why) > 1 else ""
+        raise InputError(f"input.{number}: no file can be used: {why[0]}{more}")
+    missing = [path for path in wanted if path not in types]
+    if missing and types:  # without any type there was no line to look at
+        have = ", ".join(types)
+        raise InputError(f"input.{number}: no file has {', '.join(missing)}; there are: {have}")
+    return types
 
 
-def _schema(entry: Input, file: InputFile) -> dict[str, pl.DataType]:
+def _mapped(entry: Input) -> list[str]:
+    """Return the paths that an entry names, the page or the text among them."""
     paths = [entry.html, entry.text, entry.id, entry.url, entry.date, entry.licence]
     paths += [entry.source.column if entry.source else None]
     paths += list(entry.read) if entry.read != "all" else []
-    wanted = [path for path in paths if path is not None]
+    return [path for path in paths if path is not None]
+
+
+def _some(files: Sequence[InputFile]) -> list[InputFile]:
+    """Return at most _FILES of some files, spread over all of them."""
+    count = min(_FILES, len(files))
+    return [files[i * len(files) // count] for i in range(count)]
+
+
+def _wider(one: pl.DataType, other: pl.DataType) -> pl.DataType:
+    """Return a type for the values of both; of nested ones the first stands."""
+    if one == other or one.is_nested():
+        return one
+    return pl.Float64() if one.is_numeric() and other.is_numeric() else pl.String()
+
+
+def _named(entry: Input, file: InputFile, wanted: list[str]) -> dict[str, pl.DataType]:
+    """Return the columns of a Parquet file or an archive, all that is wanted among them."""
     if file.kind == "parquet":
         with open_parquet(file.path) as parquet:
             schema = parquet.schema_arrow
@@ -130,14 +176,11 @@ def _schema(entry: Input, file: InputFile) -> dict[str, pl.DataType]:
         missing = [path for path in wanted if found[path] is None]
         types = {path: _polars(kind) for path, kind in found.items() if kind is not None}
         have = schema.names
-    elif file.kind == "jsonl":
-        types, have = _sniff(file, wanted)
-        missing = [path for path in wanted if path not in types and types]
     else:
         types = {name: kind() for name, kind in {**warc.COLUMNS, "html": pl.Binary}.items()}
         have = list(types)
-        body = {entry.html, entry.text}
-        missing = [path for path in wanted if path not in types and path not in body]
+        types.update({path: pl.Binary() for path in (entry.html, entry.text) if path})
+        missing = [path for path in wanted if path not in types]
     if missing:
         names = ", ".join(have) or "none"
         raise InputError(f"{file.path}: no column {', '.join(missing)}; there are: {names}")
@@ -153,9 +196,10 @@ def _polars(kind: pa.DataType) -> pl.DataType:
         raise JobError(f"a column of type {kind} cannot be carried: {first_line(error)}") from None
 
 
-def _sniff(file: InputFile, wanted: list[str]) -> tuple[dict[str, pl.DataType], list[str]]:
+def _sniff(file: InputFile, wanted: list[str]) -> dict[str, pl.DataType]:
+    """Return the columns that the first lines of a JSON Lines file show."""
     with store.open_input(file.path) as source:
-        batches = jsonl.read_lines(source, file.path, 1 << 20, 1 << 29)
+        batches = jsonl.read_lines(source, file.path, 1 << 20, MAX_DOCUMENT)
         _, lines = next(iter(batches), (0, []))
     values, _ = jsonl.parse(lines[:_LOOK], "")
     names = list(dict.fromkeys(name for value in values for name in value))
@@ -164,4 +208,4 @@ def _sniff(file: InputFile, wanted: list[str]) -> tuple[dict[str, pl.DataType], 
         column = jsonl.values_at(values, path)
         if path in names or column.null_count() < len(column):
             types[path] = pl.String() if column.dtype == pl.Null else decoded_type(column.dtype)
-    return types, names
+    return types

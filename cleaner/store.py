@@ -6,6 +6,7 @@ one PUT makes it visible. Credentials and endpoints come from the environment. W
 fails to do is tried again; StorageError says that it went on failing.
 """
 
+import errno
 import fnmatch
 import hashlib
 import os
@@ -49,7 +50,7 @@ class Found:
 
 def scheme(path: str) -> str:
     """Return `s3`, `gs`, or `` for a local path; refuses any other scheme."""
-    head, mark, _ = path.partition("://")
+    head, mark, rest = path.partition("://")
     if not mark:
         return ""
     if head == "file":
@@ -57,6 +58,10 @@ def scheme(path: str) -> str:
     if head not in SCHEMES:
         raise InputError(
             f"{path}: unknown scheme {head}://; there are: {', '.join(SCHEMES)}, or a local path"
+        )
+    if "@" in rest.split("/", 1)[0]:  # no name of a bucket holds it; what stands there is not shown
+        raise InputError(
+            f"{head}://…@…: holds a user or a key; credentials come from the environment"
         )
     return head
 
@@ -82,6 +87,11 @@ def _client(name: str, endpoint: str, region: str) -> fs.FileSystem:
         return fs.S3FileSystem(region=region, retry_strategy=retry, allow_delayed_open=True)
     # With an endpoint of its own a bucket is the first part of the path, not of the host.
     parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+    if "@" in parts.netloc:
+        raise InputError(
+            "AWS_ENDPOINT_URL holds a user or a password; AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY are for that"
+        )
     return fs.S3FileSystem(
         region=region,
         endpoint_override=parts.netloc + parts.path,
@@ -199,9 +209,16 @@ def find(pattern: str) -> list[Found]:
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{pattern}: cannot be listed: {_plain(error)}") from error
     relative = not prefix and not os.path.isabs(pattern.removeprefix("file://"))
+    here = os.getcwd() + "/"
+
+    def shown(path: str) -> str:
+        if not relative:
+            return prefix + path
+        return path[len(here) :] if path.startswith(here) else os.path.relpath(path)
+
     found = [
         Found(
-            prefix + (os.path.relpath(info.path) if relative else info.path),
+            shown(info.path),
             info.size,
             f"{info.size}-{info.mtime_ns}",
         )
@@ -286,13 +303,14 @@ def put_if_absent(path: str, data: bytes) -> bool:
     target = Path(filesystem(path)[1])
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".tmp-{secrets.token_hex(6)}")
-    _write_durably(beside, data)
     try:
+        with _told_when_full(path):
+            _write_durably(beside, data)
         os.link(beside, target)  # fails when the name is taken, in one step
     except FileExistsError:
         return False
     finally:
-        beside.unlink()
+        beside.unlink(missing_ok=True)
     return True
 
 
@@ -307,7 +325,7 @@ def open_output(
     """
     if is_remote(path):
         # Held here until it is whole: closing an upload completes it, even one that was given up.
-        with tempfile.SpooledTemporaryFile(_HELD) as held:
+        with _told_when_full(path), tempfile.SpooledTemporaryFile(_HELD) as held:
             yield held
             if wanted(held):
                 _patiently(path, lambda: _upload(path, held))
@@ -318,7 +336,7 @@ def open_output(
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f".tmp-{secrets.token_hex(6)}"
     try:
-        with open(beside, "w+b") as file:
+        with _told_when_full(path), open(beside, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -330,6 +348,30 @@ def open_output(
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _told_when_full(path: str) -> Iterator[None]:
+    """Make StorageError of a disk that is full: no defect, and no row's fault."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StorageError(
+            f"{path}: {error.strerror}; what is committed stays: make room, and the same command "
+            "continues"
+        ) from error
+
+
+def free_bytes(folder: str) -> int | None:
+    """Return the bytes that are free where `folder` is or will be; None on an object store."""
+    if is_remote(folder):
+        return None
+    place = Path(filesystem(folder)[1])
+    while not place.exists():
+        place = place.parent
+    return shutil.disk_usage(place).free
 
 
 def _upload(path: str, source: Any) -> None:

@@ -26,6 +26,43 @@ def characters() -> dict[str, str]:
     }
 
 
+@cache
+def joining() -> frozenset[str]:
+    """Return the characters that the shipped table takes for such as may join one before them."""
+    packed = zlib.decompress((Path(cleaner.__file__).parent / "kernels" / "fold.bin").read_bytes())
+    steps, joins, *_ = np.frombuffer(packed, "<u4").reshape(5, -1)
+    return frozenset(map(chr, np.cumsum(steps)[joins > 0]))
+
+
+def composed(text: str) -> str:
+    """Return the text as its key is made of it, when some character of it may join another."""
+    if not joining() & set(text):
+        return text
+    text = "".join(char for char in text if characters().get(char) != "")
+    text = re.sub("[\uff65-\uff9f]+", lambda m: unicodedata.normalize("NFKC", m[0]), text)
+    clusters: list[str] = []
+    for char in unicodedata.normalize("NFC", text):
+        if char in joining() and clusters and clusters[-1][0] not in joining():
+            clusters[-1] += char
+        else:
+            clusters.append(char)
+    return "".join(map(settled, clusters))
+
+
+def settled(cluster: str) -> str:
+    """Return a character and its marks so that they compose no further when they are folded."""
+    one = fold_characters(cluster)
+    while len(cluster) > 1 and one != (joined := unicodedata.normalize("NFC", one)):
+        cluster, one = joined, fold_characters(joined)
+        if unicodedata.normalize("NFC", one) == cluster:
+            break
+    return cluster
+
+
+def fold_characters(text: str) -> str:
+    return "".join(characters().get(char, char) for char in text)
+
+
 def split_formulas(text: str, formulas: Formulas) -> list[tuple[str, bool]]:
     """Return the text in pieces, each with whether it is a formula."""
     found = segment(pl.Series([text], dtype=pl.String), formulas)
@@ -67,14 +104,13 @@ def fold_formula(formula: str) -> str:
 
 def fold(text: str, formulas: Formulas = True) -> list[tuple[str, bool]]:
     """Return the key of a text in pieces, each with whether it is a formula."""
-    text = re.sub("[\uff65-\uff9f]+", lambda m: unicodedata.normalize("NFKC", m[0]), text)
-    text = unicodedata.normalize("NFC", text)
+    text = composed(text)
     pieces = []
     for piece, formula in split_formulas(text, formulas):
         if formula:
             pieces.append((fold_formula(piece), True))
             continue
-        piece = re.sub(" +", " ", "".join(characters().get(c, c) for c in piece))
+        piece = re.sub(" +", " ", fold_characters(piece))
         before = pieces[-1][0] if pieces else " "
         pieces.append((piece.removeprefix(" ") if before == " " else piece, False))
     return [*pieces[:-1], (pieces[-1][0].removesuffix(" "), False)]

@@ -132,7 +132,7 @@ def test_a_bomb_never_fills_the_memory(tmp_path: Path, suffix: str) -> None:
 def test_a_bomb_is_named_and_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr("cleaner.corpus.inflate._GRACE", 1 << 20)
+    monkeypatch.setattr("cleaner.corpus.inflate.BOMB_GRACE", 1 << 20)
     monkeypatch.setattr("cleaner.corpus.inflate.MAX_RATIO", 100)
     monkeypatch.setattr("cleaner.corpus.read.MAX_DOCUMENT", 1 << 20)
     zeros = bytes(40 << 20)

@@ -264,7 +264,7 @@ def test_a_broken_file_is_named_and_nothing_else_happens(tmp_path: Path, name: s
 
 
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cleaner.corpus.inflate._GRACE", 1 << 20)
+    monkeypatch.setattr("cleaner.corpus.inflate.BOMB_GRACE", 1 << 20)
     monkeypatch.setattr("cleaner.corpus.inflate.MAX_RATIO", 100)
     (tmp_path / "a.jsonl.zst").write_bytes(zstandard.ZstdCompressor().compress(b"0" * 50_000_000))
     (failed,) = unchecked(tmp_path / "a.jsonl.zst")[-1].failed

@@ -169,13 +169,18 @@ def as_carried(values: pl.Series, kind: pl.DataType) -> pl.Series:
         return as_label(values)
     if values.dtype == kind:
         return values
+    if values.null_count() == len(values):  # of a column that some lines of JSON do not have
+        return pl.Series(values.name, [None], kind).new_from_index(0, len(values))
     try:
-        return _decoded(values).cast(kind)
+        cast = _decoded(values).cast(kind)
     except (pl.exceptions.PolarsError, TypeError) as error:
         said = str(error).split("\n", 1)[0]
         raise UnreadableFile(
             f"column {values.name!r}: {values.dtype} is no {kind}: {said}"
         ) from None
+    if values.dtype.is_float() and kind.is_integer() and (other := values != cast).any():
+        raise UnreadableFile(f"column {values.name!r}: {values.filter(other)[0]} is no {kind}")
+    return cast
 
 
 def _decoded(values: pl.Series) -> pl.Series:

@@ -16,6 +16,11 @@ UNIT_BYTES = 32 << 20
 SMALL_FILE = 4 << 20
 MAX_UNITS = 200_000
 _FEW = 1_000  # files whose footers are all read by the plan
+# What grows more than MAX_RATIO times out of its bytes, and beyond a grace, is refused as a bomb.
+# No honest text shrinks so much; gzip itself ends near 1,032 to 1, zstd and Parquet know no limit.
+MAX_RATIO = 3_000
+BOMB_GRACE = 1 << 30  # bytes
+_ROWS_GRACE = 10_000_000
 _SUFFIXES = {
     ".parquet": "parquet",
     ".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".jsonl.zst": "jsonl",
@@ -115,41 +120,66 @@ def read_footers(files: Sequence[InputFile]) -> tuple[list[InputFile], list[Fail
     task, so its footer can wait.
     """
     few = len(files) <= _FEW
-
-    def look(file: InputFile) -> InputFile | FailedFile:
-        if file.kind != "parquet" or not (few or file.size >= SMALL_FILE):
-            return file
-        try:
-            with open_parquet(file.path) as parquet:
-                meta = parquet.metadata
-                groups = tuple(
-                    (meta.row_group(i).num_rows, meta.row_group(i).total_byte_size)
-                    for i in range(meta.num_row_groups)
-                )
-            return replace(file, groups=groups)
-        except InputError as error:
-            return FailedFile(file.path, None, str(error))
-
+    wanted = [file for file in files if file.kind == "parquet" and (few or file.size >= SMALL_FILE)]
     with ThreadPoolExecutor(16) as pool:
-        looked = list(pool.map(look, files))
-    good = [item for item in looked if isinstance(item, InputFile)]
-    failed = [item for item in looked if isinstance(item, FailedFile)]
+        looked = dict(zip((file.number for file in wanted), pool.map(_look, wanted), strict=True))
+    found = [looked.get(file.number, file) for file in files]
+    good = [item for item in found if isinstance(item, InputFile)]
+    failed = [item for item in found if isinstance(item, FailedFile)]
     return good, failed
 
 
-def open_parquet(
-    path: str, buffer_size: int = 0, metadata: pq.FileMetaData | None = None
-) -> pq.ParquetFile:
-    """Open a Parquet file; raises UnreadableFile when its footer cannot be read.
+def _look(file: InputFile) -> InputFile | FailedFile:
+    """Return a Parquet file with its row groups filled in, or what is wrong with it."""
+    try:
+        with open_parquet(file.path) as parquet:
+            meta = parquet.metadata
+            found = (meta.row_group(i) for i in range(meta.num_row_groups))
+            groups = tuple((group.num_rows, group.total_byte_size) for group in found)
+    except InputError as error:
+        return FailedFile(file.path, None, str(error))
+    return replace(file, groups=groups)
+
+
+def open_parquet(path: str) -> pq.ParquetFile:
+    """Open a Parquet file; raises UnreadableFile when its footer cannot be read or believed."""
+    source = store.open_input(path)
+    try:
+        return parquet_in(source, path)
+    except UnreadableFile:
+        source.close()
+        raise
+
+
+def parquet_in(source: pa.NativeFile, path: str, **options: Any) -> pq.ParquetFile:
+    """Return an open file as Parquet; `options` are those of `pyarrow.parquet.ParquetFile`.
 
     A footer that was read before is taken as it is.
     """
-    source = store.open_input(path)
     try:
-        return pq.ParquetFile(source, metadata=metadata, buffer_size=buffer_size, pre_buffer=False)
+        parquet = pq.ParquetFile(source, pre_buffer=False, **options)
     except (OSError, pa.ArrowException) as error:
-        source.close()
         raise UnreadableFile(f"{path}: not a readable Parquet file: {first_line(error)}") from None
+    if "metadata" not in options:
+        _believe(parquet.metadata, source.size(), path)
+    return parquet
+
+
+def _believe(meta: pq.FileMetaData, size: int, path: str) -> None:
+    """Raise UnreadableFile for a footer that claims more than a file of `size` bytes can hold.
+
+    Rows that a footer claims and nobody can decode are failed one by one, so the claim must be one
+    that can be paid for.
+    """
+    groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
+    rows, held = sum(group.num_rows for group in groups), sum(g.total_byte_size for g in groups)
+    if any(group.num_rows < 0 or group.total_byte_size < 0 for group in groups):
+        raise UnreadableFile(f"{path}: its footer claims a row group of less than nothing")
+    for what, claimed, grace in (("rows", rows, _ROWS_GRACE), ("bytes", held, BOMB_GRACE)):
+        if claimed > grace and claimed > MAX_RATIO * size:
+            raise UnreadableFile(
+                f"{path}: its footer claims {claimed:,} {what} in {size:,}; refused as a bomb"
+            )
 
 
 def unit_bytes(files: Sequence[InputFile]) -> int:

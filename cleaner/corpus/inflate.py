@@ -5,15 +5,13 @@ from typing import Any, BinaryIO
 
 import zstandard
 
+from cleaner.corpus.files import BOMB_GRACE, MAX_RATIO
 from cleaner.errors import UnreadableFile
 
 _BLOCK = 1 << 20
 # Bytes given to the decompressor at once: what comes out of them, 16 MiB of gzip or 128 MiB of
 # zstd at worst, is in memory before any ratio is judged.
 _STEPS = {"gzip": 1 << 14, "zstd": 1 << 12}
-# No honest text shrinks this much; gzip itself ends near 1,032 to 1, zstd knows no limit.
-MAX_RATIO = 3_000
-_GRACE = 1 << 30  # below this many bytes out no ratio is judged
 
 
 class Inflated:
@@ -72,7 +70,7 @@ class Inflated:
         self._taken += len(data)
         self._out += out
         self._given += len(out)
-        if self._given > _GRACE and self._given > MAX_RATIO * self._taken:
+        if self._given > BOMB_GRACE and self._given > MAX_RATIO * self._taken:
             raise UnreadableFile(
                 f"{self.path}: decompresses to over {MAX_RATIO:,} times its size; refused as a bomb"
             )

@@ -1,11 +1,13 @@
 """Units to frames of documents: streamed, cut into parts of bounded size, each row with its key."""
 
 import base64
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,13 +24,15 @@ from cleaner.corpus.columns import (
     root,
     type_at,
 )
-from cleaner.corpus.files import FailedFile, Piece, first_line, open_parquet
+from cleaner.corpus.files import FailedFile, Piece, first_line, parquet_in
 from cleaner.errors import InputError, UnreadableFile, is_panic
 
 # Bytes of one page or text. A longer one fails: at its worst moment a stage holds a document
 # about 16 times, and a worker must stay under 1.5 GiB.
 MAX_DOCUMENT = 64 << 20
 _BATCH_BYTES = 4 << 20
+_BATCH_ROWS = 4096
+_SPELT_OUT = 64 << 20  # bytes of repeated values in one batch before it is taken in slices
 _STREAMED = 64 << 20  # row groups above this are decoded through a small buffer
 
 Get = Callable[[str], pl.Series]
@@ -144,21 +148,60 @@ def _read(piece: Piece, columns: Columns, failed: list[FailedFile]) -> Iterator[
 
 
 def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
-    with open_parquet(piece.path) as probe:
-        meta, schema = probe.metadata, probe.schema_arrow
-    if missing := columns.missing(schema):
-        have = ", ".join(schema.names) or "none"
-        raise UnreadableFile(f"{piece.path}: no column {', '.join(missing)}; there are: {have}")
-    first, past = piece.groups or (0, meta.num_row_groups)
-    names = [path if schema.get_field_index(path) >= 0 else root(path) for path in columns.roots()]
-    row = piece.first_row
-    streamed = any(meta.row_group(i).total_byte_size > _STREAMED for i in range(first, past))
-    with open_parquet(piece.path, 1 << 20 if streamed else 0, meta) as parquet:
-        for index in range(first, past):
-            group = meta.row_group(index)
-            if piece.take is None or _any_between(piece.take, row, row + group.num_rows):
+    with store.open_input(piece.path) as source:
+        parquet = parquet_in(source, piece.path)
+        meta, schema = parquet.metadata, parquet.schema_arrow
+        if missing := columns.missing(schema):
+            have = ", ".join(schema.names) or "none"
+            raise UnreadableFile(f"{piece.path}: no column {', '.join(missing)}; there are: {have}")
+        groups = range(*(piece.groups or (0, meta.num_row_groups)))
+        roots = columns.roots()
+        names = [path if schema.get_field_index(path) >= 0 else root(path) for path in roots]
+        names = list(dict.fromkeys(names))
+        coded = _coded(meta, schema, names, groups)
+        streamed = any(meta.row_group(i).total_byte_size > _STREAMED for i in groups)
+        if coded or streamed:
+            buffer = 1 << 20 if streamed else 0
+            parquet = parquet_in(
+                source, piece.path, metadata=meta, buffer_size=buffer, read_dictionary=coded
+            )
+        row = piece.first_row
+        for index in groups:
+            rows = meta.row_group(index).num_rows
+            if piece.take is None or _any_between(piece.take, row, row + rows):
                 yield from _row_group(parquet, piece, columns, names, index, row)
-            row += group.num_rows
+            row += rows
+
+
+def _coded(
+    meta: pq.FileMetaData, schema: pa.Schema, names: Sequence[str], groups: range
+) -> list[str]:
+    """Return the columns of strings in which a few long values may stand in very many rows."""
+    strings = {
+        name
+        for name in names
+        if schema.get_field_index(name) >= 0 and _is_string(schema.field(name).type)
+    }
+    found: set[str] = set()
+    for index in groups:
+        group = meta.row_group(index)
+        for chunk in (group.column(i) for i in range(group.num_columns)):
+            name = chunk.path_in_schema
+            if name in strings and chunk.has_dictionary_page:
+                # The longest value there can be, in every row of a batch.
+                most = _BATCH_ROWS * chunk.total_uncompressed_size
+                found |= {name} if most > _SPELT_OUT else set()
+    return sorted(found)
+
+
+def _is_string(kind: pa.DataType) -> bool:
+    types = pa.types
+    return (
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or types.is_binary(kind)
+        or types.is_large_binary(kind)
+    )
 
 
 def _row_group(
@@ -172,26 +215,41 @@ def _row_group(
     group = parquet.metadata.row_group(index)
     done = 0
     mean = max(1, group.total_byte_size // max(1, group.num_rows))
-    batch_rows = max(1, min(4096, _BATCH_BYTES // mean))
+    batch_rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // mean))
+    said = f"row group {index} ends before its last row"
     try:
-        for batch in parquet.iter_batches(
-            batch_rows, [index], columns=list(dict.fromkeys(names)), use_threads=False
-        ):
-            get = partial(column, batch)
-            yield _documents(get, batch.num_rows, piece, columns, row + done)
-            done += batch.num_rows
+        for whole in parquet.iter_batches(batch_rows, [index], columns=names, use_threads=False):
+            for batch in _bounded(whole):
+                get = partial(column, batch)
+                yield _documents(get, batch.num_rows, piece, columns, row + done)
+                done += batch.num_rows
     except (OSError, pa.ArrowException) as error:
-        # The footer says how many rows there are, so each of them is accounted for.
-        rest = group.num_rows - done
         said = f"row group {index} cannot be decoded: {first_line(error)}"
-        yield from _unread(piece, columns, row + done, rest, said)
+    # The footer says how many rows there are, so each of them is accounted for.
+    yield from _unread(piece, columns, row + done, group.num_rows - done, said)
+
+
+def _bounded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Yield a batch in slices that stay small when their dictionaries are spelt out."""
+    size = np.zeros(batch.num_rows, np.int64)
+    for values in batch.columns:
+        if pa.types.is_dictionary(values.type) and _is_string(values.type.value_type):
+            lengths = pa.compute.binary_length(values.dictionary).take(values.indices)
+            size += lengths.fill_null(0).to_numpy(zero_copy_only=False)
+    if size.sum() <= _SPELT_OUT:
+        yield batch
+        return
+    running = np.cumsum(size) // _BATCH_BYTES
+    cuts = [0, *(np.nonzero(np.diff(running))[0] + 1).tolist(), batch.num_rows]
+    for start, end in itertools.pairwise(cuts):
+        yield batch.slice(start, end - start)
 
 
 def _unread(
     piece: Piece, columns: Columns, row: int, rows: int, said: str
 ) -> Iterator[pl.DataFrame]:
-    for start in range(0, rows, 4096):
-        count = min(4096, rows - start)
+    for start in range(0, rows, _BATCH_ROWS):
+        count = min(_BATCH_ROWS, rows - start)
         nothing = pl.Series("", [None] * count, pl.Binary)
         docs = _documents(partial(_same, nothing), count, piece, columns, row + start)
         yield docs.with_columns(error=pl.lit(said))

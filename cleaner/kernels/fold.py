@@ -339,10 +339,47 @@ def splice(first, values, other_first, other_values, which):  # type: ignore[no-
 _HALF_KANA = re.compile("[\uff65-\uff9f]+")
 
 
+@cache
+def _characters() -> tuple[dict[int, str], dict[int, None], re.Pattern[str]]:
+    """Return what characters become, those that go, and the pattern of one with its marks."""
+    found = tables()
+    become, gone, marks = {}, {}, []
+    for point in np.flatnonzero(found.points).tolist():
+        entry = int(found.points[point])
+        if entry & COMPOSES:
+            marks.append(re.escape(chr(point)))
+        if entry & SEVERAL:
+            codes = found.expansions[entry & (SEVERAL - 1)].tolist()
+            become[point] = "".join(chr(code) for code in codes if code >= 0)
+        elif entry & POINT == DROP:
+            gone[point] = None
+        else:
+            become[point] = chr(entry & POINT)
+    some = "".join(marks)
+    return become, gone, re.compile(f"[^{some}][{some}]+")
+
+
 def composed(text: str) -> str:
-    """Return the text with its characters composed, and half-width kana with their marks."""
-    kana = _HALF_KANA.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
-    return unicodedata.normalize("NFC", kana)
+    """Return the text without invisible characters, its characters composed as in its key.
+
+    A mark may join a character only once that is folded, as a full-width letter; such a character
+    is folded here, and half-width kana with them.
+    """
+    become, gone, with_marks = _characters()
+    kana = _HALF_KANA.sub(
+        lambda run: unicodedata.normalize("NFKC", run[0]), text.translate(gone)
+    )
+
+    def settled(found: re.Match[str]) -> str:
+        folded = found[0].translate(become)
+        joined = unicodedata.normalize("NFC", folded)
+        if joined == folded:
+            return found[0]
+        while (again := unicodedata.normalize("NFC", joined.translate(become))) != joined:
+            joined = again
+        return joined
+
+    return with_marks.sub(settled, unicodedata.normalize("NFC", kana))
 
 
 def compose_some(offsets: np.ndarray, data: np.ndarray, which: np.ndarray) -> tuple:

@@ -171,13 +171,15 @@ _LEADS = frozenset(
 
 def _begins_twice(raw: bytes) -> bool:
     """Return whether the first characters beyond ASCII could be of text encoded twice."""
-    for start in range(0, len(raw), 65_536):
-        piece = raw[start : start + 65_536]
-        if not piece.isascii():
-            found = _FIRST.search(raw, start)
-            first = found[0] if found else b""
-            return len(first) > 2 and first.startswith((b"\xc3", b"\xd0", b"\xd1"))
-    return False
+    start, end = 0, len(raw)
+    for size in (65_536, 512):  # a look at whether bytes are ASCII is faster than a search
+        start = next(
+            (at for at in range(start, end, size) if not raw[at : at + size].isascii()), end
+        )
+        end = min(start + size, len(raw))
+    found = _FIRST.search(raw, start)
+    first = found[0] if found else b""
+    return len(first) > 2 and first.startswith((b"\xc3", b"\xd0", b"\xd1"))
 
 
 def encoded_twice(text: str) -> str | None:

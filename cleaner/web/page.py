@@ -37,7 +37,7 @@ class Page:
     formulas_marked: bool = False  # `$` only delimits formulas, a literal dollar is `\\$`
     formulas_found: int = 0
     formulas_lost: int = 0  # of those found, how many the text leaves out; menus do not count
-    formula_images_lost: int = 0  # images inside sentences whose formula nobody wrote down
+    formula_images_lost: int = 0  # images of formulas that nobody wrote down as TeX
     link_density: float = 0.0
     charset: str | None = None
     charset_repaired: bool = False
@@ -147,7 +147,7 @@ def _extract(
     tokens = Tokens()
     sign = signs(data)
     escaped = tokens.escape(source) if math and sign.escape else source
-    tree = LexborHTMLParser(escaped)
+    tree = LexborHTMLParser(data if escaped is source else escaped)
     head = read_head(tree)
     formulas = Formulas()
     if math and any(sign.formulas):
@@ -189,7 +189,7 @@ def _extract(
         formulas_marked=math,
         formulas_found=len(formulas),
         formulas_lost=lost,
-        formula_images_lost=content.images_lost,
+        formula_images_lost=max(content.images_lost, formulas.images_lost),
         link_density=content.link_density,
         facts=known,
         charset=encoding,
