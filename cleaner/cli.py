@@ -7,6 +7,7 @@ Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 a d
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -120,6 +121,8 @@ def run(
         say(note)
     if fresh:
         _forget(folder)
+    if engine == "ray" and workers is None and not (address or "RAY_ADDRESS" in os.environ):
+        workers = _workers(plan)
     again = f"cleaner {' '.join(sys.argv[1:])}"
     _stop_cleanly()
     try:
@@ -152,6 +155,20 @@ def run(
         show(forecast(whole, manifest))
 
 
+def _workers(plan: Any) -> int | None:
+    """Return fewer workers than cores where the memory does not bear more, and say so."""
+    from cleaner.room import machine_memory, workers_that_fit
+
+    cores, memory = os.cpu_count() or 1, machine_memory()
+    if (fitting := workers_that_fit(plan, memory, cores)) == cores:
+        return None
+    say(
+        f"{fitting} of {cores} cores work at once: a task takes about "
+        f"{size_text(plan.task_memory)}, and there are {size_text(memory)} (--workers overrides)"
+    )
+    return fitting
+
+
 def _forget(folder: str) -> None:
     from cleaner import store
 
@@ -177,6 +194,7 @@ def _stop_cleanly() -> None:
 def plan(
     job: JobArgument,
     settings: SetOption = None,
+    out: Annotated[str | None, typer.Option(help="the run folder; default runs/NAME")] = None,
     as_json: JsonOption = False,
     documents: Annotated[
         int, typer.Option("--forecast", min=0, help="documents the forecast tries; 0: none")
@@ -186,11 +204,13 @@ def plan(
     """Show the resolved job, its phases and units, and a forecast; touches nothing."""
     from cleaner.job import load_job
     from cleaner.plan import make_plan
+    from cleaner.room import needs
     from cleaner.runs import describe
     from cleaner.sampling import try_out
 
     made = make_plan(load_job(job, settings or []))
-    about = describe(made)
+    folder = out or f"runs/{made.job.name}"
+    about = {**describe(made), **needs(made, folder)}
     about["resolved"] = made.job.resolved()
     if documents:
         about["forecast"] = try_out(made, documents, price)
@@ -201,7 +221,14 @@ def plan(
     print(f"{made.job.name}: {about['files']:,} files, {size_text(made.bytes)}, {rows} rows")
     for bad in made.failed:
         print(f"not readable: {bad.error}")
-    print(f"{about['units']:,} units of at most {size_text(made.unit_bytes)} uncompressed\n")
+    print(f"{about['units']:,} units of at most {size_text(made.unit_bytes)} uncompressed")
+    free = about["disk_free"]
+    beside = "" if free is None else f"; {size_text(free)} are free there"
+    print(f"disk: up to about {size_text(about['disk_needed'])} in {folder}{beside}")
+    print(
+        f"memory: about {size_text(about['task_memory'])} a worker; {about['workers']} at once on "
+        f"a machine like this, of {size_text(about['memory'])}\n"
+    )
     for number, phase in enumerate(about["phases"]):
         print(f"phase {number}: " + (" -> ".join(phase["map"]) or "apply verdicts"))
         for signals in phase["measures"]:

@@ -22,6 +22,7 @@ from cleaner.phases.base import Phase, Prepared, State
 from cleaner.phases.build import build_phases
 from cleaner.plan import Plan
 from cleaner.poison import find_poison, poisoned
+from cleaner.room import check_disk
 
 _FREE = ("alarm", "max_error_rate", "name")  # keys of the job that change no byte of the output
 STOP_FILE = "_work/stop"
@@ -103,6 +104,7 @@ def run_plan(
                 note("compiling kernels for this machine; it happens once")
             warming.join()
         for number, phase in enumerate(phases):
+            check_disk(plan, phases, number, state, warn)
             _run_phase(phase, number, len(phases), state, running, report, warn)
             if phase.counts_rows:
                 check_failures(plan, state.markers[phase.name], warn, first=number == 0)

@@ -321,7 +321,8 @@ def open_output(
     """Open a file for writing that appears under its name only when the block ends well.
 
     Until then it lies beside its name, or in the folder `scratch` of the same file system, where
-    what a killed process leaves is in nobody's way. `wanted` meets the whole file and may refuse it.
+    what a killed process leaves is in nobody's way. `wanted` meets the whole file and may refuse
+    it.
     """
     if is_remote(path):
         # Held here until it is whole: closing an upload completes it, even one that was given up.
