@@ -181,10 +181,13 @@ class Finder:
             return None
         if sign == "$$":
             end = _close(text, inside, "$$")
-            if end < 0 or text.startswith("$", end + 2):
+            if end < 0:
                 return None
             body = text[inside:end]
             if not self._sound(body, sign):
+                return None
+            sure = not text.startswith("$", end + 2) or _MATH_COMMAND.search(body) is not None
+            if not sure and not self._opens(text, end + 2):
                 return None
             return self._span(start, end + 2, body, True, "tex")
         if text.startswith("latex", inside) and text[inside + 5 : inside + 6] in (
@@ -209,6 +212,16 @@ class Finder:
         if not self.dollar_body(body, before, after):
             return None
         return self._span(start, end + 1, body, False, "tex")
+
+    def _opens(self, text: str, at: int) -> bool:
+        """Say whether a formula in dollars begins at `at`, whatever follows it."""
+        sign = "$$" if text.startswith("$$", at) else "$"
+        start = at + len(sign)
+        end = _close(text, start, sign, limit=_INLINE_DOLLAR if sign == "$" else MAX_BODY)
+        if end < 0:
+            return False
+        body = text[start:end]
+        return self._sound(body, sign) if sign == "$$" else self.dollar_body(body, "", "")
 
     def dollar_body(self, body: str, before: str, after: str) -> bool:
         """Say whether `body` between two dollars, `before` and `after` around them, is mathematics.
