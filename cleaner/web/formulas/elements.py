@@ -64,6 +64,10 @@ _TEX_SCRIPT = re.compile(r"\s*(?:math|text)/(?:x-)?(?:la)?tex\b|\s*math/latex", 
 _DISPLAY_MODE = re.compile(r"mode\s*=\s*[\"']?display", re.I)
 
 
+# Where MathJax 4 keeps the TeX of a whole formula; elements below them have that of their part.
+_ROOTS = "mjx-math[data-latex], svg[data-latex], [data-mml-node=math][data-latex], math[data-latex]"
+
+
 class Reader:
     """Reads the TeX out of the elements of one page."""
 
@@ -149,7 +153,7 @@ class Reader:
                 return Found(clean(value)[0], display, "mathjax")
         math = node.css_first("math")
         display = display or _is_block(math)
-        inner = node.css_first("mjx-math[data-latex]")
+        inner = node.css_first(_ROOTS)
         if inner is not None and (value := inner.attributes.get("data-latex")):
             return Found(clean(value)[0], display, "mathjax")
         if math is not None and (tex := self.mathml(math.html or "")):

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote, unquote_plus
 
+from cleaner.web.asciimath import asciimath_to_latex
 from cleaner.web.mathml import mathml_to_latex
 from cleaner.web.mathml.symbols import FUNCTIONS
 from cleaner.web.tex import clean, entities
@@ -134,6 +135,9 @@ def image_tex(attributes: dict[str, str | None]) -> tuple[str, bool, str] | None
         return None
     if by_class and "x-ck12" in classes and "%" in alt:
         alt = unquote(alt)
+    if by_class and _ASCIIMATH.search(alt) and "\\" not in alt and "{" not in alt:
+        tex = asciimath_to_latex(alt)  # mathworld.wolfram.com
+        return (tex, display, "image") if tex else None
     delimited = re.fullmatch(r"\$.+\$|\\\(.+\\\)|\\\[.+\\\]", alt, re.S) is not None
     if (
         (by_class and not _GENERIC_ALT.fullmatch(alt) and _sound_alt(alt))
@@ -159,6 +163,7 @@ def looks_lost(attributes: dict[str, str | None]) -> bool:
     return alt in ("公式", "数学公式", "formula", "equation", "view the mathml source", "mathtype")
 
 
+_ASCIIMATH = re.compile(r"[_^]\(")
 _SAFE_XML = str.maketrans("«»¨´`§", "<>\"''&")
 
 

@@ -67,7 +67,7 @@ _HIDING = re.compile(
 class Formulas(list[Formula]):
     """The formulas of a page, in the order of their tokens."""
 
-    images_lost = 0  # images that look like formulas, with no TeX anywhere
+    images_lost = 0  # images and renderings that look like formulas, with no TeX anywhere
 
 
 class Walk:
@@ -241,7 +241,9 @@ class Walk:
                 self.images.append((node, attributes))
                 return None
             if name == "mjx-container":
-                return self.reader.container(node, attributes)
+                found = self.reader.container(node, attributes)
+                self._missed(node, found)
+                return found
         if known:
             if "mwe-math-element" in names:
                 return self.reader.wiki(node)
@@ -285,6 +287,11 @@ class Walk:
                 return _QUIET
         return None
 
+    def _missed(self, node: LexborNode, found: Found | None) -> None:
+        """Count a rendering that nobody can read: it leaves a hole in the text."""
+        if found is None and not node.text().strip():
+            self.formulas.images_lost += 1
+
     # ---- MathJax 2: frames and previews stand beside scripts
 
     def _settle_frames(self) -> None:
@@ -301,6 +308,7 @@ class Walk:
                 if scripts
                 else self.reader.frame(node, names, attributes)
             )
+            self._missed(node, found)
             if found:
                 self.captured.append((node, found))
         frames = {node.mem_id for node, _, _ in self.frames}
