@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cleaner.errors import CleanerError, JobError
-from cleaner.human import size_text
+from cleaner.human import escaped, size_text, visible
 
 if TYPE_CHECKING:
     from cleaner.inspect import Explanation, Limit, Run
@@ -40,7 +40,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 def say(message: str) -> None:
     """Print a message for a person on stderr."""
-    print(message, file=sys.stderr, flush=True)
+    print(visible(message), file=sys.stderr, flush=True)
+
+
+def tell(text: str = "", end: str = "\n") -> None:
+    """Print a line of a result on stdout; what a corpus holds does not command the terminal."""
+    print(visible(text), end=end, flush=True)
 
 
 def show(rows: list[dict[str, Any]], columns: list[str] | None = None) -> None:
@@ -56,7 +61,7 @@ def show(rows: list[dict[str, Any]], columns: list[str] | None = None) -> None:
             " " * (width - _width(cell)) + cell if to_right else cell + " " * (width - _width(cell))
             for cell, width, to_right in zip(line, widths, right, strict=True)
         ]
-        print("  ".join(padded).rstrip())
+        tell("  ".join(padded).rstrip())
 
 
 def _cell(value: Any) -> str:
@@ -78,7 +83,7 @@ def _width(text: str) -> int:
 
 
 def _emit(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+    print(escaped(json.dumps(value, ensure_ascii=False, indent=1, default=str)))
 
 
 @app.command()
@@ -145,13 +150,13 @@ def run(
 
     _funnel(open_run(folder))
     rows = manifest["rows"]
-    print(
+    tell(
         f"\nin {rows['in']:,} = kept {rows['kept']:,} + dropped {rows['dropped']:,} "
         f"+ failed {rows['failed']:,}"
     )
-    print(f"{len(manifest['outputs'])} shards in {store.join(folder, 'shards')}")
+    tell(f"{len(manifest['outputs'])} shards in {store.join(folder, 'shards')}")
     if sample:
-        print()
+        tell()
         show(forecast(whole, manifest))
 
 
@@ -172,7 +177,7 @@ def _workers(plan: Any) -> int | None:
 def _forget(folder: str) -> None:
     from cleaner import store
 
-    for name in ("_work", "shards", "ledger", "clusters"):
+    for name in ("_work", "shards", "ledger", "clusters", "index"):
         store.delete_folder(store.join(folder, name))
     for name in ("manifest.json", "stats.json", "plan.json"):
         store.delete(store.join(folder, name))
@@ -218,27 +223,27 @@ def plan(
         _emit(about)
         return
     rows = f"about {about['rows']:,}"
-    print(f"{made.job.name}: {about['files']:,} files, {size_text(made.bytes)}, {rows} rows")
+    tell(f"{made.job.name}: {about['files']:,} files, {size_text(made.bytes)}, {rows} rows")
     for bad in made.failed:
-        print(f"not readable: {bad.error}")
-    print(f"{about['units']:,} units of at most {size_text(made.unit_bytes)} uncompressed")
+        tell(f"not readable: {bad.error}")
+    tell(f"{about['units']:,} units of at most {size_text(made.unit_bytes)} uncompressed")
     free = about["disk_free"]
     beside = "" if free is None else f"; {size_text(free)} are free there"
-    print(f"disk: up to about {size_text(about['disk_needed'])} in {folder}{beside}")
-    print(
+    tell(f"disk: up to about {size_text(about['disk_needed'])} in {folder}{beside}")
+    tell(
         f"memory: about {size_text(about['task_memory'])} a worker; {about['workers']} at once on "
         f"a machine like this, of {size_text(about['memory'])}\n"
     )
     for number, phase in enumerate(about["phases"]):
-        print(f"phase {number}: " + (" -> ".join(phase["map"]) or "apply verdicts"))
+        tell(f"phase {number}: " + (" -> ".join(phase["map"]) or "apply verdicts"))
         for signals in phase["measures"]:
-            print(f"  measures {', '.join(signals)}")
-        print(f"  then {phase['then']}{_policy(made, number)}")
-    print(f"\nshards: {', '.join(about['shard_columns'])}")
+            tell(f"  measures {', '.join(signals)}")
+        tell(f"  then {phase['then']}{_policy(made, number)}")
+    tell(f"\nshards: {', '.join(about['shard_columns'])}")
     for note in made.notes:
-        print(f"note: {note}")
+        tell(f"note: {note}")
     if documents:
-        print()
+        tell()
         show(about["forecast"])
 
 
@@ -267,15 +272,15 @@ def status(path: RunArgument, as_json: JsonOption = False) -> None:
         _emit(about)
     elif done is not None:
         rows = done["rows"]
-        print("finished: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()))
+        tell("finished: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()))
     elif "phase" in about:
-        print(
+        tell(
             f"{about['state']}: phase {about['number'] + 1} of {about['phases']} "
             f"({about['title']}), {about['units_done']:,} of {about['units']:,} units, "
             f"{about['documents']:,} documents"
         )
     else:
-        print("not started")
+        tell("not started")
 
 
 @app.command()
@@ -287,10 +292,10 @@ def stop(path: RunArgument) -> None:
     if not store.exists(store.join(path, "job.yaml")):
         raise JobError(f"{path}: not a run folder: there is no job.yaml in it")
     if finished(path) is not None:
-        print("finished already")
+        tell("finished already")
         return
     store.write_whole(store.join(path, STOP_FILE), b"stop\n")
-    print("asked to stop; it ends within seconds")
+    tell("asked to stop; it ends within seconds")
 
 
 @app.command()
@@ -304,12 +309,12 @@ def stats(path: RunArgument, as_json: JsonOption = False) -> None:
         return
     _funnel(opened)
     if opened.stats["rules"]:
-        print()
+        tell()
         show(opened.rules().to_dicts())
     for label in ("sources", "languages"):
         rows = [{label[:-1]: name or "(none)", **row} for name, row in opened.stats[label].items()]
         if len(rows) > 1:
-            print()
+            tell()
             show(rows[:30])
     for bad in opened.stats["failed_files"]:
         say(f"not readable: {bad}")
@@ -354,7 +359,7 @@ def explain(
         return
     for number, item in enumerate(found):
         if number:
-            print()
+            tell()
         _explanation(item)
 
 
@@ -369,9 +374,9 @@ def _explanation(item: Explanation) -> None:
     from cleaner.inspect import signals_of
 
     row = item.row
-    print(f"{row['id'] or ''} ({row['file']}#{row['row']}): {item.verdict}")
+    tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {item.verdict}")
     for step in item.chain:
-        print(f"  its partner {step}")
+        tell(f"  its partner {step}")
     if item.limits:
         show(
             [
@@ -386,7 +391,7 @@ def _explanation(item: Explanation) -> None:
     judged = {limit.signal for limit in item.limits}
     rest = {k: v for k, v in signals_of(row).items() if k not in judged}
     if rest:
-        print("  ".join(f"{name}={_cell(value)}" for name, value in rest.items()))
+        tell("  ".join(f"{name}={_cell(value)}" for name, value in rest.items()))
 
 
 @app.command()
@@ -412,9 +417,9 @@ def sample(
         _emit([{**row, "text": text} for row, text in zip(rows.to_dicts(), texts, strict=True)])
         return
     for row, text in zip(rows.iter_rows(named=True), texts, strict=True):
-        print(f"{row['id'] or ''} ({row['file']}#{row['row']}): {verdict(opened, row)}")
+        tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {verdict(opened, row)}")
         shown = " ".join((text or "(its input cannot be read any more)").split())
-        print(f"    {shown[:400]}{'…' if len(shown) > 400 else ''}")
+        tell(f"    {shown[:400]}{'…' if len(shown) > 400 else ''}")
 
 
 @app.command()
@@ -437,12 +442,12 @@ def filters(
     if as_json:
         _emit(rules.model_dump(mode="json"))
         return
-    print(rules.title)
+    tell(rules.title)
     for source in rules.source:
-        print(f"source: {source.cite}{f' <{source.url}>' if source.url else ''}")
+        tell(f"source: {source.cite}{f' <{source.url}>' if source.url else ''}")
     if rules.unit != "word":
-        print(f"unit: {rules.unit}")
-    print()
+        tell(f"unit: {rules.unit}")
+    tell()
     show(
         [
             {"rule": one.name, "kept if": one.keep, "note": one.note}
@@ -450,7 +455,7 @@ def filters(
         ]
     )
     if rules.note:
-        print(f"\n{rules.note.strip()}")
+        tell(f"\n{rules.note.strip()}")
 
 
 @app.command()
@@ -479,7 +484,7 @@ def stages(as_json: JsonOption = False) -> None:
         _emit(rows)
         return
     show(rows)
-    print(f"\nnot built yet: {', '.join(NOT_BUILT)}")
+    tell(f"\nnot built yet: {', '.join(NOT_BUILT)}")
 
 
 @app.command()
@@ -510,7 +515,7 @@ def gc(path: RunArgument) -> None:
     work = store.join(path, "_work")
     size = store.folder_bytes(work)
     store.delete_folder(work)
-    print(f"removed {size_text(size)} of intermediate results")
+    tell(f"removed {size_text(size)} of intermediate results")
 
 
 @app.command()
@@ -522,13 +527,11 @@ def verify(path: RunArgument) -> None:
     opened = open_run(path)
     wrong = verified(opened)
     for line in wrong:
-        print(line)
+        tell(line)
     if wrong:
         raise typer.Exit(3)
     outputs = opened.manifest["outputs"]
-    print(
-        f"{len(outputs)} shards, {sum(o['rows'] for o in outputs):,} rows: all as in the manifest"
-    )
+    tell(f"{len(outputs)} shards, {sum(o['rows'] for o in outputs):,} rows: all as in the manifest")
 
 
 @app.command()
@@ -593,7 +596,7 @@ def _outcome(made: Any, as_json: bool) -> None:
         _emit(made.rows())
         return
     show(made.rows())
-    print(f"\n{made.text()}")
+    tell(f"\n{made.text()}")
 
 
 @app.command()
@@ -613,7 +616,7 @@ def submit(
     say(f"submitted as {started.submission}")
     if not wait:
         return
-    ended = jobs.wait(address, started.submission, lambda text: print(text, end="", flush=True))
+    ended = jobs.wait(address, started.submission, lambda text: tell(text, end=""))
     say(f"{ended.state}: {ended.message}")
     if ended.state != "SUCCEEDED":
         raise typer.Exit(3)
@@ -638,7 +641,7 @@ def extract(
     if found.error or found.broken:
         say(f"{page}: {found.error or found.broken}")
         raise typer.Exit(3)
-    print(found.text)
+    print(visible(found.text) if sys.stdout.isatty() else found.text)
 
 
 def main() -> None:

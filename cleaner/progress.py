@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
+from cleaner.human import visible
 from cleaner.runs import Progress
 
 _EVERY = 10.0  # seconds between plain lines of one phase
@@ -71,11 +72,11 @@ class Lines:
 
     def note(self, message: str) -> None:
         """Write a line."""
-        print(message, file=self.stream, flush=True)
+        print(visible(message), file=self.stream, flush=True)
 
     def warn(self, message: str) -> None:
         """Write a warning."""
-        print(f"warning: {message}", file=self.stream, flush=True)
+        print(visible(f"warning: {message}"), file=self.stream, flush=True)
 
 
 class Terminal:
@@ -100,11 +101,11 @@ class Terminal:
 
     def note(self, message: str) -> None:
         """Print a line above the bars."""
-        self.bars.console.print(message, markup=False)  # type: ignore[attr-defined]
+        self.bars.console.print(visible(message), markup=False)  # type: ignore[attr-defined]
 
     def warn(self, message: str) -> None:
         """Print a warning above the bars."""
-        self.bars.console.print(f"warning: {message}", style="yellow", markup=False)  # type: ignore[attr-defined]
+        self.bars.console.print(visible(f"warning: {message}"), style="yellow", markup=False)  # type: ignore[attr-defined]
 
 
 def told(progress: Progress) -> str:
