@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from cleaner import yaml12
 from cleaner.errors import JobError
+from cleaner.patterns import is_pattern
 from cleaner.shipped import shipped_path
 from cleaner.stages import NOT_BUILT, STAGES
 from cleaner.stages.base import Options, Stage
@@ -44,6 +45,8 @@ class Source(Options):
                 groups = re.compile(self.path).groups
             except re.error as error:
                 raise ValueError(f"path: not a regular expression: {error}") from None
+            if not is_pattern(self.path):
+                raise ValueError("path: not a regular expression of RE2, which has no look-around")
             if groups != 1:
                 raise ValueError(f"path: needs exactly one (group), has {groups}")
         return self

@@ -21,6 +21,7 @@ from pydantic import (
 from cleaner import yaml12
 from cleaner.conditions import Condition, Limit, Schema, parse
 from cleaner.errors import RuleError
+from cleaner.patterns import is_pattern
 from cleaner.shipped import shipped, shipped_path
 from cleaner.sql import ConditionError, guess
 
@@ -103,10 +104,8 @@ class RuleSet(_File):
     @classmethod
     def _patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
-            try:
-                pl.Series([""]).str.contains(pattern)
-            except pl.exceptions.ComputeError:
-                raise ValueError(f"cut: {pattern!r} is not a regular expression (RE2)") from None
+            if not is_pattern(pattern):
+                raise ValueError(f"cut: {pattern!r} is not a regular expression (RE2)")
         return patterns
 
     @model_validator(mode="after")

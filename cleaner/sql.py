@@ -43,6 +43,7 @@ REFUSED = frozenset({
 })
 # fmt: on
 LONGEST = 10_000  # characters; a condition is a line that a person reads
+DEEPEST = 200  # nodes from the root down; what walks the tree calls itself once a node
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -74,9 +75,15 @@ def read(text: str, *, ask_unknown: bool = False) -> Node:
     if len(text) > LONGEST:
         raise ConditionError(f"is longer than {LONGEST:,} characters")
     try:
-        return _Parser(text, ask_unknown).whole()
+        root = _Parser(text, ask_unknown).whole()
     except RecursionError:
         raise ConditionError("is nested too deep to read") from None
+    level, depth = [root], 0
+    while level:
+        level, depth = [part for node in level for part in node.parts], depth + 1
+    if depth > DEEPEST:
+        raise ConditionError("is nested too deep to read")
+    return root
 
 
 def guess(name: str, known: Iterable[str]) -> str:

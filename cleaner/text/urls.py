@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from cleaner.errors import JobError
+from cleaner.patterns import is_pattern
 
 UT1 = ("domains", "urls", "expressions")
 DEEPEST_HOST, DEEPEST_PATH = 8, 12  # labels of a host and parts of a path that are looked up
@@ -26,7 +27,7 @@ class AddressList:
 
     entries: np.ndarray  # uint64, sorted
     has_paths: bool
-    patterns: tuple[re.Pattern[str], ...]
+    patterns: tuple[str, ...]
 
     def __contains__(self, url: str) -> bool:
         return bool(on_list(pl.Series([url]), self)[0])
@@ -75,11 +76,10 @@ def _lines(path: str) -> pl.Series:
     return lines.filter((lines != "") & ~lines.str.starts_with("#"))
 
 
-def _pattern(line: str, path: str) -> re.Pattern[str]:
-    try:
-        return re.compile(line, re.IGNORECASE)
-    except re.error as error:
-        raise JobError(f"{path}: {line[:60]!r} is no regular expression: {error}") from None
+def _pattern(line: str, path: str) -> str:
+    if not is_pattern(line):
+        raise JobError(f"{path}: {line[:60]!r} is no regular expression (RE2)")
+    return f"(?i){line}"
 
 
 def address(url: pl.Series) -> pl.Series:
@@ -129,9 +129,8 @@ def on_list(url: pl.Series, chosen: AddressList) -> pl.Series:
         found = found.append(paths.filter(_among(paths["at"], chosen.entries))["row"])
     listed = np.zeros(len(url), bool)
     listed[found.to_numpy()] = True
-    for row in np.flatnonzero(~listed) if chosen.patterns else ():
-        text = url[int(row)]
-        listed[row] = text is not None and any(p.search(text) for p in chosen.patterns)
+    for pattern in chosen.patterns:
+        listed |= url.str.contains(pattern).fill_null(False).to_numpy()
     return pl.Series(listed)
 
 
