@@ -19,7 +19,7 @@ head=${hosts%%$'\n'*}
 cores=${SLURM_CPUS_ON_NODE:-$(nproc)}
 workers=$((SLURM_JOB_NUM_NODES - 1))
 common=(--object-store-memory=80000000 --block)
-export RAY_USAGE_STATS_ENABLED=0
+export RAY_USAGE_STATS_ENABLED=0 RAY_AUTH_MODE=token
 # All nodes need one token; HOME is shared, so that the first one to write it settles it.
 export RAY_AUTH_TOKEN_PATH="${RAY_AUTH_TOKEN_PATH:-$HOME/.ray/auth_token}"
 if [ ! -s "$RAY_AUTH_TOKEN_PATH" ]; then
