@@ -16,7 +16,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pyarrow as pa
@@ -101,11 +104,23 @@ class Watch(threading.Thread):
             time.sleep(0.1)
 
 
-def measure(name: str, paths: list[Path], scratch: Path) -> tuple[int, int, float]:
+@dataclass(frozen=True)
+class Measured:
+    """One run: private bytes of the largest worker and of the driver, and what it was about."""
+
+    worker: int
+    driver: int
+    seconds: float
+    units: int
+    rows: int
+
+
+def measure(name: str, paths: Sequence[Path | str], scratch: Path, stages: list[Any]) -> Measured:
+    """Run a job over some texts with two workers and watch it."""
     plain = {
         "name": name,
         "input": {"paths": [str(path) for path in paths], "text": "text", "id": "id"},
-        "stages": STAGES,
+        "stages": stages,
         "output": {"shard_bytes": 200_000_000},
         "max_error_rate": 1,
     }
@@ -120,10 +135,12 @@ def measure(name: str, paths: list[Path], scratch: Path) -> tuple[int, int, floa
     code = process.wait()
     watch.done = True
     seconds = time.time() - started
-    shutil.rmtree(run, ignore_errors=True)
     if code:
         raise SystemExit(f"{name}: exit code {code}")
-    return watch.peak, watch.driver, seconds
+    units = json.loads((run / "plan.json").read_text())["units"]
+    rows = json.loads((run / "manifest.json").read_text())["rows"]["in"]
+    shutil.rmtree(run, ignore_errors=True)
+    return Measured(watch.peak, watch.driver, seconds, units, rows)
 
 
 def main() -> None:
@@ -145,10 +162,11 @@ def main() -> None:
     for name in options.only:
         paths = cases[name]()
         size = sum(path.stat().st_size for path in paths)
-        peaks[name], driver, seconds = measure(name, paths, scratch)
+        found = measure(name, paths, scratch, STAGES)
+        peaks[name] = found.worker
         print(
             f"{name}: {size / 1e9:.2f} GB on disk, worker peak {peaks[name] / 2**30:.2f} GiB "
-            f"(bar 1.50), driver {driver / 2**30:.2f} GiB, {seconds:.0f} s"
+            f"(bar 1.50), driver {found.driver / 2**30:.2f} GiB, {found.seconds:.0f} s"
         )
     if {"one", "four"} <= set(peaks):
         print(f"four times the corpus: {peaks['four'] / peaks['one'] - 1:+.1%} (bar +10 %)")
