@@ -4,21 +4,30 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from cleaner import store
 from cleaner.checks import Warn, unread_of
-from cleaner.commits import Marker
+from cleaner.commits import Marker, other_bytes
 from cleaner.errors import AccountError
 from cleaner.ledger import by_label, funnel, merge
 from cleaner.phases.account import merge_histograms
 from cleaner.phases.base import Phase, State
 from cleaner.plan import Plan
 
+_ABANDONED = 3600.0  # seconds after which an unfinished file has no writer any more
+
 
 def plain_json(value: Any) -> bytes:
     """Return plain data as the bytes of a JSON file for people and programs."""
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def write_below(folder: str, name: str, data: bytes) -> None:
+    """Write a file of the run folder whole; what a killed process leaves of it lies in `_work`."""
+    with store.open_output(store.join(folder, name), store.join(folder, "_work")) as sink:
+        sink.write(data)
 
 
 def finish(
@@ -62,10 +71,18 @@ def finish(
         "dedup": _dedup(phases, state),
         "failed_files": unread,
     }
-    store.write_whole(store.join(state.folder, "stats.json"), plain_json(stats))
+    write_below(state.folder, "stats.json", plain_json(stats))
     outputs = [_shard_output(marker) for marker in shards]
     books = [output for marker in account for output in marker.facts["outputs"]]
     _remove_stale(state.folder, [*outputs, *books])
+    differing = [
+        said
+        for phase in phases
+        if not phase.exact
+        for said in other_bytes(state.folder, phase.name)
+    ]
+    for said in differing:
+        warn(said)
     if not kept:
         warn("nothing was kept: one empty shard with the schema was written")
     for row in rows:
@@ -83,6 +100,7 @@ def finish(
         "version": version("corpus-distiller"),
         "inputs": _inputs(plan, state.markers[maps[0]]),
         "failed_units": unread,
+        "other_bytes": differing,
         "outputs": outputs,
         "books": books,
         "rows": stats["rows"],
@@ -95,8 +113,18 @@ def finish(
         "libraries": {name: version(name) for name in ("pyarrow", "polars", "numpy", "numba")},
         "seconds": round(time.time() - started, 1),
     }
-    store.write_whole(store.join(state.folder, "manifest.json"), plain_json(manifest))
+    write_below(state.folder, "manifest.json", plain_json(manifest))
+    _sweep(state.folder)
     return manifest
+
+
+def _sweep(folder: str) -> None:
+    """Remove what killed processes left unfinished long ago; on object stores nothing is left."""
+    if store.is_remote(folder):
+        return
+    for path in Path(folder, "_work").rglob(".tmp-*"):
+        if time.time() - path.stat().st_mtime > _ABANDONED:
+            path.unlink(missing_ok=True)
 
 
 def _shard_output(marker: Marker) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from typing import Any
 
 import pyarrow as pa
@@ -217,23 +218,16 @@ class Committer:
     def _failpoint(self, point: str) -> None:
         """Die here when CLEANER_FAILPOINT=phase:unit:point says so; for tests of resuming.
 
-        With `:stop` behind it the process freezes instead. CLEANER_FAILPOINT_ONCE=FILE lets only
-        the first process do so, after it wrote its number there.
+        Phase and unit may hold wild cards; several are parted by commas. With `:stop` behind it the
+        process freezes instead. Where CLEANER_FAILPOINT_ONCE=FOLDER is set, each phase and point is
+        met once; a file there holds the number of the process.
         """
-        wanted = os.environ.get("CLEANER_FAILPOINT")
-        if not wanted:
-            return
-        phase, unit, at, *how = wanted.split(":")
-        if phase not in ("*", self.phase) or unit not in ("*", self.unit) or at != point:
-            return
-        if once := os.environ.get("CLEANER_FAILPOINT_ONCE"):
-            if os.path.exists(once):
+        for wanted in filter(None, os.environ.get("CLEANER_FAILPOINT", "").split(",")):
+            phase, unit, at, *how = wanted.split(":")
+            if at != point or not (fnmatch(self.phase, phase) and fnmatch(self.unit, unit)):
+                continue
+            once = os.environ.get("CLEANER_FAILPOINT_ONCE")
+            number = str(os.getpid()).encode()
+            if once and not store.put_if_absent(f"{once}/{self.phase}.{point}", number):
                 return
-            beside = f"{once}.{os.getpid()}"
-            with open(beside, "x") as file:
-                file.write(str(os.getpid()))
-            try:
-                os.link(beside, once)
-            except FileExistsError:
-                return
-        os.kill(os.getpid(), signal.SIGSTOP if how else signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGSTOP if how else signal.SIGKILL)

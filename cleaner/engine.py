@@ -5,17 +5,23 @@ engines call the same function, so what a run writes does not depend on which on
 """
 
 import os
+import secrets
+import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from cleaner import store
+from cleaner.commits import committed
 from cleaner.errors import CleanerError, InputError
 
 Task = Mapping[str, Any]
 Result = list[dict[str, Any]]
 Done = tuple[Task, Result | None]  # None: the worker died, again and again, or hung
 Engine = Literal["ray", "inline"]
+Death = Literal["node", "memory", "worker"]
 
 # One task, one core: what runs beside it is another task.
 _THREADS = {
@@ -24,9 +30,15 @@ _THREADS = {
     "ARROW_IO_THREADS": "2",
     "NUMBA_NUM_THREADS": "1",
 }
-_RETRIES = 2  # of a task whose worker or node died; never of an exception of ours
-_STUCK = 1800.0  # seconds after which a task is taken for hung; CLEANER_STUCK_AFTER overrides
+_RETRIES = 2  # of a task whose worker died; never of an exception of ours
+_NODES = 20  # nodes that may die under one task: that is never the task's fault
+_STUCK = (
+    1800.0  # seconds without a commit after which a task is hung; CLEANER_STUCK_AFTER overrides
+)
 _OBJECT_STORE = 80 << 20  # bytes; only keys and counts pass through it
+_LOOK = 5.0  # seconds for which what the cluster has is taken as known
+_PATIENCE = 3.0  # seconds of warming before it is worth a word
+_PROBE = 60.0  # seconds for the nodes to look at the storage
 
 
 class Inline:
@@ -53,6 +65,35 @@ class Inline:
 
         return work(task)
 
+    def see(self, folder: str, files: Mapping[str, int]) -> None:
+        """Do nothing: this process sees what it sees."""
+
+    def warm(self, function: Callable[[Any], None], given: Any, tell: Callable[[], None]) -> None:
+        """Do nothing: one process compiles as it goes."""
+
+
+@dataclass
+class _Attempt:
+    """A task under way."""
+
+    task: Task
+    since: float  # when it was given to Ray, or last committed a part
+    parts: int = 0  # that it had committed by then
+    deaths: int = 0
+    nodes: int = 0
+    memory: int = 1  # how many times its estimate it asks for
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """What the cluster has at the moment."""
+
+    slots: int
+    memory: int  # bytes that the largest node has for tasks
+    gpus: int
+    avoid: str | None  # the head, where other nodes have cores
+    working: Mapping[str, str]  # nodes that take tasks, id -> address
+
 
 class Ray:
     """Runs tasks on a Ray cluster: its own on this machine, or the one at `address`."""
@@ -61,25 +102,25 @@ class Ray:
         self.address = address or os.environ.get("RAY_ADDRESS")
         self.workers = workers
         self.slots = workers or os.cpu_count() or 1
+        self._known: tuple[float, _Nodes] | None = None
+        self._call: Any = None
 
     def __enter__(self) -> Self:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         # A call without a connection must fail, not join whatever Ray runs on this machine.
         os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
-        # A killed task must not be retried for ever when memory is what killed it.
-        os.environ.setdefault("RAY_task_oom_retries", "3")
         import ray
 
+        ours = {name: value for name, value in os.environ.items() if name.startswith("CLEANER_")}
         common: dict[str, Any] = {
             "logging_level": "error",
             "log_to_driver": False,
-            "runtime_env": {"env_vars": _THREADS},
+            "runtime_env": {"env_vars": {**_THREADS, **ours}},
         }
         try:
             if self.address:
                 ray.init(address=self.address, **common)
-                self.slots = self.workers or int(ray.cluster_resources().get("CPU", 1))
             else:
                 ray.init(
                     address="local",
@@ -92,6 +133,7 @@ class Ray:
             where = f"at {self.address}" if self.address else "on this machine"
             said = str(error).strip().split("\n", 1)[0]
             raise InputError(f"no Ray {where}: {said}; --engine inline runs without it") from None
+        self._call = ray.remote(_work)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -103,14 +145,13 @@ class Ray:
         """Yield each task with the markers it committed, in the order they end; None now and then.
 
         Twice as many tasks as slots are under way. An error of ours ends the run as it was raised
-        in the worker; a task whose worker dies or hangs comes with None.
+        in the worker. A task whose worker dies is tried again, a few times; then, or when it goes
+        on without committing anything, it comes with None.
         """
         import ray
 
-        call = ray.remote(_work)
         waiting = iter(tasks)
-        under_way: dict[Any, Task] = {}
-        since: dict[Any, float] = {}
+        under_way: dict[Any, _Attempt] = {}
         ended = False
         try:
             while True:
@@ -119,20 +160,23 @@ class Ray:
                     if task is None:
                         ended = True
                     else:
-                        needs = self._needs(task)
-                        reference = call.options(max_retries=_RETRIES, **needs).remote(dict(task))
-                        under_way[reference] = task
-                        since[reference] = time.monotonic()
+                        one = _Attempt(task, time.monotonic())
+                        under_way[self._start(one)] = one
                 if not under_way:
                     return
                 done, _ = ray.wait(list(under_way), num_returns=1, timeout=1)
                 for reference in done:
-                    task = under_way.pop(reference)
-                    yield task, self._result(reference, task)
-                late = time.monotonic() - 2 * stuck_after()  # one may have waited for another
-                for reference in [one for one in under_way if since[one] < late]:
+                    one = under_way.pop(reference)
+                    result = self._result(reference, one.task)
+                    if isinstance(result, list):
+                        yield one.task, result
+                    elif _may_try_again(one, result):
+                        under_way[self._start(one)] = one
+                    else:
+                        yield one.task, None
+                for reference in [ref for ref, one in under_way.items() if _hangs(one)]:
                     ray.cancel(reference, force=True)
-                    yield under_way.pop(reference), None
+                    yield under_way.pop(reference).task, None
                 if not done:
                     yield None
         finally:
@@ -143,29 +187,120 @@ class Ray:
         """Return what one task committed, or None when it killed its worker or hung."""
         import ray
 
-        call = ray.remote(_work).options(max_retries=0, **self._needs(task))
-        reference = call.remote(dict(task))
-        done, _ = ray.wait([reference], timeout=stuck_after())
+        one = _Attempt(task, time.monotonic())
+        while True:
+            reference = self._start(one)
+            done, _ = ray.wait([reference], timeout=stuck_after())
+            if not done:
+                ray.cancel(reference, force=True)
+                return None
+            result = self._result(reference, task)
+            if isinstance(result, list):
+                return result
+            if result != "node" or not _may_try_again(one, result):
+                return None
+
+    def see(self, folder: str, files: Mapping[str, int]) -> None:
+        """Raise InputError unless all nodes see this run folder and these files, path -> bytes.
+
+        A cluster of one node is not asked.
+        """
+        import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        nodes = self._nodes().working
+        if sum(node["Alive"] for node in ray.nodes()) < 2:
+            return
+        token = secrets.token_hex(8)
+        probe = store.join(folder, "_work", "seen", token)
+        store.write_whole(probe, token.encode())
+        look = ray.remote(_look)
+        asked = {
+            look.options(
+                num_cpus=0,
+                max_retries=0,
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False),
+            ).remote(os.getcwd(), probe, token, dict(files)): where
+            for node, where in nodes.items()
+        }
+        wrong: list[str] = []
+        # A node that goes, or is too busy to say, is no reason not to begin.
+        done, late = ray.wait(list(asked), num_returns=len(asked), timeout=_PROBE)
+        for reference in done:
+            try:
+                wrong += [f"node {asked[reference]}: {said}" for said in ray.get(reference)]
+            except ray.exceptions.RayTaskError:
+                raise
+            except ray.exceptions.RayError:
+                continue
+        for reference in late:
+            ray.cancel(reference, force=True)
+        store.delete(probe)
+        if wrong:
+            raise InputError("\n".join(sorted(wrong)))
+
+    def warm(self, function: Callable[[Any], None], given: Any, tell: Callable[[], None]) -> None:
+        """Call a function in one worker and wait for it; `tell` says that it takes a while.
+
+        Whatever becomes of it, the tasks themselves will say.
+        """
+        import ray
+
+        reference = ray.remote(function).options(max_retries=0, num_cpus=1).remote(given)
+        done, _ = ray.wait([reference], timeout=_PATIENCE)
+        if not done:
+            tell()
+            done, _ = ray.wait([reference], timeout=stuck_after())
         if not done:
             ray.cancel(reference, force=True)
-            return None
-        return self._result(reference, task)
 
-    def _needs(self, task: Task) -> dict[str, float]:
-        """Return what one task occupies: a core, and a GPU where it can use one."""
+    def _start(self, one: _Attempt) -> Any:
+        """Give a task to Ray: a core, a GPU where it can use one, and the memory it may need."""
+        from ray.util.scheduling_strategies import NodeLabelSchedulingStrategy, NotIn
+
+        nodes = self._nodes()
+        options: dict[str, Any] = {
+            "max_retries": 0,  # we try again ourselves: Ray would do so for ever without memory
+            "num_cpus": 1,
+            "num_gpus": 1 if one.task.get("gpu") and nodes.gpus else 0,
+            "memory": min(one.memory * one.task.get("memory", 0), nodes.memory) or None,
+        }
+        if nodes.avoid:
+            away = NodeLabelSchedulingStrategy({"ray.io/node-id": NotIn(nodes.avoid)})
+            options["scheduling_strategy"] = away
+        one.since = time.monotonic()
+        return self._call.options(**options).remote(dict(one.task), os.getcwd())
+
+    def _nodes(self) -> _Nodes:
+        """Return what the cluster has; nodes come and go."""
         import ray
 
-        gpus = ray.cluster_resources().get("GPU", 0) if task.get("gpu") else 0
-        return {"num_cpus": 1, "num_gpus": 1 if gpus else 0}
+        now = time.monotonic()
+        if self._known is None or now - self._known[0] > _LOOK:
+            alive = [node for node in ray.nodes() if node["Alive"]]
+            able = [node for node in alive if node["Resources"].get("CPU", 0) >= 1]
+            others = [node for node in able if "node:__internal_head__" not in node["Resources"]]
+            head = [node for node in able if node not in others]
+            used = others or able
+
+            def total(name: str) -> list[int]:
+                return [int(node["Resources"].get(name, 0)) for node in used]
+
+            found = _Nodes(
+                max(1, sum(total("CPU"))),  # none for a while: the next one to come finds a task
+                max(total("memory"), default=0),
+                sum(total("GPU")),
+                head[0]["NodeID"] if head and others else None,
+                {node["NodeID"]: node["NodeManagerAddress"] for node in used},
+            )
+            self._known = now, found
+        return self._known[1]
 
     def _slots(self) -> int:
-        if self.workers or not self.address:
-            return self.slots
-        import ray
+        return self.workers or self._nodes().slots
 
-        return int(ray.cluster_resources().get("CPU", 1))  # nodes come and go
-
-    def _result(self, reference: Any, task: Task) -> Result | None:
+    def _result(self, reference: Any, task: Task) -> Result | Death:
+        """Return what a task committed, or what its worker died of."""
         import ray
 
         try:
@@ -174,11 +309,47 @@ class Ray:
             cause = error.cause
             if isinstance(cause, CleanerError):
                 raise cause from None
+            if isinstance(cause, MemoryError):
+                return "memory"
             raise CleanerError(
                 f"{task['phase']}: unit {task['unit']}: {type(cause).__name__}: {cause}"
             ) from error
+        except ray.exceptions.RuntimeEnvSetupError as error:
+            raise InputError(f"Ray cannot start a worker: {error}") from None
+        except ray.exceptions.OutOfMemoryError:
+            return "memory"
+        except (
+            ray.exceptions.NodeDiedError,
+            ray.exceptions.LocalRayletDiedError,
+            ray.exceptions.ObjectLostError,
+        ):
+            return "node"
         except ray.exceptions.RayError:
-            return None
+            return "worker"
+
+
+def _may_try_again(one: _Attempt, death: Death) -> bool:
+    """Note a death; return whether the task gets another attempt."""
+    if death == "node":
+        one.nodes += 1
+        return one.nodes <= _NODES
+    one.deaths += 1
+    if death == "memory":
+        one.memory *= 2  # so that less runs beside it
+    return one.deaths <= _RETRIES
+
+
+def _hangs(one: _Attempt) -> bool:
+    """Return whether a task has gone on for too long without committing a part."""
+    now = time.monotonic()
+    if now - one.since < 2 * stuck_after():  # it may have waited for another
+        return False
+    have = committed(one.task["folder"], one.task["phase"])
+    parts = len(have.get((one.task["unit"], one.task["key"]), {}))
+    if parts <= one.parts:
+        return True
+    one.since, one.parts = now, parts
+    return False
 
 
 def stuck_after() -> float:
@@ -186,10 +357,43 @@ def stuck_after() -> float:
     return float(os.environ.get("CLEANER_STUCK_AFTER", _STUCK))
 
 
-def _work(task: dict[str, Any]) -> Result:
+def _work(task: dict[str, Any], where: str) -> Result:
     from cleaner.phases import work
 
+    _go_to(where)
     return work(task)
+
+
+def _go_to(where: str) -> None:
+    """Make relative paths mean what they mean to the driver, where its folder is to be seen."""
+    if os.path.isdir(where):
+        os.chdir(where)
+
+
+def _look(where: str, probe: str, token: str, files: Mapping[str, int]) -> list[str]:
+    """Return what this node does not see, or cannot write."""
+    _go_to(where)
+    host = socket.gethostname()
+    folder = probe.rsplit("/_work/", 1)[0]
+    shared = f"({host}) every node must read and write the same paths"
+    try:
+        if not store.exists(probe) or store.read_bytes(probe) != token.encode():
+            return [f"the run folder {folder} is another one there, or none; {shared}"]
+        mine = f"{probe}.{secrets.token_hex(4)}"
+        store.write_whole(mine, b"")
+        store.delete(mine)
+    except (CleanerError, OSError) as error:
+        return [f"the run folder {folder} cannot be read or written there: {error}; {shared}"]
+    wrong = []
+    for path, size in files.items():
+        try:
+            with store.open_input(path) as file:
+                same = file.size() == size
+        except InputError:
+            same = False
+        if not same:
+            wrong.append(f"{path} is not to be seen there, or is another file; {shared}")
+    return wrong
 
 
 def engine_of(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cleaner import store
-from cleaner.commits import phase_folder
+from cleaner.commits import committed, phase_folder
 from cleaner.errors import InputError
 
 Attempt = Callable[[Mapping[str, Any]], list[dict[str, Any]] | None]
@@ -26,9 +26,12 @@ def poisoned(folder: str, phase: str) -> list[list[int]]:
 def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
     """Return the keys that make a map task die, after committing their verdicts; none if it lives.
 
-    Raises InputError when the task dies before it has read its rows.
+    Looked for in the first part that is not committed: it is there that the task died. Raises
+    InputError when it dies before it has read the rows of that part.
     """
-    read = _probe(task, attempt, 0, 0)
+    have = committed(task["folder"], task["phase"]).get((task["unit"], task["key"]), {})
+    part = next(number for number in range(len(have) + 1) if number not in have)
+    read = _probe(task, attempt, part, 0, 0)
     if read is None:
         raise InputError(
             f"{task['phase']}: unit {task['unit']}: reading it kills or hangs the worker, again "
@@ -38,22 +41,24 @@ def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
     ranges = [(0, read["rows"])]
     while ranges:
         low, high = ranges.pop()
-        if low == high or _probe(task, attempt, low, high) is not None:
+        if low == high or _probe(task, attempt, part, low, high) is not None:
             continue
         if high - low > 1:
             middle = (low + high) // 2
             ranges += [(middle, high), (low, middle)]
             continue
-        where = _probe(task, attempt, low, low)
+        where = _probe(task, attempt, part, low, low)
         # Once more: a busy machine may have killed or delayed the first attempt.
-        if where is not None and _probe(task, attempt, low, high) is None:
+        if where is not None and _probe(task, attempt, part, low, high) is None:
             found.append(where["key"])
             _commit(task, where["key"])
     return found
 
 
-def _probe(task: Mapping[str, Any], attempt: Attempt, low: int, high: int) -> dict[str, Any] | None:
-    payload = {**task["payload"], "only": [low, high]}
+def _probe(
+    task: Mapping[str, Any], attempt: Attempt, part: int, low: int, high: int
+) -> dict[str, Any] | None:
+    payload = {**task["payload"], "only": [part, low, high]}
     done = attempt({**task, "function": "probe", "payload": payload})
     return None if done is None else done[0]["facts"]
 

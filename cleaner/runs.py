@@ -3,10 +3,12 @@
 import contextlib
 import json
 import os
+import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,7 +16,7 @@ import yaml
 
 from cleaner import store
 from cleaner.checks import Warn, check_alarm, check_failures
-from cleaner.closing import finish, plain_json
+from cleaner.closing import finish, plain_json, write_below
 from cleaner.commits import Marker, committed, complete, digest, phase_folder, read_marker
 from cleaner.engine import Engine, engine_of
 from cleaner.errors import CleanerError, InputError
@@ -26,7 +28,8 @@ from cleaner.room import check_disk
 
 _FREE = ("alarm", "max_error_rate", "name")  # keys of the job that change no byte of the output
 STOP_FILE = "_work/stop"
-_ROUNDS = 3  # how often a unit is searched for what kills its worker
+_ROUNDS = 3  # how often a unit is searched for what kills its worker, and nothing is found
+_READERS = 32  # markers read at once
 _PROGRESS_FILE = "_work/progress.json"
 _FEW = 20  # documents that go through a plan to warm it
 _SIGN_OF_LIFE = 5.0  # seconds between two writes of the progress file
@@ -89,53 +92,64 @@ def run_plan(
     identity = run_identity(plan)
     if (done := finished(folder)) is not None and done["identity"] == identity:
         return done
-    _begin(plan, folder)
+    _make_way(folder, identity, warn)
+    _begin(plan, folder, identity)
     for bad in plan.failed:
         warn(f"not readable, quarantined: {bad.error}")
     phases = build_phases(plan)
     state = State(folder)
-    report = _saved(report, folder)
+    report = _saved(report, folder, identity)
     started = time.time()
-    warming = _warm(plan) if engine == "ray" else None
     with engine_of(engine, address, workers) as running:
-        if warming is not None:
-            warming.join(2)
-            if warming.is_alive():
-                note("compiling kernels for this machine; it happens once")
-            warming.join()
+        running.see(folder, _seen_from_everywhere(plan))
+        if plan.units and "CLEANER_FAILPOINT" not in os.environ:  # those are for the tasks
+            running.warm(
+                _warm, _few(plan), lambda: note("compiling kernels for this machine; once")
+            )
         for number, phase in enumerate(phases):
             check_disk(plan, phases, number, state, warn)
-            _run_phase(phase, number, len(phases), state, running, report, warn)
+            _run_phase(phase, number, len(phases), state, running, plan.task_memory, report, warn)
             if phase.counts_rows:
                 check_failures(plan, state.markers[phase.name], warn, first=number == 0)
                 check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
+        _still_ours(folder, identity)
     return finish(plan, phases, state, identity, started, warn)
 
 
-def _warm(plan: Plan) -> threading.Thread:
-    """Compile the kernels that the plan needs into the cache, before two workers do so at once.
+def _few(plan: Plan) -> Plan:
+    """Return the plan on a handful of its first documents."""
+    _, pieces = plan.units[0]
+    first = pieces[0].first_row
+    few = replace(pieces[0], take=tuple(range(first, first + _FEW)))
+    files = tuple(file for file in plan.files if file.number == few.file)
+    return replace(plan, units=(("000000", [few]),), files=files, failed=())
 
-    A handful of documents goes through the whole plan in this process, while Ray starts.
+
+def _warm(few: Plan) -> None:
+    """Compile the kernels that a plan needs into the cache, before two workers do so at once.
+
+    Called in a worker, which these documents may kill: then they kill no driver.
     """
-
-    def work() -> None:
-        few = [
-            [replace(pieces[0], take=tuple(range(pieces[0].first_row, pieces[0].first_row + _FEW)))]
-            for _, pieces in plan.units[:1]
-        ]
-        small = replace(plan, units=tuple((f"{n:06d}", piece) for n, piece in enumerate(few)))
-        # Whatever is wrong with these documents, the run itself will say.
-        scratch = tempfile.TemporaryDirectory(prefix="cleaner-warm-")
-        with scratch as folder, contextlib.suppress(CleanerError):
-            run_plan(small, folder, engine="inline")
-
-    thread = threading.Thread(target=work, name="warm", daemon=True)
-    thread.start()
-    return thread
+    # Whatever is wrong with these documents, the run itself will say.
+    scratch = tempfile.TemporaryDirectory(prefix="cleaner-warm-")
+    with scratch as folder, contextlib.suppress(CleanerError):
+        run_plan(few, folder, engine="inline")
 
 
-def _saved(report: Report, folder: str) -> Report:
+def _seen_from_everywhere(plan: Plan) -> dict[str, int]:
+    """Return files that every node must see, path -> bytes: one of each entry, and the models."""
+    found = {file.entry: file for file in reversed(plan.files)}
+    sizes = {file.path: file.size for file in found.values()}
+    for entry in plan.job.stages:
+        for path in entry.stage.files():
+            with store.open_input(path) as file:
+                sizes[path] = file.size()
+    return sizes
+
+
+def _saved(report: Report, folder: str, identity: str) -> Report:
     """Return `report`, also written to the run folder now and then, for `cleaner status`."""
+    who = {"pid": os.getpid(), "host": socket.gethostname(), "identity": identity}
     last = 0.0
 
     def both(progress: Progress) -> None:
@@ -143,7 +157,7 @@ def _saved(report: Report, folder: str) -> Report:
         report(progress)
         if time.monotonic() - last > _SIGN_OF_LIFE or progress.finished:
             last = time.monotonic()
-            said = {**asdict(progress), "time": time.time(), "pid": os.getpid()}
+            said = {**asdict(progress), "time": time.time(), **who}
             store.write_whole(store.join(folder, _PROGRESS_FILE), plain_json(said))
 
     return both
@@ -158,6 +172,46 @@ def read_progress(folder: str) -> dict[str, Any] | None:
     silent = time.time() - said["time"]
     said["state"] = "running" if silent < 6 * _SIGN_OF_LIFE else "interrupted"
     return said
+
+
+def _make_way(folder: str, identity: str, warn: Warn) -> None:
+    """Refuse a folder in which another job is running; say so when it is this one.
+
+    Two drivers of one job make the same bytes and take what the other committed.
+    """
+    other = read_progress(folder)
+    if other is None or other["state"] != "running":
+        return
+    done = finished(folder)
+    if done is not None and done["identity"] == other.get("identity"):
+        return
+    here = other.get("host") == socket.gethostname()
+    if here and (other["pid"] == os.getpid() or not _alive(other["pid"])):
+        return
+    who = f"process {other['pid']} on {other.get('host')}"
+    if other.get("identity") == identity:
+        warn(f"{who} runs this job in {folder} too, or did half a minute ago; both may go on")
+        return
+    raise InputError(
+        f"{folder}: {who} runs another job here, or did half a minute ago; end it (cleaner stop "
+        f"{folder}), or name another --out"
+    )
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _still_ours(folder: str, identity: str) -> None:
+    """Raise when another job was begun in this folder meanwhile: its files may be among ours."""
+    if json.loads(store.read_bytes(store.join(folder, "plan.json")))["identity"] != identity:
+        raise InputError(f"{folder}: another job was begun here meanwhile; name another --out")
 
 
 def run_identity(plan: Plan) -> str:
@@ -182,12 +236,12 @@ def finished(folder: str) -> dict[str, Any] | None:
     return json.loads(store.read_bytes(path)) if store.exists(path) else None
 
 
-def _begin(plan: Plan, folder: str) -> None:
+def _begin(plan: Plan, folder: str, identity: str) -> None:
     store.delete(store.join(folder, "manifest.json"))
     store.delete(store.join(folder, STOP_FILE))
     text = yaml.safe_dump(plan.job.resolved(), sort_keys=False, allow_unicode=True)
-    store.write_whole(store.join(folder, "job.yaml"), text.encode())
-    store.write_whole(store.join(folder, "plan.json"), plain_json(describe(plan)))
+    write_below(folder, "job.yaml", text.encode())
+    write_below(folder, "plan.json", plain_json({"identity": identity, **describe(plan)}))
 
 
 def describe(plan: Plan) -> dict[str, Any]:
@@ -219,6 +273,7 @@ def _run_phase(
     count: int,
     state: State,
     running: Any,
+    memory: int,
     report: Report,
     warn: Warn,
 ) -> None:
@@ -226,7 +281,7 @@ def _run_phase(
     prepared = phase.prepare(state)
     settings = _write_settings(phase, prepared, state.folder)
     have = committed(state.folder, phase.name)
-    markers: dict[str, list[Marker]] = {}
+    found: dict[str, list[str]] = {}
     tasks = []
     poison = poisoned(state.folder, phase.name)
     for unit in prepared.units:
@@ -242,8 +297,7 @@ def _run_phase(
         )
         parts = have.get((unit.name, key), {})
         if complete(parts):
-            found = [parts[part][0] for part in sorted(parts)]
-            markers[unit.name] = [read_marker(state.folder, phase.name, name) for name in found]
+            found[unit.name] = [parts[part][0] for part in sorted(parts)]
         else:
             payload = {**unit.payload, "poison": poison} if poison else dict(unit.payload)
             tasks.append(
@@ -258,20 +312,18 @@ def _run_phase(
                     "have": sorted(parts),
                     "exact": phase.exact,
                     "gpu": phase.gpu,
+                    "memory": memory,
                     "stages": phase.title,
                 }
             )
+    markers = _read_all(state.folder, phase.name, found)
     shown = _Shown(phase, number, count, prepared, markers, report)
     shown.say(force=True)
-    rounds = 0
+    asked = _Asked(state.folder)
     while tasks:
         again: list[dict[str, Any]] = []
         for done in running.run(tasks):
-            if _asked_to_stop.is_set():
-                raise Stopped
-            if store.exists(store.join(state.folder, STOP_FILE)):
-                store.delete(store.join(state.folder, STOP_FILE))
-                raise Stopped
+            asked.look()
             if done is not None:
                 task, made = done
                 if made is None:
@@ -288,15 +340,41 @@ def _run_phase(
             else:
                 shown.look(state.folder)
             shown.say()
-        tasks = [_mended(task, running, rounds, warn) for task in again]
-        rounds += 1
+        tasks = [_mended(task, running, warn) for task in again]
     state.markers[phase.name] = [marker for unit in prepared.units for marker in markers[unit.name]]
     shown.say(force=True, finished=True)
 
 
-def _mended(task: dict[str, Any], running: Any, rounds: int, warn: Warn) -> dict[str, Any]:
+def _read_all(folder: str, phase: str, names: Mapping[str, list[str]]) -> dict[str, list[Marker]]:
+    """Read the markers of many units, many at once: a store may take its time with each."""
+    with ThreadPoolExecutor(_READERS) as pool:
+        flat: Iterable[str] = (name for mine in names.values() for name in mine)
+        read = pool.map(lambda name: read_marker(folder, phase, name), flat)
+        return {unit: [next(read) for _ in mine] for unit, mine in names.items()}
+
+
+class _Asked:
+    """Looks about once a second whether somebody asked this run to stop."""
+
+    def __init__(self, folder: str) -> None:
+        self.path = store.join(folder, STOP_FILE)
+        self.looked = 0.0
+
+    def look(self) -> None:
+        if _asked_to_stop.is_set():
+            raise Stopped
+        if time.monotonic() - self.looked < 1:
+            return
+        self.looked = time.monotonic()
+        if store.exists(self.path):
+            store.delete(self.path)
+            raise Stopped
+
+
+def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
     """Return a task whose workers died, to be tried again without what killed them."""
-    if rounds >= _ROUNDS or task["function"] != "map":
+    blind = task.get("blind", 0)  # searches that found nothing
+    if blind >= _ROUNDS or task["function"] != "map":
         raise InputError(
             f"{task['phase']}: unit {task['unit']}: its worker died again and again; too little "
             "memory? The same command continues the run"
@@ -305,7 +383,8 @@ def _mended(task: dict[str, Any], running: Any, rounds: int, warn: Warn) -> dict
     for file, row in found:
         warn(f"row {row} of file {file} kills or hangs its worker; it fails, the run goes on")
     poison = [*task["payload"].get("poison", []), *found]
-    return {**task, "payload": {**task["payload"], "poison": poison}}
+    payload = {**task["payload"], "poison": poison}
+    return {**task, "payload": payload, "blind": blind if found else blind + 1}
 
 
 def _write_settings(phase: Phase, prepared: Prepared, folder: str) -> str:

@@ -48,5 +48,7 @@ def work(task: Mapping[str, Any]) -> list[dict[str, Any]]:
         exact=task["exact"],
         stages=task["stages"],
     )
-    FUNCTIONS[task["function"]](load_settings(task["settings"]), task["payload"], out)
+    # Another attempt may have committed it since: what stands is not made again.
+    if task["function"] == "probe" or not out.stands(0, last=True):
+        FUNCTIONS[task["function"]](load_settings(task["settings"]), task["payload"], out)
     return [asdict(marker) for marker in out.done]

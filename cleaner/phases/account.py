@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
-from cleaner import store
 from cleaner.commits import Committer
 from cleaner.errors import AccountError
 from cleaner.exchange import read_partition
@@ -21,15 +20,13 @@ _BLOCK = 1 << 17
 
 def run_account(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Write one ledger file and its clusters, block by block, and commit their counts."""
-    if 0 in out.have:
-        return
     places = _places(settings, unit, out.folder)
     counts: list[dict[str, Any]] = []
     keep = settings["keep_rows"]
     name = f"part-{unit['number']:05d}.parquet"
-    books = {"clusters": _Book(out.folder, f"clusters/{name}")}
+    books = {"clusters": _Book(out, f"clusters/{name}")}
     if keep != "counts":
-        books["ledger"] = _Book(out.folder, f"ledger/{name}")
+        books["ledger"] = _Book(out, f"ledger/{name}")
     with ExitStack() as stack:
         for book in books.values():
             stack.enter_context(book)
@@ -136,16 +133,13 @@ def _columns(ledger: pl.DataFrame, measured: Sequence[str]) -> pl.DataFrame:
 class _Book:
     """One Parquet file of the account, written a row group at a time."""
 
-    def __init__(self, folder: str, name: str) -> None:
-        self.folder, self.name, self.rows = folder, name, 0
+    def __init__(self, out: Committer, name: str) -> None:
+        self.out, self.name, self.rows = out, name, 0
         self._stack = ExitStack()
         self._writer: pq.ParquetWriter | None = None
 
     def __enter__(self) -> Self:
-        path = store.join(self.folder, self.name)
-        self._sink = self._stack.enter_context(
-            store.open_output(path, store.join(self.folder, "_work"))
-        )
+        self._product = self._stack.enter_context(self.out.product(self.name))
         return self
 
     def __exit__(self, *error: Any) -> bool | None:
@@ -158,7 +152,7 @@ class _Book:
         table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
         if self._writer is None:
             self._writer = pq.ParquetWriter(
-                self._sink,
+                self._product.sink,
                 table.schema,
                 compression="zstd",
                 compression_level=3,
@@ -170,8 +164,8 @@ class _Book:
 
     def written(self) -> dict[str, Any]:
         """Return what the manifest says of the file."""
-        path = store.join(self.folder, self.name)
-        return {"path": self.name, "rows": self.rows, "sha256": store.sha256(path)}
+        facts = self._product.facts
+        return {"path": facts["path"], "rows": self.rows, "sha256": facts["sha256"]}
 
 
 def histograms(ledger: pl.DataFrame, signals: Sequence[str]) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     chain = _chain(_frozen(settings["stages"]), _frozen(settings["measures"]))
     parts = _first(settings, unit) if "pieces" in unit else _later(settings, unit, out.folder)
     for number, (part, verdict_fallen) in enumerate(parts):
-        if number in out.have:
+        if out.stands(number, part.last):
             continue
         part.docs = _without_poison(part.docs, unit.get("poison", []))
         outcome = chain.run(part.docs, settings["empty_at"])
@@ -86,29 +86,30 @@ def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
 
 
 def run_probe(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
-    """Run the chain on some rows of a unit and commit nothing: does it survive?
+    """Run the chain on some rows of one part of a unit and commit nothing: does it survive?
 
-    `unit["only"]` is a range of rows as they come; without any row the unit is only read. The
-    result names how many rows there are, and the key of row `only[0]`.
+    `unit["only"]` is the part and a range of its rows; without any row the part is only read. The
+    result names how many rows the part has, and the key of the first of the range.
     """
     chain = _chain(_frozen(settings["stages"]), _frozen(settings["measures"]))
-    low, high = unit["only"]
-    seen = 0
-    key = None
+    wanted, low, high = unit["only"]
+    facts: dict[str, Any] = {"rows": 0, "key": None}
     parts = _first(settings, unit) if "pieces" in unit else _later(settings, unit, out.folder)
-    for part, _ in parts:
+    for number, (part, _) in enumerate(parts):
+        if number < wanted:
+            continue
         docs = part.docs
-        if seen <= low < seen + len(docs):
-            key = list(docs.select("file", "row").row(low - seen))
-        some = docs[max(0, low - seen) : max(0, high - seen)]
-        if len(some):
-            some = _without_poison(some, unit.get("poison", []))
+        facts["rows"] = len(docs)
+        if low < len(docs):
+            facts["key"] = list(docs.select("file", "row").row(low))
+        if low < high:
+            some = _without_poison(docs[low:high], unit.get("poison", []))
             outcome = chain.run(some, settings["empty_at"])
             if settings["exchange"]["kind"] != "shuffle":
                 done = _complete(outcome.docs, settings["carry_schema"])
                 keys.make(settings["exchange"], done)
-        seen += len(docs)
-    out.done.append(Marker(out.unit, 0, True, out.key, {}, {"rows": seen, "key": key}))
+        break
+    out.done.append(Marker(out.unit, wanted, True, out.key, {}, facts))
 
 
 def _without_poison(docs: pl.DataFrame, poison: Sequence[Sequence[int]]) -> pl.DataFrame:

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from cleaner import store
 from cleaner.commits import Committer
 from cleaner.exchange import Source, read_pieces
 from cleaner.phases.base import (
@@ -70,14 +69,11 @@ def _text_between(measure: np.ndarray, bounds: list[int]) -> list[int]:
 
 def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Write one shard to its final name and commit it, with the place of each of its rows."""
-    if 0 in out.have:
-        return
     schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(settings["schema"])))
     low, high = int(unit["low"]), int(unit["high"])
     places: list[pl.DataFrame] = []
     counts = {"rows": 0, "tokens": 0, "text_bytes": 0}
     files = [DataFile(*file) for file in settings["files"]]
-    path = store.join(out.folder, "shards", unit["shard"])
     with exchange_sources(out.folder, files, settings["parts"]) as sources:
 
         def frames() -> Iterator[pl.DataFrame]:
@@ -93,25 +89,18 @@ def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
                     for name in schema.names
                 )
 
-        with store.open_output(path, store.join(out.folder, "_work")) as sink:
-            parquet.write(frames(), schema, sink)
+        with out.product(f"shards/{unit['shard']}") as product:
+            parquet.write(frames(), schema, product.sink)
     place = pl.concat(places) if places else _NO_PLACE
     place = place.with_columns(pl.lit(unit["number"], pl.UInt32).alias("shard"))
     starts = np.array([int(start) for start in settings["groups"]], np.uint64)
     group = np.searchsorted(starts, position(place), side="right") - 1
     place = place.with_columns(slot(group, len(starts)))
-    info = {
-        "path": f"shards/{unit['shard']}", "bytes": _size(path), "sha256": store.sha256(path),
-    }  # fmt: skip
-    out.commit(0, True, {"places": exchange_bytes(place, "slot", len(starts))}, {**counts, **info})
+    facts = {**counts, **product.facts}
+    out.commit(0, True, {"places": exchange_bytes(place, "slot", len(starts))}, facts)
 
 
 _NO_PLACE = pl.DataFrame(schema={"file": pl.UInt32, "row": pl.UInt64, "shard_row": pl.UInt64})
-
-
-def _size(path: str) -> int:
-    with store.open_input(path) as file:
-        return int(file.size())
 
 
 def _in_order(
