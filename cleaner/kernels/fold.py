@@ -343,7 +343,9 @@ _HALF_KANA = re.compile("[\uff65-\uff9f]+")
 def _characters() -> tuple[dict[int, str], dict[int, None], re.Pattern[str]]:
     """Return what characters become, those that go, and the pattern of one with its marks."""
     found = tables()
-    become, gone, marks = {}, {}, []
+    become: dict[int, str] = {}
+    gone: dict[int, None] = {}
+    marks: list[str] = []
     for point in np.flatnonzero(found.points).tolist():
         entry = int(found.points[point])
         if entry & COMPOSES:
@@ -366,9 +368,7 @@ def composed(text: str) -> str:
     is folded here, and half-width kana with them.
     """
     become, gone, with_marks = _characters()
-    kana = _HALF_KANA.sub(
-        lambda run: unicodedata.normalize("NFKC", run[0]), text.translate(gone)
-    )
+    kana = _HALF_KANA.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text.translate(gone))
 
     def settled(found: re.Match[str]) -> str:
         folded = found[0].translate(become)
