@@ -1,0 +1,250 @@
+"""Killed anywhere, by the driver, a worker or a node: the same command ends in the same bytes."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from corpus_maker import texts, write_parquet
+
+from cleaner import phases as phase_functions
+from cleaner.job import parse_job
+from cleaner.phases.build import build_phases
+from cleaner.plan import Plan, make_plan
+from cleaner.runs import run_plan
+
+sys.path.append(str(Path(__file__).parent / "models"))
+import fasttext_models
+from test_run import fingerprint, markers
+
+PAGES = Path(__file__).parents[1] / "samples" / "pages.parquet"
+POINTS = ("data", "marker", "after")
+UNIT = 40_000  # bytes: several units in every map phase
+BANNER = "this site uses many cookies and tells you so on every page"
+
+
+def every_kind(place: Path) -> dict[str, Any]:
+    """Return a job with every kind of phase, over pages and texts that are written to a folder."""
+    pages = pl.read_parquet(PAGES).head(40)
+    pages.write_parquet(place / "pages.parquet", row_group_size=10)
+    for number in range(2):
+        given = [f"{BANNER}\n{text}" if i % 3 else text for i, text in enumerate(texts(60, number))]
+        write_parquet(place / f"in/{number}.parquet", 60, seed=number, group=20, text=given)
+    fasttext_models.train(place / "math.bin")
+    return {
+        "name": "everything",
+        "input": [
+            {"paths": str(place / "pages.parquet"), "html": "html"},
+            {"paths": str(place / "in/*.parquet"), "text": "text", "id": "id", "url": "url"},
+        ],
+        "stages": [
+            {"math_prefilter": {}},
+            {"extract": {}},
+            {"normalise": {}},
+            {"language": {}},
+            {"filter": "gopher_repetition"},
+            {"classify": {"model": str(place / "math.bin"), "label": "math", "keep_share": 0.95}},
+            {"exact_dedup": {}},
+            {"near_dedup": {"preset": "fineweb", "threshold": 0.7}},
+            {"line_dedup": {"min_documents": 5}},
+            {"sample": {"documents": 70}},
+        ],
+        "output": {"shard_bytes": 12_000},
+        "max_error_rate": 0.5,
+    }
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return every_kind(tmp_path_factory.mktemp("everything"))
+
+
+@pytest.fixture(scope="module")
+def plan(everything: dict[str, Any]) -> Plan:
+    return make_plan(parse_job(everything), unit_limit=UNIT)
+
+
+@pytest.fixture(scope="module")
+def whole(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run that nothing disturbs: one process."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    done = run_plan(plan, str(folder), engine="inline")
+    assert done["rows"]["kept"] > 50
+    return folder
+
+
+def names(plan: Plan) -> list[str]:
+    """Return the phases that a plan has, whichever they are."""
+    return [phase.name for phase in build_phases(plan)]
+
+
+RUN = """
+import json, sys
+from cleaner.job import parse_job
+from cleaner.plan import make_plan
+from cleaner.runs import run_plan
+job, folder, engine, unit = sys.argv[1:]
+plan = make_plan(parse_job(json.loads(job)), unit_limit=int(unit))
+run_plan(plan, folder, engine=engine, workers=2 if engine == "ray" else None, warn=print)
+"""
+
+
+def driver(plain: dict[str, Any], folder: Path, engine: str = "inline", **env: str) -> Any:
+    """Start a run in a process of its own."""
+    command = [sys.executable, "-c", RUN, json.dumps(plain), str(folder), engine, str(UNIT)]
+    return subprocess.Popen(command, env={**os.environ, **env})
+
+
+@pytest.fixture
+def worked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Every (phase, unit) on which this process works from now on."""
+    found: list[tuple[str, str]] = []
+    real = phase_functions.work
+
+    def work(task: Any) -> Any:
+        found.append((task["phase"], task["unit"]))
+        return real(task)
+
+    monkeypatch.setattr(phase_functions, "work", work)
+    return found
+
+
+def done_units(folder: Path) -> set[tuple[str, str]]:
+    """Return (phase, unit) of every unit whose last part is committed."""
+    found = Path(folder, "_work").glob("*/_commits/*.last-*.json")
+    return {(path.parts[-3], path.name.split(".")[0]) for path in found}
+
+
+def kill_in_turn(plain: dict[str, Any], folder: Path, points: list[tuple[str, str]]) -> int:
+    """Run until killed at each point, one after another in the same folder; return the kills."""
+    for phase, point in points:
+        before = markers(str(folder))
+        died = driver(plain, folder, CLEANER_FAILPOINT=f"{phase}:*:{point}").wait(120)
+        assert died == -signal.SIGKILL, (phase, point)
+        assert not (folder / "manifest.json").exists()
+        after = markers(str(folder))
+        assert {path: after[path] for path in before} == before, (phase, point)
+        left = [path for place in ("shards", "ledger") for path in (folder / place).glob(".*")]
+        assert not left  # a loader never meets what a killed process was writing
+    return len(points)
+
+
+def test_a_driver_killed_again_and_again_ends_in_the_same_bytes(
+    everything: dict[str, Any],
+    plan: Plan,
+    whole: Path,
+    tmp_path: Path,
+    worked: list[tuple[str, str]],
+) -> None:
+    phases = names(plan)
+    chosen = [phases[0], *(p for p in phases if p.endswith((".cut", ".verify", "-account")))]
+    points = [(phase, POINTS[i % 3]) for i, phase in enumerate(sorted(set(chosen)))]
+    folder = tmp_path / "run"
+    assert kill_in_turn(everything, folder, points) >= 5
+    before, done = markers(str(folder)), done_units(folder)
+    run_plan(plan, str(folder), engine="inline")
+    after = markers(str(folder))
+    assert {path: after[path] for path in before} == before
+    assert done
+    assert not done & set(worked)
+    assert fingerprint(folder) == fingerprint(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", POINTS)
+def test_a_driver_killed_in_every_phase_ends_in_the_same_bytes(
+    everything: dict[str, Any],
+    plan: Plan,
+    whole: Path,
+    tmp_path: Path,
+    worked: list[tuple[str, str]],
+    point: str,
+) -> None:
+    folder = tmp_path / "run"
+    phases = names(plan)
+    assert kill_in_turn(everything, folder, [(phase, point) for phase in phases]) == len(phases)
+    done = done_units(folder)
+    run_plan(plan, str(folder), engine="inline")
+    assert not done & set(worked)
+    assert fingerprint(folder) == fingerprint(whole)
+
+
+def worker_kills(
+    plan: Plan, folder: Path, met: Path, failpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """Run on Ray with workers that die at fail-points; return which were met, each once."""
+    met.mkdir()
+    monkeypatch.setenv("CLEANER_FAILPOINT", failpoint)
+    monkeypatch.setenv("CLEANER_FAILPOINT_ONCE", str(met))
+    run_plan(plan, str(folder), engine="ray", workers=2)
+    return sorted(path.name for path in met.glob("[!.]*"))
+
+
+@pytest.mark.ray
+def test_workers_killed_change_no_byte(
+    plan: Plan, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = [names(plan)[0], "*.verify", "*-shards"]
+    wanted = ",".join(f"{phase}:*:{point}" for phase, point in zip(chosen, POINTS, strict=True))
+    met = worker_kills(plan, tmp_path / "run", tmp_path / "met", wanted, monkeypatch)
+    assert [name.rsplit(".", 1)[1] for name in met] == ["data", "marker", "after"]
+    assert fingerprint(tmp_path / "run") == fingerprint(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_killed_in_every_phase_changes_no_byte(
+    plan: Plan, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    met = worker_kills(plan, tmp_path / "run", tmp_path / "met", f"*:*:{point}", monkeypatch)
+    assert met == sorted(f"{phase}.{point}" for phase in names(plan))
+    assert fingerprint(tmp_path / "run") == fingerprint(whole)
+
+
+def frozen(met: Path, name: str) -> int:
+    """Wait until a worker has frozen at a fail-point; return its process."""
+    deadline = time.time() + 120
+    while not (met / name).exists():
+        assert time.time() < deadline, name
+        time.sleep(0.05)
+    return int((met / name).read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_a_driver_killed_while_its_worker_goes_on_ends_in_the_same_bytes(
+    everything: dict[str, Any], plan: Plan, whole: Path, tmp_path: Path
+) -> None:
+    """The worker lives on, as on another node, and commits late, while the next driver runs."""
+    folder = tmp_path / "run"
+    for number, phase in enumerate(names(plan)):
+        point = POINTS[number % 2]
+        met = tmp_path / f"met{number}"
+        met.mkdir()
+        before = markers(str(folder))
+        env = {
+            "CLEANER_FAILPOINT": f"{phase}:*:{point}:stop", "CLEANER_FAILPOINT_ONCE": str(met),
+        }  # fmt: skip
+        running = driver(everything, folder, "ray", **env)
+        worker = frozen(met, f"{phase}.{point}")
+        running.kill()
+        running.wait(60)
+        tell(worker, signal.SIGCONT)
+        after = markers(str(folder))
+        assert {path: after[path] for path in before} == before, phase
+    run_plan(plan, str(folder), engine="inline")
+    assert fingerprint(folder) == fingerprint(whole)
+
+
+def tell(process: int, number: int) -> None:
+    """Send a signal to a process, which may be gone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, number)
