@@ -158,7 +158,7 @@ def parquet_in(source: pa.NativeFile, path: str, **options: Any) -> pq.ParquetFi
     """
     try:
         parquet = pq.ParquetFile(source, pre_buffer=False, **options)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeError) as error:
         raise UnreadableFile(f"{path}: not a readable Parquet file: {first_line(error)}") from None
     if "metadata" not in options:
         _believe(parquet.metadata, source.size(), path)

@@ -140,7 +140,8 @@ def _read(piece: Piece, columns: Columns, failed: list[FailedFile]) -> Iterator[
             if at > piece.take[-1]:
                 return
     except BaseException as error:
-        if not (isinstance(error, InputError | OSError | pa.ArrowException) or is_panic(error)):
+        known = (InputError, OSError, pa.ArrowException, UnicodeError)
+        if not (isinstance(error, known) or is_panic(error)):
             raise
         said = str(error) if isinstance(error, InputError) else first_line(error)
         said = said if said.startswith(piece.path) else f"{piece.path}: {said}"
@@ -158,13 +159,14 @@ def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
         roots = columns.roots()
         names = [path if schema.get_field_index(path) >= 0 else root(path) for path in roots]
         names = list(dict.fromkeys(names))
-        coded = _coded(meta, schema, names, groups)
+        # As dictionaries, so that a value is in memory once however many rows repeat it. What the
+        # footer says of single columns is not asked: a damaged one ends the process there.
+        strings = [name for name in names if _is_string(type_at(schema, name))]
         streamed = any(meta.row_group(i).total_byte_size > _STREAMED for i in groups)
-        if coded or streamed:
-            buffer = 1 << 20 if streamed else 0
-            parquet = parquet_in(
-                source, piece.path, metadata=meta, buffer_size=buffer, read_dictionary=coded
-            )
+        buffer = 1 << 20 if streamed else 0
+        parquet = parquet_in(
+            source, piece.path, metadata=meta, buffer_size=buffer, read_dictionary=strings
+        )
         row = piece.first_row
         for index in groups:
             rows = meta.row_group(index).num_rows
@@ -173,30 +175,9 @@ def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
             row += rows
 
 
-def _coded(
-    meta: pq.FileMetaData, schema: pa.Schema, names: Sequence[str], groups: range
-) -> list[str]:
-    """Return the columns of strings in which a few long values may stand in very many rows."""
-    strings = {
-        name
-        for name in names
-        if schema.get_field_index(name) >= 0 and _is_string(schema.field(name).type)
-    }
-    found: set[str] = set()
-    for index in groups:
-        group = meta.row_group(index)
-        for chunk in (group.column(i) for i in range(group.num_columns)):
-            name = chunk.path_in_schema
-            if name in strings and chunk.has_dictionary_page:
-                # The longest value there can be, in every row of a batch.
-                most = _BATCH_ROWS * chunk.total_uncompressed_size
-                found |= {name} if most > _SPELT_OUT else set()
-    return sorted(found)
-
-
-def _is_string(kind: pa.DataType) -> bool:
+def _is_string(kind: pa.DataType | None) -> bool:
     types = pa.types
-    return (
+    return kind is not None and (
         types.is_string(kind)
         or types.is_large_string(kind)
         or types.is_binary(kind)
