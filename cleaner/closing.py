@@ -7,14 +7,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from cleaner import store
 from cleaner.checks import Warn, unread_of
 from cleaner.commits import Marker, other_bytes
+from cleaner.dedup.account import RECALL, merge_recall, merge_tallies, quality
+from cleaner.dedup.index import BY, ranges
 from cleaner.errors import AccountError
 from cleaner.ledger import by_label, funnel, merge
 from cleaner.phases.account import merge_histograms
 from cleaner.phases.base import Phase, State
 from cleaner.plan import Plan
+from cleaner.stages.near_dedup import NearDedup
 
 _ABANDONED = 3600.0  # seconds after which an unfinished file has no writer any more
 
@@ -40,8 +45,8 @@ def finish(
 ) -> dict[str, Any]:
     """Check the account, write stats, remove what is stale, and write the manifest last."""
     maps = [phase.name for phase in phases if phase.counts_rows]
-    account = state.markers[phases[-1].name]
-    shards = state.markers[phases[-2].name]
+    account = _markers(phases, state, "account")
+    shards = _markers(phases, state, "shard")
     counts = merge(marker.facts["counts"] for marker in account)
     stages = [entry.title for entry in plan.job.stages]
     rows = funnel(counts, stages)
@@ -68,13 +73,15 @@ def finish(
         "sources": by_label(counts, "source"),
         "languages": by_label(counts, "lang"),
         "histograms": _histograms(account),
-        "dedup": _dedup(phases, state),
+        "dedup": _dedup(plan, phases, state),
         "failed_files": unread,
     }
     write_below(state.folder, "stats.json", plain_json(stats))
     outputs = [_shard_output(marker) for marker in shards]
     books = [output for marker in account for output in marker.facts["outputs"]]
-    _remove_stale(state.folder, [*outputs, *books])
+    index = _index(plan, phases, state)
+    files = [file for entry in index for file in entry["files"]]
+    _remove_stale(state.folder, [*outputs, *books, *files])
     differing = [
         said
         for phase in phases
@@ -103,6 +110,7 @@ def finish(
         "other_bytes": differing,
         "outputs": outputs,
         "books": books,
+        "index": index,
         "rows": stats["rows"],
         "stages": [
             {"stage": entry.title, "version": entry.stage.version} for entry in plan.job.stages
@@ -143,19 +151,72 @@ def _histograms(account: Sequence[Marker]) -> dict[str, Any]:
     }
 
 
-def _dedup(phases: Sequence[Phase], state: State) -> dict[str, Any]:
-    """Return what the steps of the dedup stages counted."""
+def _markers(phases: Sequence[Phase], state: State, function: str, about: str = "") -> list[Marker]:
+    """Return what the phases of a function committed, those about one stage if it is named."""
+    return [
+        marker
+        for phase in phases
+        if phase.function == function and (not about or phase.title.split(" ")[0] == about)
+        for marker in state.markers[phase.name]
+    ]
+
+
+def _dedup(plan: Plan, phases: Sequence[Phase], state: State) -> dict[str, Any]:
+    """Return by stage what the search for duplicates found: who lost to whom, how alike, how sure.
+
+    Of a stage that compares shingles also what its banding catches, measured on a sample.
+    """
     found: dict[str, Any] = {}
-    for phase in phases:
-        if phase.function in ("pairs", "components", "settle", "verify"):
-            sums: dict[str, int] = {}
-            for marker in state.markers[phase.name]:
-                for name, value in marker.facts.items():
-                    most = name.startswith("biggest")
-                    sums[name] = (
-                        max(sums.get(name, 0), value) if most else sums.get(name, 0) + value
-                    )
-            found[phase.title] = sums
+    for entry in plan.job.stages:
+        if entry.name not in BY:
+            continue
+        about = [
+            marker.facts
+            for function in ("pairs", "components", "settle", "lines", "verify")
+            for marker in _markers(phases, state, function, entry.title)
+        ]
+        sums: dict[str, Any] = {}
+        for facts in about:
+            for name, value in facts.items():
+                if name.startswith("biggest"):
+                    sums[name] = max(sums.get(name, 0), value)
+                elif name != "account":
+                    sums[name] = sums.get(name, 0) + value
+        if entry.name != "line_dedup":
+            sums |= merge_tallies(facts["account"] for facts in about if "account" in facts)
+        if isinstance(entry.stage, NearDedup):
+            sampled = _markers(phases, state, "sample", entry.title)
+            rows = [row for marker in sampled for row in marker.facts["found"]]
+            measured = merge_recall([pl.DataFrame(rows, RECALL, orient="row")])
+            stage = entry.stage
+            sums["banding"] = {
+                **stage.banding._asdict(),
+                "threshold": stage.threshold,
+                "verify": stage.verify,
+                "sampled": sum(marker.facts["documents"] for marker in sampled),
+                **quality(measured, stage.banding, stage.threshold),
+            }
+        found[entry.title] = sums
+    return found
+
+
+def _index(plan: Plan, phases: Sequence[Phase], state: State) -> list[dict[str, Any]]:
+    """Return what the manifest says of the index of each stage."""
+    found = []
+    for entry in plan.job.stages:
+        if entry.name in BY:
+            stage: Any = entry.stage
+            written = [m.facts for m in _markers(phases, state, "index", entry.title)]
+            found.append(
+                {
+                    "stage": entry.title,
+                    "name": entry.name,
+                    "compares": stage.compares(),
+                    "cut": ranges(len(written)),
+                    "rows": sum(facts["rows"] for facts in written),
+                    "files": written,
+                }
+            )
     return found
 
 
@@ -172,7 +233,8 @@ def _inputs(plan: Plan, markers: Sequence[Marker]) -> list[dict[str, Any]]:
 
 def _remove_stale(folder: str, outputs: Sequence[Mapping[str, Any]]) -> None:
     wanted = {output["path"] for output in outputs}
-    for place in ("shards", "ledger", "clusters"):
+    stages = store.folders(store.join(folder, "index"))
+    for place in ("shards", "ledger", "clusters", *(f"index/{stage}" for stage in stages)):
         for name in store.names(store.join(folder, place)):
             if f"{place}/{name}" not in wanted:
                 store.delete(store.join(folder, place, name))

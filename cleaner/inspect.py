@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from cleaner import store
+from cleaner.dedup.against import lost, partner
 from cleaner.errors import InputError, JobError
 from cleaner.job import Entry, Job, parse_job
 from cleaner.ledger import COLUMNS
@@ -163,9 +164,12 @@ def verdict(run: Run, row: dict[str, Any], broken: Sequence[Limit] = ()) -> str:
         return f"kept: {place} row {row['shard_row']}{more}"
     if row["fate"] == "failed":
         return f"failed at {row['stage']}: {row['error']}"
-    if row["duplicate_row"] is not None:
+    if lost(row):
         near = f" with Jaccard {row['jaccard']:.3f}" if row["jaccard"] is not None else ""
+        earlier = _earlier(run, row)
         name = row["duplicate_of"] or f"{row['duplicate_file']}#{row['duplicate_row']}"
+        if earlier is not None:
+            name = f"{earlier[1]}, which the run {earlier[0]} kept,"
         return f"dropped at {row['stage']}: {row['reason']} of {name}{near}"
     first = next((limit for limit in broken if limit.rule == row["reason"]), None)
     if first is not None:
@@ -237,10 +241,18 @@ def _margin(limit: Any, value: Any) -> float | None:
     return float(min(sides)) if sides else None
 
 
+def _earlier(run: Run, row: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the earlier run and the id there that a document lost to; None: one of this run."""
+    entry = next((entry for entry in run.job.stages if entry.title == row["stage"]), None)
+    return partner(row, getattr(entry.stage, "against", ()) if entry is not None else ())
+
+
 def _partners(run: Run, row: dict[str, Any]) -> list[str]:
     """Return what became of the document this one lost to, followed to its end."""
-    told = []
+    told: list[str] = []
     for _ in range(20):
+        if (earlier := _earlier(run, row)) is not None:
+            return [*told, *_in_run(*earlier)]
         if row["duplicate_row"] is None:
             break
         found = run.at(row["duplicate_file"], row["duplicate_row"])
@@ -249,6 +261,17 @@ def _partners(run: Run, row: dict[str, Any]) -> list[str]:
         row = found.row(0, named=True)
         told.append(f"{row['id']}: {verdict(run, row)}")
     return told
+
+
+def _in_run(folder: str, wanted: str) -> list[str]:
+    """Return where an earlier run has a document that it kept; nothing when it is gone."""
+    try:
+        run = Run(folder)
+        found = run.scan_ledger().filter(pl.col("id") == wanted, pl.col("fate") == "kept")
+        rows = found.head(3).collect().iter_rows(named=True)
+        return [f"{folder}: {wanted}: {verdict(run, row)}" for row in rows]
+    except InputError as error:
+        return [f"{folder}: {wanted}: {error}"]
 
 
 def signals_of(row: dict[str, Any]) -> dict[str, Any]:
@@ -336,6 +359,12 @@ def verify(run: Run) -> list[str]:
         rows = pl.scan_parquet(path).select(pl.len()).collect().item()
         if rows != output["rows"]:
             wrong.append(f"{output['path']}: {rows} rows, not {output['rows']}")
+    for file in (file for entry in run.manifest.get("index", []) for file in entry["files"]):
+        path = store.join(run.path, file["path"])
+        if not store.exists(path):
+            wrong.append(f"{file['path']}: missing")
+        elif (found := store.sha256(path)) != file["sha256"]:
+            wrong.append(f"{file['path']}: SHA-256 is {found[:12]}…, not {file['sha256'][:12]}…")
     named = {output["path"] for output in run.manifest["outputs"]}
     for name in store.names(store.join(run.path, "shards")):
         if f"shards/{name}" not in named:

@@ -4,7 +4,8 @@ Per-document stages between two stages that must see all rows are fused into one
 here reads a document, starts Ray or writes a file.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from cleaner.corpus.files import (
     unit_bytes,
     weight,
 )
+from cleaner.dedup.index import BY, Index, find_indexes
 from cleaner.errors import InputError, JobError
 from cleaner.job import Entry, Job
 from cleaner.phases.chain import ALWAYS
@@ -66,6 +68,8 @@ class Plan:
     maps: tuple[MapPlan, ...]
     shard_columns: dict[str, Any]  # name in the shard -> Polars type
     notes: tuple[str, ...] = field(default=())
+    # By the index of the stage: what earlier runs kept, for `against`.
+    indexes: Mapping[int, tuple[Index, ...]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -115,6 +119,7 @@ def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
     found or can be used. `unit_limit` overrides the bytes of a unit; it never changes an output.
     """
     job = _resolve_stages(job)
+    indexes = _indexes(job)
     files = list_files([entry.paths for entry in job.input])
     readable, failed = read_footers(files)
     if not readable:
@@ -139,7 +144,28 @@ def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
         maps=tuple(maps),
         shard_columns=_shard_columns(job, maps, carried),
         notes=tuple(notes),
+        indexes=indexes,
     )
+
+
+def _indexes(job: Job) -> dict[int, tuple[Index, ...]]:
+    """Return what earlier runs kept, for every stage that is held against some."""
+    places: Counter[str] = Counter()
+    found, mistakes = {}, []
+    for entry in job.stages:
+        if entry.name not in BY:
+            continue
+        stage: Any = entry.stage
+        compares = stage.compares()
+        alike = f"{entry.name} {compares}"
+        try:
+            found[entry.index] = find_indexes(stage.against, entry.name, compares, places[alike])
+        except JobError as error:
+            mistakes.append(_say(entry, str(error)))
+        places[alike] += 1
+    if mistakes:
+        raise JobError("\n".join(mistakes))
+    return {index: indexes for index, indexes in found.items() if indexes}
 
 
 def _resolve_stages(job: Job) -> Job:

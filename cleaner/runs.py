@@ -19,7 +19,7 @@ from cleaner.checks import Warn, check_alarm, check_failures
 from cleaner.closing import finish, plain_json, write_below
 from cleaner.commits import Marker, committed, complete, digest, phase_folder, read_marker
 from cleaner.engine import Engine, engine_of
-from cleaner.errors import CleanerError, InputError
+from cleaner.errors import CleanerError, InputError, JobError
 from cleaner.phases.base import Phase, Prepared, State
 from cleaner.phases.build import build_phases
 from cleaner.plan import Plan
@@ -89,6 +89,7 @@ def run_plan(
     Raises TooManyFailures, AlarmError or AccountError as design section 4 numbers them, Stopped
     when `cleaner stop` asked for it. Whatever is committed stays for the next attempt.
     """
+    _not_itself(plan, folder)
     identity = run_identity(plan)
     if (done := finished(folder)) is not None and done["identity"] == identity:
         return done
@@ -122,7 +123,7 @@ def _few(plan: Plan) -> Plan:
     first = pieces[0].first_row
     few = replace(pieces[0], take=tuple(range(first, first + _FEW)))
     files = tuple(file for file in plan.files if file.number == few.file)
-    return replace(plan, units=(("000000", [few]),), files=files, failed=())
+    return replace(plan, units=(("000000", [few]),), files=files, failed=(), indexes={})
 
 
 def _warm(few: Plan) -> None:
@@ -137,13 +138,15 @@ def _warm(few: Plan) -> None:
 
 
 def _seen_from_everywhere(plan: Plan) -> dict[str, int]:
-    """Return files that every node must see, path -> bytes: one of each entry, and the models."""
+    """Return files that every node must see, path -> bytes: one of each entry, models, indexes."""
     found = {file.entry: file for file in reversed(plan.files)}
     sizes = {file.path: file.size for file in found.values()}
     for entry in plan.job.stages:
         for path in entry.stage.files():
             with store.open_input(path) as file:
                 sizes[path] = file.size()
+    for path, size in (index.first() for found in plan.indexes.values() for index in found):
+        sizes[path] = size
     return sizes
 
 
@@ -214,6 +217,15 @@ def _still_ours(folder: str, identity: str) -> None:
         raise InputError(f"{folder}: another job was begun here meanwhile; name another --out")
 
 
+def _not_itself(plan: Plan, folder: str) -> None:
+    for found in plan.indexes.values():
+        for index in found:
+            if store.same(index.run, folder):
+                raise JobError(
+                    f"against: {index.run} is the folder of this very run; name another --out"
+                )
+
+
 def run_identity(plan: Plan) -> str:
     """Return a hash of the job and its input: equal for equal output."""
     job = {key: value for key, value in plan.job.resolved().items() if key not in _FREE}
@@ -227,7 +239,8 @@ def run_identity(plan: Plan) -> str:
         for _, pieces in plan.units
         if any(p.take for p in pieces)
     ]
-    return digest([job, models, versions, files, taken])
+    earlier = [[index.run, index.identity] for found in plan.indexes.values() for index in found]
+    return digest([job, models, versions, files, taken, earlier])
 
 
 def finished(folder: str) -> dict[str, Any] | None:

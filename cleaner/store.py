@@ -187,6 +187,12 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/"), *names])
 
 
+def same(one: str, other: str) -> bool:
+    """Return whether two paths name one place."""
+    places = [filesystem(path)[1].rstrip("/") for path in (one, other)]
+    return scheme(one) == scheme(other) and places[0] == places[1]
+
+
 def find(pattern: str) -> list[Found]:
     """Return the files that a glob matches (`*`, `?`, `[a-z]`, `**` for any depth), sorted by path.
 
@@ -278,6 +284,14 @@ def names(folder: str) -> list[str]:
         for info in infos
         if info.type == fs.FileType.File and not info.base_name.startswith(".tmp-")
     )
+
+
+def folders(folder: str) -> list[str]:
+    """Return the names of the folders directly in a folder, sorted; empty when there is none."""
+    system, plain = filesystem(folder)
+    selector = fs.FileSelector(plain, allow_not_found=True)
+    infos = _patiently(folder, lambda: system.get_file_info(selector))
+    return sorted(info.base_name for info in infos if info.type == fs.FileType.Directory)
 
 
 def write_whole(path: str, data: bytes | pa.Buffer) -> None:

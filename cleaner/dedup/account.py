@@ -6,9 +6,13 @@ together, in one group: a sample of one in a thousand documents holds one in a t
 near duplicates, not one in a million. Pairs are counted with the weight 1 / J.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import polars as pl
 
+from cleaner.dedup.against import OLD, fell, of_this_run
 from cleaner.dedup.near import Signed
 from cleaner.dedup.presets import Banding, caught
 from cleaner.kernels.hashing import mixed, mixed_pairs
@@ -24,37 +28,88 @@ SAMPLED = pl.Schema([
     ("group", pl.UInt64), ("file", pl.UInt32), ("row", pl.UInt64),
     ("bands", pl.List(pl.UInt64)), ("shingles", pl.List(pl.UInt64)),
 ])  # fmt: skip
-# Sampled pairs per 0.05 of Jaccard, as weights: all of them, and those that share a bucket.
+# Sampled pairs per 0.01 of Jaccard, as weights: all of them, and those that share a bucket.
 RECALL = pl.Schema([
     ("jaccard", pl.Float64), ("pairs", pl.Float64), ("caught", pl.Float64), ("seen", pl.UInt64),
 ])  # fmt: skip
 
+SAMPLE_DOCUMENTS = 20_000  # about so many are in the sample
 SAMPLE_SEED = 0x5EED  # makes the sample independent of the signatures
 MOST = 64  # documents of one group that are compared with each other
+MOST_LOSSES = 1_000  # pairs of sources listed by name; the rest is one line
+OTHER = "(other)"
+
+Tally = dict[str, list[list[Any]]]
+
+
+def tallied(known: pl.DataFrame, verdicts: pl.DataFrame) -> Tally:
+    """Return what one partition tells of its removals, as plain sums for `merge_tallies`.
+
+    `known` are all documents of the partition (file, row, source, weight), those of earlier runs
+    too; `verdicts` are what was settled on them, before `of_this_run`.
+    """
+    ours = verdicts.filter(pl.col("file") < OLD)
+    lost = losses(known, ours)
+    return {"losses": [list(row) for row in lost.rows()], **histograms(of_this_run(ours))}
+
+
+def merge_tallies(tallies: Iterable[Tally]) -> Tally:
+    """Return the sum of tallies."""
+    sums: dict[str, dict[tuple[Any, ...], list[int]]] = {}
+    for one in tallies:
+        for name, width in (("losses", 2), ("jaccard", 1), ("cluster_size", 1)):
+            for row in one[name]:
+                into = sums.setdefault(name, {}).setdefault(
+                    tuple(row[:width]), [0] * (len(row) - width)
+                )
+                into[:] = [a + b for a, b in zip(into, row[width:], strict=True)]
+    lost = pl.DataFrame(
+        [[*key, *counts] for key, counts in sums.get("losses", {}).items()], LOSSES, orient="row"
+    )
+    return {
+        "losses": [list(row) for row in _most(lost).rows()],
+        **{
+            name: [[*key, *counts] for key, counts in sorted(sums.get(name, {}).items())]
+            for name in ("jaccard", "cluster_size")
+        },
+    }
 
 
 def losses(rows: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     """Return `LOSSES` of one partition: `rows` of `KEYS` or `SETS`, and the verdicts on them."""
     known = rows.select("file", "row", "source", "weight").unique(["file", "row"])
     kept = known.select(duplicate_file="file", duplicate_row="row", kept_source="source")
-    return (
+    return _most(
         verdicts.filter(pl.col("duplicate_row").is_not_null())
         .select("file", "row", "duplicate_file", "duplicate_row")
         .join(known, on=["file", "row"])
         .join(kept, on=["duplicate_file", "duplicate_row"])
         .group_by("source", "kept_source")
         .agg(pl.len().alias("documents"), pl.col("weight").sum())
-        .sort("documents", "source", "kept_source", descending=[True, False, False])
         .cast(LOSSES)
     )
 
 
+def _most(lost: pl.DataFrame) -> pl.DataFrame:
+    """Return `LOSSES`, the largest first, the small ones of many as one line."""
+    lost = lost.sort("documents", "source", "kept_source", descending=[True, False, False])
+    named = pl.col("source").eq_missing(OTHER) & pl.col("kept_source").eq_missing(OTHER)
+    rest = pl.concat([lost.filter(~named)[MOST_LOSSES:], lost.filter(named)])
+    if not len(rest):
+        return lost
+    other = rest.select(
+        pl.lit(OTHER).alias("source"), pl.lit(OTHER).alias("kept_source"),
+        pl.col("documents", "weight").sum(),
+    )  # fmt: skip
+    return pl.concat([lost.filter(~named)[:MOST_LOSSES], other])
+
+
 def histograms(verdicts: pl.DataFrame) -> dict[str, list[list[float]]]:
     """Return counts of removals per 0.01 of Jaccard and of clusters per power of two of size."""
-    fell = verdicts.filter(pl.col("duplicate_of").is_not_null() & pl.col("jaccard").is_not_null())
+    compared = verdicts.filter(fell() & pl.col("jaccard").is_not_null())
     hundredths = (pl.col("jaccard") * 100 + 1e-9).floor().alias("hundredths")
-    alike = fell.group_by(hundredths).len().sort("hundredths")
-    stars = verdicts.filter(pl.col("duplicate_of").is_null() & pl.col("duplicate_row").is_null())
+    alike = compared.group_by(hundredths).len().sort("hundredths")
+    stars = verdicts.filter(~fell())
     power = np.exp2(np.floor(np.log2(np.maximum(stars["cluster_size"].to_numpy(), 1))))
     sizes, counts = np.unique(power.astype(np.int64), return_counts=True)
     return {
@@ -115,10 +170,11 @@ def settle_sample(rows: pl.DataFrame) -> pl.DataFrame:
     if len(left):
         bands = np.stack(rows["bands"].to_list())
         shared = (bands[left] == bands[right]).any(axis=1)
-    weight = 1 / np.maximum(jaccard, 1e-9)
+    # Such weights add up to the same sum in any order.
+    weight = np.rint(2.0**20 / np.maximum(jaccard, 1e-9)) / 2**20
     bins = pl.DataFrame(
         {
-            "jaccard": np.minimum(np.floor(jaccard * 20), 19) / 20,
+            "jaccard": np.floor(jaccard * 100 + 1e-9) / 100,
             "pairs": weight,
             "caught": weight * shared,
             "seen": np.ones(len(weight), np.uint64),
@@ -139,3 +195,29 @@ def recall(found: pl.DataFrame, threshold: float) -> float | None:
     above = found.filter(pl.col("jaccard") >= threshold - 1e-9)
     pairs, shared = (float(above[name].sum()) for name in ("pairs", "caught"))
     return shared / pairs if pairs else None
+
+
+def precision(found: pl.DataFrame, threshold: float) -> float | None:
+    """Return the share of the sampled pairs in one bucket that are at or above `threshold`."""
+    above = found.filter(pl.col("jaccard") >= threshold - 1e-9)
+    right, shared = (float(frame["caught"].sum()) for frame in (above, found))
+    return right / shared if shared else None
+
+
+def quality(found: pl.DataFrame, banding: Banding, threshold: float) -> dict[str, Any]:
+    """Return what a banding catches: its curve, and beside it what the sampled pairs around say."""
+    nearest = ((pl.col("jaccard") + 0.005) * 20 + 0.5).floor().cast(pl.Int64)
+    steps = found.group_by(nearest.alias("step")).agg(pl.col("pairs", "caught", "seen").sum())
+    around = {step: row for step, *row in steps.rows()}
+    rows = []
+    for step, (jaccard, chance) in enumerate(curve(banding)):
+        pairs, shared, seen = around.get(step, (0.0, 0.0, 0))
+        measured = round(shared / pairs, 4) if pairs else None
+        rows.append({"jaccard": jaccard, "expected": chance, "measured": measured, "pairs": seen})
+    above = found.filter(pl.col("jaccard") >= threshold - 1e-9)
+    shares = {"recall": recall(found, threshold), "precision": precision(found, threshold)}
+    return {
+        **{name: None if share is None else round(share, 4) for name, share in shares.items()},
+        "pairs": int(above["seen"].sum()),
+        "curve": rows,
+    }

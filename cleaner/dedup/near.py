@@ -41,6 +41,7 @@ COMPONENTS = pl.Schema({"file": pl.UInt32, "row": pl.UInt64, "component": pl.UIn
 SETS = pl.Schema([*IDENTITY.items(), ("shingles", pl.List(pl.UInt64))])
 
 FAN = 8  # how many of the next in rank order each member of a bucket is paired with
+_MERGED = 1 << 20  # pairs that wait to be merged
 ROW_BITS = 40  # a key is packed as file << 40 | row
 
 
@@ -150,7 +151,9 @@ def _ends(pairs: Iterable[pl.DataFrame]) -> Iterator[tuple[np.ndarray, np.ndarra
 
 def component_of(pairs: pl.DataFrame, components: pl.DataFrame) -> pl.DataFrame:
     """Return `pairs` with the column `component` of either end, to exchange them by."""
-    return pairs.join(components, on=["file", "row"], how="left", maintain_order="left")
+    keys = _packed(components["file"], components["row"])
+    at = np.searchsorted(keys, _packed(pairs["file"], pairs["row"]))
+    return pairs.with_columns(components["component"].gather(at).alias("component"))
 
 
 def _packed_ends(pairs: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -184,7 +187,7 @@ def settle_stars(
     threshold: float = 0.8,
     verify: bool = True,
     cluster: Literal["star", "components"] = "star",
-    memory: int = 1 << 30,
+    memory: int = 1 << 28,
 ) -> pl.DataFrame:
     """Return `VERDICTS` for whole components: their rows of `SETS` and `PAIRS`, in any order.
 
@@ -253,7 +256,7 @@ def _places(
     packed = _packed(documents["file"], documents["row"])
     order = np.argsort(packed)
     keys = packed[order]
-    found = np.zeros(0, np.uint64)
+    found, fresh = np.zeros(0, np.uint64), [np.zeros(0, np.uint64)]
     for frame in _frames(pairs):
         ends = []
         for end in _packed_ends(frame):
@@ -262,7 +265,11 @@ def _places(
                 raise CleanerError("settle_stars: a pair names a document without a set")
             ends.append(order[at].astype(np.uint64))
         low, high = np.minimum(*ends), np.maximum(*ends)
-        found = np.union1d(found, (high << np.uint64(32) | low)[low < high])
+        fresh.append((high << np.uint64(32) | low)[low < high])
+        # The same pair may come from several buckets; merged now and then, it is held once.
+        if sum(map(len, fresh)) > max(_MERGED, len(found)):
+            found, fresh = np.unique(np.concatenate([found, *fresh])), []
+    found = np.unique(np.concatenate([found, *fresh]))
     return (found & np.uint64(2**32 - 1)).astype(np.int64), (found >> np.uint64(32)).astype(
         np.int64
     )

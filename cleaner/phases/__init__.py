@@ -12,11 +12,13 @@ from cleaner.phases.dedup import (
     run_gather,
     run_lines,
     run_pairs,
+    run_sample,
     run_sets,
     run_settle,
     run_share,
     run_verify,
 )
+from cleaner.phases.index import run_index, run_kept
 from cleaner.phases.map import run_map, run_probe
 from cleaner.phases.shuffle import run_cut, run_shard
 
@@ -26,6 +28,7 @@ FUNCTIONS: dict[str, Work] = {
     "settle": run_settle,
     "lines": run_lines,
     "gather": run_gather,
+    "sample": run_sample,
     "pairs": run_pairs,
     "components": run_components,
     "sets": run_sets,
@@ -34,6 +37,8 @@ FUNCTIONS: dict[str, Work] = {
     "cut": run_cut,
     "shard": run_shard,
     "account": run_account,
+    "kept": run_kept,
+    "index": run_index,
 }
 
 

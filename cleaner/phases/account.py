@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from cleaner.commits import Committer
+from cleaner.dedup.against import fell
 from cleaner.errors import AccountError
 from cleaner.exchange import read_partition
 from cleaner.ledger import COLUMNS, merge, tally
@@ -86,7 +87,7 @@ def _counted(settings: Settings, ledger: pl.DataFrame) -> dict[str, Any]:
 
 
 def _clusters(ledger: pl.DataFrame) -> pl.DataFrame:
-    return ledger.filter(pl.col("duplicate_row").is_not_null()).select(
+    return ledger.filter(fell()).select(
         "stage",
         "file",
         "row",

@@ -9,6 +9,8 @@ import polars as pl
 
 from cleaner import store
 from cleaner.commits import Marker, digest
+from cleaner.dedup.account import SAMPLE_DOCUMENTS
+from cleaner.dedup.index import BY, ranges
 from cleaner.job import Entry, dump_stage
 from cleaner.ledger import ROWS_PER_FILE
 from cleaner.phases.base import DataFile, Phase, Prepared, Settings, State, Unit
@@ -104,7 +106,13 @@ def _exchange(plan: Plan, then: Entry | None) -> dict[str, Any]:
         parts = _clamp(4 * plan.bytes // PARTITION_BYTES)
         return {"kind": "shuffle", "seed": plan.job.output.shuffle_seed, "parts": parts}
     parts = _clamp(key_rows(then, plan.rows) // PARTITION_ROWS)
-    return {"kind": exchange_of(then), "parts": parts, **_stage(then)}
+    exchange = {"kind": exchange_of(then), "parts": parts, **_stage(then)}
+    exchange["options"].pop("against", None)  # no key depends on it
+    if exchange["kind"] == "near":
+        share = min(1.0, SAMPLE_DOCUMENTS / max(1, plan.rows))
+        exchange["share"] = share
+        exchange["sample_parts"] = _clamp(int(2 * share * plan.bytes) // _SET_BYTES)
+    return exchange
 
 
 def _clamp(parts: int) -> int:
@@ -218,7 +226,8 @@ def _global(
 ) -> tuple[list[Phase], dict[str, Any]]:
     kind, stage = exchange["kind"], entry.stage
     label = entry.title.replace(":", "_")
-    about = {key: exchange[key] for key in ("name", "options", "version")}
+    against = [index.plain() for index in plan.indexes.get(entry.index, ())]
+    about = {key: exchange[key] for key in ("name", "options", "version")} | {"against": against}
     before = {"kind": kind, "title": entry.title, "name": entry.name, "options": about["options"]}
     phases: list[Phase] = []
 
@@ -238,8 +247,9 @@ def _global(
         function = "settle" if kind == "exact" else "lines"
         last = add("settle", function, _partitions(previous, exchange["parts"], about))
     else:
+        add("sample", "sample", _sample(previous, exchange["sample_parts"]))
         pairs = add("pairs", "pairs", _partitions(previous, exchange["parts"], about))
-        joined = add("components", "components", _components(previous, pairs))
+        joined = add("components", "components", _components(previous, pairs, against))
         sets = add("sets", "sets", _sets(previous, pairs, joined, about))
         last = add("verify", "verify", _verify(previous, pairs, joined, sets, about))
     add("gather", "gather", _gather(previous, last))
@@ -258,8 +268,22 @@ def _partitions(previous: str, count: int, about: dict[str, Any]) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[previous]
         settings = {
-            **about, "keys": _files(parts, "keys"), "parts": count, "groups": _group_starts(parts),
-        }  # fmt: skip
+            **about,
+            "keys": _files(parts, "keys"),
+            "parts": count,
+            "groups": _group_starts(parts),
+            "most_rows": PARTITION_ROWS,
+        }
+        units = [Unit(f"{part:05d}", {"part": part}, "") for part in range(count)]
+        return Prepared(settings, units, _all(parts))
+
+    return prepare
+
+
+def _sample(previous: str, count: int) -> Any:
+    def prepare(state: State) -> Prepared:
+        parts = state.markers[previous]
+        settings = {"sample": _files(parts, "sample"), "parts": count}
         units = [Unit(f"{part:05d}", {"part": part}, "") for part in range(count)]
         return Prepared(settings, units, _all(parts))
 
@@ -276,36 +300,42 @@ def _verify_parts(state: State, previous: str, pairs: str) -> int:
     return _clamp(2 * size * candidates // max(1, rows) // _SET_BYTES)
 
 
-def _components(previous: str, pairs: str) -> Any:
+def _components(previous: str, pairs: str, against: Sequence[dict[str, Any]]) -> Any:
     def prepare(state: State) -> Prepared:
         markers = state.markers[pairs]
         settings = {
             "pairs": _files(markers, "pairs"),
             "groups": _group_starts(state.markers[previous]),
             "verify_parts": _verify_parts(state, previous, pairs),
+            "old_groups": _old_groups(against),
+            "old_files": sum(len(index["shards"]) for index in against),
         }
         return Prepared(settings, [Unit("all", {}, "")], _all(markers))
 
     return prepare
 
 
+def _old_groups(against: Sequence[dict[str, Any]]) -> int:
+    """Return in how many tasks the shards of earlier runs are read for their candidates."""
+    return min(MOST_PARTITIONS, sum(len(index["shards"]) for index in against))
+
+
 def _sets(previous: str, pairs: str, joined: str, about: dict[str, Any]) -> Any:
     def prepare(state: State) -> Prepared:
-        parts, marker = state.markers[previous], state.markers[joined][0]
+        parts, markers = state.markers[previous], state.markers[joined]
+        groups = _groups(parts)
         settings = {
             **about,
-            "candidates": DataFile.of(marker, "candidates").plain(),
+            "candidates": _files_with(markers, "candidates"),
+            "groups": len(groups),
+            "old": _files_with(markers, "old"),
+            "old_groups": _old_groups(about["against"]),
             "verify_parts": _verify_parts(state, previous, pairs),
         }
-        groups = _groups(parts)
         units = [
             Unit(
                 f"{index:06d}",
-                {
-                    "text": DataFile.of(parts[index], "text").plain(),
-                    "group": group,
-                    "groups": len(groups),
-                },
+                {"text": DataFile.of(parts[index], "text").plain(), "group": group},
                 parts[index].identity(),
                 parts[index].facts["kept"],
                 parts[index].facts["bytes"],
@@ -313,9 +343,16 @@ def _sets(previous: str, pairs: str, joined: str, about: dict[str, Any]) -> Any:
             for group, members in enumerate(groups)
             for index in members
         ]
-        return Prepared(settings, units, marker.identity())
+        if settings["old"]:
+            old = range(settings["old_groups"])
+            units += [Unit(f"old-{group:05d}", {"old": group}, "") for group in old]
+        return Prepared(settings, units, _all(markers))
 
     return prepare
+
+
+def _files_with(markers: Sequence[Marker], role: str) -> list[list[Any]]:
+    return _files([marker for marker in markers if role in marker.files], role)
 
 
 def _verify(previous: str, pairs: str, joined: str, sets: str, about: dict[str, Any]) -> Any:
@@ -324,7 +361,7 @@ def _verify(previous: str, pairs: str, joined: str, sets: str, about: dict[str, 
         settings = {
             **about,
             "sets": _files(state.markers[sets], "sets"),
-            "pairs": _files(state.markers[joined], "pairs"),
+            "pairs": _files_with(state.markers[joined], "pairs"),
             "verify_parts": count,
             "groups": _group_starts(state.markers[previous]),
         }
@@ -374,10 +411,60 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     cutting = _one(maps[-1], "sizes", cut_options)
     writing = _shards(maps, cut, parts, shard_options)
     counting = _account(maps, shard, account_options)
-    return [
+    phases = [
         Phase(cut, "cut", "cut shards", cut_options, cutting),
         Phase(shard, "shard", "write shards", shard_options, writing),
         Phase(f"{number + 2:02d}-account", "account", "account", account_options, counting),
+    ]
+    for before, mapped in zip(maps, plan.maps, strict=True):
+        if mapped.then is not None and mapped.then.name in BY:
+            phases += _index(plan, mapped.then, before, maps[0], shard, number + len(phases))
+    return phases
+
+
+def _index(
+    plan: Plan, entry: Entry, previous: str, first: str, shards: str, number: int
+) -> list[Phase]:
+    """Return the two phases that write the index of a stage."""
+    label = entry.title.replace(":", "_")
+    kept, index = f"{number:02d}-{label}.kept", f"{number + 1:02d}-{label}.index"
+    exchange = _exchange(plan, entry)
+    parts = exchange["parts"]
+    about = {
+        **{key: exchange[key] for key in ("name", "options", "version")},
+        "title": entry.title,
+        "by": BY[entry.name],
+        "parts": parts,
+        "ranges": ranges(parts),
+    }
+
+    def keeping(state: State) -> Prepared:
+        role = "text" if about["by"] == "line" else "keys"
+        markers, groups = state.markers[previous], _groups(state.markers[first])
+        settings = {
+            **about,
+            "places": _files(state.markers[shards], "places"),
+            "groups": len(groups),
+        }
+        units = [
+            Unit(
+                f"{group:05d}",
+                {"group": group, "parts": _files([markers[i] for i in members], role)},
+                _all([markers[i] for i in members]),
+            )
+            for group, members in enumerate(groups)
+        ]
+        return Prepared(settings, units, _all(state.markers[shards]))
+
+    def indexing(state: State) -> Prepared:
+        markers = state.markers[kept]
+        settings = {**about, "rows": _files(markers, "rows")}
+        units = [Unit(f"{part:05d}", {"part": part}, "") for part in range(parts)]
+        return Prepared(settings, units, _all(markers))
+
+    return [
+        Phase(kept, "kept", f"{entry.title} kept", about, keeping),
+        Phase(index, "index", f"{entry.title} index", about, indexing),
     ]
 
 

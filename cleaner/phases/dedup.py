@@ -1,18 +1,28 @@
 """Global stages as tasks: partitions settled one by one, verdicts sent back to the rows' parts.
 
-exact: settle -> gather. near: pairs -> components -> sets -> verify -> gather. cut: one task.
+exact: settle -> gather. near: sample, pairs -> components -> sets -> verify -> gather. line:
+settle -> gather. cut: one task. What earlier runs kept joins in settle and pairs, and in sets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from cleaner.commits import Committer
-from cleaner.dedup.exact import settle_exact
-from cleaner.dedup.near import PAIRS, bucket_pairs, component_of, components
-from cleaner.exchange import read_partition
+from cleaner.dedup.account import settle_sample, tallied
+from cleaner.dedup.against import OLD, as_old, fell, of_this_run
+from cleaner.dedup.exact import IDENTITY, settle_exact
+from cleaner.dedup.near import (
+    bucket_pairs,
+    bucket_sizes,
+    component_of,
+    components,
+    shingle_sets,
+)
+from cleaner.exchange import Source, read_partition, read_pieces, read_range
 from cleaner.job import build_stage
 from cleaner.phases.base import (
     DataFile,
@@ -24,52 +34,84 @@ from cleaner.phases.base import (
     slot,
     table_bytes,
 )
+from cleaner.phases.index import old_texts, read_old
 from cleaner.phases.keys import spread
 from cleaner.stages.cuts import settle_cut
 
 BIG_BUCKET = 10_000  # buckets above this are reported
+_CANDIDATES = 4_000_000  # documents that are sent to their groups at a time
+_TEXT = 32 << 20  # bytes of text of an earlier run whose shingles are made at a time
 
 
 def _files(settings: Settings, key: str) -> list[DataFile]:
     return [DataFile(*file) for file in settings[key]]
 
 
-def _partition(settings: Settings, key: str, parts: str, part: int, folder: str) -> pl.DataFrame:
-    with exchange_sources(folder, _files(settings, key), settings[parts]) as sources:
-        return read_partition(sources, part).drop("slot")
+def _pieces(
+    settings: Settings, part: int, out: Committer
+) -> Iterator[tuple[int, bool, pl.DataFrame, pl.DataFrame]]:
+    """Yield a partition of keys in pieces that are not committed yet, an oversize one in several.
+
+    Each is its number, whether it is the last, its rows, and the rows of earlier runs beside them.
+    """
+    parts, against = settings["parts"], settings["against"]
+    with exchange_sources(out.folder, _files(settings, "keys"), parts) as sources:
+        size = sum(source.parts[part].rows for source in sources)
+        size += sum(index["rows"] for index in against) // parts
+        count = max(1, -(-size // (2 * settings["most_rows"])))
+        for piece in range(count):
+            if not out.stands(piece, piece == count - 1):
+                at, of = part * count + piece, parts * count
+                rows = read_range(sources, "slot", at, of).drop("slot")
+                yield piece, piece == count - 1, rows, read_old(against, at, of, rows)
 
 
 def run_settle(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Settle one partition of exact keys."""
-    rows = _partition(settings, "keys", "parts", unit["part"], out.folder)
-    _commit_verdicts(settings, settle_exact(rows), out)
+    for number, last, rows, old in _pieces(settings, unit["part"], out):
+        known = pl.concat([rows, old])
+        _commit_verdicts(settings, settle_exact(known), known, out, number, last)
 
 
 def run_lines(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Settle one partition of line counts: which lines stand in many documents."""
-    rows = _partition(settings, "keys", "parts", unit["part"], out.folder)
     stage: Any = build_stage(settings["name"], settings["options"])
-    frequent = stage.settle(rows).sort("file", "row", "line")
-    starts = _starts(settings)
-    group = np.searchsorted(starts, position(frequent), side="right") - 1
-    data = exchange_bytes(frequent.with_columns(slot(group, len(starts))), "slot", len(starts))
-    facts = {"lines": rows["line"].n_unique(), "frequent": frequent["line"].n_unique()}
-    out.commit(0, True, {"verdicts": data}, facts)
+    for number, last, rows, old in _pieces(settings, unit["part"], out):
+        frequent = stage.settle(pl.concat([rows, old])).sort("file", "row", "line")
+        data = _to_groups(frequent, settings["groups"])
+        facts = {"lines": rows["line"].n_unique(), "frequent": frequent["line"].n_unique()}
+        out.commit(number, last, {"verdicts": data}, facts)
+
+
+def _to_groups(rows: pl.DataFrame, groups: Sequence[str]) -> pa.Buffer:
+    """Return rows by key as an exchange file with a partition for each group of parts."""
+    starts = np.array([int(start) for start in groups], np.uint64)
+    group = np.searchsorted(starts, position(rows), side="right") - 1
+    return exchange_bytes(rows.with_columns(slot(group, len(starts))), "slot", len(starts))
+
+
+def run_sample(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Compare the sampled documents of one partition with each other, in full."""
+    with exchange_sources(out.folder, _files(settings, "sample"), settings["parts"]) as sources:
+        rows = read_partition(sources, unit["part"]).drop("slot")
+    found = settle_sample(rows)
+    facts = {"documents": len(rows), "found": [list(row) for row in found.rows()]}
+    out.commit(0, True, {}, facts)
 
 
 def run_pairs(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Pair the documents that share a bucket of one partition."""
-    rows = _partition(settings, "keys", "parts", unit["part"], out.folder)
-    sizes = rows.group_by("band").len()["len"]
-    facts = {
-        "pairs": 0,
-        "buckets": int((sizes > 1).sum()),
-        "big_buckets": int((sizes > BIG_BUCKET).sum()),
-        "biggest_bucket": int(sizes.max() or 0),  # type: ignore[arg-type]
-    }
-    pairs = bucket_pairs(rows)
-    facts["pairs"] = len(pairs)
-    out.commit(0, True, {"pairs": table_bytes(pairs)}, facts)
+    for number, last, rows, old in _pieces(settings, unit["part"], out):
+        rows = pl.concat([rows, old])
+        sizes = bucket_sizes(rows)
+        pairs = bucket_pairs(rows)
+        facts = {
+            "pairs": len(pairs),
+            "buckets": len(sizes),
+            "big_buckets": int((sizes > BIG_BUCKET).sum()),
+            "biggest_bucket": int(sizes.max() or 0),  # type: ignore[arg-type]
+        }
+        out.commit(number, last, {"pairs": table_bytes(pairs)}, facts)
 
 
 class _Frames:
@@ -84,55 +126,145 @@ class _Frames:
 
 
 def run_components(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
-    """Join pairs to components; send candidates to their groups and pairs to their partition."""
+    """Join pairs to components; send candidates to their groups and pairs to their partition.
+
+    First some candidates at a time are committed, then the pairs file by file.
+    """
     frames = _Frames(out.folder, _files(settings, "pairs"))
     found = components(frames)
-    starts = _starts(settings)
-    group = np.searchsorted(starts, position(found), side="right") - 1
-    candidates = found.with_columns(slot(group, len(starts)))
-    pairs = [component_of(frame, found) for frame in frames]
-    empty = pl.DataFrame(schema={**PAIRS, "component": pl.UInt64})
-    joined = pl.concat(pairs).unique(maintain_order=True) if pairs else empty
-    joined = joined.with_columns(spread(joined["component"])).drop("component")
-    files = {
-        "candidates": exchange_bytes(candidates, "slot", len(starts)),
-        "pairs": exchange_bytes(joined, "slot", settings["verify_parts"]),
-    }
-    facts = {"candidates": len(found), "components": found["component"].n_unique()}
-    out.commit(0, True, files, facts)
+    several = max(1, -(-len(found) // _CANDIDATES))
+    total = several + len(frames.files)
+    for number in range(several):
+        if out.stands(number, number == total - 1):
+            continue
+        some = found[number * _CANDIDATES : (number + 1) * _CANDIDATES]
+        facts = {"candidates": len(some), "components": 0}
+        if number == 0:
+            facts["components"] = found["component"].n_unique()
+        out.commit(number, number == total - 1, _candidates(settings, some), facts)
+    for number, frame in enumerate(frames, several):
+        if out.stands(number, number == total - 1):
+            continue
+        joined = component_of(frame, found)
+        joined = joined.with_columns(spread(joined["component"])).drop("component")
+        data = exchange_bytes(joined, "slot", settings["verify_parts"])
+        out.commit(number, number == total - 1, {"pairs": data}, {})
 
 
-def _starts(settings: Settings) -> np.ndarray:
-    return np.array([int(start) for start in settings["groups"]], np.uint64)
+def _candidates(settings: Settings, found: pl.DataFrame) -> dict[str, pa.Buffer]:
+    """Return candidates by group of parts, and those of earlier runs by group of their shards."""
+    ours = found.filter(pl.col("file") < OLD)
+    files = {"candidates": _to_groups(ours, settings["groups"])}
+    old = found.filter(pl.col("file") >= OLD)
+    if len(old):
+        groups = settings["old_groups"]
+        shard = old["file"].to_numpy().astype(np.int64) - OLD
+        group = shard * groups // settings["old_files"]
+        files["old"] = exchange_bytes(old.with_columns(slot(group, groups)), "slot", groups)
+    return files
 
 
 def run_sets(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Recompute the shingle sets of one part's candidates and send them to their component."""
-    with exchange_sources(out.folder, [DataFile(*settings["candidates"])], unit["groups"]) as at:
-        candidates = read_partition(at, unit["group"]).drop("slot")
+    stage: Any = build_stage(settings["name"], settings["options"])
+    if "old" in unit:
+        _old_sets(settings, unit["old"], stage.banding.ngram, out)
+        return
+    files = _files(settings, "candidates")
+    with exchange_sources(out.folder, files, settings["groups"]) as sources:
+        candidates = read_partition(sources, unit["group"]).drop("slot")
     docs = read_table(out.folder, DataFile(*unit["text"]))
     docs = docs.join(candidates, on=["file", "row"], how="inner", maintain_order="left")
-    stage: Any = build_stage(settings["name"], settings["options"])
-    sets = stage.sets(docs).with_columns(spread(docs["component"]))
-    files = {"sets": exchange_bytes(sets, "slot", settings["verify_parts"])}
-    out.commit(0, True, files, {"sets": len(sets)})
+    _commit_sets(settings, stage.sets(docs), docs["component"], out, 0, True)
+
+
+def _old_sets(settings: Settings, group: int, ngram: int, out: Committer) -> None:
+    """Commit the shingle sets of candidates of earlier runs, some at a time, from their shards."""
+    with exchange_sources(out.folder, _files(settings, "old"), settings["old_groups"]) as sources:
+        wanted = read_partition(sources, group).drop("slot").sort("file", "row")
+    number = 0
+    held: list[pl.DataFrame] = []
+    size = 0
+    for index, docs in old_texts(settings["against"], wanted):
+        sets = shingle_sets(docs, ngram, "first")
+        sets = as_old(sets, index["run"], index["first_file"])
+        held.append(sets.with_columns(docs["component"]))
+        size += int(docs["text"].str.len_bytes().sum())
+        if size >= _TEXT:
+            whole = pl.concat(held)
+            _commit_sets(settings, whole, whole["component"], out, number, False)
+            number, held, size = number + 1, [], 0
+    if not held:
+        empty = pl.DataFrame({"file": [], "row": [], "text": []}, schema_overrides=_NO_TEXT)
+        held = [shingle_sets(empty, ngram, "first").with_columns(component=pl.lit(0, pl.UInt64))]
+    whole = pl.concat(held)
+    _commit_sets(settings, whole, whole["component"], out, number, True)
+
+
+_NO_TEXT = {"file": pl.UInt32, "row": pl.UInt64, "text": pl.String}
+
+
+def _commit_sets(
+    settings: Settings,
+    sets: pl.DataFrame,
+    component: pl.Series,
+    out: Committer,
+    number: int,
+    last: bool,
+) -> None:
+    if out.stands(number, last):
+        return
+    rows = sets.drop("component", strict=False).with_columns(spread(component))
+    data = exchange_bytes(rows, "slot", settings["verify_parts"])
+    out.commit(number, last, {"sets": data}, {"sets": len(rows)})
+
+
+class _Known:
+    """Sets as they are read, and what is known of their documents once they have been read."""
+
+    def __init__(self, sources: Sequence[Source], part: int) -> None:
+        self.sources, self.part = sources, part
+        self._documents = [pl.DataFrame(schema=IDENTITY)]
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        for frame in read_pieces(self.sources, self.part):
+            self._documents.append(frame.select(list(IDENTITY)))
+            yield frame
+
+    def documents(self) -> pl.DataFrame:
+        """Return the documents whose sets have been read."""
+        return pl.concat(self._documents)
 
 
 def run_verify(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Settle whole components: who is a duplicate of whom, by the true Jaccard."""
-    sets = _partition(settings, "sets", "verify_parts", unit["part"], out.folder)
-    pairs = _partition(settings, "pairs", "verify_parts", unit["part"], out.folder)
+    part, parts = unit["part"], settings["verify_parts"]
     stage: Any = build_stage(settings["name"], settings["options"])
-    _commit_verdicts(settings, stage.settle(sets, pairs), out)
+    with (
+        exchange_sources(out.folder, _files(settings, "sets"), parts) as sets,
+        exchange_sources(out.folder, _files(settings, "pairs"), parts) as pairs,
+    ):
+        known = _Known(sets, part)
+        verdicts = stage.settle(known, read_pieces(pairs, part))
+    _commit_verdicts(settings, verdicts, known.documents(), out, 0, True)
 
 
-def _commit_verdicts(settings: Settings, verdicts: pl.DataFrame, out: Committer) -> None:
-    verdicts = verdicts.sort("file", "row")
-    starts = _starts(settings)
-    group = np.searchsorted(starts, position(verdicts), side="right") - 1
-    data = exchange_bytes(verdicts.with_columns(slot(group, len(starts))), "slot", len(starts))
-    facts = {"verdicts": len(verdicts), "dropped": int(verdicts["duplicate_row"].count())}
-    out.commit(0, True, {"verdicts": data}, facts)
+def _commit_verdicts(
+    settings: Settings,
+    verdicts: pl.DataFrame,
+    known: pl.DataFrame,
+    out: Committer,
+    number: int,
+    last: bool,
+) -> None:
+    """Commit what was settled on documents of this run, and its account."""
+    ours = of_this_run(verdicts).sort("file", "row")
+    facts = {
+        "verdicts": len(ours),
+        "dropped": int(ours.select(fell().sum()).item()),
+        "account": tallied(known, verdicts),
+    }
+    out.commit(number, last, {"verdicts": _to_groups(ours, settings["groups"])}, facts)
 
 
 def run_gather(settings: Settings, unit: dict[str, Any], out: Committer) -> None:

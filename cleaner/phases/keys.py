@@ -13,21 +13,23 @@ from cleaner.stages.sample import Sample, sample_key
 _LOW = 44  # bits of a sample key that only decide ties; the upper 20 are its score
 
 
-def make(exchange: Mapping[str, Any], docs: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows to exchange, with the UInt64 column `slot` that decides their partition."""
+def make(exchange: Mapping[str, Any], docs: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return by role the rows to exchange, each with the UInt64 column `slot` of its partition."""
     stage: Any = build_stage(exchange["name"], exchange["options"])
     if exchange["kind"] == "exact":
-        rows = stage.keys(docs)
-        return rows.with_columns(slot=pl.col("hi"))
+        return {"keys": stage.keys(docs).with_columns(slot=pl.col("hi"))}
     if exchange["kind"] == "near":
-        rows = stage.band_rows(docs)
-        return rows.with_columns(slot=pl.col("band"))
+        rows, sampled = stage.band_rows_and_sample(docs, exchange["share"])
+        return {
+            "keys": rows.with_columns(slot=pl.col("band")),
+            "sample": sampled.with_columns(slot=pl.col("group")),
+        }
     if exchange["kind"] == "line":
-        rows = stage.counts(docs)
-        return rows.with_columns(slot=pl.col("line"))
+        return {"keys": stage.counts(docs).with_columns(slot=pl.col("line"))}
+    one = pl.lit(0, pl.UInt64).alias("slot")
     if isinstance(stage, Sample):
-        return sample_rows(docs, stage).with_columns(slot=pl.lit(0, pl.UInt64))
-    return cut_rows(docs, stage).with_columns(slot=pl.lit(0, pl.UInt64))
+        return {"keys": sample_rows(docs, stage).with_columns(one)}
+    return {"keys": cut_rows(docs, stage).with_columns(one)}
 
 
 def sample_rows(docs: pl.DataFrame, stage: Sample) -> pl.DataFrame:

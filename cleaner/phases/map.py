@@ -17,6 +17,7 @@ import pyarrow as pa
 from cleaner.commits import Committer, Marker
 from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Columns, Part, read_parts
+from cleaner.dedup.against import fell
 from cleaner.exchange import read_partition
 from cleaner.job import build_stage
 from cleaner.kernels.hashing import mixed, mixed_pairs
@@ -79,9 +80,10 @@ def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
             files["sizes"] = table_bytes(_sizes(docs))
         else:
             files["text"] = table_bytes(docs)
-            made = keys.make(exchange, docs)
-            files["keys"] = exchange_bytes(made, "slot", exchange["parts"])
-            facts["keys"] = len(made)
+            for role, rows in keys.make(exchange, docs).items():
+                parts_of = exchange["parts" if role == "keys" else "sample_parts"]
+                files[role] = exchange_bytes(rows, "slot", parts_of)
+                facts[role] = len(rows)
         out.commit(number, part.last, files, facts)
 
 
@@ -185,7 +187,7 @@ def _later(
         verdicts, on=["file", "row"], how="left", maintain_order="left"
     )
     docs = docs.with_columns(pl.col("cluster_size").fill_null(whole.docs["cluster_size"]))
-    down = docs["duplicate_row"].is_not_null()
+    down = docs.select(fell()).to_series()
     gone = docs.filter(down).with_columns(
         pl.lit("dropped").alias("fate"),
         pl.lit(before["title"]).alias("stage"),
@@ -247,7 +249,7 @@ def _type(name: str) -> Any:
 
 def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, Any]:
     reached = record.group_by("source").agg(
-        pl.len(), pl.col("duplicate_row").is_not_null().sum().alias("lost")
+        pl.len(), fell().sum().alias("lost")
     )
     fates = dict(record["fate"].fill_null("kept").value_counts().sort("fate").rows())
     errors = record["error"].drop_nulls().value_counts(sort=True).sort("count", "error")[-5:]

@@ -17,6 +17,7 @@ class DedupParagraphs(Stage):
     as lines of a dialogue, are said twice for a reason.
     """
 
+    version: ClassVar[int] = 2  # keys compose what invisible characters parted
     changes_text: ClassVar[bool] = True
 
     min_chars: int = Field(20, ge=1)

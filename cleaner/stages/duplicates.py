@@ -1,17 +1,36 @@
 """What the stages that look for duplicates share: which copy stays, and who is compared."""
 
 from collections.abc import Collection
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import polars as pl
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from cleaner.dedup.keys import Within
 from cleaner.dedup.ranks import Keep
+from cleaner.errors import JobError
 from cleaner.stages.base import Judging
 
 KEY = ("file", "row")
+
+
+def _runs(value: Any) -> Any:
+    """Return one run folder or a list of several as a tuple, without closing slashes."""
+    several = [value] if isinstance(value, str) else value
+    if isinstance(several, list | tuple) and all(isinstance(run, str) for run in several):
+        return tuple(run.rstrip("/") or run for run in several)
+    return value
+
+
+# Folders of finished runs; what they kept stays, and its duplicates fall.
+Runs = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_runs)]
 PARTNER = ("duplicate_file", "duplicate_row", "duplicate_of", "jaccard", "cluster_size")
+
+
+def alone(stage: Any) -> None:
+    """Raise JobError where a stage on one frame is held against a run: only a run can be."""
+    if stage.against:
+        raise JobError("against: works in a run; one frame is not held against another run")
 
 
 def keyed(docs: pl.DataFrame) -> pl.DataFrame:
@@ -32,6 +51,7 @@ class Duplicates(Judging):
     best_by: str | None = Field(None, min_length=1)
     source_priority: tuple[str, ...] = ()
     within: Within = "all"
+    against: Runs = ()
 
     @field_validator("source_priority", mode="before")
     @classmethod
@@ -92,6 +112,10 @@ class Duplicates(Judging):
         """Return `cluster_size`: how many documents of the input a kept one stands for."""
         return {"cluster_size": pl.UInt32}
 
+    def compares(self) -> dict[str, Any]:
+        """Return what two runs must have in common for their indexes to be compared."""
+        return {"within": self.within, "version": self.version}
+
     def verdicts(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `VERDICTS` for one frame that is the whole corpus."""
         raise NotImplementedError
@@ -102,6 +126,7 @@ class Duplicates(Judging):
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs`, the whole corpus in one frame, with `broken` and the columns `PARTNER`."""
+        alone(self)
         ours = keyed(docs)
         stage = self.resolved(docs.columns)
         verdicts = stage.verdicts(ours)

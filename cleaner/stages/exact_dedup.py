@@ -20,6 +20,7 @@ class ExactDedup(Duplicates):
     normalised; a null or empty key is nobody's duplicate, a text without a word is `empty`.
     """
 
+    version: ClassVar[int] = 2  # keys compose what invisible characters parted
     reason: ClassVar[str] = "exact_duplicate"
 
     on: str = Field("text", min_length=1)
@@ -35,6 +36,10 @@ class ExactDedup(Duplicates):
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""
         return (super().needs() - {"text"}) | {self.on}
+
+    def compares(self) -> dict[str, Any]:
+        """Return what two runs must have in common for their indexes to be compared."""
+        return {"on": self.on, **super().compares()}
 
     def keys(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of `KEYS` of some documents."""

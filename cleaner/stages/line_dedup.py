@@ -8,7 +8,7 @@ from pydantic import Field
 from cleaner.dedup.keys import Within, has_word
 from cleaner.dedup.lines import Unit, cut_lines, line_counts, settle_lines
 from cleaner.stages.base import Stage
-from cleaner.stages.duplicates import KEY, keyed
+from cleaner.stages.duplicates import KEY, Runs, alone, keyed
 from cleaner.stages.marked import cut_so_far
 
 
@@ -20,6 +20,7 @@ class LineDedup(Stage):
     the first document that has it. A text left without a word is `broken`: `repeated_line`.
     """
 
+    version: ClassVar[int] = 2  # keys compose what invisible characters parted
     kind: ClassVar[Literal["document", "corpus"]] = "corpus"
     changes_text: ClassVar[bool] = True
     reason: ClassVar[str] = "repeated_line"
@@ -29,6 +30,7 @@ class LineDedup(Stage):
     min_words: int = Field(5, ge=1)
     within: Within = "all"
     keep_first: bool = False
+    against: Runs = ()
 
     @classmethod
     def from_short(cls, value: Any) -> dict[str, Any]:
@@ -42,6 +44,13 @@ class LineDedup(Stage):
     def adds(self) -> dict[str, Any]:
         """Return `lines_cut`: how many lines, or paragraphs, went."""
         return {"lines_cut": pl.UInt32}
+
+    def compares(self) -> dict[str, Any]:
+        """Return what two runs must have in common for their indexes to be compared."""
+        return {
+            "unit": self.unit, "min_words": self.min_words, "within": self.within,
+            "version": self.version,
+        }  # fmt: skip
 
     def counts(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of `LINES` of one unit, to exchange by `line`."""
@@ -72,6 +81,7 @@ class LineDedup(Stage):
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs`, the whole corpus in one frame, without its frequent lines."""
+        alone(self)
         ours = keyed(docs)
         done = self.apply(ours, self.settle(self.counts(ours)))
         return done if set(KEY) <= set(docs.columns) else done.drop(KEY)

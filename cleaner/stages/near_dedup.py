@@ -1,5 +1,6 @@
 """Keep one of all documents that are nearly the same, each removal with its partner and Jaccard."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, Self
 
 import polars as pl
@@ -30,6 +31,7 @@ class NearDedup(Duplicates):
     only if its true Jaccard to a kept one is at least `threshold`.
     """
 
+    version: ClassVar[int] = 2  # keys compose what invisible characters parted
     reason: ClassVar[str] = "near_duplicate"
 
     preset: Literal["fineweb", "refinedweb", "curator", "megamath"] | None = None
@@ -81,6 +83,11 @@ class NearDedup(Duplicates):
         asked = parse(self.on, ask_unknown=True).columns if self.on else ()
         return super().needs() | set(asked)
 
+    def compares(self) -> dict[str, Any]:
+        """Return what two runs must have in common for their indexes to be compared."""
+        signed = {"seed": self.seed, "scheme": self.scheme}
+        return {**self.banding._asdict(), **signed, **super().compares()}
+
     def band_rows(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of `BANDS` of some documents."""
         return self.band_rows_and_sample(docs, 0)[0]
@@ -98,8 +105,12 @@ class NearDedup(Duplicates):
         """Return the rows of `SETS` of candidates."""
         return shingle_sets(docs, self.banding.ngram, **self.policy())
 
-    def settle(self, sets: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-        """Return the `VERDICTS` on whole components."""
+    def settle(
+        self,
+        sets: pl.DataFrame | Iterable[pl.DataFrame],
+        pairs: pl.DataFrame | Iterable[pl.DataFrame],
+    ) -> pl.DataFrame:
+        """Return the `VERDICTS` on whole components, given whole or piece by piece."""
         return settle_stars(sets, pairs, self.threshold, self.verify, self.cluster)
 
     def judged(self, docs: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,135 @@
+"""The index of a run: keys, bands and lines of what it kept, found by a later run.
+
+A run writes `index/<stage>/part-00000-of-00012.arrow`, each the rows of one range of hashes in
+order, and says in its manifest by what settings they were made. The key (file, row) of a row is
+the shard and the row in it, so that its text can be read again.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cleaner import store
+from cleaner.dedup.against import OLD
+from cleaner.errors import JobError
+
+BY = {"exact_dedup": "hi", "near_dedup": "band", "line_dedup": "line"}  # partitioned by which hash
+FINEST = 64  # ranges that even a small index is cut into, so that a small range is a small read
+
+
+@dataclass(frozen=True)
+class Index:
+    """What one stage of an earlier run kept, where it lies, and where its files are numbered."""
+
+    run: str  # as the job names it
+    stage: str
+    by: str
+    rows: int
+    cut: int  # ranges into which the hashes are cut, over all files
+    files: tuple[tuple[str, int], ...]  # path below the run folder, bytes
+    shards: tuple[str, ...]
+    first_file: int
+    identity: str
+
+    def first(self) -> tuple[str, int]:
+        """Return one file of the index, by its full path, and its bytes."""
+        path, size = self.files[0]
+        return store.join(self.run, path), size
+
+    def plain(self) -> dict[str, Any]:
+        """Return the index as plain data; `Index(**plain)` reads it back."""
+        return asdict(self)
+
+
+def find_indexes(
+    runs: Sequence[str], name: str, compares: Mapping[str, Any], place: int
+) -> tuple[Index, ...]:
+    """Return what a stage is held against: the index of its like in each of some finished runs.
+
+    Of several with these settings the one at the same `place` among them is taken, or the last.
+    Raises JobError for a folder that is no run, a run that is not finished or has no such stage.
+    """
+    found: list[Index] = []
+    first_file = OLD
+    for run in runs:
+        manifest = _manifest(run)
+        entry = _entry(run, manifest, name, compares, place)
+        shards = tuple(output["path"] for output in manifest["outputs"])
+        found.append(
+            Index(
+                run=run,
+                stage=entry["stage"],
+                by=BY[name],
+                rows=entry["rows"],
+                cut=entry["cut"],
+                files=tuple((file["path"], file["bytes"]) for file in entry["files"]),
+                shards=shards,
+                first_file=first_file,
+                identity=f"{manifest['identity']}-{_bytes_of(entry)}",
+            )
+        )
+        first_file += len(shards)
+    return tuple(found)
+
+
+def _manifest(run: str) -> dict[str, Any]:
+    if not store.exists(store.join(run, "job.yaml")):
+        raise JobError(f"against: {run} is no run folder: there is no job.yaml in it")
+    path = store.join(run, "manifest.json")
+    if not store.exists(path):
+        raise JobError(
+            f"against: the run {run} is not finished; finish it first, or see: cleaner status {run}"
+        )
+    return json.loads(store.read_bytes(path))
+
+
+def _entry(
+    run: str, manifest: Mapping[str, Any], name: str, compares: Mapping[str, Any], place: int
+) -> dict[str, Any]:
+    """Return what the manifest of a run says of the index of a stage with these settings."""
+    alike = [entry for entry in manifest.get("index", []) if entry["name"] == name]
+    if not alike:
+        have = ", ".join(entry["stage"] for entry in manifest.get("index", [])) or "none"
+        raise JobError(f"against: the run {run} has no stage {name}; it has an index of: {have}")
+    same = [entry for entry in alike if entry["compares"] == dict(compares)]
+    if not same:
+        told = "; ".join(f"{e['stage']} {_difference(compares, e['compares'])}" for e in alike)
+        raise JobError(
+            f"against: the run {run} looked for duplicates by other settings, which cannot be "
+            f"compared: {told}"
+        )
+    entry = same[min(place, len(same) - 1)]
+    there = set(store.names(store.join(run, "index", _folder(entry["stage"]))))
+    for file in entry["files"]:
+        if file["path"].rsplit("/", 1)[1] not in there:
+            raise JobError(f"against: {store.join(run, file['path'])} is gone; run {run} again")
+    return entry
+
+
+def _difference(here: Mapping[str, Any], there: Mapping[str, Any]) -> str:
+    """Say which settings differ: `has bands: 20, this stage bands: 14`."""
+    names = [name for name in here if here[name] != there.get(name)]
+    shown = [f"{name}: {there.get(name)} (here {here[name]})" for name in names]
+    return "has " + ", ".join(shown)
+
+
+def _bytes_of(entry: Mapping[str, Any]) -> str:
+    """Return 16 hex digits that stand for the bytes of an index."""
+    whole = "".join(file["sha256"] for file in entry["files"])
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+
+def _folder(stage: str) -> str:
+    return stage.replace(":", "_")
+
+
+def index_path(stage: str, part: int, parts: int) -> str:
+    """Return where, below the run folder, one file of a stage's index lies."""
+    return f"index/{_folder(stage)}/part-{part:05d}-of-{parts:05d}.arrow"
+
+
+def ranges(parts: int) -> int:
+    """Return into how many ranges of hashes an index of `parts` files is cut."""
+    return parts * max(1, FINEST // parts)

@@ -1,0 +1,145 @@
+"""The index of a run: keys of what stayed to the end, by hash range; and how a later run reads it.
+
+kept: keys of one group of parts, without documents that fell later -> index: one file per range.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from cleaner import store
+from cleaner.commits import Committer
+from cleaner.dedup.against import as_old
+from cleaner.dedup.index import index_path
+from cleaner.dedup.ranks import OLDEST
+from cleaner.exchange import read_partition, read_pieces, read_range
+from cleaner.job import build_stage
+from cleaner.phases.base import (
+    DataFile,
+    Settings,
+    exchange_bytes,
+    exchange_sources,
+    read_table,
+)
+
+# What the shards of an earlier run are asked for, where they have it.
+_READ = ("text", "id", "source", "cluster_size", "formulas_marked")
+
+
+def run_kept(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Commit the keys of a group of parts that are in a shard, part by part, to exchange them."""
+    places = None
+    for number, files in enumerate(unit["parts"]):
+        last = number == len(unit["parts"]) - 1
+        if out.stands(number, last):
+            continue
+        if places is None:
+            places = _places(settings, unit["group"], out.folder)
+        rows = _kept_rows(settings, DataFile(*files), places, out.folder)
+        data = exchange_bytes(rows, settings["by"], settings["parts"])
+        out.commit(number, last, {"rows": data}, {"kept": len(rows)})
+
+
+def _places(settings: Settings, group: int, folder: str) -> pl.DataFrame:
+    """Return the shard and the row in it of every document of a group that is kept."""
+    files = [DataFile(*file) for file in settings["places"]]
+    with exchange_sources(folder, files, settings["groups"]) as sources:
+        found = read_partition(sources, group)
+    return found.select("file", "row", "shard", "shard_row")
+
+
+def _kept_rows(
+    settings: Settings, file: DataFile, places: pl.DataFrame, folder: str
+) -> pl.DataFrame:
+    """Return the rows of one part's kept documents, under their place in the shards."""
+    if settings["by"] == "line":
+        # What units sent are sums over their documents; those of the kept ones are made anew.
+        stage: Any = build_stage(settings["name"], settings["options"])
+        docs = read_table(folder, file)
+        kept = docs.join(places, on=["file", "row"], how="semi", maintain_order="left")
+        nowhere = [pl.lit(0, pl.UInt32).alias("file"), pl.lit(0, pl.UInt64).alias("row")]
+        return stage.counts(kept).with_columns(nowhere)
+    parts = settings["parts"]
+    with exchange_sources(folder, [file], parts) as sources:
+        schema = read_partition(sources, 0).drop("slot").schema
+        frames = [frame for part in range(parts) for frame in read_pieces(sources, part)]
+    rows = pl.concat([pl.DataFrame(schema=schema), *(frame.drop("slot") for frame in frames)])
+    rows = rows.join(places, on=["file", "row"], how="inner", maintain_order="left")
+    return rows.with_columns(
+        file=pl.col("shard"), row=pl.col("shard_row"), rank=pl.lit(OLDEST, pl.Int64)
+    ).select(list(schema))
+
+
+def run_index(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Write one range of hashes of a stage's index to its final name, and commit it."""
+    files = [DataFile(*file) for file in settings["rows"]]
+    by, part = settings["by"], unit["part"]
+    with exchange_sources(out.folder, files, settings["parts"]) as sources:
+        rows = read_partition(sources, part)
+    if by == "line":
+        rows = rows.group_by("line").agg(pl.col("documents").sum(), pl.col("file", "row").first())
+        rows = rows.sort("line")
+    else:
+        rows = rows.sort(by, "file", "row")
+    path = index_path(settings["title"], part, settings["parts"])
+    with out.product(path) as product:
+        product.sink.write(exchange_bytes(rows, by, settings["ranges"]))
+    out.commit(0, True, {}, {"rows": len(rows), **product.facts})
+
+
+def read_old(
+    indexes: Sequence[Mapping[str, Any]], part: int, parts: int, rows: pl.DataFrame
+) -> pl.DataFrame:
+    """Return what earlier runs kept under the hashes of `rows`, partition `part` of `parts`.
+
+    They are rows of the same columns, as documents that always stay.
+    """
+    found = [rows.clear()]
+    for index in indexes if len(rows) else ():
+        by, files = index["by"], index["files"]
+        wanted = rows.select(by).unique()
+        for frame in _ranges(index, part * len(files), (part + 1) * len(files), parts, part):
+            mine = frame.join(wanted, on=by, how="semi", maintain_order="left")
+            old = as_old(mine, index["run"], index["first_file"])
+            found.append(old.select(rows.columns).cast(rows.schema))
+    return pl.concat(found)
+
+
+def _ranges(
+    index: Mapping[str, Any], low: int, high: int, parts: int, part: int
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a partition from the files of an index that hold some of it."""
+    for path, size in index["files"][low // parts : (high - 1) // parts + 1]:
+        file = DataFile(path, size)
+        with exchange_sources(index["run"], [file], index["cut"]) as sources:
+            yield read_range(sources, index["by"], part, parts)
+
+
+def old_texts(
+    indexes: Sequence[Mapping[str, Any]], wanted: pl.DataFrame
+) -> Iterator[tuple[Mapping[str, Any], pl.DataFrame]]:
+    """Yield documents of earlier runs with the index they are of, a row group of a shard at a time.
+
+    `wanted` are keys as `as_old` made them, sorted, with further columns to keep; the documents
+    have the key that they have in the index.
+    """
+    for index in indexes:
+        first = index["first_file"]
+        for number, shard in enumerate(index["shards"]):
+            mine = wanted.filter(pl.col("file") == first + number)
+            if not len(mine):
+                continue
+            mine = mine.with_columns(file=pl.lit(number, pl.UInt32))
+            with store.open_input(store.join(index["run"], shard)) as source:
+                parquet = pq.ParquetFile(source)
+                names = [name for name in _READ if name in parquet.schema_arrow.names]
+                start = 0
+                for group in range(parquet.num_row_groups):
+                    rows = parquet.metadata.row_group(group).num_rows
+                    here = mine.filter(pl.col("row").is_between(start, start + rows - 1))
+                    if len(here):
+                        docs = pl.DataFrame(parquet.read_row_group(group, names))
+                        yield index, docs[(here["row"] - start).to_list()].hstack(here)
+                    start += rows
