@@ -300,8 +300,8 @@ def stop(path: RunArgument) -> None:
 
 @app.command()
 def stats(path: RunArgument, as_json: JsonOption = False) -> None:
-    """Print the funnel and the per-rule table."""
-    from cleaner.inspect import open_run
+    """Print the funnel, the per-rule table, and what the search for duplicates found."""
+    from cleaner.inspect import duplicate_tables, open_run
 
     opened = open_run(path)
     if as_json:
@@ -316,6 +316,9 @@ def stats(path: RunArgument, as_json: JsonOption = False) -> None:
         if len(rows) > 1:
             tell()
             show(rows[:30])
+    for heading, rows in duplicate_tables(opened):
+        tell(f"\n{heading}")
+        show(rows)
     for bad in opened.stats["failed_files"]:
         say(f"not readable: {bad}")
 

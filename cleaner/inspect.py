@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -277,6 +277,67 @@ def _in_run(folder: str, wanted: str) -> list[str]:
 def signals_of(row: dict[str, Any]) -> dict[str, Any]:
     """Return the signals and scores of a ledger row that were measured."""
     return {name: value for name, value in row.items() if name not in COLUMNS and value is not None}
+
+
+def duplicate_tables(run: Run) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield tables, each with its heading, of what the stages that look for duplicates found."""
+    for stage, found in run.stats["dedup"].items():
+        if "lines" in found:
+            told = f"{found['frequent']:,} of {found['lines']:,} different lines were cut"
+            yield f"{stage}: {told}", []
+            continue
+        clusters = sum(count for _, count in found["cluster_size"])
+        told = f"{stage}: {found['dropped']:,} documents fell, {clusters:,} stay for others"
+        if "buckets" in found:
+            told += (
+                f"; {found['candidates']:,} candidates in {found['buckets']:,} buckets, "
+                f"{found['big_buckets']:,} of over 10,000"
+            )
+        sizes = [
+            {"documents in a cluster": _power(size), "clusters": count}
+            for size, count in found["cluster_size"]
+        ]
+        yield told, sizes
+        lost = [
+            {"source": source or "(none)", "lost to": kept or "(none)", "documents": documents}
+            for source, kept, documents, _ in found["losses"][:30]
+        ]
+        if len(lost) > 1 or any(row["source"] != row["lost to"] for row in lost):
+            yield f"{stage}: who lost to whom", lost
+        if "banding" in found:
+            yield _banding(stage, found["banding"])
+
+
+def _power(size: int) -> str:
+    """Return the sizes from a power of two to before the next."""
+    return str(size) if size == 1 else f"{size:,} to {2 * size - 1:,}"
+
+
+def _banding(stage: str, found: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
+    """Return what a banding of signatures catches, by its curve and as measured on a sample."""
+    heading = f"{stage}: {found['bands']} bands of {found['rows']} rows"
+    heading += f", measured on {found['sampled']:,} sampled documents"
+    if found["recall"] is not None:
+        heading += (
+            f": {found['recall']:.1%} of {found['pairs']:,} pairs of Jaccard "
+            f"{found['threshold']} or more share a bucket"
+        )
+    if found["precision"] is not None:
+        heading += f"; {found['precision']:.1%} of pairs in a bucket are so similar"
+        heading += ", of what fell all" if found["verify"] else ", and none is verified"
+    rows = [
+        {
+            "Jaccard": f"{row['jaccard']:.2f}",
+            "share a bucket, %": round(100 * row["expected"], 1),
+            "of those sampled, %": None
+            if row["measured"] is None
+            else round(100 * row["measured"], 1),
+            "pairs sampled": row["pairs"],
+        }
+        for row in found["curve"]
+        if row["jaccard"] >= 0.4
+    ]
+    return heading, rows
 
 
 def sample_documents(
