@@ -40,6 +40,10 @@ class Marker:
     ]  # role -> {path, bytes, sha256}, path below the run folder
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    def name(self) -> str:
+        """Return the name of the marker's file."""
+        return f"{self.unit}.{self.part:05d}{'.last' if self.last else ''}-{self.key}.json"
+
     def identity(self) -> str:
         """Return a hash of what was committed, without the attempt that committed it."""
         files = {role: [file["bytes"], file["sha256"]] for role, file in self.files.items()}
@@ -79,6 +83,19 @@ def complete(parts: Mapping[int, tuple[str, bool]]) -> bool:
     return len(last) == 1 and all(part in parts for part in range(last[0] + 1))
 
 
+def told_apart(phase: str, unit: str, part: int, stages: str) -> str:
+    """Say that two attempts at the same part wrote different bytes."""
+    return (
+        f"{phase}: unit {unit} part {part}: two attempts wrote different bytes "
+        f"({stages or 'no stage'}); the first commit stands"
+    )
+
+
+def record_other_bytes(folder: str, phase: str, name: str, said: str) -> None:
+    """Keep a word on a part that two attempts wrote differently, for the manifest."""
+    store.put_if_absent(store.join(phase_folder(folder, phase), "other_bytes", name), said.encode())
+
+
 def other_bytes(folder: str, phase: str) -> list[str]:
     """Return what was recorded of attempts whose float scores differed, sorted by unit."""
     place = store.join(phase_folder(folder, phase), "other_bytes")
@@ -113,7 +130,8 @@ class Committer:
             return True
         if not self._marked(part, last):
             return False
-        self.done.append(read_marker(self.folder, self.phase, self._name(part, last)))
+        name = Marker(self.unit, part, last, self.key, {}).name()
+        self.done.append(read_marker(self.folder, self.phase, name))
         return True
 
     @contextmanager
@@ -170,7 +188,7 @@ class Committer:
         facts = json.loads(json.dumps(facts))
         marker = Marker(self.unit, part, last, self.key, files, facts)
         self._failpoint("marker")
-        name = self._name(part, last)
+        name = marker.name()
         body = json.dumps(
             {
                 "unit": marker.unit, "part": part, "last": last, "key": self.key,
@@ -193,27 +211,20 @@ class Committer:
         """Return the marker that was there first, after comparing it with ours."""
         theirs = read_marker(self.folder, self.phase, name)
         if theirs.identity() != mine.identity():
-            said = (
-                f"{self.phase}: unit {self.unit} part {mine.part}: two attempts wrote different "
-                f"bytes ({self.stages or 'no stage'}); the first commit stands"
-            )
+            said = told_apart(self.phase, self.unit, mine.part, self.stages)
             if self.exact:
                 raise AccountError(said)
-            record = store.join(phase_folder(self.folder, self.phase), "other_bytes", name)
-            store.put_if_absent(record, said.encode())
+            record_other_bytes(self.folder, self.phase, name, said)
         for role, file in mine.files.items():
             if file["path"] != theirs.files.get(role, {}).get("path"):
                 store.delete(store.join(self.folder, file["path"]))
         return theirs
 
-    def _name(self, part: int, last: bool) -> str:
-        return f"{self.unit}.{part:05d}{'.last' if last else ''}-{self.key}.json"
-
     def _path(self, name: str) -> str:
         return store.join(phase_folder(self.folder, self.phase), "_commits", name)
 
     def _marked(self, part: int, last: bool) -> bool:
-        return store.exists(self._path(self._name(part, last)))
+        return store.exists(self._path(Marker(self.unit, part, last, self.key, {}).name()))
 
     def _failpoint(self, point: str) -> None:
         """Die here when CLEANER_FAILPOINT=phase:unit:point says so; for tests of resuming.
