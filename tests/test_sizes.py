@@ -1,0 +1,204 @@
+"""Corpora of extreme shapes, small: what is opened, how it is cut, and what is in memory at once.
+
+`tests/benchmarks/sizes.py` runs the real ones.
+"""
+
+import gzip
+import io
+import json
+import tracemalloc
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from corpus_maker import job
+
+from cleaner import store
+from cleaner.corpus.files import InputFile, Piece, cut_units, read_footers, unit_bytes
+from cleaner.corpus.read import Columns, read_parts
+from cleaner.errors import InputError, StorageError
+from cleaner.job import parse_job
+from cleaner.phases.base import State
+from cleaner.phases.build import build_phases
+from cleaner.plan import WORKER, Plan, make_plan
+from cleaner.room import check_disk, disk_needed, machine_memory, workers_that_fit
+from cleaner.runs import run_plan
+
+TEXT = Columns(None, "text", None, {}, {}, {}, {})
+TINY = 5_000
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each file is opened."""
+    count: Counter[str] = Counter()
+    real = store.open_input
+
+    def counting(path: str) -> pa.NativeFile:
+        count[path] += 1
+        return real(path)
+
+    monkeypatch.setattr(store, "open_input", counting)
+    return count
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five thousand Parquet files of about 5 kB."""
+    folder = tmp_path_factory.mktemp("tiny")
+    sink = io.BytesIO()
+    text = "A short text about a river, a stone and a house. " * 45
+    pq.write_table(
+        pa.table({"text": [text, text[1:]]}), sink, compression="none", write_statistics=False
+    )
+    assert 4_000 < len(sink.getvalue()) < 6_000
+    for number in range(TINY):
+        (folder / f"{number:05d}.parquet").write_bytes(sink.getvalue())
+    return folder
+
+
+def plan_of(pattern: str, *stages: object, **more: object) -> Plan:
+    plain = job([], *stages, **more)
+    plain["input"] = {"paths": [pattern], "text": "text"}
+    return make_plan(parse_job(plain))
+
+
+def test_thousands_of_small_files_are_planned_without_opening_them(
+    tiny: Path, opened: Counter[str]
+) -> None:
+    tracemalloc.start()
+    plan = plan_of(f"{tiny}/*.parquet")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(plan.files) == TINY
+    assert opened.total() == 1  # for its columns
+    assert len(plan.units) == 3
+    assert peak < 3_000 * TINY  # bytes a file: 200,000 of them stay far below a gigabyte
+
+
+def test_a_unit_of_small_files_opens_each_once(tiny: Path, opened: Counter[str]) -> None:
+    _, pieces = plan_of(f"{tiny}/0000*.parquet").units[0]
+    opened.clear()
+    (part,) = read_parts(pieces, [TEXT], 32 << 20)
+    assert len(part.docs) == 20
+    assert set(opened.values()) == {1}
+
+
+def test_two_large_files_beside_many_small_ones_are_cut_and_the_others_packed(
+    opened: Counter[str],
+) -> None:
+    big = [
+        InputFile(
+            number, f"a{number}.parquet", 40 << 20, "", 0, "parquet", ((1_000, 20 << 20),) * 8
+        )
+        for number in range(2)
+    ]
+    small = [InputFile(n, f"b{n}.parquet", 5_000, "", 1, "parquet") for n in range(2, 20_002)]
+    files, failed = read_footers(small)
+    assert (len(files), failed, opened.total()) == (20_000, [], 0)
+    units = [pieces for _, pieces in cut_units([*big, *small], unit_bytes([*big, *small]))]
+    assert [len(pieces) for pieces in units[:16]] == [1] * 16  # two groups of 20 MB are over 32 MB
+    assert sum(len(pieces) for pieces in units[16:]) == 20_000
+    assert len(units[16:]) == 12
+    assert all(len({piece.entry for piece in pieces}) == 1 for pieces in units)
+
+
+def test_a_gzip_stream_is_one_unit_of_many_parts_in_bounded_memory(tmp_path: Path) -> None:
+    lines = [json.dumps({"text": f"{n} " + "a river and a stone " * 50}) for n in range(20_000)]
+    member = gzip.compress("\n".join(lines).encode() + b"\n", 6)
+    path = tmp_path / "a.jsonl.gz"
+    peaks = []
+    for times in (1, 4):
+        path.write_bytes(member * times)
+        tracemalloc.start()
+        rows = [len(part.docs) for part in read_parts([piece(path)], [TEXT], 4 << 20)]
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert sum(rows) == 20_000 * times
+        assert len(rows) >= 4 * times
+    assert peaks[1] < 1.1 * peaks[0]
+    (_, pieces), *others = plan_of(f"{path}").units
+    assert (len(pieces), others) == (1, [])
+
+
+def piece(path: Path) -> Piece:
+    return Piece(0, str(path), "", 0, "jsonl" if "jsonl" in path.name else "parquet")
+
+
+def arrow_peak(path: Path) -> tuple[int, int]:
+    """Return the rows of a file read in parts of 4 MB, and the bytes Arrow held at most."""
+    pool = pa.default_memory_pool()
+    before, rows, most = pool.bytes_allocated(), 0, 0
+    for part in read_parts([piece(path)], [TEXT], 4 << 20):
+        rows += len(part.docs)
+        assert part.docs.estimated_size() < 200 << 20
+        most = max(most, pool.bytes_allocated() - before)
+        del part
+    return rows, most
+
+
+def test_one_huge_row_group_is_read_in_parts(tmp_path: Path) -> None:
+    text = pa.array([f"{n} " + "a river and a stone " * 100 for n in range(5_000)])
+    table = pa.table({"text": pa.chunked_array([text] * 20)})
+    path = tmp_path / "a.parquet"
+    pq.write_table(table, path, row_group_size=len(table), use_dictionary=False)
+    assert pq.ParquetFile(path).metadata.row_group(0).total_byte_size > 190 << 20
+    rows, most = arrow_peak(path)
+    assert rows == 100_000
+    assert most < 64 << 20
+
+
+def test_a_text_that_millions_of_rows_repeat_is_not_spelt_out_at_once(tmp_path: Path) -> None:
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 300), pa.array(["x" * (1 << 20)]))
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": texts}), path, store_schema=False)
+    assert pq.read_schema(path).field("text").type == pa.string()
+    assert path.stat().st_size < 1 << 20  # of 300 MB of text
+    rows, most = arrow_peak(path)
+    assert rows == 300
+    assert most < 64 << 20
+
+
+def test_a_plan_states_what_its_tasks_take_and_how_many_fit(tiny: Path) -> None:
+    plan = plan_of(f"{tiny}/0*.parquet", {"exact_dedup": {}})
+    assert WORKER < plan.task_memory < 2 * WORKER
+    machine = 16 << 30
+    assert workers_that_fit(plan, machine, cores=4) == 4
+    assert workers_that_fit(plan, machine, cores=64) == (15 << 30) // plan.task_memory
+    assert workers_that_fit(plan, 1 << 30, cores=4) == 1
+    assert machine_memory() > 1 << 28
+
+
+def test_the_disk_is_judged_before_documents_are_written_again(
+    tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_of(f"{tiny}/0000*.parquet", {"exact_dedup": {"on": "text"}}, {"normalise": {}})
+    free = 1 << 40
+    monkeypatch.setattr(store, "free_bytes", lambda _: free)
+    said: list[str] = []
+    run_plan(plan, str(tmp_path / "whole"), engine="inline", warn=said.append)
+    assert not any("are free" in line for line in said)
+    free = disk_needed(plan) - 1
+    phases = build_phases(plan)
+    check_disk(plan, phases, 0, State(str(tmp_path / "new")), said.append)
+    assert "the run may write" in said.pop()
+    free = 100
+    with pytest.raises(InputError, match=r"100 B are free, and the run may write .* make room"):
+        run_plan(plan, str(tmp_path / "full"), engine="inline")
+    free = 1 << 40
+    assert run_plan(plan, str(tmp_path / "full"), engine="inline")["rows"]["in"] == 20
+
+
+def test_a_full_disk_is_told_as_such_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    for write in (store.write_whole, store.put_if_absent):
+        with pytest.raises(StorageError, match="No space left on device; what is committed stays"):
+            write(str(tmp_path / "a"), b"data")
+    assert list(tmp_path.iterdir()) == []
