@@ -28,11 +28,7 @@ from cleaner.commits import (
     told_apart,
 )
 from cleaner.engine import Engine, engine_of
-<<<<<<< /work/tmp/kills/tree/cleaner/runs.py
-from cleaner.errors import AccountError, CleanerError, InputError
-=======
-from cleaner.errors import CleanerError, InputError, JobError
->>>>>>> /work/tmp/kills/sync/theirs
+from cleaner.errors import AccountError, CleanerError, InputError, JobError
 from cleaner.phases.base import Phase, Prepared, State
 from cleaner.phases.build import build_phases
 from cleaner.plan import Plan
