@@ -22,7 +22,10 @@ _NEEDED = (
     "zstandard",
     "resiliparse",
 )
-_EXTRAS = {"rjieba": "zh", "opencc": "zh", "ftfy": "text", "tokenizers": "tokenize"}
+_EXTRAS = {
+    "rjieba": "zh", "opencc": "zh", "sudachipy": "ja", "kiwipiepy": "ko", "ftfy": "text",
+    "tokenizers": "tokenize",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,7 @@ from cleaner.conditions import Condition, Limit, Schema, parse
 from cleaner.errors import RuleError
 from cleaner.patterns import is_pattern
 from cleaner.shipped import shipped, shipped_path
+from cleaner.signals.splitters import Unit
 from cleaner.sql import ConditionError, guess
 
 
@@ -68,8 +69,8 @@ class RuleSet(_File):
     name: str
     title: str
     source: tuple[Citation, ...]
-    # What a word is: ours of design section 7, or jieba's (extra [zh]) for a set published so.
-    unit: Literal["word", "jieba"] = "word"
+    # What a word is: ours, or that of a dictionary for a set that was published so.
+    unit: Unit = "word"
     languages: tuple[str, ...] = ()
     note: str = ""
     rules: tuple[Rule, ...] = ()

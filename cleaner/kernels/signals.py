@@ -75,18 +75,21 @@ _PASSES: dict[str, int] = {
 
 @jit
 def count_all(  # type: ignore[no-untyped-def]
-    offsets, data, modes, table, passes, deepest, use_tokens, first, ends_of_tokens,
-    stop_keys, stop_languages, stop_bits, out, floats,
+    offsets, data, modes, table, passes, deepest, use_tokens, first,
+    token_starts, token_ends, stop_keys, stop_languages, stop_bits, out, floats,
 ):  # fmt: skip
     """Fill a row of `out` and of `floats` for every document."""
     most = longest(offsets)
-    room = most + 1 if use_tokens else most // 2 + 1
+    room = most // 2 + 1
+    if use_tokens:  # of one document; more than its characters where tokens share some
+        for d in range(len(offsets) - 1):
+            room = max(room, first[d + 1] - first[d])
     starts = np.empty(room, np.int64)
     ends = np.empty(room, np.int64)
     kinds = np.empty(room, np.uint8)
     words = np.empty(room, np.uint64)
     reach = np.empty(room + 1, np.int64)
-    lengths = np.empty(most // 2 + 1, np.int64)
+    lengths = np.empty(room, np.int64)
     line_hashes = np.empty(most // 2 + 1, np.uint64)
     paragraph_hashes = np.empty(most // 2 + 1, np.uint64)
     paragraph_lengths = np.empty(most // 2 + 1, np.int64)
@@ -104,7 +107,8 @@ def count_all(  # type: ignore[no-untyped-def]
     environments = np.empty(32, np.uint64)
     ascii_counts = np.zeros(128, np.int64)
     stop_seen = np.zeros(LANGUAGES, np.uint64)
-    korean = passes & STOP != 0 and stop_languages.max() >> KOREAN > 0
+    # Endings are looked for in whole words; morphemes are stop words themselves.
+    korean = passes & STOP != 0 and stop_languages.max() >> KOREAN > 0 and not use_tokens
     digits = np.zeros(20, np.int64)
     byte_counts = np.zeros(256, np.int64)
 
@@ -128,8 +132,8 @@ def count_all(  # type: ignore[no-untyped-def]
                     n += 1
         if use_tokens:
             count = tokens_of(
-                data, lo, hi, ends_of_tokens, first[d], first[d + 1], formula_starts, n, table,
-                starts, ends, kinds,
+                data, lo, hi, token_starts, token_ends, first[d], first[d + 1], formula_starts, n,
+                table, starts, ends, kinds,
             )  # fmt: skip
         row[C.WORDS] = count
         row[C.TOKENS] = count
@@ -232,22 +236,22 @@ def count(
     data: np.ndarray,
     modes: np.ndarray,
     names: set[str],
-    tokens: tuple[np.ndarray, np.ndarray] | None = None,
+    tokens: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
 ) -> dict[str, np.ndarray]:
     """Return the columns `names` of all documents.
 
-    `tokens`: `(first, ends)` of an outer splitter, ends counted from each document's first byte.
+    `tokens`: `(first, starts, ends)` of an outer splitter, in bytes from each document's first one.
     """
     documents = len(offsets) - 1
     passes, deepest = passes_of(names)
     languages = tuple(code for code in STOP_WORDS if names & {f"stop_{code}", f"stops_{code}"})
     out = np.zeros((documents, len(COLUMNS)), np.int64)
     floats = np.zeros((documents, len(FLOATS)))
-    first, ends = tokens or (np.zeros(1, np.int64), np.zeros(0, np.int64))
+    first, starts, ends = tokens or (np.zeros(0, np.int64),) * 3
     if passes or "bytes" in names:
         count_all(
-            offsets, data, modes, classes(), passes, deepest, tokens is not None, first, ends,
-            *_stop_table(languages), out, floats,
+            offsets, data, modes, classes(), passes, deepest, tokens is not None, first,
+            starts, ends, *_stop_table(languages), out, floats,
         )  # fmt: skip
     counts: Mapping[str, np.ndarray] = {
         name: out[:, COLUMNS.index(name)] for name in names if name in COLUMNS

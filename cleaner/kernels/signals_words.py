@@ -9,7 +9,7 @@ from cleaner.kernels.segment import FORMULA, SINGLE
 from cleaner.kernels.signals_characters import points
 from cleaner.kernels.unicode import ALPHA, GRAPHEME, KIND, LETTER, SPACE, decode
 
-PUNCT = 3  # the kind of a jieba token without a letter or digit
+PUNCT = 3  # the kind of an outer splitter's token without a letter or digit
 
 
 LANGUAGES = 4  # of stop words: en, zh, ja, ko
@@ -47,7 +47,7 @@ def has_letter(data, start, end, table):  # type: ignore[no-untyped-def]
 
 @leaf
 def is_word(data, start, end, table):  # type: ignore[no-untyped-def]
-    """Return whether a token of jieba is more than punctuation, signs and white space."""
+    """Return whether a token is more than punctuation, signs and white space."""
     i = start
     while i < end:
         point, i = decode(data, i, end)
@@ -181,14 +181,18 @@ def median_twice(values, n):  # type: ignore[no-untyped-def]
 
 @leaf
 def tokens_of(  # type: ignore[no-untyped-def]
-    data, lo, hi, ends_of_tokens, first, last, formula_starts, formulas, table, starts, ends, kinds
-):
-    """Write the tokens of an outer splitter, white space left out; return how many there are."""
+    data, lo, hi, token_starts, token_ends, first, last, formula_starts, formulas, table,
+    starts, ends, kinds,
+):  # fmt: skip
+    """Write the tokens of an outer splitter, white space left out; return how many there are.
+
+    Tokens are in the order of their starts; two may share characters.
+    """
     count = 0
-    start = lo
     f = 0
     for t in range(first, last):
-        end = min(lo + ends_of_tokens[t], hi)
+        start = min(lo + token_starts[t], hi)
+        end = min(lo + token_ends[t], hi)
         while f < formulas and formula_starts[f] < start:
             f += 1
         if start < end and not all_space(data, start, end, table):
@@ -199,5 +203,4 @@ def tokens_of(  # type: ignore[no-untyped-def]
             else:
                 kinds[count] = 0 if is_word(data, start, end, table) else PUNCT
             count += 1
-        start = end
     return count

@@ -26,7 +26,8 @@ from cleaner.signals import (
     words,
 )
 from cleaner.signals import lists as listed
-from cleaner.signals.counts import Formulas, Texts, Unit, Value, column, columns_of, count, table
+from cleaner.signals.counts import Formulas, Texts, Value, column, columns_of, count, table
+from cleaner.signals.splitters import Unit
 
 FAMILIES: dict[str, ModuleType] = {
     "characters": characters,

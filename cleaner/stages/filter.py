@@ -6,9 +6,11 @@ import polars as pl
 from pydantic import Field, field_validator, model_validator
 
 from cleaner.conditions import parse
+from cleaner.errors import JobError
 from cleaner.phrases import load_phrases
 from cleaner.rules import RuleSet, broken_rules, load_rules
 from cleaner.signals import SIGNALS, measure
+from cleaner.signals.splitters import check
 from cleaner.stages.base import Judging
 from cleaner.stages.marked import LOSS, LOSS_SIGNALS, formula_loss, formulas_of
 
@@ -74,6 +76,14 @@ class Filter(Judging):
         known = {name: SIGNALS[name][0] for name in self._measures()} | {LOSS: pl.Float64}
         of_signals = [r for r in self.rules.rules if known.keys() >= set(r.condition.columns)]
         self.rules.check(known, of_signals)
+        return self
+
+    def resolve(self) -> "Filter":
+        """Return these options, or raise JobError when the words of the rules need a package."""
+        try:
+            check(self.rules.unit)
+        except JobError as error:
+            raise JobError(f"{self.rules.name}: {error}") from None
         return self
 
     def label(self) -> str:

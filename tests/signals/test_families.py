@@ -81,12 +81,14 @@ def test_what_is_asked_for_alone_is_what_it_is_among_all(
     assert measure(batch, chosen, lists=LISTS).equals(everything.select(chosen))
 
 
-@pytest.mark.parametrize("unit", ["word", "jieba"])
+@pytest.mark.parametrize(
+    ("unit", "package"),
+    [("word", "polars"), ("jieba", "rjieba"), ("sudachi", "sudachipy"), ("kiwi", "kiwipiepy")],
+)
 @settings(max_examples=30, deadline=None)
 @given(batch=batches)
-def test_every_unit_is_total(unit: str, batch: list[str]) -> None:
-    if unit == "jieba":
-        pytest.importorskip("rjieba")
+def test_every_unit_is_total(unit: str, package: str, batch: list[str]) -> None:
+    pytest.importorskip(package)
     frame = measure([*batch, None], unit=unit)
     assert frame.height == len(batch) + 1
     assert not any(signal.null_count() for signal in frame)

@@ -1,9 +1,13 @@
 """What signals are worth on texts that one can check by eye."""
 
+import sys
+
 import polars as pl
 import pytest
 
+from cleaner.errors import JobError
 from cleaner.signals import measure
+from cleaner.stages.filter import Filter
 
 
 def of(text: str, name: str, **options: object) -> float:
@@ -60,11 +64,31 @@ def test_formulas_are_one_word_only_when_asked() -> None:
     assert of("let \\$5 and $5$ be", "formulas", formulas="marked") == 1
 
 
-def test_the_unit_of_jieba() -> None:
-    pytest.importorskip("rjieba")
-    text = "我们今天学习数学，公式是 $a^2+b^2=c^2$。"
-    frame = measure([text], ["words", "mean_word_length", "alpha_word_ratio"], unit="jieba")
-    assert frame.row(0) == (7, pytest.approx(12 / 7), pytest.approx(7 / 9))
+@pytest.mark.parametrize(
+    ("unit", "package", "text", "words", "length", "alpha"),
+    [
+        ("jieba", "rjieba", "我们今天学习数学，公式是 $a^2+b^2=c^2$。", 7, 12 / 7, 7 / 9),
+        # 国会 / 議事 / 堂 / の / 前 / で / 、 / 写真 / $x^2$ / です / 。
+        ("sudachi", "sudachipy", "国会議事堂の前で、写真 $x^2$ です。", 9, 13 / 9, 9 / 11),
+        # 나 / 는 / 학교 / 에 / 가 and 었 in 갔 / 다 / . / $x^2$
+        ("kiwi", "kiwipiepy", "나는 학교에 갔다. $x^2$", 8, 9 / 8, 8 / 9),
+    ],
+)
+def test_the_words_of_a_dictionary(
+    unit: str, package: str, text: str, words: int, length: float, alpha: float
+) -> None:
+    pytest.importorskip(package)
+    frame = measure([text, ""], ["words", "mean_word_length", "alpha_word_ratio"], unit=unit)
+    assert frame.row(0) == (words, pytest.approx(length), pytest.approx(alpha))
+    assert frame.row(1) == (0, 0, 0)
+
+
+def test_a_dictionary_that_is_not_there_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kiwipiepy", None)
+    with pytest.raises(
+        JobError, match=r"fineweb2_ko: unit: kiwi needs .* 'corpus-distiller\[ko\]'"
+    ):
+        Filter(name="fineweb2_ko").resolve()
 
 
 def test_lists_fold_script_width_and_case() -> None:
