@@ -53,7 +53,8 @@ def work(task: Mapping[str, Any]) -> list[dict[str, Any]]:
         exact=task["exact"],
         stages=task["stages"],
     )
-    # Another attempt may have committed it since: what stands is not made again.
-    if task["function"] == "probe" or not out.stands(0, last=True):
+    # Another attempt may have committed it since: what stands is not made again. A first part that
+    # was there already has others after it, or there would be no task.
+    if task["function"] == "probe" or 0 in out.have or not out.stands(0, last=True):
         FUNCTIONS[task["function"]](load_settings(task["settings"]), task["payload"], out)
     return [asdict(marker) for marker in out.done]
