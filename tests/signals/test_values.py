@@ -67,11 +67,11 @@ def test_formulas_are_one_word_only_when_asked() -> None:
 @pytest.mark.parametrize(
     ("unit", "package", "text", "words", "length", "alpha"),
     [
-        ("jieba", "rjieba", "我们今天学习数学，公式是 $a^2+b^2=c^2$。", 7, 12 / 7, 7 / 9),
+        ("jieba", "rjieba", "我们今天学习 3 种数学，公式是 $a^2+b^2=c^2$。", 9, 14 / 9, 8 / 9),
         # 国会 / 議事 / 堂 / の / 前 / で / 、 / 写真 / $x^2$ / です / 。
-        ("sudachi", "sudachipy", "国会議事堂の前で、写真 $x^2$ です。", 9, 13 / 9, 9 / 11),
+        ("sudachi", "sudachipy", "国会議事堂の前で、写真 $x^2$ です。", 9, 13 / 9, 1),
         # 나 / 는 / 학교 / 에 / 가 and 었 in 갔 / 다 / . / $x^2$
-        ("kiwi", "kiwipiepy", "나는 학교에 갔다. $x^2$", 8, 9 / 8, 8 / 9),
+        ("kiwi", "kiwipiepy", "나는 학교에 갔다. $x^2$", 8, 9 / 8, 1),
     ],
 )
 def test_the_words_of_a_dictionary(
