@@ -359,7 +359,7 @@ def _run_phase(
                     for part, (name, _) in have.get((task["unit"], task["key"]), {}).items()
                     if part not in {marker.part for marker in mine}
                 ]
-                markers[task["unit"]] = sorted(mine, key=lambda marker: marker.part)
+                markers[task["unit"]] = _whole(phase, mine)
                 shown.add(markers[task["unit"]])
             else:
                 shown.look(state.folder)
@@ -439,6 +439,15 @@ def _write_settings(phase: Phase, prepared: Prepared, folder: str) -> str:
     path = store.join(phase_folder(folder, phase.name), name)
     store.put_if_absent(path, body)
     return path
+
+
+def _whole(phase: Phase, markers: Sequence[Marker]) -> list[Marker]:
+    """Return the markers of a unit in order; AccountError if some part of it is not there."""
+    mine = sorted(markers, key=lambda marker: marker.part)
+    if not mine or not mine[-1].last or mine[-1].part != len(mine) - 1:
+        parts = [marker.part for marker in mine]
+        raise AccountError(f"{phase.name}: a unit ended with parts {parts}, and none is the last")
+    return mine
 
 
 class _Shown:

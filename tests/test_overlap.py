@@ -240,3 +240,17 @@ def test_a_job_begun_by_another_in_the_same_folder_ends_the_first(tmp_path: Path
     with pytest.raises(InputError, match="another job was begun here meanwhile"):
         run_plan(one, folder, engine="inline", report=report)
     assert fingerprint(folder)
+
+
+def test_a_unit_that_lacks_a_part_is_never_taken_for_whole(plan: Plan, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    run_plan(plan, str(folder), engine="inline")
+    before = fingerprint(folder)
+    parts = sorted((folder / "_work/00-map/_commits").glob("000000.*"))
+    assert len(parts) > 2
+    (folder / "manifest.json").unlink()
+    for gone in parts[1:]:
+        gone.unlink()
+    run_plan(plan, str(folder), engine="inline")
+    assert fingerprint(folder) == before
+    assert all(path.exists() for path in parts)
