@@ -453,6 +453,7 @@ def _index(
                 _all([markers[i] for i in members]),
             )
             for group, members in enumerate(groups)
+            if members
         ]
         return Prepared(settings, units, _all(state.markers[shards]))
 
