@@ -15,6 +15,7 @@ import pytest
 from corpus_maker import texts, write_parquet
 
 from cleaner import phases as phase_functions
+from cleaner.errors import InputError
 from cleaner.job import parse_job
 from cleaner.phases.build import build_phases
 from cleaner.plan import Plan, make_plan
@@ -87,6 +88,7 @@ def names(plan: Plan) -> list[str]:
 
 RUN = """
 import json, sys
+from cleaner.errors import InputError
 from cleaner.job import parse_job
 from cleaner.plan import make_plan
 from cleaner.runs import run_plan
@@ -207,6 +209,43 @@ def test_a_worker_killed_in_every_phase_changes_no_byte(
     met = worker_kills(plan, tmp_path / "run", tmp_path / "met", f"*:*:{point}", monkeypatch)
     assert met == sorted(f"{phase}.{point}" for phase in names(plan))
     assert fingerprint(tmp_path / "run") == fingerprint(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_64_mb_of_shared_memory_are_enough(
+    everything: dict[str, Any], whole: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", RUN, json.dumps(everything), str(tmp_path / "run"), "ray"]
+    mount = 'mount -t tmpfs -o size=64m tmpfs /dev/shm || exit 77; exec "$@"'
+    small = ["unshare", "--mount", "sh", "-c", mount, "sh", *command, str(UNIT)]
+    done = subprocess.run(small, check=False, timeout=300).returncode
+    if done in (1, 77) and not (tmp_path / "run").exists():
+        pytest.skip("file systems cannot be mounted here")
+    assert done == 0
+    assert fingerprint(tmp_path / "run") == fingerprint(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+@pytest.mark.parametrize("function", ["map", "shard"])
+def test_a_worker_killed_for_its_memory_ends_in_a_word(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    """Ray's memory monitor kills every worker it sees: the run ends, and says why."""
+    folder = str(tmp_path / "run")
+    if function == "shard":
+        run_plan(plan, folder, engine="inline")
+        (tmp_path / "run/manifest.json").unlink()
+        for marker in (tmp_path / "run/_work").glob("*-shards/_commits/*"):
+            marker.unlink()
+    monkeypatch.setenv("RAY_memory_usage_threshold", "0.01")
+    monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "50")
+    said = (
+        "kills or hangs the worker, again and again" if function == "map" else "too little memory"
+    )
+    with pytest.raises(InputError, match=said):
+        run_plan(plan, folder, engine="ray", workers=1)
 
 
 def frozen(met: Path, name: str) -> int:
