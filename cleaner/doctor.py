@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from cleaner import store
 from cleaner.errors import CleanerError
+from cleaner.room import machine_memory
 from cleaner.shipped import shipped
 
 _NEEDED = (
@@ -42,9 +44,10 @@ def examine(folder: str | None = None) -> list[Check]:
     checks = [_python(), *(_package(name) for name in _NEEDED), _fasttext()]
     checks += [_extra(name, extra) for name, extra in _EXTRAS.items()]
     checks += [_try("shipped files", _shipped), _try("language model", _language)]
-    checks += [_try("kernels", _kernels), _memory()]
+    checks += [_try("kernels", _kernels), _memory(), _token()]
     if folder is not None:
-        checks.append(_try(f"storage {folder}", lambda: _storage(folder)))
+        shown = re.sub("//[^/]*@", "//…@", folder)
+        checks.append(_try(f"storage {shown}", lambda: _storage(folder)))
     return checks
 
 
@@ -108,14 +111,19 @@ def _kernels() -> str:
 
 
 def _memory() -> Check:
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    free = shutil.disk_usage(".").free
-    good = pages >= 2 << 30
+    memory, free = machine_memory(), shutil.disk_usage(".").free
     return Check(
         "machine",
-        good,
-        f"{os.cpu_count()} cores, {pages / 1e9:.0f} GB memory, {free / 1e9:.0f} GB free here",
+        memory >= 2 << 30,
+        f"{os.cpu_count()} cores, {memory / 1e9:.0f} GB memory, {free / 1e9:.0f} GB free here",
     )
+
+
+def _token() -> Check:
+    """Say whether Ray asks for its token: without it, whoever reaches a node runs code there."""
+    off = os.environ.get("RAY_AUTH_MODE", "token").lower() != "token"
+    found = "switched off by RAY_AUTH_MODE" if off else "on, for the Ray that a run starts itself"
+    return Check("ray token", not off, found)
 
 
 def _storage(folder: str) -> str:

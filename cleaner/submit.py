@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cleaner.errors import InputError, JobError
 
@@ -101,6 +102,11 @@ def _ask(address: str, method: str, path: str, body: Any = None) -> Any:
         raise JobError(
             f"--address {address}: the Jobs API speaks HTTP; give the dashboard's address, as in "
             "http://head:8265"
+        )
+    if "@" in urlsplit(address).netloc:
+        raise JobError(
+            "--address http://…@…: holds a password; the token of Ray comes from RAY_AUTH_TOKEN or "
+            "RAY_AUTH_TOKEN_PATH"
         )
     request = urllib.request.Request(
         address.rstrip("/") + path,

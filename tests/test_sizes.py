@@ -150,10 +150,16 @@ def test_one_huge_row_group_is_read_in_parts(tmp_path: Path) -> None:
     assert most < 64 << 20
 
 
-def test_a_text_that_millions_of_rows_repeat_is_not_spelt_out_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("repeated", [True, False])
+def test_what_shrinks_a_thousandfold_in_a_page_is_not_spelt_out_at_once(
+    tmp_path: Path, repeated: bool
+) -> None:
     texts = pa.DictionaryArray.from_arrays(pa.array([0] * 300), pa.array(["x" * (1 << 20)]))
     path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"text": texts}), path, store_schema=False)
+    table = pa.table({"text": texts if repeated else texts.dictionary_decode()})
+    # A page is the least that can be decompressed; `write_batch_size` keeps them at 8 MB.
+    options = {"use_dictionary": repeated, "compression": "zstd", "write_batch_size": 8}
+    pq.write_table(table, path, store_schema=False, **options)
     assert pq.read_schema(path).field("text").type == pa.string()
     assert path.stat().st_size < 1 << 20  # of 300 MB of text
     rows, most = arrow_peak(path)

@@ -8,7 +8,7 @@ import polars as pl
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from cleaner.corpus.files import first_line
-from cleaner.corpus.inflate import opened
+from cleaner.corpus.inflate import decoded, opened
 from cleaner.errors import UnreadableFile
 
 COLUMNS = {
@@ -97,12 +97,15 @@ def _body(record: Any, longest: int) -> tuple[Any, bytes, str | None]:
     Some crawlers undo the chunks and leave the header that tells of them.
     """
     wrong = ""
-    for decode in ("all", "content"):
+    for chunks in ("transfer", "none"):
         mine = copy(record)  # a body that cannot be decoded must not end the archive
         try:
             if mine.is_http:
-                mine.parse_http(auto_decode=decode)
-            body = mine.reader.read(longest + 1)
+                mine.parse_http(auto_decode=chunks)
+            body = mine.reader.read()  # no longer than the record, which is not over the budget
+            if mine.http_headers is not None:
+                encodings = mine.http_headers.get("Content-Encoding", "")
+                body = decoded(body, encodings, longest + 1)
         except OSError as error:
             wrong = wrong or first_line(error)
             continue
