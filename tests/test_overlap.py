@@ -40,9 +40,7 @@ def whole(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def state(folder: Path) -> dict[str, tuple[int, int]]:
     """Return every committed or published file with what changes when it is written again."""
     found = [*markers(str(folder)), folder / "manifest.json", folder / "stats.json"]
-    found += [
-        path for place in ("shards", "ledger", "clusters") for path in (folder / place).iterdir()
-    ]
+    found += [folder / name for name in fingerprint(folder)]
     return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
 

@@ -1,6 +1,7 @@
 """Object stores: a job on s3:// is the job on disk, through failures, cuts and kills."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -15,10 +16,12 @@ import yaml
 from corpus_maker import job, texts
 from flaky_proxy import FAULTS, FlakyProxy
 
+from cleaner import phases as phase_functions
 from cleaner import store
+from cleaner.commits import Committer, other_bytes, read_marker
 from cleaner.corpus.files import Piece, list_files, read_footers
 from cleaner.corpus.read import Columns, read_parts
-from cleaner.errors import InputError, StorageError
+from cleaner.errors import AccountError, InputError, StorageError
 from cleaner.job import parse_job
 from cleaner.plan import make_plan
 from cleaner.runs import run_plan
@@ -190,6 +193,69 @@ def test_the_first_to_put_stands(bucket: str) -> None:
     assert store.put_if_absent(f"{bucket}/m.json", b"first")
     assert not store.put_if_absent(f"{bucket}/m.json", b"second")
     assert store.read_bytes(f"{bucket}/m.json") == b"first"
+
+
+def attempt(bucket: str, exact: bool = True) -> Committer:
+    return Committer(
+        f"{bucket}/run", "00-map", "000000", "a" * 16, exact=exact, stages="0.normalise"
+    )
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_two_attempts_that_write_at_the_same_moment_are_told_apart_by_their_bytes(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, exact: bool
+) -> None:
+    """Both find no marker, and both write one, which no store without put-if-absent forbids."""
+    between: list[Any] = []
+
+    def unconditional(path: str, data: bytes) -> bool:
+        store.write_whole(path, data)
+        if between:
+            between.pop()()
+        return True
+
+    def files() -> list[str]:
+        return store.names(f"{bucket}/run/_work/00-map/data")
+
+    monkeypatch.setattr(store, "put_if_absent", unconditional)
+    one = attempt(bucket).commit(0, True, {"text": b"one"}, {"rows": 1})
+    two = attempt(bucket).commit(0, True, {"text": b"one"}, {"rows": 1})
+    assert one.identity() == two.identity()
+    between.append(lambda: attempt(bucket).commit(0, True, {"text": b"one"}, {"rows": 1}))
+    last = attempt(bucket).commit(0, True, {"text": b"one"}, {"rows": 1})
+    (name,) = store.names(f"{bucket}/run/_work/00-map/_commits")
+    stands = read_marker(f"{bucket}/run", "00-map", name)
+    assert last == stands  # whoever was written over takes what stands, and removes its own
+    assert len(files()) == 3
+    assert stands.files["text"]["path"].rsplit("/", 1)[1] in files()
+    between.append(lambda: attempt(bucket).commit(0, True, {"text": b"two"}, {"rows": 1}))
+    if exact:
+        with pytest.raises(AccountError, match=r"different bytes \(0\.normalise\)"):
+            attempt(bucket).commit(0, True, {"text": b"one"}, {"rows": 1})
+        return
+    stands = attempt(bucket, exact).commit(0, True, {"text": b"one"}, {"rows": 1})
+    assert store.read_bytes(f"{bucket}/run/{stands.files['text']['path']}") == b"two"
+    assert len(other_bytes(f"{bucket}/run", "00-map")) == 1
+
+
+def test_a_marker_that_was_written_over_is_found_out_at_the_end_of_its_phase(
+    corpus: tuple[Path, str], bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = phase_functions.work
+
+    def work(task: Any) -> Any:
+        made = real(task)
+        if task["phase"] == "00-map":
+            folder = f"{task['folder']}/_work/00-map/_commits"
+            (name,) = store.names(folder)
+            said = json.loads(store.read_bytes(f"{folder}/{name}"))
+            said["facts"]["kept"] += 1
+            store.write_whole(f"{folder}/{name}", json.dumps(said).encode())
+        return made
+
+    monkeypatch.setattr(phase_functions, "work", work)
+    with pytest.raises(AccountError, match=r"00-map: unit 000000 .* \(0\.normalise\)"):
+        run_on(corpus[1], f"{bucket}/run")
 
 
 def test_an_output_that_fails_leaves_nothing(bucket: str) -> None:
