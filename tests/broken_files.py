@@ -234,6 +234,13 @@ BROKEN: dict[str, Broken] = {
     "keys-repeat.jsonl": (
         lambda: lines(b'{"id": "d", "text": "first", "text": "second"}'), 1, 0, False,
     ),
+    "no-id.jsonl": (lambda: lines(*({"text": text} for text in TEXTS)), ROWS, 0, False),
+    "no-text.jsonl": (
+        lambda: lines(*({"id": "d", "body": text} for text in TEXTS)), 0, ROWS, False,
+    ),
+    "late-text.jsonl": (
+        lambda: lines(*[{"id": "d"}] * 250, *({"text": text} for text in TEXTS)), ROWS, 250, False,
+    ),
     "parquet.jsonl": (lambda: b"PAR1\n\x15\x04\nPAR1", 0, 3, False),
     # compressed streams
     "nothing.jsonl.gz": (lambda: b"", 0, 0, False),

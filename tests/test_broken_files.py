@@ -89,6 +89,13 @@ def test_what_comes_of_a_broken_file_does_not_hang_on_its_place(tmp_path: Path, 
     beside_a_good_file(tmp_path, name, "a")
 
 
+@pytest.mark.parametrize("name", ["no-id.jsonl", "no-text.jsonl", "late-text.jsonl"])
+def test_lines_without_a_column_meet_the_same_fate_behind_a_good_file(
+    tmp_path: Path, name: str
+) -> None:
+    beside_a_good_file(tmp_path, name, "a")
+
+
 def test_there_are_over_thirty_kinds() -> None:
     assert len(BROKEN) > 80
 

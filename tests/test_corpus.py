@@ -100,6 +100,60 @@ def test_members_and_frames_follow_one_another(tmp_path: Path) -> None:
         assert whole(tmp_path / name)["text"].to_list() == ["one", "two"]
 
 
+def entry(folder: Path, **more: Any) -> Input:
+    return Input(paths=(f"{folder}/*",), text="text", **more)
+
+
+def carried(folder: Path, *read: str) -> pl.DataFrame:
+    """Read all files of a folder with further columns."""
+    source = entry(folder, read=read)
+    files = list_files([source.paths])
+    (plain,), _, failed = resolve_columns([source], files)
+    assert failed == []
+    columns = [Columns.from_plain(plain)]
+    parts = [
+        part
+        for file in files
+        for part in read_parts([Piece(file.number, file.path, "", 0, file.kind)], columns, 1 << 25)
+    ]
+    assert [part.failed for part in parts if part.failed] == []
+    return pl.concat([part.docs for part in parts if len(part.docs)])
+
+
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_columns_of_lines_do_not_depend_on_which_file_comes_first(
+    tmp_path: Path, names: str
+) -> None:
+    jsonl_file(tmp_path / f"{names[0]}.jsonl", [b'{"text": "one", "n": 1, "tags": ["x"]}'])
+    jsonl_file(tmp_path / f"{names[1]}.jsonl.gz", [b'{"text": "two", "n": 2.5}', b'{"text": "3"}'])
+    (tmp_path / "0.jsonl").write_bytes(b"")
+    found = carried(tmp_path, "n", "tags").sort("text")
+    assert found["text"].to_list() == ["3", "one", "two"]
+    assert found["n"].to_list() == [None, 1.0, 2.5]
+    assert found["tags"].to_list() == [None, ["x"], None]
+
+
+def test_a_column_that_no_line_has_is_a_mistake_of_the_job(tmp_path: Path) -> None:
+    for number in range(30):
+        jsonl_file(tmp_path / f"{number:02d}.jsonl", [b'{"text": "one", "url": "u"}'])
+    files = list_files([entry(tmp_path).paths])
+    for wrong in ({"url": "urll"}, {"read": ("text.a", "none")}):
+        with pytest.raises(InputError, match=r"no file has .*; there are: text, url"):
+            resolve_columns([entry(tmp_path, **wrong)], files)
+    jsonl_file(tmp_path / "15.jsonl", [b'{"text": "one", "urll": "u"}'])
+    _, _, failed = resolve_columns([entry(tmp_path, url="urll")], files)
+    assert failed == []
+
+
+def test_a_number_is_never_cut_to_fit_the_column(tmp_path: Path) -> None:
+    lines = [b'{"text": "one", "n": 1}'] * 300 + [b'{"text": "two", "n": 2.5}']
+    jsonl_file(tmp_path / "a.jsonl", lines)
+    (part,) = read(tmp_path / "a.jsonl", read=("n",))
+    assert [item.error for item in part.failed] == [
+        f"{tmp_path}/a.jsonl: column 'n': 2.5 is no Int64"
+    ]
+
+
 def test_a_line_over_budget_is_one_failed_row() -> None:
     stream = io.BytesIO(b'{"text": "a"}\n' + b"x" * 5_000_000 + b'\n{"text": "b"}\n')
     ((first, lines),) = jsonl.read_lines(stream, "a.jsonl", 1 << 30, longest=1_000_000)
