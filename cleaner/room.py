@@ -14,11 +14,11 @@ from cleaner.phases.base import Phase, State
 from cleaner.plan import Plan, key_rows
 
 # Bytes on disk for one byte of text, or for one row; measured on runs over texts and pages.
-_KEPT = 0.65  # text between two phases: Arrow with lz4
-_SHARD = 0.5  # text in a shard: Parquet with zstd
+_KEPT = 0.6  # text between two phases: Arrow with lz4
+_SHARD = 0.4  # text in a shard: Parquet with zstd
 _PAGE = 0.2  # text in a page of HTML
-_RECORD = 300  # a row's record in one map phase
-_LEDGER = 150  # a row of the ledger
+_RECORD = 100  # a row's record in one map phase
+_LEDGER = 60  # a row of the ledger
 _KEY = 30  # a row of keys
 # What a phase writes is known when it starts but for what its own stages drop: below this share of
 # the estimate it cannot end well.
