@@ -90,6 +90,12 @@ def read_range(sources: Sequence[Source], by: str, part: int, parts: int) -> pl.
     return pl.concat(found) if found else pl.DataFrame(_schema(sources[0]).empty_table())
 
 
+def owned(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a copy that lives without the piece of a file that `frame` may be a view of."""
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return pl.DataFrame(table.take(pa.array(range(len(frame)), pa.int64())))
+
+
 def _schema(source: Source) -> pa.Schema:
     offsets = [part.offset for part in source.parts if part.rows]
     if not offsets:

@@ -16,6 +16,7 @@ from cleaner.dedup.keys import Within, formula_modes, groups
 from cleaner.dedup.presets import Banding
 from cleaner.dedup.ranks import OLDEST, Keep, ranks
 from cleaner.errors import CleanerError
+from cleaner.exchange import owned
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.hashing import mixed_pairs, repeated
 from cleaner.kernels.minhash import Scheme, band_hashes, signatures
@@ -92,7 +93,7 @@ def bucket_pairs(rows: pl.DataFrame, fan: int = FAN) -> pl.DataFrame:
     rows = rows.sort("band", "place")
     band = rows["band"].to_numpy()
     starts = np.flatnonzero(np.r_[True, band[1:] != band[:-1], True]) if len(band) else np.zeros(1)
-    found = np.unique(star_pairs(starts.astype(np.int64), rows["place"].to_numpy(), fan))
+    found = distinct(star_pairs(starts.astype(np.int64), rows["place"].to_numpy(), fan))
     left, right = (found >> np.uint64(32)).astype(np.uint32), found.astype(np.uint32)
     new = right >= int((documents["rank"] == OLDEST).sum())  # two that always stay are no pair
     left, right = left[new], right[new]
@@ -101,6 +102,14 @@ def bucket_pairs(rows: pl.DataFrame, fan: int = FAN) -> pl.DataFrame:
         .select("file", "row")
         .hstack(documents[right].select(other_file="file", other_row="row"))
     )
+
+
+def distinct(values: np.ndarray) -> np.ndarray:
+    """Return the different values in order; sorts them in place, where `np.unique` hashes them."""
+    values.sort()
+    new = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=new[1:])
+    return values[new]
 
 
 def bucket_sizes(rows: pl.DataFrame) -> pl.Series:
@@ -228,7 +237,7 @@ def _laid_out(
     blocks = [np.zeros(0, np.uint64)]
     with tempfile.TemporaryFile() as spill:
         for frame in _frames(sets):
-            known.append(frame.select(list(IDENTITY)))
+            known.append(owned(frame.select(list(IDENTITY))))
             sizes.append(frame["shingles"].list.len().to_numpy().astype(np.int64))
             blocks.append(frame["shingles"].explode().drop_nulls().to_numpy())
             held += blocks[-1].nbytes
@@ -268,8 +277,8 @@ def _places(
         fresh.append((high << np.uint64(32) | low)[low < high])
         # The same pair may come from several buckets; merged now and then, it is held once.
         if sum(map(len, fresh)) > max(_MERGED, len(found)):
-            found, fresh = np.unique(np.concatenate([found, *fresh])), []
-    found = np.unique(np.concatenate([found, *fresh]))
+            found, fresh = distinct(np.concatenate([found, *fresh])), []
+    found = distinct(np.concatenate([found, *fresh]))
     return (found & np.uint64(2**32 - 1)).astype(np.int64), (found >> np.uint64(32)).astype(
         np.int64
     )

@@ -86,12 +86,12 @@ class DataFile:
         return [self.path, self.size]
 
 
-def table_bytes(frame: pl.DataFrame) -> pa.Buffer:
-    """Return a frame as the bytes of an Arrow IPC file."""
+def table_bytes(frame: pl.DataFrame, batch: int | None = None) -> pa.Buffer:
+    """Return a frame as the bytes of an Arrow IPC file, in batches of at most so many rows."""
     sink = pa.BufferOutputStream()
     table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
     with pa.ipc.new_file(sink, table.schema, options=_IPC) as writer:
-        writer.write_table(table)
+        writer.write_table(table, batch)
     return sink.getvalue()
 
 
@@ -105,6 +105,16 @@ def read_table(folder: str, file: DataFile, columns: Sequence[str] | None = None
             options.included_fields = [names.index(name) for name in columns]
         with pa.ipc.open_file(source, options=options) as reader:
             return pl.DataFrame(reader.read_all())
+
+
+def read_batches(folder: str, file: DataFile) -> Iterator[pl.DataFrame]:
+    """Yield the frame of an Arrow IPC file batch by batch; an empty one has none."""
+    with (
+        store.open_input(store.join(folder, file.path)) as source,
+        pa.ipc.open_file(source) as reader,
+    ):
+        for number in range(reader.num_record_batches):
+            yield pl.DataFrame(reader.get_batch(number))
 
 
 def exchange_bytes(frame: pl.DataFrame, by: str, parts: int) -> pa.Buffer:

@@ -16,13 +16,14 @@ from cleaner.dedup.account import settle_sample, tallied
 from cleaner.dedup.against import OLD, as_old, fell, of_this_run
 from cleaner.dedup.exact import IDENTITY, settle_exact
 from cleaner.dedup.near import (
+    PAIRS,
     bucket_pairs,
     bucket_sizes,
     component_of,
     components,
     shingle_sets,
 )
-from cleaner.exchange import Source, read_partition, read_pieces, read_range
+from cleaner.exchange import Source, owned, read_partition, read_pieces, read_range
 from cleaner.job import build_stage
 from cleaner.phases.base import (
     DataFile,
@@ -30,6 +31,7 @@ from cleaner.phases.base import (
     exchange_bytes,
     exchange_sources,
     position,
+    read_batches,
     read_table,
     slot,
     table_bytes,
@@ -40,6 +42,7 @@ from cleaner.stages.cuts import settle_cut
 
 BIG_BUCKET = 10_000  # buckets above this are reported
 _CANDIDATES = 4_000_000  # documents that are sent to their groups at a time
+_PAIRS = 1_000_000  # pairs that are sent to their components at a time
 _TEXT = 32 << 20  # bytes of text of an earlier run whose shingles are made at a time
 
 
@@ -111,7 +114,7 @@ def run_pairs(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
             "big_buckets": int((sizes > BIG_BUCKET).sum()),
             "biggest_bucket": int(sizes.max() or 0),  # type: ignore[arg-type]
         }
-        out.commit(number, last, {"pairs": table_bytes(pairs)}, facts)
+        out.commit(number, last, {"pairs": table_bytes(pairs, _PAIRS)}, facts)
 
 
 class _Frames:
@@ -122,33 +125,49 @@ class _Frames:
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         for file in self.files:
-            yield read_table(self.folder, file)
+            yield from read_batches(self.folder, file)
 
 
 def run_components(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Join pairs to components; send candidates to their groups and pairs to their partition.
 
-    First some candidates at a time are committed, then the pairs file by file.
+    First some candidates at a time are committed, then some pairs at a time.
     """
     frames = _Frames(out.folder, _files(settings, "pairs"))
     found = components(frames)
     several = max(1, -(-len(found) // _CANDIDATES))
-    total = several + len(frames.files)
     for number in range(several):
-        if out.stands(number, number == total - 1):
+        if out.stands(number, False):
             continue
         some = found[number * _CANDIDATES : (number + 1) * _CANDIDATES]
         facts = {"candidates": len(some), "components": 0}
         if number == 0:
             facts["components"] = found["component"].n_unique()
-        out.commit(number, number == total - 1, _candidates(settings, some), facts)
-    for number, frame in enumerate(frames, several):
-        if out.stands(number, number == total - 1):
-            continue
-        joined = component_of(frame, found)
-        joined = joined.with_columns(spread(joined["component"])).drop("component")
-        data = exchange_bytes(joined, "slot", settings["verify_parts"])
-        out.commit(number, number == total - 1, {"pairs": data}, {})
+        out.commit(number, False, _candidates(settings, some), facts)
+    number, waiting = several, pl.DataFrame(schema=PAIRS)  # none at all are an empty part
+    for frame in frames:
+        if len(waiting):
+            _commit_pairs(settings, waiting, found, out, number, False)
+            number += 1
+        waiting = frame
+    _commit_pairs(settings, waiting, found, out, number, True)
+
+
+def _commit_pairs(
+    settings: Settings,
+    pairs: pl.DataFrame,
+    found: pl.DataFrame,
+    out: Committer,
+    number: int,
+    last: bool,
+) -> None:
+    if out.stands(number, last):
+        return
+    joined = component_of(pairs, found)
+    joined = joined.with_columns(spread(joined["component"])).drop("component")
+    out.commit(
+        number, last, {"pairs": exchange_bytes(joined, "slot", settings["verify_parts"])}, {}
+    )
 
 
 def _candidates(settings: Settings, found: pl.DataFrame) -> dict[str, pa.Buffer]:
@@ -228,7 +247,7 @@ class _Known:
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         for frame in read_pieces(self.sources, self.part):
-            self._documents.append(frame.select(list(IDENTITY)))
+            self._documents.append(owned(frame.select(list(IDENTITY))))
             yield frame
 
     def documents(self) -> pl.DataFrame:
