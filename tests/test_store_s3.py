@@ -79,9 +79,9 @@ def corpus(tmp_path: Path, bucket: str) -> tuple[Path, str]:
 def products(folder: str) -> dict[str, str]:
     """Return the SHA-256 of every product of a run."""
     return {
-        f"{place}/{name}": hashlib.sha256(store.read_bytes(f"{folder}/{place}/{name}")).hexdigest()
-        for place in ("shards", "ledger", "clusters")
-        for name in store.names(f"{folder}/{place}")
+        file.path.removeprefix(folder): hashlib.sha256(store.read_bytes(file.path)).hexdigest()
+        for place in ("shards", "ledger", "clusters", "index")
+        for file in store.find(f"{folder}/{place}/**/*")
     }
 
 

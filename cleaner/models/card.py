@@ -106,10 +106,13 @@ def default_cut(model: str, label: str) -> float | None:
 
 
 def write_card(model: str | os.PathLike[str], card: Card) -> None:
-    """Write the card beside a model, as JSON and as Markdown, each whole or not at all."""
+    """Write the card beside a model, as Markdown and as JSON, each whole or not at all.
+
+    The JSON comes last: where it is, the rest is too.
+    """
     path = card_path(model)
-    store.write_whole(str(path), (card.model_dump_json(indent=1) + "\n").encode())
     store.write_whole(str(path.with_suffix(".md")), readable(card).encode())
+    store.write_whole(str(path), (card.model_dump_json(indent=1) + "\n").encode())
 
 
 def readable(card: Card) -> str:

@@ -219,10 +219,10 @@ def train_model(spec: ModelSpec | str) -> Trained:
         metrics=figures(measured, truth, chance, at, spec.prevalence),
         curve=tuple(metrics.curve(truth, chance, spec.prevalence)) if spec.prevalence else (),
     )
-    cards.write_card(spec.model, card)
     quantised = None
     if spec.quantise is not None and isinstance(learner, FastText):
         quantised = _quantise(spec, card, learner, measured, truth, at)
+    cards.write_card(spec.model, card)  # last: where it is, nothing is missing
     return Trained(spec.model, card, tuple(notes), quantised)
 
 

@@ -248,9 +248,7 @@ def _type(name: str) -> Any:
 
 
 def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, Any]:
-    reached = record.group_by("source").agg(
-        pl.len(), fell().sum().alias("lost")
-    )
+    reached = record.group_by("source").agg(pl.len(), fell().sum().alias("lost"))
     fates = dict(record["fate"].fill_null("kept").value_counts().sort("fate").rows())
     errors = record["error"].drop_nulls().value_counts(sort=True).sort("count", "error")[-5:]
     return {
