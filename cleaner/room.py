@@ -19,7 +19,7 @@ _SHARD = 0.4  # text in a shard: Parquet with zstd
 _PAGE = 0.2  # text in a page of HTML
 _RECORD = 100  # a row's record in one map phase
 _LEDGER = 60  # a row of the ledger
-_KEY = 30  # a row of keys
+_KEY = 40  # a row of keys: as it is exchanged, and twice more for the index
 # What a phase writes is known when it starts but for what its own stages drop: below this share of
 # the estimate it cannot end well.
 _AT_LEAST = {"map": 0.5, "shard": 0.8}
