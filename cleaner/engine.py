@@ -38,6 +38,7 @@ _STUCK = (
 _OBJECT_STORE = 80 << 20  # bytes; only keys and counts pass through it
 _LOOK = 5.0  # seconds for which what the cluster has is taken as known
 _PATIENCE = 3.0  # seconds of warming before it is worth a word
+_WARMING = 300.0  # seconds of warming, at most
 _PROBE = 60.0  # seconds for the nodes to look at the storage
 
 
@@ -250,7 +251,7 @@ class Ray:
         done, _ = ray.wait([reference], timeout=_PATIENCE)
         if not done:
             tell()
-            done, _ = ray.wait([reference], timeout=stuck_after())
+            done, _ = ray.wait([reference], timeout=min(_WARMING, stuck_after()))
         if not done:
             ray.cancel(reference, force=True)
 
