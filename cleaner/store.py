@@ -39,7 +39,7 @@ _HELD = 64 << 20  # bytes of an output that wait in memory; more wait in a tempo
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """A file on storage: its path as matched, bytes, and a tag that changes when its bytes do."""
 

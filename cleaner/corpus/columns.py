@@ -124,10 +124,16 @@ def as_text(values: pl.Series) -> tuple[pl.Series, pl.Series]:
         text, broken = values, pl.Series(values.name, [False]).new_from_index(0, len(values))
     else:
         raise UnreadableFile(f"column {values.name!r} is {values.dtype}, not text")
-    error = pl.select(
-        pl.when(broken).then(pl.lit("invalid UTF-8")).when(text.is_null()).then(pl.lit("null text"))
-    ).to_series()
+    error = said_where(text.is_null(), "null text")
+    if broken.any():
+        error = said_where(broken, "invalid UTF-8").zip_with(broken, error)
     return text, error
+
+
+def said_where(bad: pl.Series, what: str) -> pl.Series:
+    """Return `what` where `bad` is true, else null."""
+    nothing = pl.Series("error", [None], pl.String).new_from_index(0, len(bad))
+    return nothing.set(bad, what) if bad.any() else nothing
 
 
 def _strings(values: pl.Series) -> pl.Series:

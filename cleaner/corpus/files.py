@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -29,7 +29,8 @@ _SUFFIXES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+# With slots, for there may be hundreds of thousands of each in the driver.
+@dataclass(frozen=True, slots=True)
 class InputFile:
     """One file of the input; `number`, its place in the sorted list, is half of each row's key."""
 
@@ -47,7 +48,7 @@ class InputFile:
         return None if self.groups is None else sum(rows for rows, _ in self.groups)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A file, or some of its row groups, within one unit."""
 
@@ -61,8 +62,8 @@ class Piece:
     take: tuple[int, ...] | None = None  # only these rows of the file (a sample), sorted
 
     def plain(self) -> dict[str, Any]:
-        """Return the piece as plain data."""
-        return asdict(self)
+        """Return the piece as plain data; `Piece(**plain)` reads it back."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from cleaner.corpus.columns import (
     as_text,
     column,
     root,
+    said_where,
     type_at,
 )
 from cleaner.corpus.files import FailedFile, Piece, first_line, parquet_in
@@ -269,25 +270,19 @@ def _warc(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
 
 
 def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) -> pl.DataFrame:
-    """Return the frame of documents of one batch, in the order of the file."""
-    row = pl.Series("row", range(first, first + rows), pl.UInt64)
-    docs = pl.DataFrame({"row": row}).select(pl.lit(piece.file, pl.UInt32).alias("file"), "row")
-    unnamed = pl.concat_str(pl.lit(f"{piece.path}#"), pl.col("row").cast(pl.String))
-    if columns.id is not None:
-        docs = docs.with_columns(as_label(get(columns.id).alias(columns.id)).alias("id"))
-        docs = docs.with_columns(id=pl.coalesce("id", unnamed))
-    else:
-        docs = docs.with_columns(id=unnamed)
+    """Return the frame of documents of one batch, in the order of the file.
+
+    Column by column, without a query: a batch may be a file of two documents, one of very many.
+    """
+    row = pl.Series("row", np.arange(first, first + rows, dtype=np.uint64))
+    made = [_constant("file", piece.file, pl.UInt32, rows), row, _ids(get, row, piece, columns)]
     for name in LABELS:
         path = columns.labels.get(name)
         given = as_label(get(path).alias(path)) if path is not None else None
-        docs = docs.with_columns((pl.lit(None, pl.String) if given is None else given).alias(name))
-    docs = docs.with_columns(_source(get, piece, columns).alias("source"))
-    error: pl.Series | pl.Expr = pl.lit(None, pl.String)
+        made.append(_constant(name, None, pl.String, rows) if given is None else given.alias(name))
+    made.append(_source(get, piece, columns, rows).alias("source"))
     if columns.text is not None:
-        text, why = as_text(get(columns.text).alias(columns.text))
-        docs = docs.with_columns(text.alias("text"))
-        error = why
+        made += _within_budget(*as_text(get(columns.text).alias(columns.text)), "text")
     elif columns.html is not None:
         page = get(columns.html)
         if page.dtype == pl.Null:
@@ -296,42 +291,53 @@ def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) 
             raise UnreadableFile(
                 f"{piece.path}: column {columns.html!r} is {page.dtype}, not a page"
             )
-        docs = docs.with_columns(page.alias("html"))
-        error = pl.when(pl.col("html").is_null()).then(pl.lit("null page"))
-    docs = _within_budget(docs.with_columns(error.alias("error")))
+        made += _within_budget(page, said_where(page.is_null(), "null page"), "html")
+    else:
+        made.append(_constant("error", None, pl.String, rows))
     for name, kind in columns.carried_types.items():
         if name in columns.carried:
-            values = as_carried(get(columns.carried[name]).alias(columns.carried[name]), kind)
-            docs = docs.with_columns(values.alias(name))
+            path = columns.carried[name]
+            made.append(as_carried(get(path).alias(path), kind).alias(name))
         else:
-            docs = docs.with_columns(pl.lit(None, kind).alias(name))
-    return docs
+            made.append(_constant(name, None, kind, rows))
+    return pl.DataFrame(made)
 
 
-def _within_budget(docs: pl.DataFrame) -> pl.DataFrame:
-    """Return `docs` with the bodies over MAX_DOCUMENT taken out, and the error that says so."""
-    name = "text" if "text" in docs.columns else "html"
-    body = docs[name]
+def _constant(name: str, value: Any, kind: Any, rows: int) -> pl.Series:
+    return pl.Series(name, [value], kind).new_from_index(0, rows)
+
+
+def _ids(get: Get, row: pl.Series, piece: Piece, columns: Columns) -> pl.Series:
+    """Return the labels of documents: what the file has, else `PATH#ROW`."""
+    given = None
+    if columns.id is not None:
+        given = as_label(get(columns.id).alias("id"))
+        if not given.null_count():
+            return given
+    unnamed = f"{piece.path}#" + row.cast(pl.String)
+    return unnamed.alias("id") if given is None else given.zip_with(given.is_not_null(), unnamed)
+
+
+def _within_budget(body: pl.Series, error: pl.Series, name: str) -> list[pl.Series]:
+    """Return bodies and errors, those over MAX_DOCUMENT taken out and said so."""
+    body, error = body.alias(name), error.alias("error")
     size = body.str.len_bytes() if body.dtype == pl.String else body.bin.size()
-    if not len(docs) or (size.max() or 0) <= MAX_DOCUMENT:  # type: ignore[operator]
-        return docs
-    over = pl.lit(size > MAX_DOCUMENT)
-    told = pl.format("{} bytes are over the budget of {}", pl.lit(size), MAX_DOCUMENT)
-    return docs.with_columns(
-        pl.when(~over).then(name).alias(name),
-        error=pl.when(over.fill_null(False)).then(told).otherwise("error"),
-    )
+    if not len(body) or (size.max() or 0) <= MAX_DOCUMENT:  # type: ignore[operator]
+        return [body, error]
+    over = (size > MAX_DOCUMENT).fill_null(False)
+    told = size.cast(pl.String) + f" bytes are over the budget of {MAX_DOCUMENT}"
+    nothing = _constant(name, None, body.dtype, len(body))
+    return [body.zip_with(~over, nothing), told.alias("error").zip_with(over, error)]
 
 
-def _source(get: Get, piece: Piece, columns: Columns) -> pl.Series | pl.Expr:
+def _source(get: Get, piece: Piece, columns: Columns, rows: int) -> pl.Series:
     if "column" in columns.source:
         path = columns.source["column"]
         return as_label(get(path).alias(path))
-    if "value" in columns.source:
-        return pl.lit(columns.source["value"], pl.String)
+    value = columns.source.get("value")
     if "path" in columns.source:
-        return pl.lit(piece.path).str.extract(columns.source["path"], 1)
-    return pl.lit(None, pl.String)
+        value = pl.Series([piece.path]).str.extract(columns.source["path"], 1)[0]
+    return _constant("source", value, pl.String, rows)
 
 
 def _any_between(rows: Sequence[int], start: int, end: int) -> bool:

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import polars as pl
@@ -124,7 +123,7 @@ def _first_units(plan: Plan, options: Settings) -> Any:
         rows = {file.number: file for file in plan.files}
         units = []
         for name, pieces in plan.units:
-            plain = [asdict(piece) for piece in pieces]
+            plain = [piece.plain() for piece in pieces]
             known: list[int | None] = [_rows_of(rows[piece.file], piece) for piece in pieces]
             total = None if None in known else sum(n or 0 for n in known)
             size = sum(rows[piece.file].size for piece in pieces if piece.groups is None)
