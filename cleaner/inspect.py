@@ -161,16 +161,14 @@ def verdict(run: Run, row: dict[str, Any], broken: Sequence[Limit] = ()) -> str:
             if (row["cluster_size"] or 1) > 1
             else ""
         )
-        return f"kept: {place} row {row['shard_row']}{more}"
+        tags = f", tagged {', '.join(row['tagged'])}" if row["tagged"] else ""
+        if lost(row):
+            tags += f" of {_partner(run, row)}"
+        return f"kept: {place} row {row['shard_row']}{more}{tags}"
     if row["fate"] == "failed":
         return f"failed at {row['stage']}: {row['error']}"
-    if lost(row):
-        near = f" with Jaccard {row['jaccard']:.3f}" if row["jaccard"] is not None else ""
-        earlier = _earlier(run, row)
-        name = row["duplicate_of"] or f"{row['duplicate_file']}#{row['duplicate_row']}"
-        if earlier is not None:
-            name = f"{earlier[1]}, which the run {earlier[0]} kept,"
-        return f"dropped at {row['stage']}: {row['reason']} of {name}{near}"
+    if lost(row) and row["reason"].endswith("_duplicate"):
+        return f"dropped at {row['stage']}: {row['reason']} of {_partner(run, row)}"
     first = next((limit for limit in broken if limit.rule == row["reason"]), None)
     if first is not None:
         value = f"{first.value:.6g}" if isinstance(first.value, float) else first.value
@@ -179,6 +177,14 @@ def verdict(run: Run, row: dict[str, Any], broken: Sequence[Limit] = ()) -> str:
         return f"dropped at {row['stage']}: {first.rule}: {shown}kept if {first.condition}{more}"
     score = _score(row)
     return f"dropped at {row['stage']}: {row['reason']}{score}"
+
+
+def _partner(run: Run, row: dict[str, Any]) -> str:
+    """Name the document that this one lost to, with their similarity."""
+    name = row["duplicate_of"] or f"{row['duplicate_file']}#{row['duplicate_row']}"
+    if (earlier := _earlier(run, row)) is not None:
+        name = f"{earlier[1]}, which the run {earlier[0]} kept,"
+    return name + (f" with Jaccard {row['jaccard']:.3f}" if row["jaccard"] is not None else "")
 
 
 def _score(row: dict[str, Any]) -> str:
@@ -243,8 +249,8 @@ def _margin(limit: Any, value: Any) -> float | None:
 
 def _earlier(run: Run, row: dict[str, Any]) -> tuple[str, str] | None:
     """Return the earlier run and the id there that a document lost to; None: one of this run."""
-    entry = next((entry for entry in run.job.stages if entry.title == row["stage"]), None)
-    return partner(row, getattr(entry.stage, "against", ()) if entry is not None else ())
+    runs = {one for entry in run.job.stages for one in getattr(entry.stage, "against", ())}
+    return partner(row, sorted(runs))
 
 
 def _partners(run: Run, row: dict[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ need to know nothing of them; only whoever settles lets none of them fall, and `
 them out of the answer again.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -45,15 +46,15 @@ def fell() -> pl.Expr:
     return pl.col("duplicate_of").is_not_null() | pl.col("duplicate_row").is_not_null()
 
 
-def lost(row: dict[str, Any]) -> bool:
+def lost(row: Mapping[str, Any]) -> bool:
     """Return the same of one row of a ledger."""
     return row["duplicate_of"] is not None or row["duplicate_row"] is not None
 
 
-def partner(row: dict[str, Any], runs: tuple[str, ...]) -> tuple[str, str] | None:
+def partner(row: Mapping[str, Any], runs: Sequence[str]) -> tuple[str, str] | None:
     """Return the earlier run and the id that a row of a ledger lost to; None: one of its own run.
 
-    `runs` are those that its stage was held against.
+    `runs` are those that its own was held against.
     """
     of = row["duplicate_of"]
     if of is None or row["duplicate_row"] is not None:

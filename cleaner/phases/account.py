@@ -87,7 +87,9 @@ def _counted(settings: Settings, ledger: pl.DataFrame) -> dict[str, Any]:
 
 
 def _clusters(ledger: pl.DataFrame) -> pl.DataFrame:
-    return ledger.filter(fell()).select(
+    # One that was only tagged as a duplicate is in no cluster.
+    down = (pl.col("fate") == "dropped") & pl.col("reason").str.ends_with("_duplicate")
+    return ledger.filter(fell() & down).select(
         "stage",
         "file",
         "row",

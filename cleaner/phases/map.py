@@ -183,6 +183,10 @@ def _later(
         yield whole, [gone]
         return
     verdicts = _verdicts(folder, unit)
+    if before["options"]["action"] == "tag":
+        whole.docs = _tagged(docs, verdicts, f"{before['title']}:{before['reason']}")
+        yield whole, []
+        return
     docs = docs.drop("cluster_size").join(
         verdicts, on=["file", "row"], how="left", maintain_order="left"
     )
@@ -196,6 +200,14 @@ def _later(
     )
     whole.docs = docs.filter(~down).drop(_PARTNER)
     yield whole, [gone]
+
+
+def _tagged(docs: pl.DataFrame, verdicts: pl.DataFrame, told: str) -> pl.DataFrame:
+    """Return `docs` with their partners for the record, and a tag where one would have fallen."""
+    verdicts = verdicts.filter(fell()).drop("cluster_size")
+    docs = docs.join(verdicts, on=["file", "row"], how="left", maintain_order="left")
+    more = pl.concat_list(pl.col("tagged").fill_null([]), pl.lit(told))
+    return docs.with_columns(tagged=pl.when(fell()).then(more).otherwise("tagged"))
 
 
 def _verdicts(folder: str, unit: Mapping[str, Any]) -> pl.DataFrame:

@@ -311,6 +311,22 @@ def test_copies_in_other_characters_fall_and_other_numbers_stay(tmp_path: Path) 
     assert lost.filter(pl.col("row") != 7)["jaccard"].to_list() == [1.0] * 3
 
 
+@pytest.mark.parametrize("stage", ["exact_dedup", "near_dedup"])
+def test_a_tagged_duplicate_goes_on_and_names_its_partner(tmp_path: Path, stage: str) -> None:
+    texts = [prose("a"), prose("b"), prose("a")]
+    path = write(tmp_path / "one.parquet", texts)
+    made = done(tmp_path / "a", [path], {stage: {"action": "tag"}})
+    assert kept(made) == sorted(texts)
+    kind = stage.replace("dedup", "duplicate")
+    assert made.ledger().select("fate", "tagged", "duplicate_of").rows() == [
+        ("kept", None, None), ("kept", None, None), ("kept", [f"0.{stage}:{kind}"], "one-0"),
+    ]  # fmt: skip
+    assert made.clusters().is_empty()
+    (told,) = explain(made, "one-2")
+    assert f", tagged 0.{stage}:{kind} of one-0" in told.verdict
+    assert told.chain[0].startswith("one-0: kept")
+
+
 def test_null_and_empty_keys_are_nobodys_duplicates(tmp_path: Path) -> None:
     path = write(
         tmp_path / "one.parquet", [prose(f"t{i}") for i in range(6)],
