@@ -249,11 +249,15 @@ def plan(
 
 def _policy(made: Any, number: int) -> str:
     then = made.maps[number].then
-    keep = getattr(then.stage, "keep", None) if then else None
-    if keep is None:
+    if then is None:
         return ""
-    best = getattr(then.stage, "best_by", None)
-    return f" (keeps the {keep}{f' by {best}' if best else ''})"
+    keep, best = (getattr(then.stage, name, None) for name in ("keep", "best_by"))
+    told = [f"keeps the {keep}{f' by {best}' if best else ''}"] if keep else []
+    told += [
+        f"against {index.run}, {index.rows:,} rows of {index.stage}"
+        for index in made.indexes.get(then.index, ())
+    ]
+    return f" ({'; '.join(told)})" if told else ""
 
 
 @app.command()

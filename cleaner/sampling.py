@@ -125,10 +125,12 @@ def forecast(plan: Plan, manifest: dict[str, Any]) -> list[dict[str, Any]]:
 def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict[str, Any]]:
     """Run a small sample in a temporary folder, in this process, and return the forecast.
 
-    Duplicates are rarer in a sample than in the whole, so the yield is an upper bound.
+    Duplicates are rarer in a sample than in the whole, and none of earlier runs are sought, so the
+    yield is an upper bound.
     """
     from cleaner.runs import run_plan
 
+    plan = replace(plan, indexes={})  # to be read whole for a few documents
     small = sampled(plan, documents)
     with tempfile.TemporaryDirectory(prefix="cleaner-plan-") as folder:
         # The first run compiles kernels and loads models; only the second is timed.
