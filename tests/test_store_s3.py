@@ -100,6 +100,22 @@ def test_a_job_in_a_bucket_is_the_job_on_disk(
     assert len(products(f"{bucket}/run")) > 3
 
 
+def test_a_run_is_held_against_another_in_a_bucket(
+    corpus: tuple[Path, str], tmp_path: Path, bucket: str
+) -> None:
+    run_on(corpus[1], f"{bucket}/first")
+    stages = [
+        {name: {**options, "against": f"{bucket}/first/"}}
+        for stage in STAGES[1:]
+        for name, options in stage.items()
+    ]
+    for place, folder in zip(corpus, (str(tmp_path / "run"), f"{bucket}/run"), strict=True):
+        plan = make_plan(parse_job(job([f"{place}/*.parquet"], STAGES[0], *stages)))
+        rows = run_plan(plan, folder, engine="inline")["rows"]
+        assert (rows["in"], rows["kept"]) == (360, 0)
+    assert products(str(tmp_path / "run")) == products(f"{bucket}/run")
+
+
 def test_the_same_command_again_reads_only_the_manifest(
     corpus: tuple[Path, str], bucket: str, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
