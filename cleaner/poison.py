@@ -1,7 +1,8 @@
-"""Documents that kill or hang their worker: found by halving, their verdict committed once.
+"""Documents and files that kill or hang their worker: found by halving, their verdict committed.
 
 A verdict is a small file by (file, row), below the phase in which the document did its harm; every
-later attempt obeys it, so the fate does not depend on which attempt met it, or on a clock.
+later attempt obeys it, so the fate does not depend on which attempt met it, or on a clock. What
+cannot even be read is named by its first row and READING.
 """
 
 import json
@@ -13,10 +14,12 @@ from cleaner.commits import committed, phase_folder
 from cleaner.errors import InputError
 
 Attempt = Callable[[Mapping[str, Any]], list[dict[str, Any]] | None]
+READING = 1  # third in the key of a piece of a file that nobody can read
+_LAST = 1 << 30  # no unit has so many parts: asked for this one, a probe reads all of them
 
 
 def poisoned(folder: str, phase: str) -> list[list[int]]:
-    """Return the keys (file, row) that a phase must leave alone, sorted."""
+    """Return the keys (file, row) and (file, row, READING) that a phase must leave alone."""
     place = store.join(phase_folder(folder, phase), "poison")
     return sorted(
         json.loads(store.read_bytes(store.join(place, name))) for name in store.names(place)
@@ -27,16 +30,21 @@ def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
     """Return the keys that make a map task die, after committing their verdicts; none if it lives.
 
     Looked for in the first part that is not committed: it is there that the task died. Raises
-    InputError when it dies before it has read the rows of that part.
+    InputError when reading that part kills it, and no single file is to blame.
     """
     have = committed(task["folder"], task["phase"]).get((task["unit"], task["key"]), {})
     part = next(number for number in range(len(have) + 1) if number not in have)
     read = _probe(task, attempt, part, 0, 0)
     if read is None:
-        raise InputError(
-            f"{task['phase']}: unit {task['unit']}: reading it kills or hangs the worker, again "
-            "and again; see the files of this unit in plan.json"
-        )
+        # Where parts of a long file are committed already, its rows are no longer all ours.
+        killers = [] if part else _unreadable(task, attempt, task["payload"].get("pieces", []))
+        if not killers:
+            paths = {piece["path"] for piece in task["payload"].get("pieces", [])}
+            raise InputError(
+                f"{task['phase']}: unit {task['unit']}: reading it kills or hangs the worker, "
+                f"again and again: {', '.join(sorted(paths)[:5])}"
+            )
+        return killers
     found: list[list[int]] = []
     ranges = [(0, read["rows"])]
     while ranges:
@@ -55,6 +63,24 @@ def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
     return found
 
 
+def _unreadable(
+    task: Mapping[str, Any], attempt: Attempt, pieces: list[dict[str, Any]]
+) -> list[list[int]]:
+    """Return the keys of the pieces of files that kill whoever reads them."""
+    payload = {**task["payload"], "pieces": pieces}
+    if not pieces or _probe({**task, "payload": payload}, attempt, _LAST, 0, 0) is not None:
+        return []
+    if len(pieces) > 1:
+        middle = len(pieces) // 2
+        halves = (pieces[:middle], pieces[middle:])
+        return [key for half in halves for key in _unreadable(task, attempt, half)]
+    if _probe({**task, "payload": payload}, attempt, _LAST, 0, 0) is not None:
+        return []  # the machine was busy
+    key = [pieces[0]["file"], pieces[0]["first_row"], READING]
+    _commit(task, key)
+    return [key]
+
+
 def _probe(
     task: Mapping[str, Any], attempt: Attempt, part: int, low: int, high: int
 ) -> dict[str, Any] | None:
@@ -64,6 +90,6 @@ def _probe(
 
 
 def _commit(task: Mapping[str, Any], key: list[int]) -> None:
-    name = f"{key[0]:08d}-{key[1]:012d}.json"
+    name = f"{key[0]:08d}-{key[1]:012d}{'-reading' if key[2:] else ''}.json"
     path = store.join(phase_folder(task["folder"], task["phase"]), "poison", name)
     store.put_if_absent(path, json.dumps(key).encode())

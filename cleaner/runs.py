@@ -426,8 +426,9 @@ def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
             "memory? The same command continues the run"
         )
     found = find_poison(task, running.attempt)
-    for file, row in found:
-        warn(f"row {row} of file {file} kills or hangs its worker; it fails, the run goes on")
+    for file, row, *reading in found:
+        what = "reading it" if reading else f"row {row}"
+        warn(f"file {file}: {what} kills or hangs its worker; it fails, the run goes on")
     poison = [*task["payload"].get("poison", []), *found]
     payload = {**task["payload"], "poison": poison}
     return {**task, "payload": payload, "blind": blind if found else blind + 1}

@@ -3,6 +3,7 @@
 import gzip
 import tracemalloc
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cleaner.corpus.read import Columns, read_parts
 from cleaner.errors import CleanerError, JobError
 from cleaner.job import parse_job
 from cleaner.plan import make_plan
+from cleaner.poison import READING, find_poison, poisoned
 from cleaner.runs import run_plan
 
 GOOD = {
@@ -234,6 +236,37 @@ def read_all(path: Path) -> None:
         known = good[0].rows
         failed = any(part.failed for part in parts)
         assert known is None or len(rows) == known or failed
+
+
+@pytest.mark.parametrize("bad", [{3}, {0, 7}, set(range(8))])
+def test_a_file_that_kills_its_reader_is_found_and_left_alone(
+    tmp_path: Path, bad: set[int]
+) -> None:
+    paths = [tmp_path / f"in/{number}.parquet" for number in range(8)]
+    paths[0].parent.mkdir()
+    for path in paths:
+        path.write_bytes(parquet())
+    plan = make_plan(parse_job(job(tmp_path / "in", pages=False)))
+    ((_, pieces),) = plan.units
+    probes = 0
+
+    def attempt(task: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        nonlocal probes
+        probes += 1
+        dead = bad & {piece["file"] for piece in task["payload"]["pieces"]}
+        return None if dead else [{"facts": {"rows": ROWS, "key": None}}]
+
+    payload = {"pieces": [piece.plain() for piece in pieces]}
+    task = {"folder": str(tmp_path / "run"), "phase": "00-map", "unit": "000000", "key": "k"}
+    found = find_poison({**task, "payload": payload}, attempt)
+    assert found == poisoned(str(tmp_path / "run"), "00-map")
+    assert found == [[number, 0, READING] for number in sorted(bad)]
+    assert probes < 30
+    done = run_plan(plan, str(tmp_path / "run"), engine="inline")
+    assert done["rows"]["in"] == ROWS * (8 - len(bad))
+    assert [Path(said.split(": ")[0]).name for said in done["failed_units"]] == [
+        f"{number}.parquet" for number in sorted(bad)
+    ]
 
 
 def refused_for(plain: dict[str, Any]) -> str | None:

@@ -2,7 +2,7 @@
 
 import base64
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -88,12 +88,16 @@ class Part:
 
 
 def read_parts(
-    pieces: Sequence[Piece], columns: Sequence[Columns], part_bytes: int
+    pieces: Sequence[Piece],
+    columns: Sequence[Columns],
+    part_bytes: int,
+    shunned: Collection[tuple[int, int]] = (),
 ) -> Iterator[Part]:
     """Yield the documents of a unit in parts of about `part_bytes`, the last one marked.
 
     A file that cannot be opened or read on is reported in `failed` of the part where it happened;
-    rows of a Parquet row group that cannot be decoded are documents with an `error`.
+    rows of a Parquet row group that cannot be decoded are documents with an `error`. Pieces that
+    are `shunned`, by file and first row, were found to kill their reader and are not opened.
     """
     empty = columns[pieces[0].entry].empty()
     frames: list[pl.DataFrame] = []
@@ -101,6 +105,10 @@ def read_parts(
     size = 0
     waiting: Part | None = None
     for piece in pieces:
+        if (piece.file, piece.first_row) in shunned:
+            said = f"{piece.path}: reading it kills or hangs the worker"
+            failed.append(FailedFile(piece.path, piece.first_row or None, said))
+            continue
         for docs in _read(piece, columns[piece.entry], failed):
             if frames and (size >= part_bytes or docs.schema != frames[0].schema):
                 if waiting is not None:

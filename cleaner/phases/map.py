@@ -116,9 +116,10 @@ def run_probe(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
 
 def _without_poison(docs: pl.DataFrame, poison: Sequence[Sequence[int]]) -> pl.DataFrame:
     """Return `docs` with an error on the rows that were found to kill their worker."""
-    if not poison:
+    rows = [(file << 40) | row for file, row, *reading in poison if not reading]
+    if not rows:
         return docs
-    keys_of = np.array([(file << 40) | row for file, row in poison], np.uint64)
+    keys_of = np.array(rows, np.uint64)
     bad = pl.lit(pl.Series(np.isin(position(docs), keys_of)))
     if "error" not in docs.columns:
         docs = docs.with_columns(pl.lit(None, pl.String).alias("error"))
@@ -141,7 +142,8 @@ def _first(
 ) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
     columns = [Columns.from_plain(entry) for entry in settings["columns"]]
     pieces = [Piece(**piece) for piece in unit["pieces"]]
-    for part in read_parts(pieces, columns, settings["part_bytes"]):
+    shunned = {(file, row) for file, row, *reading in unit.get("poison", []) if reading}
+    for part in read_parts(pieces, columns, settings["part_bytes"], shunned):
         docs = part.docs
         if "cluster_size" not in docs.columns:
             docs = docs.with_columns(pl.lit(1, pl.UInt32).alias("cluster_size"))
