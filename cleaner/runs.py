@@ -427,8 +427,8 @@ def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
         )
     found = find_poison(task, running.attempt)
     for file, row, *reading in found:
-        what = "reading it" if reading else f"row {row}"
-        warn(f"file {file}: {what} kills or hangs its worker; it fails, the run goes on")
+        what = f"file {file}, when it is read," if reading else f"row {row} of file {file}"
+        warn(f"{what} kills or hangs its worker; it fails, the run goes on")
     poison = [*task["payload"].get("poison", []), *found]
     payload = {**task["payload"], "poison": poison}
     return {**task, "payload": payload, "blind": blind if found else blind + 1}
