@@ -15,6 +15,8 @@ from cleaner.errors import InputError, JobError
 from cleaner.job import Entry, Job, parse_job
 from cleaner.ledger import COLUMNS
 
+_SHOWN = 12  # rows of a table of sources against sources; stats.json has them all
+
 
 class Run:
     """A run folder, opened for reading.
@@ -293,7 +295,10 @@ def duplicate_tables(run: Run) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             yield f"{stage}: {told}", []
             continue
         clusters = sum(count for _, count in found["cluster_size"])
-        told = f"{stage}: {found['dropped']:,} documents fell, {clusters:,} stay for others"
+        told = f"{stage}: {found['dropped']:,} documents fell"
+        if found["for_earlier_runs"]:
+            told += f", {found['for_earlier_runs']:,} of them for one of an earlier run"
+        told += f"; {clusters:,} stay for others"
         if "buckets" in found:
             told += (
                 f"; {found['candidates']:,} candidates in {found['buckets']:,} buckets, "
@@ -306,10 +311,11 @@ def duplicate_tables(run: Run) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         yield told, sizes
         lost = [
             {"source": source or "(none)", "lost to": kept or "(none)", "documents": documents}
-            for source, kept, documents, _ in found["losses"][:30]
+            for source, kept, documents, _ in found["losses"]
         ]
         if len(lost) > 1 or any(row["source"] != row["lost to"] for row in lost):
-            yield f"{stage}: who lost to whom", lost
+            more = f", the {_SHOWN} largest of {len(lost):,}" if len(lost) > _SHOWN else ""
+            yield f"{stage}: who lost to whom{more}", lost[:_SHOWN]
         if "banding" in found:
             yield _banding(stage, found["banding"])
 

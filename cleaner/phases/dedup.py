@@ -281,6 +281,9 @@ def _commit_verdicts(
     facts = {
         "verdicts": len(ours),
         "dropped": int(ours.select(fell().sum()).item()),
+        "for_earlier_runs": int(
+            ours.select((fell() & pl.col("duplicate_row").is_null()).sum()).item()
+        ),
         "account": tallied(known, verdicts),
     }
     out.commit(number, last, {"verdicts": _to_groups(ours, settings["groups"])}, facts)
