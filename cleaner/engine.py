@@ -171,7 +171,11 @@ class Ray:
                     result = self._result(reference, one.task)
                     if isinstance(result, list):
                         yield one.task, result
-                    elif _may_try_again(one, result):
+                        continue
+                    self._known = None
+                    if not self.address and not self._nodes().working:
+                        raise InputError("Ray on this machine died; the same command continues")
+                    if _may_try_again(one, result):
                         under_way[self._start(one)] = one
                     else:
                         yield one.task, None

@@ -3,11 +3,13 @@
     python tests/benchmarks/kills.py [--kills 50] [--rows 3000] [--seed 0] [--engine inline]
 
 Each round kills the driver with SIGKILL after a random time and starts the same command again,
-until `--kills` have happened over as many runs as that takes. Every run must end in the bytes of an
-undisturbed one, and no marker that was once committed may change.
+until `--kills` have happened over as many runs as that takes; with `--engine ray` every other kill
+takes a worker instead, and the run goes on. Every run must end in the bytes of an undisturbed one,
+and no marker that was once committed may change.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -16,12 +18,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
+
+import psutil
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
 from corpus_maker import job, write_parquet  # noqa: E402
 from test_run import STAGES, fingerprint, markers  # noqa: E402
+
+from cleaner.runs import read_progress  # noqa: E402
+
+MORE = [{"line_dedup": {"min_documents": 5}}, {"sample": {"documents": 5000}}]
 
 
 def main() -> None:
@@ -37,7 +46,7 @@ def main() -> None:
         place = Path(scratch)
         # Files over 4 MB are units of their own; smaller ones are packed.
         corpus = [write_parquet(place / f"in/{n}.parquet", options.rows, n) for n in range(4)]
-        (place / "job.yaml").write_text(json.dumps(job(corpus, *STAGES)))
+        (place / "job.yaml").write_text(json.dumps(job(corpus, *STAGES, *MORE)))
         _run(place, "whole", options.engine, None)  # compiles what is not compiled yet
         began = time.monotonic()
         _run(place, "again", options.engine, None)
@@ -45,6 +54,7 @@ def main() -> None:
         wanted = _products(place / "whole")
         print(f"undisturbed: {length:.1f} s, {len(markers(str(place / 'whole')))} commits")
         kills = redone = different = runs = found = left = 0
+        phases: Counter[str] = Counter()
         while kills < options.kills:
             name = f"run{runs}"
             runs += 1
@@ -52,7 +62,9 @@ def main() -> None:
             while kills < options.kills:
                 before = markers(str(place / name))
                 began = time.monotonic()
-                died = _run(place, name, options.engine, chance.uniform(0.1, 1.0) * length)
+                worker = options.engine == "ray" and bool(kills % 2)
+                after_seconds = chance.uniform(0.1, 1.0) * length
+                died = _run(place, name, options.engine, after_seconds, worker)
                 after = markers(str(place / name))
                 redone += sum(after.get(path) != at for path, at in before.items())
                 found += len(before)
@@ -62,6 +74,11 @@ def main() -> None:
                     break
                 kills += 1
                 here += 1
+                at = read_progress(str(place / name))
+                who = "worker" if worker else "driver"
+                phases[f"{who} in {at['phase'] if at else 'the beginning'}"] += 1
+                if worker:
+                    break  # it went on to the end
             else:
                 _run(place, name, options.engine, None)
             same = _products(place / name) == wanted
@@ -72,6 +89,8 @@ def main() -> None:
             f"{kills} kills in {runs} runs: {different} ended in other bytes; {redone} of {found} "
             f"commits found at a restart were made again; {left} unfinished files were left behind"
         )
+        for where, count in sorted(phases.items()):
+            print(f"  {where}: {count}")
         sys.exit(1 if different or redone else 0)
 
 
@@ -80,21 +99,35 @@ def _products(folder: Path) -> dict[str, str]:
     return {name: of for name, of in fingerprint(folder).items() if "/." not in name}
 
 
-def _run(place: Path, name: str, engine: str, after: float | None) -> bool:
-    """Run or continue the job; return whether it was killed, which is after so many seconds."""
+def _run(place: Path, name: str, engine: str, after: float | None, worker: bool = False) -> bool:
+    """Run or continue the job; return whether a kill was made, which is after so many seconds."""
     command = [sys.executable, "-m", "cleaner", "run", str(place / "job.yaml")]
     started = subprocess.Popen(
         [*command, "--engine", engine, "--out", str(place / name)],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
+    killed = False
     try:
         _, said = started.communicate(timeout=after)
     except subprocess.TimeoutExpired:
-        os.killpg(started.pid, signal.SIGKILL)
-        started.communicate()
-        return True
+        if not worker:
+            os.killpg(started.pid, signal.SIGKILL)
+            started.communicate()
+            return True
+        killed = _kill_worker(started.pid)
+        _, said = started.communicate()
     if started.returncode:
         raise SystemExit(f"{name}: exit {started.returncode}\n{said}")
+    return killed
+
+
+def _kill_worker(driver: int) -> bool:
+    """Kill a process that is at one of our tasks; return whether there was one."""
+    for one in psutil.Process(driver).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "".join(one.cmdline()[:1]).startswith("ray::_work"):
+                one.kill()
+                return True
     return False
 
 
