@@ -197,6 +197,9 @@ BROKEN: dict[str, Broken] = {
     "ids-repeat.parquet": (
         lambda: parquet(pa.table({"id": ["same"] * ROWS, "text": TEXTS})), ROWS, 0, False,
     ),
+    "column-name-is-not-utf8.parquet": (
+        lambda: parquet(store_schema=False).replace(b"text", b"te\xffx"), 0, 0, True,
+    ),
     "columns-repeat.parquet": (
         lambda: parquet(pa.table([["a"], ["b"], ["c"]], names=["id", "text", "text"])), 0, 0, True,
     ),
