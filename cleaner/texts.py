@@ -1,11 +1,12 @@
 """The texts behind ledger rows: from the shards when kept, else from the input."""
 
+from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from cleaner import store
-from cleaner.corpus.files import Piece, kind_of, list_files
+from cleaner.corpus.files import InputFile, Piece, kind_of, list_files
 from cleaner.corpus.read import Columns, read_parts
 from cleaner.errors import InputError
 from cleaner.inspect import Run
@@ -14,8 +15,9 @@ from cleaner.schema import resolve_columns
 
 def texts_of(run: Run, rows: pl.DataFrame) -> list[str | None]:
     """Return the text of each ledger row, in order; None where its input is gone."""
+    source = _Source(run)
     return [
-        _kept(run, row) if row["fate"] == "kept" else _raw(run, row)
+        _kept(run, row) if row["fate"] == "kept" else source.text(row)
         for row in rows.iter_rows(named=True)
     ]
 
@@ -27,30 +29,44 @@ def _kept(run: Run, row: dict[str, Any]) -> str | None:
     return found["text"][0] if len(found) else None
 
 
-def _raw(run: Run, row: dict[str, Any]) -> str | None:
-    """Return the text as the input has it; a page is extracted as the job would."""
-    path = run.manifest["inputs"][row["file"]]["path"]
-    try:
-        files = [
-            file
-            for file in list_files([entry.paths for entry in run.job.input])
-            if file.path == path
-        ]
-        if not files:
-            return None
-        entries = run.job.input
-        plain, _, _ = resolve_columns(entries, list_files([entry.paths for entry in entries]))
-        columns = [Columns.from_plain(entry) for entry in plain]
-        kind = kind_of(path) or ""
-        piece = Piece(row["file"], path, "", files[0].entry, kind, take=(row["row"],))
-        part = next(iter(read_parts([piece], columns, 1 << 20)))
-    except InputError:
-        return None
-    if not len(part.docs):
-        return None
-    if "html" in part.docs.columns:
-        from cleaner.web.page import extract_html
+class _Source:
+    """The input of a run, listed once, as it is now."""
 
-        page = part.docs["html"][0]
-        return extract_html(page).text if page is not None else None
-    return part.docs["text"][0]
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @cached_property
+    def files(self) -> list[InputFile]:
+        """The files that the job's globs match."""
+        return list_files([entry.paths for entry in self.run.job.input])
+
+    @cached_property
+    def entries(self) -> dict[str, int]:
+        """Path -> the entry of the job that reads it."""
+        return {file.path: file.entry for file in self.files}
+
+    @cached_property
+    def columns(self) -> list[Columns]:
+        """What each entry reads."""
+        plain, _, _ = resolve_columns(self.run.job.input, self.files)
+        return [Columns.from_plain(entry) for entry in plain]
+
+    def text(self, row: dict[str, Any]) -> str | None:
+        """Return the text as the input has it; a page is extracted as the job would."""
+        path = self.run.manifest["inputs"][row["file"]]["path"]
+        try:
+            entry = self.entries.get(path)
+            if entry is None:
+                return None
+            piece = Piece(row["file"], path, "", entry, kind_of(path) or "", take=(row["row"],))
+            part = next(iter(read_parts([piece], self.columns, 1 << 20)))
+        except InputError:
+            return None
+        if not len(part.docs):
+            return None
+        if "html" in part.docs.columns:
+            from cleaner.web.page import extract_html
+
+            page = part.docs["html"][0]
+            return extract_html(page).text if page is not None else None
+        return part.docs["text"][0]
