@@ -425,6 +425,17 @@ def test_token_authentication_is_never_switched_off() -> None:
     assert set(found) == {"token"}
 
 
+@pytest.mark.parametrize(("mode", "good"), [(None, True), ("token", True), ("disabled", False)])
+def test_the_doctor_says_when_the_token_is_switched_off(
+    monkeypatch: pytest.MonkeyPatch, mode: str | None, good: bool
+) -> None:
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    if mode is not None:
+        monkeypatch.setenv("RAY_AUTH_MODE", mode)
+    (found,) = (check for check in examine() if check.name == "ray token")
+    assert found.good is good
+
+
 def test_every_cluster_that_we_describe_asks_for_a_token() -> None:
     cluster = ROOT / "jobs/cluster"
     kube = yaml.safe_load((cluster / "kuberay.yaml").read_text())
