@@ -2,10 +2,12 @@
 
 A task writes ONE Arrow IPC file whose record batches are its partitions; whoever needs partition p
 fetches that one batch of every file by one ranged read. Memory is one partition; one that is too
-large is taken in pieces of its own range (`read_range`), which needs no further files.
+large is taken in pieces of its own range (`in_pieces`).
 """
 
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -15,6 +17,7 @@ import pyarrow as pa
 from cleaner.kernels.hashing import in_range, range_order
 
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+_GATHERED = 1_000_000
 _MAGIC = 8  # bytes before the schema message of an Arrow IPC file
 
 
@@ -88,6 +91,51 @@ def read_range(sources: Sequence[Source], by: str, part: int, parts: int) -> pl.
                 inside = in_range(frame[by].to_numpy(), parts, part)
                 found.append(frame.filter(pl.Series(inside)))
     return pl.concat(found) if found else pl.DataFrame(_schema(sources[0]).empty_table())
+
+
+@contextmanager
+def in_pieces(
+    sources: Sequence[Source], by: str, part: int, parts: int, pieces: int
+) -> Iterator[Callable[[int], pl.DataFrame]]:
+    """Read partition `part` of `parts` once; yield what gives each of `pieces` ranges of it back.
+
+    More than one lie in a temporary folder, so that only one is in memory.
+    """
+    if pieces == 1:
+        yield lambda _: read_partition(sources, part)
+        return
+    with tempfile.TemporaryDirectory(prefix="cleaner-pieces-") as folder:
+        paths = [f"{folder}/{piece}.arrow" for piece in range(pieces)]
+        with ExitStack() as stack:
+            writers = [
+                stack.enter_context(pa.ipc.new_stream(path, _schema(sources[0]), options=_OPTIONS))
+                for path in paths
+            ]
+            for frame in _gathered(read_pieces(sources, part)):
+                order, bounds = range_order(frame[by].to_numpy(), parts * pieces)
+                table = frame[order].rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+                ends = bounds[part * pieces : (part + 1) * pieces + 1].tolist()
+                for writer, start, end in zip(writers, ends[:-1], ends[1:], strict=True):
+                    if start < end:
+                        writer.write_table(table.slice(start, end - start))
+
+        def read(piece: int) -> pl.DataFrame:
+            with pa.OSFile(paths[piece]) as file, pa.ipc.open_stream(file) as reader:
+                return pl.DataFrame(reader.read_all())
+
+        yield read
+
+
+def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield the same rows in frames of about a million."""
+    held: list[pl.DataFrame] = []
+    for frame in frames:
+        held.append(frame)
+        if sum(map(len, held)) >= _GATHERED:
+            yield pl.concat(held)
+            held = []
+    if held:
+        yield pl.concat(held)
 
 
 def owned(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Rows that go through an exchange come back whole, in order, in the partition of their hash."""
 
 import io
+from unittest import mock
 
 import numpy as np
 import polars as pl
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.exchange import Source, read_partition, read_range, write_partitions
+from cleaner import exchange
+from cleaner.exchange import Source, in_pieces, read_partition, read_range, write_partitions
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=40)
 
@@ -56,6 +58,23 @@ def test_a_range_does_not_depend_on_how_the_file_was_cut(
         mine = read_partition([other], part)
         assert found[: mine.height].sort("row").equals(mine.sort("row"))
         assert found[mine.height :].equals(mine)
+
+
+@settings(deadline=None)
+@given(hashes=HASHES, parts=st.integers(1, 3), pieces=st.integers(1, 4), held=st.integers(1, 9))
+def test_a_partition_in_pieces_is_a_finer_cut(
+    hashes: list[int], parts: int, pieces: int, held: int
+) -> None:
+    sources = [written(frame(hashes), parts), written(frame(hashes[:3], 100), parts)]
+    for part in range(parts):
+        with (
+            mock.patch.object(exchange, "_GATHERED", held),
+            in_pieces(sources, "hash", part, parts, pieces) as read,
+        ):
+            found = [read(piece) for piece in range(pieces)]
+        for piece, rows in enumerate(found):
+            at = part * pieces + piece
+            assert rows.equals(read_range(sources, "hash", at, parts * pieces))
 
 
 def test_a_partition_is_one_batch_of_an_ordinary_arrow_file() -> None:

@@ -158,15 +158,24 @@ def _ends(pairs: Iterable[pl.DataFrame]) -> Iterator[tuple[np.ndarray, np.ndarra
         yield frame["other_file"].to_numpy(), frame["other_row"].to_numpy()
 
 
-def component_of(pairs: pl.DataFrame, components: pl.DataFrame) -> pl.DataFrame:
-    """Return `pairs` with the column `component` of either end, to exchange them by."""
-    keys = _packed(components["file"], components["row"])
-    at = np.searchsorted(keys, _packed(pairs["file"], pairs["row"]))
+def component_of(
+    pairs: pl.DataFrame, components: pl.DataFrame, keys: np.ndarray | None = None
+) -> pl.DataFrame:
+    """Return `pairs` with the column `component` of either end, to exchange them by.
+
+    `keys` are `packed_keys` of the components, for who asks more than once.
+    """
+    at = np.searchsorted(packed_keys(components) if keys is None else keys, packed_keys(pairs))
     return pairs.with_columns(components["component"].gather(at).alias("component"))
 
 
+def packed_keys(rows: pl.DataFrame) -> np.ndarray:
+    """Return the key (file, row) of each row as one number that sorts alike."""
+    return _packed(rows["file"], rows["row"])
+
+
 def _packed_ends(pairs: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    return _packed(pairs["file"], pairs["row"]), _packed(pairs["other_file"], pairs["other_row"])
+    return packed_keys(pairs), _packed(pairs["other_file"], pairs["other_row"])
 
 
 def _packed(file: pl.Series, row: pl.Series) -> np.ndarray:
@@ -262,7 +271,7 @@ def _places(
     documents: pl.DataFrame, pairs: pl.DataFrame | Iterable[pl.DataFrame]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each pair once as places in rank order: the earlier one, and the later, ascending."""
-    packed = _packed(documents["file"], documents["row"])
+    packed = packed_keys(documents)
     order = np.argsort(packed)
     keys = packed[order]
     found, fresh = np.zeros(0, np.uint64), [np.zeros(0, np.uint64)]

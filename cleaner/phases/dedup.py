@@ -23,7 +23,7 @@ from cleaner.dedup.near import (
     components,
     shingle_sets,
 )
-from cleaner.exchange import Source, owned, read_partition, read_pieces, read_range
+from cleaner.exchange import Source, in_pieces, owned, read_partition, read_pieces
 from cleaner.job import build_stage
 from cleaner.phases.base import (
     DataFile,
@@ -62,11 +62,12 @@ def _pieces(
         size = sum(source.parts[part].rows for source in sources)
         size += sum(index["rows"] for index in against) // parts
         count = max(1, -(-size // (2 * settings["most_rows"])))
-        for piece in range(count):
-            if not out.stands(piece, piece == count - 1):
-                at, of = part * count + piece, parts * count
-                rows = read_range(sources, "slot", at, of).drop("slot")
-                yield piece, piece == count - 1, rows, read_old(against, at, of, rows)
+        with in_pieces(sources, "slot", part, parts, count) as read:
+            for piece in range(count):
+                if not out.stands(piece, piece == count - 1):
+                    rows = read(piece).drop("slot")
+                    old = read_old(against, part * count + piece, parts * count, rows)
+                    yield piece, piece == count - 1, rows, old
 
 
 def run_settle(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
@@ -135,6 +136,7 @@ def run_components(settings: Settings, unit: dict[str, Any], out: Committer) -> 
     """
     frames = _Frames(out.folder, _files(settings, "pairs"))
     found = components(frames)
+    keys = position(found)
     several = max(1, -(-len(found) // _CANDIDATES))
     for number in range(several):
         if out.stands(number, False):
@@ -147,23 +149,24 @@ def run_components(settings: Settings, unit: dict[str, Any], out: Committer) -> 
     number, waiting = several, pl.DataFrame(schema=PAIRS)  # none at all are an empty part
     for frame in frames:
         if len(waiting):
-            _commit_pairs(settings, waiting, found, out, number, False)
+            _commit_pairs(settings, waiting, found, keys, out, number, False)
             number += 1
         waiting = frame
-    _commit_pairs(settings, waiting, found, out, number, True)
+    _commit_pairs(settings, waiting, found, keys, out, number, True)
 
 
 def _commit_pairs(
     settings: Settings,
     pairs: pl.DataFrame,
     found: pl.DataFrame,
+    keys: np.ndarray,
     out: Committer,
     number: int,
     last: bool,
 ) -> None:
     if out.stands(number, last):
         return
-    joined = component_of(pairs, found)
+    joined = component_of(pairs, found, keys)
     joined = joined.with_columns(spread(joined["component"])).drop("component")
     out.commit(
         number, last, {"pairs": exchange_bytes(joined, "slot", settings["verify_parts"])}, {}
