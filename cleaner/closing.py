@@ -86,7 +86,7 @@ def finish(
         said
         for phase in phases
         if not phase.exact
-        for said in other_bytes(state.folder, phase.name)
+        for said in other_bytes(state.folder, phase.name, state.markers[phase.name])
     ]
     for said in differing:
         warn(said)

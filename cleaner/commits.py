@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -96,10 +96,11 @@ def record_other_bytes(folder: str, phase: str, name: str, said: str) -> None:
     store.put_if_absent(store.join(phase_folder(folder, phase), "other_bytes", name), said.encode())
 
 
-def other_bytes(folder: str, phase: str) -> list[str]:
-    """Return what was recorded of attempts whose float scores differed, sorted by unit."""
+def other_bytes(folder: str, phase: str, markers: Iterable[Marker]) -> list[str]:
+    """Return what was recorded of attempts at these parts whose float scores differed."""
     place = store.join(phase_folder(folder, phase), "other_bytes")
-    return [store.read_bytes(store.join(place, name)).decode() for name in store.names(place)]
+    told = set(store.names(place)) & {marker.name() for marker in markers}
+    return [store.read_bytes(store.join(place, name)).decode() for name in sorted(told)]
 
 
 @dataclass

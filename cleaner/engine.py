@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 
 from cleaner import store
 from cleaner.commits import committed
-from cleaner.errors import CleanerError, InputError
+from cleaner.errors import CleanerError, InputError, JobError
 
 Task = Mapping[str, Any]
 Result = list[dict[str, Any]]
@@ -101,6 +101,11 @@ class Ray:
 
     def __init__(self, address: str | None = None, workers: int | None = None) -> None:
         self.address = address or os.environ.get("RAY_ADDRESS")
+        if self.address and self.address.startswith("ray://"):
+            raise JobError(
+                f"{self.address}: run it on a node of the cluster (--address auto there), or from "
+                "outside: cleaner submit JOB --address http://HEAD:8265"
+            )
         self.workers = workers
         self.slots = workers or os.cpu_count() or 1
         self._known: tuple[float, _Nodes] | None = None

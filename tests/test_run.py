@@ -13,7 +13,7 @@ from corpus_maker import job, texts, write_parquet
 import cleaner
 from cleaner.api import run
 from cleaner.commits import committed
-from cleaner.errors import AlarmError, InputError, TooManyFailures
+from cleaner.errors import AlarmError, InputError, JobError, TooManyFailures
 from cleaner.job import parse_job
 from cleaner.plan import Plan, make_plan
 from cleaner.runs import run_plan
@@ -236,6 +236,11 @@ def markers(folder: str) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in found}
 
 
+def test_an_address_of_ray_client_is_refused(corpus: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="cleaner submit JOB --address http"):
+        run(job(corpus), str(tmp_path / "run"), address="ray://head:10001")
+
+
 @pytest.mark.ray
 def test_two_ray_workers_equal_one_process(corpus: list[Path], tmp_path: Path) -> None:
     plan = make_plan(parse_job(job(corpus, *STAGES)), unit_limit=10_000)
@@ -278,16 +283,20 @@ def test_a_document_that_kills_its_worker_fails_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """One of the very first, which also warm the kernels: it takes no driver with it."""
-    path = write_parquet(tmp_path / "a.parquet", 40)
+    paths = [
+        write_parquet(tmp_path / f"{name}.parquet", rows) for name, rows in (("a", 8), ("b", 3))
+    ]
     monkeypatch.setenv("CLEANER_POISON", f"Document 3.:{how}")
     monkeypatch.setenv("CLEANER_STUCK_AFTER", "60")
     # More than any machine has: then it takes all that there is.
     monkeypatch.setattr(Plan, "task_memory", 10**18)
-    plan = make_plan(parse_job(job([path], {"normalise": {}}, max_error_rate=0.1)))
+    plain = job(paths, {"normalise": {}}, max_error_rate=0.2)
+    plan = make_plan(parse_job(plain), unit_limit=1_000)
+    assert len(plan.units) == 2
     folder = tmp_path / "run"
     warnings: list[str] = []
     done = run_plan(plan, str(folder), engine="ray", workers=2, warn=warnings.append)
-    assert done["rows"] == {"in": 40, "kept": 39, "dropped": 0, "failed": 1}
+    assert done["rows"] == {"in": 11, "kept": 10, "dropped": 0, "failed": 1}
     assert any("row 3 of file 0 kills or hangs its worker" in said for said in warnings)
     (folder / "manifest.json").unlink()
     for marker in (folder / "_work/00-map/_commits").iterdir():

@@ -251,7 +251,7 @@ def test_two_attempts_that_write_at_the_same_moment_are_told_apart_by_their_byte
         return
     stands = attempt(bucket, exact).commit(0, True, {"text": b"one"}, {"rows": 1})
     assert store.read_bytes(f"{bucket}/run/{stands.files['text']['path']}") == b"two"
-    assert len(other_bytes(f"{bucket}/run", "00-map")) == 1
+    assert len(other_bytes(f"{bucket}/run", "00-map", [stands])) == 1
 
 
 def test_a_marker_that_was_written_over_is_found_out_at_the_end_of_its_phase(
