@@ -12,9 +12,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from corpus_maker import texts, write_parquet
+from corpus_maker import job, texts, write_parquet
 
 from cleaner import phases as phase_functions
+from cleaner.engine import Inline
 from cleaner.errors import InputError
 from cleaner.job import parse_job
 from cleaner.phases.build import build_phases
@@ -88,6 +89,7 @@ def names(plan: Plan) -> list[str]:
 
 RUN = """
 import json, sys
+from cleaner.engine import Inline
 from cleaner.errors import InputError
 from cleaner.job import parse_job
 from cleaner.plan import make_plan
@@ -133,8 +135,8 @@ def kill_in_turn(plain: dict[str, Any], folder: Path, points: list[tuple[str, st
         assert not (folder / "manifest.json").exists()
         after = markers(str(folder))
         assert {path: after[path] for path in before} == before, (phase, point)
-        left = [path for place in ("shards", "ledger") for path in (folder / place).glob(".*")]
-        assert not left  # a loader never meets what a killed process was writing
+        # Nobody who reads the folder meets what a killed process was writing.
+        assert all("_work" in path.parts for path in folder.rglob(".tmp-*"))
     return len(points)
 
 
@@ -176,6 +178,65 @@ def test_a_driver_killed_in_every_phase_ends_in_the_same_bytes(
     run_plan(plan, str(folder), engine="inline")
     assert not done & set(worked)
     assert fingerprint(folder) == fingerprint(whole)
+
+
+def test_what_killed_processes_left_long_ago_goes_at_the_end(plan: Plan, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    old, young = folder / "_work/.tmp-old", folder / "_work/00-map/.tmp-young"
+    young.parent.mkdir(parents=True)
+    for path in (old, young):
+        path.write_bytes(b"half a shard")
+    os.utime(old, (time.time() - 7200,) * 2)
+    run_plan(plan, str(folder), engine="inline")
+    assert not old.exists()
+    assert young.exists()  # somebody may be writing it
+
+
+class Died(BaseException):
+    """What a worker that is killed looks like from outside."""
+
+
+class Dying(Inline):
+    """Runs tasks in this process; one that dies comes back without a result."""
+
+    def run(self, tasks: Any) -> Any:
+        for task in tasks:
+            yield task, self.attempt(task)
+
+    def attempt(self, task: Any) -> Any:
+        try:
+            return phase_functions.work(task)
+        except Died:
+            return None
+
+
+def test_poison_in_several_parts_of_one_unit_is_found_part_by_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = [5, 25, 26, 41, 55]
+    given = [f"{text} arsenic" if row in bad else text for row, text in enumerate(texts(60))]
+    path = write_parquet(tmp_path / "a.parquet", 60, group=10, text=given)
+    plain = job([path], {"normalise": {}}, max_error_rate=0.5)
+    plan = make_plan(parse_job(plain), unit_limit=5_000)
+    folder = tmp_path / "run"
+
+    def die(*_: Any) -> None:
+        raise Died
+
+    monkeypatch.setenv("CLEANER_POISON", "arsenic:kill")
+    monkeypatch.setattr(os, "kill", die)
+    monkeypatch.setattr("cleaner.runs.engine_of", lambda *_: Dying())
+    done = run_plan(plan, str(folder))
+    assert done["rows"] == {"in": 60, "kept": 55, "dropped": 0, "failed": 5}
+    assert len(list((folder / "_work/00-map/_commits").iterdir())) > 4
+    ledger = pl.read_parquet(folder / "ledger/part-00000.parquet")
+    assert ledger.filter(fate="failed")["row"].to_list() == bad
+    first = fingerprint(folder)
+    (folder / "manifest.json").unlink()
+    for marker in (folder / "_work/00-map/_commits").iterdir():
+        marker.unlink()
+    run_plan(plan, str(folder), engine="inline")  # obeys the verdicts, or it would die
+    assert fingerprint(folder) == first
 
 
 def worker_kills(
