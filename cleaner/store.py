@@ -34,6 +34,7 @@ _TRIES = 7  # of one request, beside those of the client itself; with the pauses
 _PAUSE = 0.4  # seconds before the second try, then twice as long each time
 # What trying again does not mend: the object, the bucket or the right to it is missing.
 _FINAL = re.compile(r"ACCESS_DENIED|INVALID_ACCESS_KEY|SIGNATURE|NO_SUCH_|HTTP status 40[0134]")
+_SMALL = 1 << 20  # bytes; a smaller object is fetched whole
 _HELD = 64 << 20  # bytes of an output that wait in memory; more wait in a temporary file
 
 T = TypeVar("T")
@@ -131,7 +132,7 @@ class _Patient:
     """A file on an object store whose reads are tried again from where they failed.
 
     A parser above it meets the bytes of the object or StorageError, so what it cannot parse is bad
-    data and not a bad connection.
+    data and not a bad connection. A small object comes by one request, however it is read.
     """
 
     closed = False
@@ -142,6 +143,7 @@ class _Patient:
         self._file = _patiently(path, lambda: system.open_input_file(plain))
         self._size = self._file.size()
         self._at = 0
+        self._whole: bytes | None = None
 
     def read(self, size: int = -1) -> bytes:
         left = max(0, self._size - self._at)
@@ -151,7 +153,14 @@ class _Patient:
         return data
 
     def _exactly(self, want: int) -> bytes:
-        data = self._file.read_at(want, self._at)
+        if self._size > _SMALL:
+            return self._request(want, self._at)
+        if self._whole is None:
+            self._whole = self._request(self._size, 0)
+        return self._whole[self._at : self._at + want]
+
+    def _request(self, want: int, at: int) -> bytes:
+        data = self._file.read_at(want, at)
         if len(data) != want:
             raise OSError(f"{len(data):,} of {want:,} bytes came")
         return data
