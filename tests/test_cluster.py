@@ -1,6 +1,7 @@
 """Many nodes: they die and join while a job runs, and the bytes are those of one process."""
 
 import contextlib
+import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 from corpus_maker import job, write_parquet
-from test_kills import POINTS, UNIT, every_kind, names
+from test_kills import POINTS, UNIT, every_kind, frozen, names, tell
 from test_run import STAGES, fingerprint, markers
 
 from cleaner.errors import InputError
@@ -196,5 +197,33 @@ def test_the_head_takes_no_task_where_others_can(
                 time.sleep(0.05)
         assert isinstance(ended[0], dict), ended
         assert len(seen) == len(names(plan))
+    finally:
+        made.shutdown()
+
+
+@pytest.mark.parametrize(("memory", "beside"), [(600_000_000, False), (200_000_000, True)])
+def test_a_task_waits_for_the_memory_it_may_need(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: int, beside: bool
+) -> None:
+    """A node of two cores and 1 GB: while one task is frozen, another runs if both have room."""
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setattr(Plan, "task_memory", memory)
+    met, folder = tmp_path / "met", tmp_path / "run"
+    met.mkdir()
+    monkeypatch.setenv("CLEANER_FAILPOINT", "00-map:*:data:stop")
+    monkeypatch.setenv("CLEANER_FAILPOINT_ONCE", str(met))
+    made = Cluster(True, head_node_args={"num_cpus": 0, "object_store_memory": MEMORY})
+    try:
+        made.add_node(num_cpus=2, memory=1_000_000_000, object_store_memory=MEMORY)
+        with started(plan, folder, made.address) as (_, ended):
+            worker = frozen(met, "00-map.data")
+            deadline = time.time() + (60 if beside else 8)
+            while time.time() < deadline and not (beside and markers(str(folder))):
+                time.sleep(0.1)
+            assert bool(markers(str(folder))) == beside
+            tell(worker, signal.SIGCONT)
+        assert isinstance(ended[0], dict), ended
     finally:
         made.shutdown()
