@@ -86,6 +86,40 @@ def test_a_unit_of_small_files_opens_each_once(tiny: Path, opened: Counter[str])
     assert set(opened.values()) == {1}
 
 
+class Remote:
+    """An object store of one file that counts the ranges it is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.asked = data, 0
+
+    def open_input_file(self, _: str) -> "Remote":
+        return self
+
+    def size(self) -> int:
+        return len(self.data)
+
+    def read_at(self, size: int, at: int) -> bytes:
+        self.asked += 1
+        return self.data[at : at + size]
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_a_small_object_is_fetched_by_one_request(
+    monkeypatch: pytest.MonkeyPatch, small: bool
+) -> None:
+    sink = io.BytesIO()
+    texts = [f"text {number}" * 10 for number in range(20 if small else 50_000)]
+    pq.write_table(pa.table({"text": texts}), sink, compression="none", row_group_size=10_000)
+    remote = Remote(sink.getvalue())
+    monkeypatch.setattr(store, "filesystem", lambda _: (remote, "b/a.parquet"))
+    far = Piece(0, "s3://b/a.parquet", "", 0, "parquet")
+    assert sum(len(part.docs) for part in read_parts([far], [TEXT], 4 << 20)) == len(texts)
+    assert (remote.asked == 1) is small
+
+
 def test_two_large_files_beside_many_small_ones_are_cut_and_the_others_packed(
     opened: Counter[str],
 ) -> None:
