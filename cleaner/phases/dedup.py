@@ -17,6 +17,7 @@ from cleaner.dedup.against import OLD, as_old, fell, of_this_run
 from cleaner.dedup.exact import IDENTITY, settle_exact
 from cleaner.dedup.near import (
     PAIRS,
+    SETS,
     bucket_pairs,
     bucket_sizes,
     component_of,
@@ -146,31 +147,26 @@ def run_components(settings: Settings, unit: dict[str, Any], out: Committer) -> 
         if number == 0:
             facts["components"] = found["component"].n_unique()
         out.commit(number, False, _candidates(settings, some), facts)
+
+    def send(pairs: pl.DataFrame, number: int, last: bool) -> None:
+        if not out.stands(number, last):
+            joined = component_of(pairs, found, keys)
+            data = _to_components(joined, settings["verify_parts"])
+            out.commit(number, last, {"pairs": data}, {})
+
     number, waiting = several, pl.DataFrame(schema=PAIRS)  # none at all are an empty part
     for frame in frames:
         if len(waiting):
-            _commit_pairs(settings, waiting, found, keys, out, number, False)
+            send(waiting, number, False)
             number += 1
         waiting = frame
-    _commit_pairs(settings, waiting, found, keys, out, number, True)
+    send(waiting, number, True)
 
 
-def _commit_pairs(
-    settings: Settings,
-    pairs: pl.DataFrame,
-    found: pl.DataFrame,
-    keys: np.ndarray,
-    out: Committer,
-    number: int,
-    last: bool,
-) -> None:
-    if out.stands(number, last):
-        return
-    joined = component_of(pairs, found, keys)
-    joined = joined.with_columns(spread(joined["component"])).drop("component")
-    out.commit(
-        number, last, {"pairs": exchange_bytes(joined, "slot", settings["verify_parts"])}, {}
-    )
+def _to_components(rows: pl.DataFrame, parts: int) -> pa.Buffer:
+    """Return rows, by their column `component`, as an exchange file for whoever verifies it."""
+    rows = rows.with_columns(spread(rows["component"])).drop("component")
+    return exchange_bytes(rows, "slot", parts)
 
 
 def _candidates(settings: Settings, found: pl.DataFrame) -> dict[str, pa.Buffer]:
@@ -197,48 +193,32 @@ def run_sets(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         candidates = read_partition(sources, unit["group"]).drop("slot")
     docs = read_table(out.folder, DataFile(*unit["text"]))
     docs = docs.join(candidates, on=["file", "row"], how="inner", maintain_order="left")
-    _commit_sets(settings, stage.sets(docs), docs["component"], out, 0, True)
+    sets = stage.sets(docs).with_columns(docs["component"])
+    _commit_sets(settings, sets, out, 0, True)
 
 
 def _old_sets(settings: Settings, group: int, ngram: int, out: Committer) -> None:
     """Commit the shingle sets of candidates of earlier runs, some at a time, from their shards."""
     with exchange_sources(out.folder, _files(settings, "old"), settings["old_groups"]) as sources:
         wanted = read_partition(sources, group).drop("slot").sort("file", "row")
-    number = 0
-    held: list[pl.DataFrame] = []
-    size = 0
+    number = size = 0
+    held = [pl.DataFrame(schema={**SETS, "component": pl.UInt64})]
     for index, docs in old_texts(settings["against"], wanted):
-        sets = shingle_sets(docs, ngram, "first")
-        sets = as_old(sets, index["run"], index["first_file"])
+        sets = as_old(shingle_sets(docs, ngram, "first"), index["run"], index["first_file"])
         held.append(sets.with_columns(docs["component"]))
         size += int(docs["text"].str.len_bytes().sum())
         if size >= _TEXT:
-            whole = pl.concat(held)
-            _commit_sets(settings, whole, whole["component"], out, number, False)
-            number, held, size = number + 1, [], 0
-    if not held:
-        empty = pl.DataFrame({"file": [], "row": [], "text": []}, schema_overrides=_NO_TEXT)
-        held = [shingle_sets(empty, ngram, "first").with_columns(component=pl.lit(0, pl.UInt64))]
-    whole = pl.concat(held)
-    _commit_sets(settings, whole, whole["component"], out, number, True)
-
-
-_NO_TEXT = {"file": pl.UInt32, "row": pl.UInt64, "text": pl.String}
+            _commit_sets(settings, pl.concat(held), out, number, False)
+            number, size, held = number + 1, 0, held[:1]
+    _commit_sets(settings, pl.concat(held), out, number, True)
 
 
 def _commit_sets(
-    settings: Settings,
-    sets: pl.DataFrame,
-    component: pl.Series,
-    out: Committer,
-    number: int,
-    last: bool,
+    settings: Settings, sets: pl.DataFrame, out: Committer, number: int, last: bool
 ) -> None:
-    if out.stands(number, last):
-        return
-    rows = sets.drop("component", strict=False).with_columns(spread(component))
-    data = exchange_bytes(rows, "slot", settings["verify_parts"])
-    out.commit(number, last, {"sets": data}, {"sets": len(rows)})
+    if not out.stands(number, last):
+        data = _to_components(sets, settings["verify_parts"])
+        out.commit(number, last, {"sets": data}, {"sets": len(sets)})
 
 
 class _Known:
