@@ -36,7 +36,7 @@ _STUCK = (
     1800.0  # seconds without a commit after which a task is hung; CLEANER_STUCK_AFTER overrides
 )
 _OBJECT_STORE = 80 << 20  # bytes; only keys and counts pass through it
-_LOOK = 5.0  # seconds for which what the cluster has is taken as known
+_LOOK = 5.0  # seconds between two looks at what the cluster has, and at who hangs
 _PATIENCE = 3.0  # seconds of warming before it is worth a word
 _WARMING = 300.0  # seconds of warming, at most
 _PROBE = 60.0  # seconds for the nodes to look at the storage
@@ -159,6 +159,7 @@ class Ray:
         waiting = iter(tasks)
         under_way: dict[Any, _Attempt] = {}
         ended = False
+        looked = time.monotonic()
         try:
             while True:
                 while not ended and len(under_way) < 2 * self._slots():
@@ -171,6 +172,8 @@ class Ray:
                 if not under_way:
                     return
                 done, _ = ray.wait(list(under_way), num_returns=1, timeout=1)
+                if done:  # and all that ended with it: one look is as dear as another
+                    done, _ = ray.wait(list(under_way), num_returns=len(under_way), timeout=0)
                 for reference in done:
                     one = under_way.pop(reference)
                     result = self._result(reference, one.task)
@@ -184,9 +187,11 @@ class Ray:
                         under_way[self._start(one)] = one
                     else:
                         yield one.task, None
-                for reference in [ref for ref, one in under_way.items() if _hangs(one)]:
-                    ray.cancel(reference, force=True)
-                    yield under_way.pop(reference).task, None
+                if time.monotonic() - looked > _LOOK:
+                    looked = time.monotonic()
+                    for reference in [ref for ref, one in under_way.items() if _hangs(one)]:
+                        ray.cancel(reference, force=True)
+                        yield under_way.pop(reference).task, None
                 if not done:
                     yield None
         finally:
