@@ -1,12 +1,13 @@
-"""Run one large job for an hour, again and again, kill it at random, and see whether it holds.
+"""Run large jobs for an hour, again and again, kill them at random, and see whether they hold.
 
     python tests/benchmarks/soak.py --gb 10 --minutes 60 --scratch /tmp/soak
 
-A corpus is generated once, 30 % of its bytes pages, the others texts. The same job then runs on two
-Ray workers until the time is over. Every 20 to 90 seconds either its driver with everything below
-it or one of its workers is killed with SIGKILL; a dead driver is started again by the same command.
-Every run must end in the bytes of the first, its account must add up to the rows that were
-generated, and no commit that was found at a restart may be made again. Private memory (USS) of the
+A corpus is generated once, 30 % of its bytes pages, the others texts, and cut into slices. Runs go
+over one slice after the other, on two Ray workers, until the time is over and every slice was read.
+Every 40 to 150 seconds a driver with everything below it, one of its workers, or its raylet, as
+when a node is lost, is killed with SIGKILL; a run that ended is started again by the same command.
+Every account must add up to the rows that were generated, a slice must always end in the same
+bytes, and no commit that was found at a restart may be made again. Private memory (USS) of the
 driver and of every worker is polled all the time: the peaks of the runs must not rise. Exit code 1
 when anything differs.
 """
@@ -46,6 +47,7 @@ class Count:
 
     drivers: int = 0
     workers: int = 0
+    raylets: int = 0
     found: int = 0
     redone: int = 0
     peak_worker: int = 0
@@ -63,25 +65,29 @@ def generate(folder: Path, size: float) -> list[Path]:
     return sorted(path for path in folder.rglob("*.parquet") if "gold" not in path.name)
 
 
-def look(pid: int, count: Count, began: float) -> list[psutil.Process]:
-    """Return the Ray workers below a process, after noting their private memory."""
-    workers, most = [], 0
+def look(pid: int, count: Count, began: float) -> dict[str, list[psutil.Process]]:
+    """Return the Ray workers and the raylet below a process, after noting their private memory."""
+    found: dict[str, list[psutil.Process]] = {"workers": [], "raylets": []}
+    most = 0
     try:
         root = psutil.Process(pid)
         driver = root.memory_full_info().uss
         for child in root.children(recursive=True):
             try:
-                if "ray::" in " ".join(child.cmdline()[:1]):
+                name = " ".join(child.cmdline()[:1])
+                if name.startswith(("ray::_work", "ray::IDLE")):
                     most = max(most, child.memory_full_info().uss)
-                    workers.append(child)
+                    found["workers"].append(child)
+                elif name.endswith("/raylet"):
+                    found["raylets"].append(child)
             except psutil.Error:
                 continue
     except psutil.Error:
-        return workers
+        return found
     count.peak_worker = max(count.peak_worker, most)
     count.peak_driver = max(count.peak_driver, driver)
     count.samples.append((round(time.monotonic() - began, 1), most, driver))
-    return workers
+    return found
 
 
 def markers(run: Path) -> dict[Path, int]:
@@ -98,22 +104,26 @@ def attempt(job: Path, run: Path, chance: random.Random, count: Count, began: fl
         [*command, "--workers", "2"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    due = time.monotonic() + chance.uniform(20, 90)
+    due = time.monotonic() + chance.uniform(40, 150)
+    lost = False
     try:
         while True:
             try:
                 _, said = process.communicate(timeout=POLL)
-                if process.returncode:
+                if process.returncode and not (lost and process.returncode == 3):
                     raise SystemExit(f"exit {process.returncode}\n{said}")
-                return True
+                return process.returncode == 0
             except subprocess.TimeoutExpired:
-                workers = look(process.pid, count, began)
+                found = look(process.pid, count, began)
             if time.monotonic() < due:
                 continue
-            due = time.monotonic() + chance.uniform(20, 90)
-            if workers and chance.random() < 0.5:
-                count.workers += 1
-                chance.choice(workers).kill()
+            due = time.monotonic() + chance.uniform(40, 150)
+            kind = chance.choice(["drivers", "workers", "raylets"])
+            if kind != "drivers":
+                if found[kind]:
+                    setattr(count, kind, getattr(count, kind) + 1)
+                    lost |= kind == "raylets"
+                    chance.choice(found[kind]).kill()
                 continue
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
@@ -138,42 +148,56 @@ def products(run: Path) -> str:
     return whole.hexdigest()
 
 
+def write_job(scratch: Path, part: int, files: list[Path]) -> Path:
+    """Write the job of one slice."""
+    pages = [str(path) for path in files if path.name.startswith("pages")]
+    texts = [str(path) for path in files if path.name.startswith("texts")]
+    entries = [
+        {"paths": pages, "html": "html", "id": "id"},
+        {"paths": texts, "text": "text", "id": "id"},
+    ]
+    plain = {"name": f"soak{part}", "input": entries, "stages": STAGES, "max_error_rate": 1}
+    path = scratch / f"job{part}.yaml"
+    path.write_text(json.dumps(plain))
+    return path
+
+
 def main() -> None:
     """Print a line a run and the counts at the end."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--gb", type=float, default=10)
     asked.add_argument("--minutes", type=float, default=60)
+    asked.add_argument("--slices", type=int, default=4)
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--scratch", type=Path, default=Path("/tmp/cleaner-soak"))
     options = asked.parse_args()
     scratch: Path = options.scratch
     files = generate(scratch / "corpus", options.gb)
-    rows = sum(pq.ParquetFile(path).metadata.num_rows for path in files)
-    job = scratch / "job.yaml"
-    entries = [
-        {"paths": f"{scratch}/corpus/html/pages-*.parquet", "html": "html", "id": "id"},
-        {"paths": f"{scratch}/corpus/text/texts-*.parquet", "text": "text", "id": "id"},
-    ]
-    plain = {"name": "soak", "input": entries, "stages": STAGES, "max_error_rate": 1}
-    job.write_text(json.dumps(plain))
-    print(f"{rows:,} rows, {sum(path.stat().st_size for path in files) / 1e9:.1f} GB on disk")
-    chance, began, wanted, wrong = random.Random(options.seed), time.monotonic(), "", 0
+    slices = [files[part :: options.slices] for part in range(options.slices)]
+    jobs = [write_job(scratch, part, slices[part]) for part in range(options.slices)]
+    rows = [sum(pq.ParquetFile(path).metadata.num_rows for path in part) for part in slices]
+    print(f"{sum(rows):,} rows, {sum(path.stat().st_size for path in files) / 1e9:.1f} GB on disk")
+    chance, began, wrong = random.Random(options.seed), time.monotonic(), 0
+    wanted: dict[int, str] = {}
     runs: list[Count] = []
-    while not runs or time.monotonic() - began < options.minutes * 60:
+    while len(runs) < len(slices) or time.monotonic() - began < options.minutes * 60:
+        part = len(runs) % len(slices)
         run, count, start = scratch / "run", Count(), time.monotonic()
         shutil.rmtree(run, ignore_errors=True)
-        while not attempt(job, run, chance, count, began):
+        while not attempt(jobs[part], run, chance, count, began):
             pass
         fates = json.loads((run / "manifest.json").read_bytes())["rows"]
-        exact = fates["in"] == rows == fates["kept"] + fates["dropped"] + fates["failed"]
-        print(f"products {(here := products(run))[:16]}", end=" ")
-        wanted = wanted or here
-        wrong += not exact or here != wanted or count.redone > 0
+        exact = fates["in"] == rows[part] == fates["kept"] + fates["dropped"] + fates["failed"]
+        here = products(run)
+        said = "first bytes" if part not in wanted else "same bytes"
+        if wanted.setdefault(part, here) != here:
+            said = "OTHER BYTES"
+        wrong += not exact or said == "OTHER BYTES" or count.redone > 0
         runs.append(count)
         print(
-            f"run {len(runs)}: {time.monotonic() - start:.0f} s, {count.drivers} drivers and "
-            f"{count.workers} workers killed, {fates}, account {'exact' if exact else 'WRONG'}, "
-            f"{'same bytes' if here == wanted else 'OTHER BYTES'}, {count.redone} of {count.found} "
+            f"run {len(runs)}, slice {part}: {time.monotonic() - start:.0f} s, {count.drivers} "
+            f"drivers, {count.workers} workers and {count.raylets} raylets killed, {fates}, "
+            f"account {'exact' if exact else 'WRONG'}, {said}, {count.redone} of {count.found} "
             f"commits made again, peak worker {count.peak_worker / 2**30:.2f} GiB, driver "
             f"{count.peak_driver / 2**30:.2f} GiB",
             flush=True,
@@ -183,8 +207,9 @@ def main() -> None:
     shutil.rmtree(scratch / "run")
     minutes = (time.monotonic() - began) / 60
     print(
-        f"{minutes:.0f} minutes, {len(runs)} runs, {sum(c.drivers for c in runs)} drivers and "
-        f"{sum(c.workers for c in runs)} workers killed, {wrong} runs wrong; peaks of the worker "
+        f"{minutes:.0f} minutes, {len(runs)} runs, {sum(c.drivers for c in runs)} drivers, "
+        f"{sum(c.workers for c in runs)} workers and {sum(c.raylets for c in runs)} raylets "
+        f"killed, {wrong} runs wrong; peaks of the worker "
         f"{', '.join(f'{c.peak_worker / 2**30:.2f}' for c in runs)} GiB"
     )
     sys.exit(1 if wrong else 0)
