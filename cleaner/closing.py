@@ -18,7 +18,7 @@ from cleaner.errors import AccountError
 from cleaner.ledger import by_label, funnel, merge
 from cleaner.phases.account import merge_histograms
 from cleaner.phases.base import Phase, State
-from cleaner.plan import Plan
+from cleaner.plan import Plan, key_rows
 from cleaner.stages.near_dedup import NearDedup
 
 _ABANDONED = 3600.0  # seconds after which an unfinished file has no writer any more
@@ -212,7 +212,7 @@ def _index(plan: Plan, phases: Sequence[Phase], state: State) -> list[dict[str, 
                     "stage": entry.title,
                     "name": entry.name,
                     "compares": stage.compares(),
-                    "cut": ranges(len(written)),
+                    "ranges": ranges(key_rows(entry, plan.rows), len(written)),
                     "rows": sum(facts["rows"] for facts in written),
                     "files": written,
                 }

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import polars as pl
 import pyarrow as pa
 
-from cleaner.kernels.hashing import in_range, range_order
+from cleaner.kernels.hashing import range_order
 
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 _GATHERED = 1_000_000
@@ -75,22 +75,6 @@ def read_pieces(sources: Sequence[Source], part: int) -> Iterator[pl.DataFrame]:
             schema = schema or _schema(source)
             message = pa.ipc.read_message(source.file.read_at(here.size, here.offset))
             yield pl.DataFrame(pa.ipc.read_record_batch(message, schema))
-
-
-def read_range(sources: Sequence[Source], by: str, part: int, parts: int) -> pl.DataFrame:
-    """Return partition `part` of `parts` by the column `by`, however the sources were cut.
-
-    With twice as many parts as the sources have it is half of one of theirs: so an oversize
-    partition is taken in pieces, and an index serves runs of any number of partitions.
-    """
-    found = []
-    for source in sources:
-        cut = len(source.parts)
-        for near in range(part * cut // parts, ((part + 1) * cut - 1) // parts + 1):
-            for frame in read_pieces([source], near):
-                inside = in_range(frame[by].to_numpy(), parts, part)
-                found.append(frame.filter(pl.Series(inside)))
-    return pl.concat(found) if found else pl.DataFrame(_schema(sources[0]).empty_table())
 
 
 @contextmanager

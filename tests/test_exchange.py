@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner import exchange
-from cleaner.exchange import Source, in_pieces, read_partition, read_range, write_partitions
+from cleaner.exchange import Source, in_pieces, read_partition, write_partitions
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=40)
 
@@ -48,24 +48,13 @@ def test_partitions_hold_every_row_once_in_order(files: list[list[int]], parts: 
 
 
 @settings(deadline=None)
-@given(hashes=HASHES, cut=st.integers(1, 7), parts=st.integers(1, 7))
-def test_a_range_does_not_depend_on_how_the_file_was_cut(
-    hashes: list[int], cut: int, parts: int
-) -> None:
-    one, other = written(frame(hashes), cut), written(frame(hashes), parts)
-    for part in range(parts):
-        found = read_range([one, other], "hash", part, parts)
-        mine = read_partition([other], part)
-        assert found[: mine.height].sort("row").equals(mine.sort("row"))
-        assert found[mine.height :].equals(mine)
-
-
-@settings(deadline=None)
 @given(hashes=HASHES, parts=st.integers(1, 3), pieces=st.integers(1, 4), held=st.integers(1, 9))
 def test_a_partition_in_pieces_is_a_finer_cut(
     hashes: list[int], parts: int, pieces: int, held: int
 ) -> None:
-    sources = [written(frame(hashes), parts), written(frame(hashes[:3], 100), parts)]
+    frames = [frame(hashes), frame(hashes[:3], 100)]
+    sources = [written(one, parts) for one in frames]
+    finer = [written(one, parts * pieces) for one in frames]
     for part in range(parts):
         with (
             mock.patch.object(exchange, "_GATHERED", held),
@@ -73,8 +62,7 @@ def test_a_partition_in_pieces_is_a_finer_cut(
         ):
             found = [read(piece) for piece in range(pieces)]
         for piece, rows in enumerate(found):
-            at = part * pieces + piece
-            assert rows.equals(read_range(sources, "hash", at, parts * pieces))
+            assert rows.equals(read_partition(finer, part * pieces + piece))
 
 
 def test_a_partition_is_one_batch_of_an_ordinary_arrow_file() -> None:

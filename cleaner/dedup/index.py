@@ -16,7 +16,8 @@ from cleaner.dedup.against import OLD
 from cleaner.errors import JobError
 
 BY = {"exact_dedup": "hi", "near_dedup": "band", "line_dedup": "line"}  # partitioned by which hash
-FINEST = 64  # ranges that even a small index is cut into, so that a small range is a small read
+_FINEST = 64  # ranges that even a small index is cut into, so that a small range is a small read
+_RANGE = 1_000_000  # rows of one range of a large index, about
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Index:
     stage: str
     by: str
     rows: int
-    cut: int  # ranges into which the hashes are cut, over all files
+    ranges: int  # ranges of hashes into which each file is cut
     files: tuple[tuple[str, int], ...]  # path below the run folder, bytes
     shards: tuple[str, ...]
     first_file: int
@@ -63,7 +64,7 @@ def find_indexes(
                 stage=entry["stage"],
                 by=BY[name],
                 rows=entry["rows"],
-                cut=entry["cut"],
+                ranges=entry["ranges"],
                 files=tuple((file["path"], file["bytes"]) for file in entry["files"]),
                 shards=shards,
                 first_file=first_file,
@@ -130,6 +131,6 @@ def index_path(stage: str, part: int, parts: int) -> str:
     return f"index/{_folder(stage)}/part-{part:05d}-of-{parts:05d}.arrow"
 
 
-def ranges(parts: int) -> int:
-    """Return into how many ranges of hashes an index of `parts` files is cut."""
-    return parts * max(1, FINEST // parts)
+def ranges(rows: int, parts: int) -> int:
+    """Return into how many ranges of hashes each of `parts` files of an index is cut."""
+    return max(1, _FINEST // parts, rows // (parts * _RANGE))

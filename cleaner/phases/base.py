@@ -117,10 +117,15 @@ def read_batches(folder: str, file: DataFile) -> Iterator[pl.DataFrame]:
             yield pl.DataFrame(reader.get_batch(number))
 
 
-def exchange_bytes(frame: pl.DataFrame, by: str, parts: int) -> pa.Buffer:
-    """Return `frame` partitioned by hash range, as an exchange file with a trailer of its parts."""
+def exchange_bytes(
+    frame: pl.DataFrame, by: str, parts: int, only: slice = slice(None)
+) -> pa.Buffer:
+    """Return `frame` partitioned by hash range, as an exchange file with a trailer of its parts.
+
+    `only` are the parts that can have rows: the file has no others.
+    """
     sink = pa.BufferOutputStream()
-    found = write_partitions(frame, by, parts, sink)
+    found = write_partitions(frame, by, parts, sink)[only]
     trailer = np.array([[part.rows, part.offset, part.size] for part in found], np.int64)
     sink.write(trailer.tobytes())
     return sink.getvalue()

@@ -434,7 +434,7 @@ def _index(
         "title": entry.title,
         "by": BY[entry.name],
         "parts": parts,
-        "ranges": ranges(parts),
+        "ranges": ranges(key_rows(entry, plan.rows), parts),
     }
 
     def keeping(state: State) -> Prepared:

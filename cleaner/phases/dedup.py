@@ -61,7 +61,6 @@ def _pieces(
     parts, against = settings["parts"], settings["against"]
     with exchange_sources(out.folder, _files(settings, "keys"), parts) as sources:
         size = sum(source.parts[part].rows for source in sources)
-        size += sum(index["rows"] for index in against) // parts
         count = max(1, -(-size // (2 * settings["most_rows"])))
         with in_pieces(sources, "slot", part, parts, count) as read:
             for piece in range(count):

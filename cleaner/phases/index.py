@@ -14,8 +14,9 @@ from cleaner.commits import Committer
 from cleaner.dedup.against import as_old
 from cleaner.dedup.index import index_path
 from cleaner.dedup.ranks import OLDEST
-from cleaner.exchange import read_partition, read_pieces, read_range
+from cleaner.exchange import read_partition, read_pieces
 from cleaner.job import build_stage
+from cleaner.kernels.hashing import in_range
 from cleaner.phases.base import (
     DataFile,
     Settings,
@@ -84,8 +85,10 @@ def run_index(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     else:
         rows = rows.sort(by, "file", "row")
     path = index_path(settings["title"], part, settings["parts"])
+    ranges = settings["ranges"]
+    own = slice(part * ranges, (part + 1) * ranges)
     with out.product(path) as product:
-        product.sink.write(exchange_bytes(rows, by, settings["ranges"]))
+        product.sink.write(exchange_bytes(rows, by, settings["parts"] * ranges, own))
     out.commit(0, True, {}, {"rows": len(rows), **product.facts})
 
 
@@ -98,23 +101,26 @@ def read_old(
     """
     found = [rows.clear()]
     for index in indexes if len(rows) else ():
-        by, files = index["by"], index["files"]
-        wanted = rows.select(by).unique()
-        for frame in _ranges(index, part * len(files), (part + 1) * len(files), parts, part):
-            mine = frame.join(wanted, on=by, how="semi", maintain_order="left")
+        wanted = rows.select(index["by"]).unique()
+        for frame in _ranges(index, part, parts):
+            mine = frame.join(wanted, on=index["by"], how="semi", maintain_order="left")
             old = as_old(mine, index["run"], index["first_file"])
             found.append(old.select(rows.columns).cast(rows.schema))
     return pl.concat(found)
 
 
-def _ranges(
-    index: Mapping[str, Any], low: int, high: int, parts: int, part: int
-) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a partition from the files of an index that hold some of it."""
-    for path, size in index["files"][low // parts : (high - 1) // parts + 1]:
-        file = DataFile(path, size)
-        with exchange_sources(index["run"], [file], index["cut"]) as sources:
-            yield read_range(sources, index["by"], part, parts)
+def _ranges(index: Mapping[str, Any], part: int, parts: int) -> Iterator[pl.DataFrame]:
+    """Yield partition `part` of `parts` from an index, one of its own ranges at a time."""
+    files, ranges = index["files"], index["ranges"]
+    cut = len(files) * ranges
+    low, high = part * cut // parts, ((part + 1) * cut - 1) // parts
+    for number in range(low // ranges, high // ranges + 1):
+        first = number * ranges
+        with exchange_sources(index["run"], [DataFile(*files[number])], ranges) as sources:
+            for near in range(max(low, first), min(high, first + ranges - 1) + 1):
+                for frame in read_pieces(sources, near - first):
+                    inside = in_range(frame[index["by"]].to_numpy(), parts, part)
+                    yield frame.filter(pl.Series(inside))
 
 
 def old_texts(
