@@ -465,6 +465,25 @@ def test_units_and_pieces_of_any_size_give_the_same_bytes(
     }
 
 
+def test_an_index_of_many_files_finds_the_same(
+    made: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, plain = made
+    first = job([folder / "in/0.parquet"], *ALL)
+    assert apart(first, tmp_path / "a") == 0
+    files = [len(entry["files"]) for entry in Run(str(tmp_path / "a")).manifest["index"]]
+    assert files == [1, 4, 8]
+    moved = json.loads(json.dumps(plain).replace(str(folder / "a"), str(tmp_path / "a")))
+    made_now = run(moved, str(tmp_path / "b"), engine="inline")
+    whole = Run(str(folder / "whole"))
+    columns = ["file", "row", "fate", "reason", "jaccard", "cluster_size"]
+    assert made_now.ledger().select(columns).equals(whole.ledger().select(columns))
+    names = made_now.ledger()["duplicate_of"].str.replace(str(tmp_path / "a"), str(folder / "a"))
+    assert names.equals(whole.ledger()["duplicate_of"])
+    lost = whole.ledger().filter(pl.col("duplicate_of").str.contains(":"))
+    assert set(lost["reason"]) == {"exact_duplicate", "near_duplicate"}
+
+
 @pytest.mark.slow
 @pytest.mark.ray
 def test_one_worker_and_two_give_the_same_bytes(
