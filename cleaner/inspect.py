@@ -335,8 +335,10 @@ def _banding(stage: str, found: dict[str, Any]) -> tuple[str, list[dict[str, Any
             f"{found['threshold']} or more share a bucket"
         )
     if found["precision"] is not None:
-        heading += f"; {found['precision']:.1%} of pairs in a bucket are so similar"
-        heading += ", of what fell all" if found["verify"] else ", and none is verified"
+        heading += f"; of the pairs that share one {found['precision']:.1%} are so similar"
+        heading += (
+            " (and, as verified, all that fell)" if found["verify"] else " (none is verified)"
+        )
     rows = [
         {
             "Jaccard": f"{row['jaccard']:.2f}",
