@@ -114,7 +114,8 @@ def _run(place: Path, name: str, engine: str, after: float | None, worker: bool 
             os.killpg(started.pid, signal.SIGKILL)
             started.communicate()
             return True
-        killed = _kill_worker(started.pid)
+        while not killed and started.poll() is None:
+            killed = _kill_worker(started.pid)
         _, said = started.communicate()
     if started.returncode:
         raise SystemExit(f"{name}: exit {started.returncode}\n{said}")
