@@ -12,10 +12,15 @@ returns the same rows in the same order and may add
 It never filters and never reorders; the engine moves what fell out to the ledger.
 """
 
+from collections.abc import Set
 from typing import Any, ClassVar, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from cleaner.conditions import parse
+from cleaner.sql import ConditionError
+from cleaner.stages.marked import formulas_of
 
 
 class Options(BaseModel):
@@ -70,7 +75,48 @@ class Stage(Options):
 
 
 class Judging(Stage):
-    """A stage that drops documents, or only tags them."""
+    """A stage that drops documents, or only tags them; `on` says which ones it judges."""
 
     action: Literal["drop", "tag"] = "drop"
     on: str | None = None
+
+    @field_validator("on")
+    @classmethod
+    def _on_is_a_condition(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                parse(value, ask_unknown=True)
+            except ConditionError as error:
+                raise ValueError(str(error)) from None
+        return value
+
+    def asked(self) -> set[str]:
+        """Return the signals and columns that `on` reads."""
+        return set(parse(self.on, ask_unknown=True).columns) if self.on else set()
+
+    def asked_needs(self) -> set[str]:
+        """Return the columns that `on` needs: those it reads, and the text for its signals."""
+        columns = self.asked() - _known_signals()
+        return columns | {"text"} if self.asked() & _known_signals() else columns
+
+    def signals(self) -> set[str]:
+        """Return the signals that `on` reads."""
+        return self.asked() & _known_signals()
+
+    def judged(self, docs: pl.DataFrame) -> pl.Series:
+        """Return which documents `on` says are judged here; all without it."""
+        if self.on is None:
+            return pl.repeat(True, len(docs), eager=True)
+        absent = sorted((self.asked() & _known_signals()) - set(docs.columns))
+        if absent:
+            from cleaner.signals import measure
+
+            docs = docs.hstack(measure(docs["text"], absent, formulas=formulas_of(docs)))
+        condition = parse(self.on, ask_unknown=True).expression(docs.schema)
+        return docs.select(condition.fill_null(False)).to_series()
+
+
+def _known_signals() -> Set[str]:
+    from cleaner.signals import SIGNALS
+
+    return SIGNALS.keys()

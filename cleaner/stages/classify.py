@@ -7,9 +7,7 @@ import polars as pl
 import pyarrow.compute as pc
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from cleaner.conditions import parse
 from cleaner.errors import JobError
-from cleaner.sql import ConditionError
 from cleaner.stages.base import Judging
 from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
 
@@ -35,16 +33,6 @@ class Scored(Judging):
     def _one_or_several(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
-    @field_validator("on", mode="after")
-    @classmethod
-    def _on_is_a_condition(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                parse(value, ask_unknown=True)
-            except ConditionError as error:
-                raise ValueError(str(error)) from None
-        return value
-
     @model_validator(mode="after")
     def _one_cut(self) -> "Scored":
         cuts = ("min_score", "keep_share", "keep_tokens")
@@ -67,19 +55,7 @@ class Scored(Judging):
 
     def needs(self) -> set[str]:
         """Return the columns of the frame this stage reads."""
-        from cleaner.signals import SIGNALS
-
-        asked = {name for name in self._asked() if name not in SIGNALS}
-        return {"text", *self.per, *asked}
-
-    def signals(self) -> set[str]:
-        """Return the signals that `on` asks for."""
-        from cleaner.signals import SIGNALS
-
-        return {name for name in self._asked() if name in SIGNALS}
-
-    def _asked(self) -> tuple[str, ...]:
-        return parse(self.on, ask_unknown=True).columns if self.on else ()
+        return {"text", *self.per, *self.asked_needs()}
 
     def adds(self) -> dict[str, Any]:
         """Return the score column."""
@@ -121,17 +97,6 @@ class Scored(Judging):
         return docs.with_columns(
             score, broken=pl.when(low).then(pl.lit(["low_score"])).otherwise(nothing)
         )
-
-    def judged(self, docs: pl.DataFrame) -> pl.Series:
-        """Return which documents `on` says are judged here; all without it."""
-        if self.on is None:
-            return pl.repeat(True, len(docs), eager=True)
-        from cleaner.signals import measure
-
-        absent = [name for name in sorted(self.signals()) if name not in docs.columns]
-        frame = docs.hstack(measure(docs["text"], absent)) if absent else docs
-        condition = parse(self.on, ask_unknown=True).expression(frame.schema)
-        return frame.select(condition.fill_null(False)).to_series()
 
 
 class Classify(Scored):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from cleaner.dedup.exact import exact_keys, settle_exact
 from cleaner.dedup.keys import has_word
@@ -24,6 +24,15 @@ class ExactDedup(Duplicates):
     reason: ClassVar[str] = "exact_duplicate"
 
     on: str = Field("text", min_length=1)
+
+    @field_validator("on")
+    @classmethod
+    def _on_is_a_condition(cls, value: str | None) -> str | None:
+        return value  # here it is what is compared
+
+    def asked(self) -> set[str]:
+        """Return nothing: every document is judged."""
+        return set()
 
     @classmethod
     def from_short(cls, value: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import polars as pl
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from cleaner.conditions import parse
 from cleaner.errors import JobError
@@ -63,13 +63,6 @@ class Filter(Judging):
         phrases = {name: load_phrases(str(lists.get(name, name))) for name in used}
         return {**options, "rules": rules, "phrases": phrases}
 
-    @field_validator("on")
-    @classmethod
-    def _on_is_a_condition(cls, value: str | None) -> str | None:
-        if value is not None:
-            parse(value, ask_unknown=True)
-        return value
-
     @model_validator(mode="after")
     def _rules_fit_the_signals(self) -> "Filter":
         # Rules that also read columns of the job are checked once those are known.
@@ -111,16 +104,15 @@ class Filter(Judging):
             frame = frame.with_columns(formula_loss(frame))
         broken = broken_rules(frame, self.rules)
         if self.on is not None:
-            judged = parse(self.on, ask_unknown=True).expression(frame.schema).fill_null(False)
-            frame = frame.with_columns(broken.alias("broken"))
-            broken = frame.select(pl.when(judged).then("broken").otherwise([])).to_series()
+            nothing = pl.lit([], pl.List(pl.String))
+            judged = pl.when(self.judged(frame)).then(broken).otherwise(nothing)
+            broken = pl.select(judged).to_series()
         own = [frame[name].alias(stored) for name in absent if (stored := self._stored(name))]
         own += [frame[LOSS]] if LOSS in self._reads() else []
         return docs.with_columns(broken.alias("broken"), *own)
 
     def _reads(self) -> list[str]:
-        asked = parse(self.on, ask_unknown=True).columns if self.on else ()
-        return list(dict.fromkeys((*self.rules.columns, *asked)))
+        return list(dict.fromkeys((*self.rules.columns, *sorted(self.asked()))))
 
     def _measures(self) -> list[str]:
         reads = self._reads()

@@ -7,10 +7,8 @@ from typing import Any, ClassVar
 import polars as pl
 from pydantic import Field, field_validator
 
-from cleaner.conditions import parse
 from cleaner.errors import JobError
 from cleaner.models.language_codes import MIXED, UNDETERMINED, Code, user_code
-from cleaner.sql import ConditionError
 from cleaner.stages.base import Judging
 
 # The score from which an answer is right more often than not: each was set on its own backend,
@@ -45,27 +43,9 @@ class Language(Judging):
             user_code(code)
         return keep
 
-    @field_validator("on", mode="after")
-    @classmethod
-    def _condition(cls, on: str | None) -> str | None:
-        if on is not None:
-            try:
-                parse(on, ask_unknown=True)
-            except ConditionError as error:
-                raise ValueError(str(error)) from None
-        return on
-
     def needs(self) -> set[str]:
         """Return `text`, and the columns that `on` reads beside signals."""
-        return {"text"} | (self._asked() - self.signals())
-
-    def signals(self) -> set[str]:
-        """Return the signals that `on` reads."""
-        if not self._asked():
-            return set()
-        from cleaner.signals import SIGNALS
-
-        return {name for name in self._asked() if name in SIGNALS}
+        return {"text"} | self.asked_needs()
 
     def adds(self) -> dict[str, Any]:
         """Return the columns of `models.language.COLUMNS`."""
@@ -111,7 +91,7 @@ class Language(Judging):
         docs = docs.with_columns(
             found.select(pl.when(known).then(pl.col(name)).alias(name) for name in COLUMNS)
         )
-        judged = self._judged(docs) & known
+        judged = self.judged(docs) & known
         return docs.with_columns(
             pl.when(judged).then(broken).otherwise(pl.lit([], pl.List(pl.String))).alias("broken"),
             pl.when(~known).then(pl.lit("null text")).alias("error"),
@@ -139,20 +119,6 @@ class Language(Judging):
         }
         reasons = [pl.when(fall).then(pl.lit(reason)) for reason, fall in falls.items()]
         return pl.concat_list(reasons).list.drop_nulls()
-
-    def _asked(self) -> set[str]:
-        return set(parse(self.on, ask_unknown=True).columns) if self.on else set()
-
-    def _judged(self, docs: pl.DataFrame) -> pl.Series:
-        """Return which documents `on` says are judged here; all without it."""
-        if self.on is None:
-            return pl.repeat(True, len(docs), eager=True)
-        from cleaner.signals import measure
-
-        absent = [name for name in sorted(self.signals()) if name not in docs.columns]
-        frame = docs.hstack(measure(docs["text"], absent)) if absent else docs
-        condition = parse(self.on, ask_unknown=True).expression(frame.schema)
-        return frame.select(condition.fill_null(False)).to_series()
 
 
 def _is(code: Code) -> pl.Expr:

@@ -16,14 +16,14 @@ class MathPrefilter(Judging):
 
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""
-        return {"html"}
+        return {"html"} | self.asked_needs()
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with `broken` added, in the same order."""
         maybe = may_hold_mathematics(docs["html"], self.weak)
         # A null page is not judged here: it is text already, or `extract` says what is wrong.
         return docs.with_columns(
-            broken=pl.when(maybe.eq(False).fill_null(False))
+            broken=pl.when(maybe.eq(False).fill_null(False) & self.judged(docs))
             .then(pl.lit(["no_math_markup"], pl.List(pl.String)))
             .otherwise(pl.lit([], pl.List(pl.String)))
         )

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, Self
 
 import polars as pl
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from cleaner.conditions import parse
 from cleaner.dedup.account import sample
 from cleaner.dedup.keys import has_word
 from cleaner.dedup.near import (
@@ -19,7 +18,6 @@ from cleaner.dedup.near import (
 from cleaner.dedup.presets import PRESETS, Banding, optimal
 from cleaner.dedup.ranks import ranks
 from cleaner.kernels.minhash import Scheme
-from cleaner.sql import ConditionError
 from cleaner.stages.duplicates import KEY, Duplicates
 
 
@@ -50,16 +48,6 @@ class NearDedup(Duplicates):
         """Return options for `near_dedup: fineweb`."""
         return {"preset": value} if isinstance(value, str) else super().from_short(value)
 
-    @field_validator("on", mode="after")
-    @classmethod
-    def _on_is_a_condition(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                parse(value, ask_unknown=True)
-            except ConditionError as error:
-                raise ValueError(str(error)) from None
-        return value
-
     @model_validator(mode="after")
     def _one_banding(self) -> Self:
         if (self.bands is None) != (self.rows is None):
@@ -80,8 +68,7 @@ class NearDedup(Duplicates):
 
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""
-        asked = parse(self.on, ask_unknown=True).columns if self.on else ()
-        return super().needs() | set(asked)
+        return super().needs() | self.asked()
 
     def compares(self) -> dict[str, Any]:
         """Return what two runs must have in common for their indexes to be compared."""
@@ -96,7 +83,7 @@ class NearDedup(Duplicates):
         self, docs: pl.DataFrame, share: float
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Return the rows of `BANDS`, and of `SAMPLED` for about `share` of the documents."""
-        docs = self.judged(docs)
+        docs = docs.filter(self.judged(docs))
         signed = sign(docs, self.banding, self.within, self.seed, self.scheme)
         rows = signature_rows(docs, signed, ranks(docs, **self.policy()))
         return rows, sample(docs, signed, share, self.seed)
@@ -112,13 +99,6 @@ class NearDedup(Duplicates):
     ) -> pl.DataFrame:
         """Return the `VERDICTS` on whole components, given whole or piece by piece."""
         return settle_stars(sets, pairs, self.threshold, self.verify, self.cluster)
-
-    def judged(self, docs: pl.DataFrame) -> pl.DataFrame:
-        """Return the documents that `on` lets this stage judge."""
-        if self.on is None:
-            return docs
-        condition = parse(self.on, ask_unknown=True).expression(docs.schema)
-        return docs.filter(condition.fill_null(False))
 
     def verdicts(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `VERDICTS` for one frame that is the whole corpus."""

@@ -24,11 +24,13 @@ class Sample(Judging):
     def _one(self) -> "Sample":
         if (self.share is None) == (self.documents is None):
             raise ValueError("takes exactly one of share and documents")
+        if self.on is not None and self.documents is not None:
+            raise ValueError("on: goes with share; a number of documents is drawn of all")
         return self
 
     def needs(self) -> set[str]:
-        """Return the key; a sample reads no text."""
-        return {"file", "row"}
+        """Return the key, and what `on` reads; a sample reads no text."""
+        return {"file", "row"} | self.asked_needs()
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with `broken`: `not_sampled`, or nothing."""
@@ -39,7 +41,9 @@ class Sample(Judging):
         bound = round(self.share * WHOLE)
         kept = key < bound if bound < WHOLE else pl.repeat(True, len(key), eager=True)
         fallen = pl.select(
-            pl.when(kept).then(pl.lit([], pl.List(pl.String))).otherwise(pl.lit(["not_sampled"]))
+            pl.when(kept | ~self.judged(docs))
+            .then(pl.lit([], pl.List(pl.String)))
+            .otherwise(pl.lit(["not_sampled"]))
         )
         return docs.with_columns(broken=fallen.to_series())
 

@@ -5,7 +5,6 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import field_validator, model_validator
 
-from cleaner.conditions import parse
 from cleaner.phrases import load_phrases
 from cleaner.stages.base import Judging
 from cleaner.text.urls import list_files, load_lists, on_list, words_in
@@ -32,13 +31,6 @@ class UrlFilter(Judging):
     def _one_or_several(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
-    @field_validator("on")
-    @classmethod
-    def _on_is_a_condition(cls, value: str | None) -> str | None:
-        if value is not None:
-            parse(value, ask_unknown=True)
-        return value
-
     @model_validator(mode="after")
     def _says_something(self) -> "UrlFilter":
         if not (self.block or self.words or self.respect):
@@ -59,9 +51,8 @@ class UrlFilter(Judging):
 
     def needs(self) -> set[str]:
         """Return the url, the signs asked for, and what `on` reads."""
-        asked = parse(self.on, ask_unknown=True).columns if self.on else ()
         by_url = {"url"} if self.block or self.words else set()
-        return by_url | {f"optout_{sign}" for sign in self.respect} | set(asked)
+        return by_url | {f"optout_{sign}" for sign in self.respect} | self.asked_needs()
 
     def files(self) -> list[str]:
         """Return the files of the lists."""
@@ -85,9 +76,7 @@ class UrlFilter(Judging):
         # A null sign belongs to a text that came without its page: nobody opted out there.
         signs = [docs[f"optout_{sign}"].fill_null(False) for sign in self.respect]
         opted_out = pl.any_horizontal(signs) if signs else pl.lit(False)
-        judged = (
-            parse(self.on, ask_unknown=True).expression(docs.schema) if self.on else pl.lit(True)
-        )
+        judged = self.judged(docs)
         reasons = [
             pl.when(judged & blocked).then(pl.lit("blocked_url")),
             pl.when(judged & opted_out).then(pl.lit("opt_out")),

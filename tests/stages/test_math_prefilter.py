@@ -32,3 +32,10 @@ def test_it_needs_the_page_and_knows_three_ways_with_weak_evidence() -> None:
     assert MathPrefilter().needs() == {"html"}
     with pytest.raises(ValidationError):
         MathPrefilter.model_validate({"weak": "sometimes"})
+
+
+def test_only_those_that_on_names_are_judged() -> None:
+    docs = pl.DataFrame({"html": [b"<p>plain</p>"] * 3, "source": ["a", "b", None]})
+    judged = MathPrefilter(on="source = 'a'")
+    assert judged.needs() == {"html", "source"}
+    assert judged(docs)["broken"].list.len().to_list() == [1, 0, 0]

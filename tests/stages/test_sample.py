@@ -49,8 +49,22 @@ def test_keys_differ_by_file_row_and_seed() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"share": 0.1, "documents": 5}, {"share": 2}, {"seed": -1}]
+    "options",
+    [
+        {},
+        {"share": 0.1, "documents": 5},
+        {"share": 2},
+        {"seed": -1},
+        {"documents": 5, "on": "words > 3"},
+        {"share": 0.1, "on": "words >"},
+    ],
 )
 def test_wrong_options_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Sample.model_validate(options)
+
+
+def test_only_those_that_on_names_are_drawn() -> None:
+    docs = ROWS[:100].with_columns(source=pl.Series(["a", "b"] * 50))
+    fallen = Sample(share=0, on="source = 'b'")(docs).filter(pl.col("broken").list.len() > 0)
+    assert fallen["source"].to_list() == ["b"] * 50
