@@ -40,6 +40,7 @@ _LOOK = 5.0  # seconds between two looks at what the cluster has, and at who han
 _PATIENCE = 3.0  # seconds of warming before it is worth a word
 _WARMING = 300.0  # seconds of warming, at most
 _PROBE = 60.0  # seconds for the nodes to look at the storage
+_SHARED = "every node must read and write the same paths"
 
 
 class Inline:
@@ -374,8 +375,13 @@ def stuck_after() -> float:
 
 def _work(task: dict[str, Any], where: str) -> Result:
     from cleaner.phases import work
+    from cleaner.phases.base import load_settings
 
     _go_to(where)
+    try:
+        load_settings(task["settings"])
+    except InputError as error:  # a node that came later was not asked what it sees
+        raise InputError(f"node {socket.gethostname()}: {error}; {_SHARED}") from None
     return work(task)
 
 
@@ -388,9 +394,8 @@ def _go_to(where: str) -> None:
 def _look(where: str, probe: str, token: str, files: Mapping[str, int]) -> list[str]:
     """Return what this node does not see, or cannot write."""
     _go_to(where)
-    host = socket.gethostname()
     folder = probe.rsplit("/_work/", 1)[0]
-    shared = f"({host}) every node must read and write the same paths"
+    shared = f"({socket.gethostname()}) {_SHARED}"
     try:
         if not store.exists(probe) or store.read_bytes(probe) != token.encode():
             return [f"the run folder {folder} is another one there, or none; {shared}"]

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from test_run import STAGES, fingerprint, markers
 
 from cleaner import store
 from cleaner.commits import Committer, committed
+from cleaner.engine import _work
 from cleaner.errors import AccountError, InputError
 from cleaner.job import parse_job
 from cleaner.plan import Plan, make_plan
@@ -222,6 +224,13 @@ def test_another_job_in_the_folder_of_a_running_one_is_refused(tmp_path: Path) -
         first.kill()
         first.wait(60)
     run_plan(other, str(folder), engine="inline")  # a dead process is in nobody's way
+
+
+def test_a_node_that_joined_later_and_sees_no_run_folder_is_named(tmp_path: Path) -> None:
+    task = {"phase": "00-map", "settings": str(tmp_path / "_work/00-map/settings-1.json")}
+    said = rf"node {socket.gethostname()}: .*settings-1.json: .*read and write the same paths"
+    with pytest.raises(InputError, match=said):
+        _work(task, "/nowhere")
 
 
 def test_a_job_begun_by_another_in_the_same_folder_ends_the_first(tmp_path: Path) -> None:
