@@ -111,14 +111,16 @@ def _in_order(
     for k in range(passes):
         start = low + (high - low) * k // passes
         end = low + (high - low) * (k + 1) // passes
+        place = pl.col("shuffle")
+        # 2^64 itself has no UInt64; the last shard has no upper bound.
+        inside = place >= pl.lit(start, pl.UInt64)
+        if end < 1 << 64:
+            inside &= place < pl.lit(end, pl.UInt64)
         found = []
         for part in range(start * parts >> 64, ((end - 1) * parts >> 64) + 1):
-            for docs in read_pieces(sources, part):
-                place = pl.col("shuffle")
-                # 2^64 itself has no UInt64; the last shard has no upper bound.
-                inside = place >= pl.lit(start, pl.UInt64)
-                if end < 1 << 64:
-                    inside &= place < pl.lit(end, pl.UInt64)
-                found.append(docs.filter(inside))
+            pieces = [docs.filter(inside) for docs in read_pieces(sources, part)]
+            # A frame has its price, rows or none: partitions times sources of them are too many.
+            if some := [docs for docs in pieces if len(docs)]:
+                found.append(pl.concat(some, rechunk=True))
         if found:
             yield pl.concat(found).sort("shuffle", "file", "row")

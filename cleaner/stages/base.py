@@ -99,6 +99,10 @@ class Judging(Stage):
         columns = self.asked() - _known_signals()
         return columns | {"text"} if self.asked() & _known_signals() else columns
 
+    def needs(self) -> set[str]:
+        """Return the text, and what `on` needs."""
+        return {"text"} | self.asked_needs()
+
     def signals(self) -> set[str]:
         """Return the signals that `on` reads."""
         return self.asked() & _known_signals()

@@ -55,7 +55,7 @@ class Scored(Judging):
 
     def needs(self) -> set[str]:
         """Return the columns of the frame this stage reads."""
-        return {"text", *self.per, *self.asked_needs()}
+        return super().needs() | set(self.per)
 
     def adds(self) -> dict[str, Any]:
         """Return the score column."""

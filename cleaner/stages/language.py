@@ -43,10 +43,6 @@ class Language(Judging):
             user_code(code)
         return keep
 
-    def needs(self) -> set[str]:
-        """Return `text`, and the columns that `on` reads beside signals."""
-        return {"text"} | self.asked_needs()
-
     def adds(self) -> dict[str, Any]:
         """Return the columns of `models.language.COLUMNS`."""
         from cleaner.models.language import COLUMNS
