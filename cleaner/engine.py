@@ -32,9 +32,7 @@ _THREADS = {
 }
 _RETRIES = 2  # of a task whose worker died; never of an exception of ours
 _NODES = 20  # nodes that may die under one task: that is never the task's fault
-_STUCK = (
-    1800.0  # seconds without a commit after which a task is hung; CLEANER_STUCK_AFTER overrides
-)
+_STUCK = 1800.0  # seconds without a commit, and a task is hung; CLEANER_STUCK_AFTER overrides
 _OBJECT_STORE = 80 << 20  # bytes; only keys and counts pass through it
 _LOOK = 5.0  # seconds between two looks at what the cluster has, and at who hangs
 _PATIENCE = 3.0  # seconds of warming before it is worth a word
