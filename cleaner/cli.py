@@ -110,8 +110,9 @@ def run(
     from cleaner.job import load_job
     from cleaner.plan import make_plan
     from cleaner.progress import shown
-    from cleaner.runs import Stopped, run_plan
+    from cleaner.runs import run_plan
     from cleaner.sampling import forecast, sampled
+    from cleaner.stopping import Stopped
 
     if engine not in ("ray", "inline"):
         raise JobError(f"--engine {engine}: unknown engine; there are: ray, inline")
@@ -185,7 +186,7 @@ def _forget(folder: str) -> None:
 
 def _stop_cleanly() -> None:
     """Make SIGTERM end a run as Ctrl-C does."""
-    from cleaner.runs import ask_to_stop
+    from cleaner.stopping import ask_to_stop
 
     def interrupt(*_: object) -> None:
         ask_to_stop()
@@ -264,7 +265,8 @@ def _policy(made: Any, number: int) -> str:
 def status(path: RunArgument, as_json: JsonOption = False) -> None:
     """Say where a run stands."""
     from cleaner import store
-    from cleaner.runs import finished, read_progress
+    from cleaner.runs import finished
+    from cleaner.standing import read_progress
 
     if not store.exists(store.join(path, "job.yaml")):
         raise JobError(f"{path}: not a run folder: there is no job.yaml in it")
@@ -291,7 +293,8 @@ def status(path: RunArgument, as_json: JsonOption = False) -> None:
 def stop(path: RunArgument) -> None:
     """End a run so that the same command continues it."""
     from cleaner import store
-    from cleaner.runs import STOP_FILE, finished
+    from cleaner.runs import finished
+    from cleaner.stopping import STOP_FILE
 
     if not store.exists(store.join(path, "job.yaml")):
         raise JobError(f"{path}: not a run folder: there is no job.yaml in it")

@@ -91,6 +91,16 @@ def parse(text: str, *, ask_unknown: bool = False) -> Condition:
     return Condition(text, read(text, ask_unknown=ask_unknown))
 
 
+def checked(text: str | None) -> str | None:
+    """Return a condition of a job file; ValueError where it cannot be read."""
+    if text is not None:
+        try:
+            parse(text, ask_unknown=True)
+        except ConditionError as error:
+            raise ValueError(str(error)) from None
+    return text
+
+
 def _columns(node: Node) -> Iterable[str]:
     if node.do == "column":
         yield str(node.value)

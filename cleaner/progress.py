@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Protocol, TextIO
 
 from cleaner.human import visible
-from cleaner.runs import Progress
+from cleaner.standing import Progress
 
 _EVERY = 10.0  # seconds between plain lines of one phase
 

@@ -5,11 +5,10 @@ import json
 import os
 import socket
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -34,51 +33,13 @@ from cleaner.phases.build import build_phases
 from cleaner.plan import Plan
 from cleaner.poison import find_poison, poisoned
 from cleaner.room import check_disk
+from cleaner.standing import Report, Shown, read_progress, saved
+from cleaner.stopping import STOP_FILE, Asked
 
 _FREE = ("alarm", "max_error_rate", "name")  # keys of the job that change no byte of the output
-STOP_FILE = "_work/stop"
 _ROUNDS = 3  # how often a unit is searched for what kills its worker, and nothing is found
 _READERS = 32  # markers read at once
-_PROGRESS_FILE = "_work/progress.json"
 _FEW = 20  # documents that go through a plan to warm it
-_SIGN_OF_LIFE = 5.0  # seconds between two writes of the progress file
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a phase stands, for whoever shows it."""
-
-    phase: str
-    title: str
-    number: int
-    phases: int
-    units: int
-    units_done: int
-    units_found: int  # of those done, committed by an earlier attempt
-    documents: int
-    kept: int | None
-    bytes: int
-    seconds: float
-    finished: bool
-    parts: int = 0  # committed parts of units still under way, as of the last look
-
-
-_asked_to_stop = threading.Event()
-
-
-def ask_to_stop() -> None:
-    """Make the run in this process end after the task at hand; for signal handlers.
-
-    An interrupt alone may be raised inside a callback that swallows it.
-    """
-    _asked_to_stop.set()
-
-
-class Stopped(Exception):
-    """The run was asked to stop; the same command continues it."""
-
-
-Report = Callable[[Progress], None]
 
 
 def run_plan(
@@ -108,7 +69,7 @@ def run_plan(
         warn(f"not readable, quarantined: {bad.error}")
     phases = build_phases(plan)
     state = State(folder)
-    report = _saved(report, folder, identity)
+    report = saved(report, folder, identity)
     started = time.time()
     with engine_of(engine, address, workers) as running:
         running.see(folder, _seen_from_everywhere(plan))
@@ -160,33 +121,6 @@ def _seen_from_everywhere(plan: Plan) -> dict[str, int]:
     for path, size in (index.first() for found in plan.indexes.values() for index in found):
         sizes[path] = size
     return sizes
-
-
-def _saved(report: Report, folder: str, identity: str) -> Report:
-    """Return `report`, also written to the run folder now and then, for `cleaner status`."""
-    who = {"pid": os.getpid(), "host": socket.gethostname(), "identity": identity}
-    last = 0.0
-
-    def both(progress: Progress) -> None:
-        nonlocal last
-        report(progress)
-        if time.monotonic() - last > _SIGN_OF_LIFE or progress.finished:
-            last = time.monotonic()
-            said = {**asdict(progress), "time": time.time(), **who}
-            store.write_whole(store.join(folder, _PROGRESS_FILE), plain_json(said))
-
-    return both
-
-
-def read_progress(folder: str) -> dict[str, Any] | None:
-    """Return the last progress a run wrote, with `state`: running or interrupted."""
-    path = store.join(folder, _PROGRESS_FILE)
-    if not store.exists(path):
-        return None
-    said = json.loads(store.read_bytes(path))
-    silent = time.time() - said["time"]
-    said["state"] = "running" if silent < 6 * _SIGN_OF_LIFE else "interrupted"
-    return said
 
 
 def _make_way(folder: str, identity: str, warn: Warn) -> None:
@@ -342,9 +276,9 @@ def _run_phase(
                 }
             )
     markers = _read_all(state.folder, phase.name, found)
-    shown = _Shown(phase, number, count, prepared, markers, report)
+    shown = Shown(phase, number, count, prepared, markers, report)
     shown.say(force=True)
-    asked = _Asked(state.folder)
+    asked = Asked(state.folder)
     while tasks:
         again: list[dict[str, Any]] = []
         for done in running.run(tasks):
@@ -400,24 +334,6 @@ def _standing(
     return stored
 
 
-class _Asked:
-    """Looks about once a second whether somebody asked this run to stop."""
-
-    def __init__(self, folder: str) -> None:
-        self.path = store.join(folder, STOP_FILE)
-        self.looked = 0.0
-
-    def look(self) -> None:
-        if _asked_to_stop.is_set():
-            raise Stopped
-        if time.monotonic() - self.looked < 1:
-            return
-        self.looked = time.monotonic()
-        if store.exists(self.path):
-            store.delete(self.path)
-            raise Stopped
-
-
 def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
     """Return a task whose workers died, to be tried again without what killed them."""
     blind = task.get("blind", 0)  # searches that found nothing
@@ -450,54 +366,3 @@ def _whole(phase: Phase, markers: Sequence[Marker]) -> list[Marker]:
         parts = [marker.part for marker in mine]
         raise AccountError(f"{phase.name}: a unit ended with parts {parts}, and none is the last")
     return mine
-
-
-class _Shown:
-    """Adds up a phase's progress and says so about once a second."""
-
-    def __init__(
-        self,
-        phase: Phase,
-        number: int,
-        count: int,
-        prepared: Prepared,
-        markers: Mapping[str, list[Marker]],
-        report: Report,
-    ) -> None:
-        self.phase, self.number, self.count, self.report = phase, number, count, report
-        self.units = len(prepared.units)
-        self.found = len(markers)
-        self.done = 0
-        self.documents = self.kept = self.bytes = 0
-        self.started = time.monotonic()
-        self.last = self.looked = 0.0
-        self.parts = 0
-        for parts in markers.values():
-            self.add(parts)
-
-    def add(self, markers: Sequence[Marker]) -> None:
-        self.done += 1
-        for marker in markers:
-            self.documents += marker.facts.get("rows", 0)
-            self.kept += marker.facts.get("kept", 0)
-            self.bytes += marker.facts.get("bytes", 0)
-
-    def look(self, folder: str) -> None:
-        """Count, now and then, the parts of large units that are committed."""
-        if self.units < _FEW and time.monotonic() - self.looked > _SIGN_OF_LIFE:
-            self.looked = time.monotonic()
-            commits = store.join(phase_folder(folder, self.phase.name), "_commits")
-            self.parts = len(store.names(commits))
-
-    def say(self, force: bool = False, finished: bool = False) -> None:
-        now = time.monotonic()
-        if not force and now - self.last < 1:
-            return
-        self.last = now
-        self.report(
-            Progress(
-                self.phase.name, self.phase.title, self.number, self.count, self.units, self.done,
-                self.found, self.documents, self.kept if self.phase.counts_rows else None,
-                self.bytes, now - self.started, finished, self.parts,
-            )
-        )  # fmt: skip

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from cleaner import store
-from cleaner.conditions import parse
+from cleaner.conditions import checked, parse
 from cleaner.errors import InputError, JobError
 from cleaner.shipped import shipped_path
 from cleaner.sql import ConditionError
@@ -48,12 +48,7 @@ class Examples(BaseModel):
     @field_validator("where", mode="after")
     @classmethod
     def _is_a_condition(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                parse(value, ask_unknown=True)
-            except ConditionError as error:
-                raise ValueError(str(error)) from None
-        return value
+        return checked(value)
 
     @model_validator(mode="after")
     def _one_origin(self) -> "Examples":

@@ -21,6 +21,7 @@ from cleaner.dedup.against import fell
 from cleaner.exchange import read_partition
 from cleaner.job import build_stage
 from cleaner.kernels.hashing import mixed, mixed_pairs
+from cleaner.ledger import COLUMNS
 from cleaner.phases import keys
 from cleaner.phases.base import (
     DataFile,
@@ -36,26 +37,7 @@ from cleaner.signals import SIGNALS
 
 _PARTNER = ("duplicate_of", "duplicate_file", "duplicate_row", "jaccard")
 # What a record carries beside signals and scores, in this order.
-RECORD = {
-    "file": pl.UInt32,
-    "row": pl.UInt64,
-    "id": pl.String,
-    "url": pl.String,
-    "source": pl.String,
-    "lang": pl.String,
-    "fate": pl.String,
-    "stage": pl.String,
-    "reason": pl.String,
-    "broken": pl.List(pl.String),
-    "duplicate_of": pl.String,
-    "duplicate_file": pl.UInt32,
-    "duplicate_row": pl.UInt64,
-    "jaccard": pl.Float64,
-    "cluster_size": pl.UInt32,
-    "error": pl.String,
-    "characters_cut": pl.UInt32,
-    "tagged": pl.List(pl.String),
-}
+RECORD = {name: COLUMNS[name] for name in COLUMNS if name not in ("shard", "shard_row")}
 
 
 def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:

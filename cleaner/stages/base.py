@@ -18,8 +18,7 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from cleaner.conditions import parse
-from cleaner.sql import ConditionError
+from cleaner.conditions import checked, parse
 from cleaner.stages.marked import formulas_of
 
 
@@ -83,12 +82,7 @@ class Judging(Stage):
     @field_validator("on")
     @classmethod
     def _on_is_a_condition(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                parse(value, ask_unknown=True)
-            except ConditionError as error:
-                raise ValueError(str(error)) from None
-        return value
+        return checked(value)
 
     def asked(self) -> set[str]:
         """Return the signals and columns that `on` reads."""

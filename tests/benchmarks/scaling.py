@@ -15,7 +15,8 @@ from pathlib import Path
 
 from cleaner.job import load_job
 from cleaner.plan import make_plan
-from cleaner.runs import Progress, run_plan
+from cleaner.runs import run_plan
+from cleaner.standing import Progress
 
 JOB = """
 name: scaling
