@@ -30,12 +30,14 @@ def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
     """Return the keys that make a map task die, after committing their verdicts; none if it lives.
 
     Looked for in the first part that is not committed: it is there that the task died. Raises
-    InputError when reading that part kills it, and no single file is to blame.
+    InputError when reading that part kills it, and no single file is to blame, or when workers die
+    whatever they do.
     """
     have = committed(task["folder"], task["phase"]).get((task["unit"], task["key"]), {})
     part = next(number for number in range(len(have) + 1) if number not in have)
     read = _probe(task, attempt, part, 0, 0)
     if read is None:
+        _survives(task, attempt)
         # Where parts of a long file are committed already, its rows are no longer all ours.
         killers = [] if part else _unreadable(task, attempt, task["payload"].get("pieces", []))
         if not killers:
@@ -76,9 +78,19 @@ def _unreadable(
         return [key for half in halves for key in _unreadable(task, attempt, half)]
     if _probe({**task, "payload": payload}, attempt, _LAST, 0, 0) is not None:
         return []  # the machine was busy
+    _survives(task, attempt)
     key = [pieces[0]["file"], pieces[0]["first_row"], READING]
     _commit(task, key)
     return [key]
+
+
+def _survives(task: Mapping[str, Any], attempt: Attempt) -> None:
+    """Raise InputError if a worker dies that has nothing to read: then no file is guilty."""
+    if _probe({**task, "payload": {"pieces": []}}, attempt, _LAST, 0, 0) is None:
+        raise InputError(
+            f"{task['phase']}: unit {task['unit']}: workers die with nothing to read, too; too "
+            "little memory? The same command continues the run"
+        )
 
 
 def _probe(

@@ -17,7 +17,7 @@ from cleaner.cli import main
 from cleaner.corpus.files import Piece, cut_units, kind_of, list_files, read_footers
 from cleaner.corpus.inflate import opened
 from cleaner.corpus.read import Columns, read_parts
-from cleaner.errors import CleanerError, JobError
+from cleaner.errors import CleanerError, InputError, JobError
 from cleaner.job import parse_job
 from cleaner.plan import make_plan
 from cleaner.poison import READING, find_poison, poisoned
@@ -235,12 +235,24 @@ def test_a_file_that_kills_its_reader_is_found_and_left_alone(
     found = find_poison({**task, "payload": payload}, attempt)
     assert found == poisoned(str(tmp_path / "run"), "00-map")
     assert found == [[number, 0, READING] for number in sorted(bad)]
-    assert probes < 30
+    assert probes < 40
     done = run_plan(plan, str(tmp_path / "run"), engine="inline")
     assert done["rows"]["in"] == ROWS * (8 - len(bad))
     assert [Path(said.split(": ")[0]).name for said in done["failed_units"]] == [
         f"{number}.parquet" for number in sorted(bad)
     ]
+
+
+def test_no_file_is_guilty_where_workers_die_with_nothing_to_read(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/0.parquet").write_bytes(parquet())
+    plan = make_plan(parse_job(job(tmp_path / "in", pages=False)))
+    ((_, pieces),) = plan.units
+    payload = {"pieces": [piece.plain() for piece in pieces]}
+    task = {"folder": str(tmp_path / "run"), "phase": "00-map", "unit": "000000", "key": "k"}
+    with pytest.raises(InputError, match="workers die with nothing to read, too"):
+        find_poison({**task, "payload": payload}, lambda _: None)
+    assert poisoned(str(tmp_path / "run"), "00-map") == []
 
 
 def refused_for(plain: dict[str, Any]) -> str | None:
