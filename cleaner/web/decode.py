@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from resiliparse.parse.encoding import detect_encoding
 
+from cleaner.web.charsets import LATIN, MULTIBYTE, codec
+
 
 class Decoded(NamedTuple):
     """A page as text: `encoding` is a Python codec name, `repaired` says it was not as declared."""
@@ -25,53 +27,7 @@ class Binary(ValueError):
     """These bytes are not text: an image, an archive, a PDF."""
 
 
-# What is declared and what browsers read, https://encoding.spec.whatwg.org/#names-and-labels;
-# where Python has no codec of the web's table, the nearest superset.
-_SUPERSETS = {
-    "gb2312": "gb18030", "gbk": "gb18030", "hz": "hz", "big5": "big5hkscs", "cp950": "big5hkscs",
-    "shift_jis": "cp932", "shift_jis_2004": "cp932", "shift_jisx0213": "cp932", "euc_kr": "cp949",
-    "iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "tis-620": "cp874",
-    "iso8859-11": "cp874", "utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le",
-    "johab": "johab",
-}  # fmt: skip
-_LABELS = {
-    "x-gbk": "gb18030", "gb_2312": "gb18030", "gb_2312-80": "gb18030", "gb18030-2000": "gb18030",
-    "chinese": "gb18030", "csgb2312": "gb18030", "x-x-big5": "big5hkscs", "cn-big5": "big5hkscs",
-    "csbig5": "big5hkscs", "big5-hkscs": "big5hkscs", "x-sjis": "cp932", "windows-31j": "cp932",
-    "ms_kanji": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-euc-jp": "euc_jp",
-    "ks_c_5601-1987": "cp949", "ksc5601": "cp949", "ksc_5601": "cp949", "windows-949": "cp949",
-    "korean": "cp949", "iso-8859-8-i": "iso8859-8", "logical": "iso8859-8", "dos-874": "cp874",
-    "windows-874": "cp874", "unicode": "utf-16-le", "ucs-2": "utf-16-le", "koi8": "koi8-r",
-    "koi": "koi8-r", "x-mac-cyrillic": "mac-cyrillic", "maccyrillic": "mac-cyrillic",
-    "macintosh": "mac-roman", "x-mac-roman": "mac-roman", "unicode-1-1-utf-8": "utf-8",
-    "utf8": "utf-8", "x-cp1250": "cp1250", "x-cp1251": "cp1251", "x-cp1252": "cp1252",
-    "x-cp1254": "cp1254", "x-cp1256": "cp1256", "x-user-defined": "cp1252", "uhc": "cp949",
-}  # fmt: skip
-_TEXT_CODECS = re.compile(
-    r"utf-(8|16-[lb]e|32-[lb]e)|gb18030|big5hkscs|cp932|euc_jp|cp949|johab|iso2022_(jp|kr).*|hz"
-    r"|cp(125\d|874|866|855|437|850|852)|iso8859-\d+|koi8-[ru]|mac-(cyrillic|roman|greek|turkish)"
-)
-_MULTIBYTE = ("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949", "johab")
-_FALLBACKS = ("utf-8", *_MULTIBYTE, "cp1252")
-
-
-@cache
-def codec(label: str) -> str | None:
-    """Return the codec for a declared charset as browsers read it, or None when unknown.
-
-    >>> codec("GB2312"), codec(" iso-8859-1 "), codec("x-sjis"), codec("nonsense")
-    ('gb18030', 'cp1252', 'cp932', None)
-    """
-    label = label.strip().strip("\"'").lower()
-    if label in _LABELS:
-        return _LABELS[label]
-    try:
-        name = codecs.lookup(label).name
-    except (LookupError, ValueError, UnicodeError):
-        return None
-    name = _SUPERSETS.get(name, name)
-    return name if _TEXT_CODECS.fullmatch(name) else None
-
+_FALLBACKS = ("utf-8", *MULTIBYTE, "cp1252")
 
 _BOMS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -292,7 +248,12 @@ def _common(name: str) -> frozenset[str]:
     pairs = [bytes((a, b)) for a in range(low, high) for b in range(left, right)]
     symbols = "".join(map(chr, [*range(0x3000, 0x3020), *range(0xFF00, 0xFF5F)])) + "“”‘’—…·→①②③"
     kana = "".join(map(chr, range(0x3041, 0x30FF))) if name in ("cp932", "euc_jp") else ""
-    return frozenset("".join(pair.decode(source, "ignore") for pair in pairs) + symbols + kana)
+    others = "".join(
+        map(chr, [*range(0x391, 0x3CA), 0x401, *range(0x410, 0x452)])
+    )  # Greek, Russian
+    return frozenset(
+        "".join(pair.decode(source, "ignore") for pair in pairs) + symbols + kana + others
+    )
 
 
 # A third of all characters of a Chinese text; of another text read as Chinese, some in a hundred.
@@ -300,9 +261,9 @@ _FREQUENT = frozenset(
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说"
     "這為個國時來們對會發動過說產與後從經點學開還無應題"
 )
-_LATIN = {"cp1252", "cp1250", "cp1254", "iso8859-2", "iso8859-15", "mac-roman"}
 _RUN_BEYOND = re.compile(r"[^\x00-\x7f]+")
 _HIGH_RUN = re.compile(r"[^\W\d_\x00-\x7f]{3,}")
+_HIGH_WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
 _MIXED_WORD = re.compile(r"[A-Za-z][^\W\d_\x00-\x7f]|[^\W\d_\x00-\x7f][A-Za-z]")
 _ODD = frozenset("\x80\x81\x8d\x8f\x90\x9d¤¦§©¬±µ¶¹²³¼½¾‚„†‡‹›")
 
@@ -333,7 +294,7 @@ def _fit(raw: bytes, name: str, high: int) -> tuple[float, str]:
     beyond = "".join(_RUN_BEYOND.findall(sample)).replace("\ufffd", "")
     if not beyond:
         return score - 1.0, text
-    if name in _MULTIBYTE:
+    if name in MULTIBYTE:
         common = _common(name)
         share = sum(map(common.__contains__, beyond)) / len(beyond)
         score *= 0.2 + 0.8 * min(1.0, share / 0.9)
@@ -351,10 +312,12 @@ def _fit(raw: bytes, name: str, high: int) -> tuple[float, str]:
     score -= min(0.6, 1.5 * odd / len(beyond))
     if len(letters) < 0.6 * len(beyond):
         score -= 0.2
-    if name in _LATIN:
-        # Latin letters beyond ASCII stand alone among ASCII ones; runs of them are another script.
-        runs = sum(len(found[0]) for found in _HIGH_RUN.finditer(sample))
-        return score - min(0.8, 1.2 * runs / len(beyond)), text
+    if name in LATIN:
+        # Latin letters beyond ASCII stand alone among ASCII ones; words full of them are another
+        # script, or a list of letters.
+        words = _HIGH_WORD.findall(sample)
+        runs = sum(_HIGH_RUN.search(word) is not None for word in words)
+        return score - min(0.8, 1.2 * runs / max(len(words), 1)), text
     # Letters of other scripts do not stand in one word with Latin ones, and are mostly small.
     mixed = len(_MIXED_WORD.findall(sample))
     capitals = sum(c.isupper() for c in letters)
