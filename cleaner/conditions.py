@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import polars as pl
+from polars import selectors
 
 from cleaner.sql import FUNCTIONS, ConditionError, Kind, Node, guess, read
 
@@ -213,7 +214,8 @@ def _show(node: Node) -> str:
 def _compile(node: Node, schema: Schema) -> pl.Expr:
     if node.do == "column":
         name = str(node.value)
-        column, dtype = pl.col(name), schema[name]
+        # By the very name: `pl.col` takes `*` and `^x$` for patterns.
+        column, dtype = selectors.by_name(name).as_expr(), schema[name]
         if dtype.is_float():
             return column.fill_nan(None)  # a NaN is an unknown; Polars would call it the greatest
         return column.cast(pl.String) if dtype in (pl.Categorical, pl.Enum) else column

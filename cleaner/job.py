@@ -19,11 +19,6 @@ from cleaner.shipped import shipped_path
 from cleaner.stages import NOT_BUILT, STAGES
 from cleaner.stages.base import Options, Stage
 
-# Columns of the core; a carried column of such a name gets the prefix `input_`.
-OUR_COLUMNS = (
-    "id", "text", "url", "source", "date", "lang", "script", "licence", "cluster_size",
-    "file", "row",
-)  # fmt: skip
 OUTPUT_FORMATS = ("parquet", "jsonl.zst", "megatron", "yuan_text")
 UNBUILT_FORMATS = ("jsonl.zst", "megatron", "yuan_text")
 

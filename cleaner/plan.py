@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from cleaner.corpus.columns import CARRIED, inside
 from cleaner.corpus.files import (
     FailedFile,
     InputFile,
@@ -24,11 +25,15 @@ from cleaner.corpus.files import (
 from cleaner.dedup.index import BY, Index, find_indexes
 from cleaner.errors import InputError, JobError
 from cleaner.job import Entry, Job
+from cleaner.ledger import COLUMNS
 from cleaner.phases.chain import ALWAYS
-from cleaner.schema import Carried, resolve_columns
+from cleaner.schema import PREFIX, Carried, resolve_columns
 from cleaner.signals import SIGNALS
 from cleaner.sql import guess
+from cleaner.stages.base import Stage
+from cleaner.stages.classify import Scored
 from cleaner.stages.duplicates import Duplicates
+from cleaner.stages.extract import Extract
 from cleaner.stages.filter import Filter
 from cleaner.stages.sample import Sample
 
@@ -39,8 +44,21 @@ MOST_PARTITIONS = 1_024
 WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels, models
 PER_UNIT = 8  # a unit's bytes are in memory about so many times at the worst moment
 PER_KEY = 120  # bytes in which one row of keys is in memory while its partition is settled
-_KEY = ("file", "row", "id", "url", "date", "source", "licence")
 _LABELLED = ("url", "date", "source", "licence")
+_FRESH: dict[str, Any] = {  # columns of every document as it is read
+    "file": pl.UInt32, "row": pl.UInt64, "id": pl.String, "url": pl.String, "date": pl.String,
+    "source": pl.String, "licence": pl.String, "cluster_size": pl.UInt32,
+    "characters_cut": pl.UInt32, "tagged": pl.List(pl.String),
+}  # fmt: skip
+# Names that mean ours to any stage, asked for or not; the input's column is `input_` and the name.
+_MET = {*_FRESH, *SIGNALS, *Extract().adds(), "html", "broken", "error"}
+_MARKED = "formulas_marked"  # a run that is held against the shards of another reads it as ours
+# What the shards hold beside scores and what is carried.
+_SHARD: dict[str, Any] = {
+    "id": pl.String, "text": pl.String, "url": pl.String, "source": pl.String, "date": pl.String,
+    "lang": pl.String, "script": pl.String, "licence": pl.String, "cluster_size": pl.UInt32,
+    "file": pl.UInt32, "row": pl.UInt64,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,8 +84,10 @@ class Plan:
     units: tuple[tuple[str, list[Piece]], ...]
     unit_bytes: int
     maps: tuple[MapPlan, ...]
-    shard_columns: dict[str, Any]  # name in the shard -> Polars type
+    shard_columns: dict[str, tuple[str, Any]]  # name in the shard -> name inside, Polars type
     notes: tuple[str, ...] = field(default=())
+    # By the index of the stage: the carried columns it reads, as the job calls them -> name inside.
+    reads: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     # By the index of the stage: what earlier runs kept, for `against`.
     indexes: Mapping[int, tuple[Index, ...]] = field(default_factory=dict)
 
@@ -132,7 +152,7 @@ def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
     bad = {file.path for file in failed}
     readable = [file for file in readable if file.path not in bad]
     limit = unit_limit or unit_bytes(readable)
-    maps, notes = _trace(job, columns, carried)
+    maps, reads, notes = _trace(job, columns, carried)
     return Plan(
         job=job,
         files=tuple(readable),
@@ -144,6 +164,7 @@ def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
         maps=tuple(maps),
         shard_columns=_shard_columns(job, maps, carried),
         notes=tuple(notes),
+        reads=reads,
         indexes=indexes,
     )
 
@@ -192,13 +213,12 @@ def _resolve_stages(job: Job) -> Job:
 
 def _trace(
     job: Job, columns: Sequence[dict[str, Any]], carried: Carried
-) -> tuple[list[MapPlan], list[str]]:
-    """Return the map phases, after following every column from its maker to its users."""
-    there: dict[str, Any] = {
-        "file": pl.UInt32, "row": pl.UInt64, "id": pl.String, "url": pl.String, "date": pl.String,
-        "source": pl.String, "licence": pl.String, "cluster_size": pl.UInt32,
-        "characters_cut": pl.UInt32, "tagged": pl.List(pl.String), **carried.types,
-    }  # fmt: skip
+) -> tuple[list[MapPlan], dict[int, dict[str, str]], list[str]]:
+    """Return the map phases, after following every column from its maker to its users.
+
+    Beside them: what each stage reads of what is carried, and what is worth a note.
+    """
+    there: dict[str, Any] = dict(_FRESH)
     given = {name for entry in columns for name in entry["labels"]}
     given |= {"source"} if any(entry["source"] for entry in columns) else set()
     absent = set(_LABELLED) - given
@@ -207,9 +227,11 @@ def _trace(
             there[kind] = pl.Binary if kind == "html" else pl.String
     pages_only = "text" not in there
     mistakes, notes = [], []
+    reads: dict[int, dict[str, str]] = {}
     for entry in job.stages:
         stage = entry.stage
-        for name in sorted(stage.needs()):
+        reads[entry.index] = _reads(stage, there, carried)
+        for name in sorted(stage.needs() - reads[entry.index].keys()):
             if name == "text" and pages_only:
                 mistakes.append(
                     _say(entry, "needs text, and the input has pages; put `extract` before it")
@@ -221,9 +243,19 @@ def _trace(
             elif name in absent or (
                 name not in there and name not in SIGNALS and name != "html" and name != "text"
             ):
-                mistakes.append(_missing(entry, name, [n for n in there if n not in absent]))
+                known = [n for n in (*there, *carried.types) if n not in absent]
+                mistakes.append(_missing(entry, name, known))
         for name, kind in ({} if isinstance(stage, Filter) else stage.adds()).items():
-            if name in there and name not in ("text", "cluster_size") and not stage.changes_text:
+            if name in reads[entry.index]:
+                mistakes.append(
+                    _say(
+                        entry,
+                        f"reads {name!r} and makes it too; the input's is {PREFIX + name!r} here",
+                    )
+                )
+            if isinstance(stage, Scored) and not _can_be_made(name):
+                mistakes.append(_say(entry, f"as: {name!r} is taken; give the score another name"))
+            elif name in there and name not in ("text", "cluster_size") and not stage.changes_text:
                 mistakes.append(
                     _say(
                         entry, f"would make the column {name!r} a second time; give it another name"
@@ -246,13 +278,28 @@ def _trace(
             mistakes.append(f"output.signals: unknown signal {name!r}; see: cleaner signals")
     if job.output.columns != "all":
         for name in job.output.columns:
-            if name not in there:
-                mistakes.append(
-                    f"output.columns: no column {name!r}; there are: {', '.join(there)}"
-                )
+            if name not in there and carried.find(name) is None:
+                have = ", ".join((*carried.types, *there))
+                mistakes.append(f"output.columns: no column {name!r}; there are: {have}")
     if mistakes:
         raise JobError("\n".join(mistakes))
-    return _maps(job, there, carried), notes
+    return _maps(job, there, carried), reads, notes
+
+
+def _can_be_made(name: str) -> bool:
+    """Return whether a score may bear a name: not one of ours, of the input, or of a pattern."""
+    pattern = name == "*" or (name.startswith("^") and name.endswith("$"))
+    return not (name in _MET or name in COLUMNS or name.startswith(CARRIED) or pattern)
+
+
+def _reads(stage: Stage, there: Mapping[str, Any], carried: Carried) -> dict[str, str]:
+    """Return the carried columns that a stage reads, as the job calls them -> name inside.
+
+    What was made before the stage goes before a column of the input of the same name.
+    """
+    ours = there.keys() | _MET
+    found = {name: carried.find(name) for name in (stage.needs() - ours) | stage.may_read()}
+    return {asked: inside(name) for asked, name in sorted(found.items()) if name is not None}
 
 
 def _missing(entry: Entry, name: str, there: list[str]) -> str:
@@ -282,21 +329,8 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
         groups.append(([], None))
     measures = _measures(job, groups)
     maps = []
-    fresh = {
-        "file",
-        "row",
-        "id",
-        "url",
-        "date",
-        "source",
-        "licence",
-        "cluster_size",
-        "characters_cut",
-        "tagged",
-    }
-    there: dict[str, Any] = {
-        name: types[name] for name in types if name in fresh or name in carried.types
-    }
+    there: dict[str, Any] = dict(_FRESH)
+    there.update({inside(name): kind for name, kind in carried.types.items()})
     there.update(
         {name: types[name] for name in ("html", "text") if any(getattr(e, name) for e in job.input)}
     )
@@ -308,9 +342,9 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
             there.update({name: SIGNALS[name][0] for name in measure["signals"]})
         later = [e for es, t in groups[number + 1 :] for e in (*es, *([t] if t else []))]
         carry = {name: kind for name, kind in there.items() if _goes_on(job, name, then, later)}
-        if carried.hidden and not any("html" in e.stage.needs() for e in later):
-            read = {n for entry in job.input if entry.read != "all" for n in entry.read}
-            carry = {n: k for n, k in carry.items() if n not in carried.hidden or n in read}
+        if not any("html" in e.stage.needs() for e in later):
+            for name in carried.hidden:
+                carry.pop(inside(name), None)
         there = dict(carry)
         measured: dict[str, str] = {}
         for measure in measures[number]:
@@ -406,19 +440,28 @@ def type_name(kind: Any) -> str:
     return str(kind() if isinstance(kind, type) else kind)
 
 
-def _shard_columns(job: Job, maps: Sequence[MapPlan], carried: Carried) -> dict[str, Any]:
-    """Return the columns of the shards in order, name -> Polars type."""
+def _shard_columns(
+    job: Job, maps: Sequence[MapPlan], carried: Carried
+) -> dict[str, tuple[str, Any]]:
+    """Return the columns of the shards in order: name in the shard -> name inside, Polars type."""
     have = maps[-1].carry
-    ours: dict[str, Any] = {
-        "id": pl.String, "text": pl.String, "url": pl.String, "source": pl.String,
-        "date": pl.String, "lang": pl.String, "script": pl.String, "licence": pl.String,
-        "cluster_size": pl.UInt32, "file": pl.UInt32, "row": pl.UInt64,
-    }  # fmt: skip
+    ours = dict(_SHARD)
     made = [name for entry in job.stages for name in entry.stage.adds()]
     for name in (*dict.fromkeys(made), *job.output.signals):
         if name not in ours and name in have:
             ours[name] = have[name]
-    for name, kind in carried.types.items():
-        if name in have and (job.output.columns == "all" or name in job.output.columns):
-            ours.setdefault(name, kind)
-    return ours
+    columns = {name: (name, kind) for name, kind in ours.items()}
+    wanted = {carried.find(name) for name in job.output.columns}
+    mine = [
+        name
+        for name in carried.types
+        if inside(name) in have and (job.output.columns == "all" or name in wanted)
+    ]
+    taken = {*ours, _MARKED, *mine}
+    for name in mine:
+        shown = name
+        while shown in ours or shown == _MARKED or (shown != name and shown in taken):
+            shown = PREFIX + shown
+        taken.add(shown)
+        columns[shown] = (inside(name), carried.types[name])
+    return columns

@@ -1,7 +1,7 @@
 """The columns a job reads and carries: resolved from the files of each entry."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,28 +10,42 @@ import pyarrow as pa
 
 from cleaner import store
 from cleaner.corpus import jsonl, warc
-from cleaner.corpus.columns import decoded_type, is_path, type_at
+from cleaner.corpus.columns import decoded_type, inside, type_at
 from cleaner.corpus.files import FailedFile, InputFile, first_line, open_parquet
 from cleaner.corpus.read import MAX_DOCUMENT
 from cleaner.errors import InputError, JobError
-from cleaner.job import OUR_COLUMNS, Input
+from cleaner.job import Input
 
 _LOOK = 200  # lines of a JSON Lines file that say which columns there are, and of which type
 _FILES = 16  # JSON Lines files of one entry that are looked at
+PREFIX = "input_"  # before a name of the input where two would meet
 _HIDDEN = ("headers", "status")  # what an archive knows of the HTTP answer; `extract` reads it
 
 
 @dataclass
 class Carried:
-    """Columns carried through the run: our name -> Polars type, and how each entry fills them."""
+    """Columns carried through the run: the user's name -> Polars type.
+
+    Inside the engine each bears another name (`corpus.columns.inside`), so that it meets none of
+    ours.
+    """
 
     types: dict[str, pl.DataType] = field(default_factory=dict)
-    by_entry: list[dict[str, str]] = field(default_factory=list)
-    hidden: tuple[str, ...] = ()
+    by_entry: list[list[str]] = field(default_factory=list)
+    hidden: tuple[str, ...] = ()  # that nobody asked to read: they end with `extract`
+
+    def find(self, asked: str) -> str | None:
+        """Return the column that a job calls `asked`: by its name, or by `input_` and its name."""
+        name = asked
+        while name not in self.types:
+            if not name.startswith(PREFIX):
+                return None
+            name = name.removeprefix(PREFIX)
+        return name
 
     def arrow(self) -> pa.Schema:
-        """Return the types as an Arrow schema."""
-        empty = pl.DataFrame(schema=self.types)
+        """Return the types, under the names inside the engine, as an Arrow schema."""
+        empty = pl.DataFrame(schema={inside(name): kind for name, kind in self.types.items()})
         return empty.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
 
 
@@ -44,29 +58,24 @@ def resolve_columns(
     """
     carried = Carried()
     failed: list[FailedFile] = []
+    read: set[str] = set()
     for number, entry in enumerate(entries):
         _check_paths(number, entry)
         mine = [file for file in files if file.entry == number]
         schema = _usable(number, entry, mine, failed)
-        names: dict[str, str] = {}
+        names = _names(entry, schema)
+        read.update(names)
         if mine[0].kind in ("warc", "wet") and entry.html is not None:
-            names.update({name: name for name in _HIDDEN})
-            carried.hidden = _HIDDEN
-        mapped = {entry.html, entry.text, entry.id, entry.url, entry.date, entry.licence}
-        mapped.add(entry.source.column if entry.source else None)
-        wanted = entry.read if entry.read != "all" else [n for n in schema if n not in mapped]
-        for path in wanted:
-            name = path.replace("[]", "").rsplit(".", 1)[-1] if is_path(path) else path
-            name = path if path in schema else name
-            names[f"input_{name}" if name in OUR_COLUMNS or name == "html" else name] = path
-        for name, path in names.items():
-            kind = schema.get(path, pl.String())
+            names = list(dict.fromkeys([*_HIDDEN, *names]))
+        for name in names:
+            kind = schema.get(name, pl.String())
             have = carried.types.setdefault(name, kind)
             if have != kind:
                 raise JobError(
                     f"input.{number}.read: {name} is {kind} here and {have} in another entry"
                 )
         carried.by_entry.append(names)
+    carried.hidden = tuple(name for name in _HIDDEN if name in carried.types and name not in read)
     text = base64.b64encode(carried.arrow().serialize().to_pybytes()).decode()
     plain = [
         _plain(entry, files, number, carried.by_entry[number], text)
@@ -75,8 +84,19 @@ def resolve_columns(
     return plain, carried, failed
 
 
+def _names(entry: Input, schema: Mapping[str, pl.DataType]) -> list[str]:
+    """Return the columns, or nested paths, that an entry reads beside those it maps."""
+    mapped = {entry.html, entry.text, entry.id, entry.url, entry.date, entry.licence}
+    mapped.add(entry.source.column if entry.source else None)
+    wanted = entry.read if entry.read != "all" else [n for n in schema if n not in mapped]
+    for name in wanted:
+        if "\0" in name:  # no Arrow schema can be handed on with it
+            raise JobError(f"column {name!r}: a name with a zero byte cannot be carried")
+    return list(dict.fromkeys(wanted))
+
+
 def _plain(
-    entry: Input, files: Sequence[InputFile], number: int, carried: dict[str, str], schema: str
+    entry: Input, files: Sequence[InputFile], number: int, carried: Sequence[str], schema: str
 ) -> dict[str, Any]:
     archive = next(file.kind for file in files if file.entry == number) in ("warc", "wet")
     default = {"url": "url", "date": "date"} if archive else {}
@@ -89,7 +109,7 @@ def _plain(
         "id": entry.id or ("id" if archive else None),
         "labels": {name: path for name, path in labels.items() if path},
         "source": entry.source.model_dump(exclude_none=True) if entry.source else {},
-        "carried": carried,
+        "carried": {inside(path): path for path in carried},
         "carried_schema": schema,
     }
 

@@ -129,8 +129,8 @@ def test_columns_of_lines_do_not_depend_on_which_file_comes_first(
     (tmp_path / "0.jsonl").write_bytes(b"")
     found = carried(tmp_path, "n", "tags").sort("text")
     assert found["text"].to_list() == ["3", "one", "two"]
-    assert found["n"].to_list() == [None, 1.0, 2.5]
-    assert found["tags"].to_list() == [None, ["x"], None]
+    assert found["@n"].to_list() == [None, 1.0, 2.5]
+    assert found["@tags"].to_list() == [None, ["x"], None]
 
 
 def test_a_column_that_no_line_has_is_a_mistake_of_the_job(tmp_path: Path) -> None:
@@ -211,17 +211,17 @@ def test_types_of_parquet_strings_do_not_matter(tmp_path: Path) -> None:
     assert found["error"].to_list() == [None, "invalid UTF-8"]
 
 
-def test_carried_columns_keep_their_types_and_yield_their_names(tmp_path: Path) -> None:
+def test_carried_columns_keep_their_types_and_bear_other_names_inside(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {"text": ["a"], "n": [3], "when": [None], "file": ["x"], "deep": [{"a": [1, 2]}]},
         schema_overrides={"when": pl.Datetime("us")},
     )
     frame.write_parquet(tmp_path / "a.parquet")
     found = whole(tmp_path / "a.parquet", read="all")
-    assert found.schema["n"] == pl.Int64
-    assert found.schema["when"] == pl.Datetime("us")
-    assert found["input_file"].to_list() == ["x"]
-    assert found["deep"].to_list() == [{"a": [1, 2]}]
+    assert found.schema["@n"] == pl.Int64
+    assert found.schema["@when"] == pl.Datetime("us")
+    assert found["@file"].to_list() == ["x"]
+    assert found["@deep"].to_list() == [{"a": [1, 2]}]
 
 
 def test_sources_come_from_a_column_a_value_or_the_path(tmp_path: Path) -> None:
@@ -272,8 +272,8 @@ def test_warc_rows_are_responses_with_their_http_facts(tmp_path: Path) -> None:
         found = whole(tmp_path / name, text=None, html="payload")
         assert found["html"].to_list() == [b"<p>hi</p>"]
         assert found["url"].to_list() == ["http://a.example/response"]
-        assert found["status"].to_list() == [200]
-        assert "X-Robots-Tag: noai" in found["headers"][0]
+        assert found["@status"].to_list() == [200]
+        assert "X-Robots-Tag: noai" in found["@headers"][0]
 
 
 def test_wet_rows_are_conversions(tmp_path: Path) -> None:

@@ -11,17 +11,23 @@ from cleaner.errors import UnreadableFile
 
 KEY = {"file": pl.UInt32, "row": pl.UInt64}
 LABELS = ("url", "date", "licence")
-_PATH = re.compile(r"[^.\[\]]+(?:\[\])?(?:\.[^.\[\]]+(?:\[\])?)*")
+# Before the name of a column that only goes along: no name of ours begins with it, and behind it no
+# name is a pattern to Polars.
+CARRIED = "@"
+
+
+def inside(name: str) -> str:
+    """Return the name that a carried column bears inside the engine.
+
+    >>> inside("words")
+    '@words'
+    """
+    return CARRIED + name
 
 
 def root(path: str) -> str:
     """Return the top-level column of a nested path: `messages[].content` -> `messages`."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]
-
-
-def is_path(path: str) -> bool:
-    """Return whether `path` is a column or a nested path `a.b[]`."""
-    return _PATH.fullmatch(path) is not None
 
 
 def type_at(schema: pa.Schema, path: str) -> pa.DataType | None:
@@ -50,18 +56,20 @@ def type_at(schema: pa.Schema, path: str) -> pa.DataType | None:
 
 
 def column(batch: pa.RecordBatch, path: str) -> pl.Series:
-    """Return the column of a (nested) path; lists of strings on the way are joined by newlines."""
+    """Return the column of a (nested) path; lists of strings on the way are joined by newlines.
+
+    It has no name: the methods of a series called `*` or `^x$` take its name for a pattern.
+    """
     if batch.schema.get_field_index(path) >= 0:
         return _series(batch.column(path))
     name = root(path)
     head, *rest = path.split(".")
     values = _series(batch.column(name))
     try:
-        frame = pl.DataFrame({name: values.cast(decoded_type(values.dtype))})
+        decoded = values.cast(decoded_type(values.dtype))
     except pl.exceptions.ComputeError:  # some string in there is not UTF-8: look at each
-        found = [_bytes_at(value, path.split(".")) for value in pl.DataFrame({name: values})[name]]
-        return pl.Series(name, found, pl.Binary)
-    return frame.select(_walk(pl.col(name), head.endswith("[]"), rest)).to_series()
+        return pl.Series([_bytes_at(value, path.split(".")) for value in values], dtype=pl.Binary)
+    return pl.select(_walk(pl.lit(decoded), head.endswith("[]"), rest)).to_series().alias("")
 
 
 def _walk(value: pl.Expr, many: bool, rest: Sequence[str]) -> pl.Expr:
@@ -113,7 +121,7 @@ def _with_nulls(array: pa.Array, bare: pa.Array) -> pa.Array:
     return pa.compute.if_else(array.is_valid(), bare, pa.scalar(None, bare.type))
 
 
-def as_text(values: pl.Series) -> tuple[pl.Series, pl.Series]:
+def as_text(values: pl.Series, path: str) -> tuple[pl.Series, pl.Series]:
     """Return `(text, error)`: the column as String, and why a value is none (null where it is)."""
     if values.dtype == pl.Null:
         values = values.cast(pl.Binary)
@@ -121,9 +129,9 @@ def as_text(values: pl.Series) -> tuple[pl.Series, pl.Series]:
         text = _strings(values)
         broken = values.is_not_null() & text.is_null()
     elif values.dtype == pl.String:
-        text, broken = values, pl.Series(values.name, [False]).new_from_index(0, len(values))
+        text, broken = values, pl.Series([False]).new_from_index(0, len(values))
     else:
-        raise UnreadableFile(f"column {values.name!r} is {values.dtype}, not text")
+        raise UnreadableFile(f"column {path!r} is {values.dtype}, not text")
     error = said_where(text.is_null(), "null text")
     if broken.any():
         error = said_where(broken, "invalid UTF-8").zip_with(broken, error)
@@ -141,7 +149,7 @@ def _strings(values: pl.Series) -> pl.Series:
     try:
         return values.cast(pl.String)
     except pl.exceptions.ComputeError:  # at least one is not: look at each
-        return pl.Series(values.name, [_string(raw) for raw in values], pl.String)
+        return pl.Series([_string(raw) for raw in values], dtype=pl.String)
 
 
 def _string(raw: bytes | None) -> str | None:
@@ -151,7 +159,7 @@ def _string(raw: bytes | None) -> str | None:
         return None
 
 
-def as_label(values: pl.Series) -> pl.Series:
+def as_label(values: pl.Series, path: str) -> pl.Series:
     """Return any scalar column as String; invalid UTF-8 shows as U+FFFD, times are ISO 8601."""
     if values.dtype == pl.Binary:
         text = _strings(values)
@@ -160,32 +168,30 @@ def as_label(values: pl.Series) -> pl.Series:
                 raw.decode("utf-8", "replace") if wrong else good
                 for raw, good, wrong in zip(values, text, bad, strict=True)
             ]
-            text = pl.Series(values.name, repaired, pl.String)
+            text = pl.Series(repaired, dtype=pl.String)
         return text
     if isinstance(values.dtype, pl.Datetime):
         return values.dt.to_string("iso:strict")
     if values.dtype.is_nested():
-        raise UnreadableFile(f"column {values.name!r} is {values.dtype}, not a label")
+        raise UnreadableFile(f"column {path!r} is {values.dtype}, not a label")
     return values.cast(pl.String)
 
 
-def as_carried(values: pl.Series, kind: pl.DataType) -> pl.Series:
+def as_carried(values: pl.Series, kind: pl.DataType, path: str) -> pl.Series:
     """Return a carried column in the type that the plan fixed for it."""
     if kind == pl.String:
-        return as_label(values)
+        return as_label(values, path)
     if values.dtype == kind:
         return values
     if values.null_count() == len(values):  # of a column that some lines of JSON do not have
-        return pl.Series(values.name, [None], kind).new_from_index(0, len(values))
+        return pl.Series([None], dtype=kind).new_from_index(0, len(values))
     try:
         cast = _decoded(values).cast(kind)
     except (pl.exceptions.PolarsError, TypeError) as error:
         said = str(error).split("\n", 1)[0]
-        raise UnreadableFile(
-            f"column {values.name!r}: {values.dtype} is no {kind}: {said}"
-        ) from None
+        raise UnreadableFile(f"column {path!r}: {values.dtype} is no {kind}: {said}") from None
     if values.dtype.is_float() and kind.is_integer() and (other := values != cast).any():
-        raise UnreadableFile(f"column {values.name!r}: {values.filter(other)[0]} is no {kind}")
+        raise UnreadableFile(f"column {path!r}: {values.filter(other)[0]} is no {kind}")
     return cast
 
 

@@ -94,11 +94,14 @@ def _kind(value: Any) -> str:
 
 
 def values_at(values: list[dict[str, Any]], path: str) -> pl.Series:
-    """Return what a (nested) path leads to in every object; null where it leads nowhere."""
+    """Return what a (nested) path leads to in every object; null where it leads nowhere.
+
+    The series has no name: the methods of one called `*` or `^x$` take it for a pattern.
+    """
     if any(path in value for value in values):
-        return _column(path, [value.get(path) for value in values])
+        return _column([value.get(path) for value in values])
     parts = path.split(".")
-    return _column(path, [_walk(value, parts) for value in values])
+    return _column([_walk(value, parts) for value in values])
 
 
 def _walk(value: Any, parts: list[str]) -> Any:
@@ -114,10 +117,10 @@ def _walk(value: Any, parts: list[str]) -> Any:
     return value
 
 
-def _column(name: str, values: list[Any]) -> pl.Series:
+def _column(values: list[Any]) -> pl.Series:
     if all(value is None or isinstance(value, str) for value in values):
-        return pl.Series(name, values, pl.String)
+        return pl.Series(values, dtype=pl.String)
     try:
-        return pl.Series(name, values, strict=True)
+        return pl.Series(values, strict=True)
     except (TypeError, pl.exceptions.PolarsError):
-        return pl.Series(name, values, strict=False)
+        return pl.Series(values, strict=False)

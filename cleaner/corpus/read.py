@@ -48,7 +48,7 @@ class Columns:
     id: str | None
     labels: Mapping[str, str]  # url, date, licence -> the column of the file
     source: Mapping[str, str]  # {column: ..} | {value: ..} | {path: regex} | {}
-    carried: Mapping[str, str]  # our name -> the column of the file
+    carried: Mapping[str, str]  # the name inside the engine -> the column of the file
     carried_types: Mapping[str, pl.DataType]
 
     @classmethod
@@ -246,7 +246,7 @@ def _unread(
 
 
 def _same(values: pl.Series, path: str) -> pl.Series:
-    return values.alias(path)
+    return values
 
 
 def _jsonl(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
@@ -271,7 +271,7 @@ def _warc(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
                 if path not in records:
                     have = ", ".join(records)
                     raise UnreadableFile(f"{piece.path}: no column {path}; there are: {have}")
-                return records[path]
+                return records[path].alias("")
 
             docs = _documents(get, rows, piece, columns, first)
             yield docs.with_columns(error=pl.coalesce(pl.lit(errors), "error"))
@@ -286,11 +286,11 @@ def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) 
     made = [_constant("file", piece.file, pl.UInt32, rows), row, _ids(get, row, piece, columns)]
     for name in LABELS:
         path = columns.labels.get(name)
-        given = as_label(get(path).alias(path)) if path is not None else None
+        given = as_label(get(path), path) if path is not None else None
         made.append(_constant(name, None, pl.String, rows) if given is None else given.alias(name))
     made.append(_source(get, piece, columns, rows).alias("source"))
     if columns.text is not None:
-        made += _within_budget(*as_text(get(columns.text).alias(columns.text)), "text")
+        made += _within_budget(*as_text(get(columns.text), columns.text), "text")
     elif columns.html is not None:
         page = get(columns.html)
         if page.dtype == pl.Null:
@@ -305,7 +305,7 @@ def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) 
     for name, kind in columns.carried_types.items():
         if name in columns.carried:
             path = columns.carried[name]
-            made.append(as_carried(get(path).alias(path), kind).alias(name))
+            made.append(as_carried(get(path), kind, path).alias(name))
         else:
             made.append(_constant(name, None, kind, rows))
     return pl.DataFrame(made)
@@ -319,7 +319,7 @@ def _ids(get: Get, row: pl.Series, piece: Piece, columns: Columns) -> pl.Series:
     """Return the labels of documents: what the file has, else `PATH#ROW`."""
     given = None
     if columns.id is not None:
-        given = as_label(get(columns.id).alias("id"))
+        given = as_label(get(columns.id), columns.id).alias("id")
         if not given.null_count():
             return given
     unnamed = f"{piece.path}#" + row.cast(pl.String)
@@ -341,7 +341,7 @@ def _within_budget(body: pl.Series, error: pl.Series, name: str) -> list[pl.Seri
 def _source(get: Get, piece: Piece, columns: Columns, rows: int) -> pl.Series:
     if "column" in columns.source:
         path = columns.source["column"]
-        return as_label(get(path).alias(path))
+        return as_label(get(path), path)
     value = columns.source.get("value")
     if "path" in columns.source:
         value = pl.Series([piece.path]).str.extract(columns.source["path"], 1)[0]

@@ -82,7 +82,7 @@ def hashed(
 def _required(docs: pl.DataFrame, name: str, why: str) -> pl.Series:
     if name not in docs.columns:
         raise JobError(f"{why}: needs the column {name}; there are: {', '.join(docs.columns)}")
-    return docs[name]
+    return docs[name].alias("")  # the methods of a series called `*` take its name for a pattern
 
 
 def has_word(docs: pl.DataFrame) -> pl.Series:

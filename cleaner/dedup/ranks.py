@@ -31,7 +31,7 @@ def ranks(
         # Before `extract` there are only pages; their length stands for that of their text.
         value = _length(docs["text" if "text" in docs.columns else "html"])
     elif keep == "best":
-        value = _numbers(_column(docs, best_by or "best_by", keep))
+        value = _numbers(_column(docs, best_by or "best_by", keep), f"best_by: {best_by}")
     elif keep == "newest":
         value = _moments(_column(docs, "date", keep))
     else:
@@ -45,7 +45,7 @@ def ranks(
 def _column(docs: pl.DataFrame, name: str, keep: Keep) -> pl.Series:
     if name not in docs.columns:
         raise JobError(f"keep: {keep} needs the column {name}; there are: {docs.columns}")
-    return docs[name]
+    return docs[name].alias("")  # the methods of a series called `*` take its name for a pattern
 
 
 def _length(texts: pl.Series) -> pl.Series:
@@ -53,14 +53,14 @@ def _length(texts: pl.Series) -> pl.Series:
     return size.cast(pl.Int64)
 
 
-def _numbers(scores: pl.Series) -> pl.Series:
+def _numbers(scores: pl.Series, what: str) -> pl.Series:
     if scores.dtype.is_float():
         # Six decimals: another machine's last bits must not decide which copy stays.
         scaled = (scores.cast(pl.Float64).clip(-9e12, 9e12) * 1e6).round()
         return scaled.cast(pl.Int64, strict=False)
     if scores.dtype.is_numeric() or scores.dtype.is_temporal() or scores.dtype == pl.Boolean:
         return scores.to_physical().cast(pl.Int64, strict=False)
-    raise JobError(f"best_by: {scores.name} is {scores.dtype}; it takes a number or a time")
+    raise JobError(f"{what} is {scores.dtype}; it takes a number or a time")
 
 
 def _moments(dates: pl.Series) -> pl.Series:
@@ -73,4 +73,4 @@ def _moments(dates: pl.Series) -> pl.Series:
         dates = dates.cast(pl.Datetime("us"))
     if isinstance(dates.dtype, pl.Datetime):
         return dates.dt.epoch("us")
-    return _numbers(dates)
+    return _numbers(dates, "date")

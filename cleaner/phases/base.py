@@ -149,6 +149,16 @@ def _source(path: str, size: int, parts: int) -> Iterator[Source]:
         yield Source(file, found)
 
 
+def with_asked(docs: pl.DataFrame, reads: Mapping[str, str]) -> pl.DataFrame:
+    """Return `docs` with the carried columns that a stage reads, as the job calls them."""
+    return docs.with_columns(docs[inner].alias(name) for name, inner in reads.items())
+
+
+def without_asked(docs: pl.DataFrame, reads: Mapping[str, str]) -> pl.DataFrame:
+    """Return `docs` as they were before `with_asked`, with whatever was added since."""
+    return docs[[name for name in docs.columns if name not in reads]] if reads else docs
+
+
 def slot(group: np.ndarray, groups: int) -> pl.Series:
     """Return UInt64 hashes, each the middle of the range that is partition `group` of `groups`."""
     middle = [((2 * g + 1) << 63) // groups for g in range(groups)]

@@ -21,7 +21,6 @@ from cleaner.plan import (
     Plan,
     exchange_of,
     key_rows,
-    type_name,
 )
 
 _ROW_BITS = 40
@@ -67,7 +66,7 @@ def _map_options(
 ) -> dict[str, Any]:
     then = mapped.then
     return {
-        "stages": [_stage(entry) for entry in mapped.entries],
+        "stages": [_stage(plan, entry) for entry in mapped.entries],
         "measures": list(mapped.measures),
         "carry": {name: str(kind) for name, kind in mapped.carry.items()},
         "carry_schema": _schema_text(mapped.carry),
@@ -88,7 +87,7 @@ def _schema_text(columns: dict[str, Any]) -> str:
     return base64.b64encode(empty.schema.serialize().to_pybytes()).decode()
 
 
-def _stage(entry: Entry) -> dict[str, Any]:
+def _stage(plan: Plan, entry: Entry) -> dict[str, Any]:
     files = {path: store.sha256(path) for path in entry.stage.files() if store.exists(path)}
     return {
         "index": entry.index,
@@ -96,6 +95,7 @@ def _stage(entry: Entry) -> dict[str, Any]:
         "title": entry.title,
         "options": dump_stage(entry.stage),
         "version": entry.stage.version,
+        "reads": dict(plan.reads.get(entry.index, {})),
         "files": files,
     }
 
@@ -105,7 +105,7 @@ def _exchange(plan: Plan, then: Entry | None) -> dict[str, Any]:
         parts = _clamp(4 * plan.bytes // PARTITION_BYTES)
         return {"kind": "shuffle", "seed": plan.job.output.shuffle_seed, "parts": parts}
     parts = _clamp(key_rows(then, plan.rows) // PARTITION_ROWS)
-    exchange = {"kind": exchange_of(then), "parts": parts, **_stage(then)}
+    exchange = {"kind": exchange_of(then), "parts": parts, **_stage(plan, then)}
     exchange["options"].pop("against", None)  # no key depends on it
     if exchange["kind"] == "near":
         share = min(1.0, SAMPLE_DOCUMENTS / max(1, plan.rows))
@@ -226,8 +226,9 @@ def _global(
     kind, stage = exchange["kind"], entry.stage
     label = entry.title.replace(":", "_")
     against = [index.plain() for index in plan.indexes.get(entry.index, ())]
-    about = {key: exchange[key] for key in ("name", "options", "version")} | {"against": against}
-    before = {"kind": kind, "title": entry.title, "name": entry.name, "options": about["options"]}
+    about = {key: exchange[key] for key in ("name", "options", "version", "reads")}
+    before = {**about, "kind": kind, "title": entry.title}
+    about["against"] = against
     phases: list[Phase] = []
 
     def add(step: str, function: str, prepare: Any) -> str:
@@ -396,8 +397,8 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     parts = _exchange(plan, None)["parts"]
     cut_options = {"by": by, "target": target}
     shard_options = {
-        "schema": _schema_text(plan.shard_columns),
-        "columns": {name: type_name(kind) for name, kind in plan.shard_columns.items()},
+        "schema": _schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
+        "columns": {name: inner for name, (inner, _) in plan.shard_columns.items()},
     }
     measured = list(dict.fromkeys(name for m in plan.maps for name in m.measured))
     account_options = {
@@ -490,7 +491,7 @@ def _shards(maps: Sequence[str], cut: str, parts: int, options: dict[str, Any]) 
         markers, cuts = state.markers[maps[-1]], state.markers[cut][0]
         bounds = cuts.facts["bounds"]
         settings = {
-            "schema": options["schema"],
+            **options,
             "files": _files(markers, "text"),
             "parts": parts,
             "groups": _group_starts(state.markers[maps[0]]),

@@ -14,6 +14,7 @@ from cleaner import signals as signal_families
 from cleaner.corpus.files import first_line
 from cleaner.errors import CleanerError, is_panic
 from cleaner.job import build_stage
+from cleaner.phases.base import with_asked, without_asked
 from cleaner.stages.base import Judging, Stage
 from cleaner.stages.filter import Filter
 
@@ -31,6 +32,12 @@ class Step:
     name: str
     title: str
     stage: Stage
+    reads: Mapping[str, str] = field(default_factory=dict)  # carried columns, by the job's names
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return what the stage makes of `docs`, an `error` on rows where it raised."""
+        made = apply_safely(self.stage, with_asked(docs, self.reads))
+        return without_asked(made, self.reads)
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Chain:
                 item["name"],
                 item["title"],
                 build_stage(item["name"], item["options"]),
+                item["reads"],
             )
             for item in plain
         ]
@@ -72,9 +80,9 @@ class Chain:
         falls as `empty` there.
         """
         _failpoint(docs)
-        outcome = Outcome(docs.with_columns(pl.lit(0, pl.UInt32).alias("characters_cut")))
-        if "characters_cut" in docs.columns:
-            outcome.docs = docs
+        if "characters_cut" not in docs.columns:  # as read; later ones know what was cut
+            docs = docs.with_columns(pl.lit(0, pl.UInt32).alias("characters_cut"))
+        outcome = Outcome(docs)
         self._drop_unreadable(outcome)
         judged: dict[int, pl.DataFrame] = {}
         for step in self.steps:
@@ -131,7 +139,7 @@ class Chain:
             docs = self._judge_together(docs, step, judged)
             docs = docs.with_columns(judged.pop(step.index))
         else:
-            docs = apply_safely(step.stage, docs)
+            docs = step(docs)
         docs = _settle_columns(docs)
         error = docs["error"].is_not_null()
         down = (docs["broken"].list.len() > 0).fill_null(True) & ~error
@@ -170,10 +178,10 @@ class Chain:
             if not isinstance(other.stage, Filter) or other.index in judged:
                 continue
             ready = other.index == step.index or (
-                other.stage.needs() | other.stage.signals() <= set(docs.columns)
+                other.stage.needs() | other.stage.signals() <= {*docs.columns, *other.reads}
             )
             if ready:
-                found = _settle_columns(apply_safely(other.stage, docs))
+                found = _settle_columns(other(docs))
                 judged[other.index] = found.select("broken", "error")
                 docs = docs.with_columns(found.select(list(other.stage.adds())))
         return docs

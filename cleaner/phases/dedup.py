@@ -36,6 +36,7 @@ from cleaner.phases.base import (
     read_table,
     slot,
     table_bytes,
+    with_asked,
 )
 from cleaner.phases.index import old_texts, read_old
 from cleaner.phases.keys import spread
@@ -192,7 +193,7 @@ def run_sets(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         candidates = read_partition(sources, unit["group"]).drop("slot")
     docs = read_table(out.folder, DataFile(*unit["text"]))
     docs = docs.join(candidates, on=["file", "row"], how="inner", maintain_order="left")
-    sets = stage.sets(docs).with_columns(docs["component"])
+    sets = stage.sets(with_asked(docs, settings["reads"])).with_columns(docs["component"])
     _commit_sets(settings, sets, out, 0, True)
 
 

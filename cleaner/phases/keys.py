@@ -7,6 +7,7 @@ import polars as pl
 
 from cleaner.job import build_stage
 from cleaner.kernels.hashing import mixed
+from cleaner.phases.base import with_asked
 from cleaner.stages.cuts import CUTS, below_cut, cut_rows
 from cleaner.stages.sample import Sample, sample_key
 
@@ -16,6 +17,7 @@ _LOW = 44  # bits of a sample key that only decide ties; the upper 20 are its sc
 def make(exchange: Mapping[str, Any], docs: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Return by role the rows to exchange, each with the UInt64 column `slot` of its partition."""
     stage: Any = build_stage(exchange["name"], exchange["options"])
+    docs = with_asked(docs, exchange["reads"])
     if exchange["kind"] == "exact":
         return {"keys": stage.keys(docs).with_columns(slot=pl.col("hi"))}
     if exchange["kind"] == "near":
@@ -48,7 +50,7 @@ def cut_reasons(before: Mapping[str, Any], docs: pl.DataFrame) -> pl.Series:
     stage: Any = build_stage(before["name"], before["options"])
     cuts = pl.DataFrame(before["cuts"], schema=CUTS, orient="row")
     if not isinstance(stage, Sample):
-        below = below_cut(docs, stage, cuts)
+        below = below_cut(with_asked(docs, before["reads"]), stage, cuts)
         return pl.select(pl.when(below).then(pl.lit("below_cut"))).to_series()
     score, tie = (cuts[name][0] if len(cuts) else 0 for name in ("score", "tie"))
     rows = sample_rows(docs, stage)

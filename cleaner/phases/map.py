@@ -126,10 +126,10 @@ def _first(
     pieces = [Piece(**piece) for piece in unit["pieces"]]
     shunned = {(file, row) for file, row, *reading in unit.get("poison", []) if reading}
     for part in read_parts(pieces, columns, settings["part_bytes"], shunned):
-        docs = part.docs
-        if "cluster_size" not in docs.columns:
-            docs = docs.with_columns(pl.lit(1, pl.UInt32).alias("cluster_size"))
-        part.docs = docs.with_columns(pl.lit(None, pl.List(pl.String)).alias("tagged"))
+        part.docs = part.docs.with_columns(
+            pl.lit(1, pl.UInt32).alias("cluster_size"),
+            pl.lit(None, pl.List(pl.String)).alias("tagged"),
+        )
         yield part, []
 
 

@@ -85,8 +85,8 @@ def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
                 counts["tokens"] += int(docs["words"].sum())
                 counts["text_bytes"] += int(docs["text"].str.len_bytes().sum())
                 yield docs.select(
-                    pl.col(name) if name in docs.columns else pl.lit(None).alias(name)
-                    for name in schema.names
+                    (pl.col(inner) if inner in docs.columns else pl.lit(None)).alias(name)
+                    for name, inner in settings["columns"].items()
                 )
 
         with out.product(f"shards/{unit['shard']}") as product:

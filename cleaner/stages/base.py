@@ -49,6 +49,10 @@ class Stage(Options):
         """Return the columns of the frame this stage reads."""
         return {"text"}
 
+    def may_read(self) -> set[str]:
+        """Return the columns of the input that help this stage where they are carried."""
+        return set()
+
     def adds(self) -> dict[str, Any]:
         """Return the columns this stage adds for good, name -> Polars type."""
         return {}
@@ -111,7 +115,7 @@ class Judging(Stage):
 
             docs = docs.hstack(measure(docs["text"], absent, formulas=formulas_of(docs)))
         condition = parse(self.on, ask_unknown=True).expression(docs.schema)
-        return docs.select(condition.fill_null(False)).to_series()
+        return docs.select(judged=condition.fill_null(False)).to_series()
 
 
 def _known_signals() -> Set[str]:

@@ -45,6 +45,10 @@ class Extract(Stage):
         """Return the columns this stage reads."""
         return {"html"}
 
+    def may_read(self) -> set[str]:
+        """Return what an archive, or a crawl's table, knows of the HTTP answer."""
+        return {"headers", "status"}
+
     def adds(self) -> dict[str, Any]:
         """Return the columns this stage adds for good, name -> Polars type."""
         return {"text": pl.String, **_PAGE, **_FACTS}
