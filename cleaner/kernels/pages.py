@@ -12,7 +12,7 @@ CONTAINER, LEAF, HEADING, CODE, LINK, LIST, NUMBERED, ITEM, ROW, CELL, LINE, BRE
     1 << bit for bit in range(14)
 )
 _BLOCK = CONTAINER | LEAF
-# What is read of an element: `style` only where it may hide, and no digits: `post-1` is `post-2`.
+# What is read of an element: `style` only where it may hide, and every number as 0.
 ATTRIBUTES = ("class", "id", "role", "itemprop", "hidden", "aria-hidden", "style")
 
 
@@ -45,7 +45,7 @@ class Scan(NamedTuple):
     container_tag: np.ndarray
     attributes_start: np.ndarray
     attributes_end: np.ndarray
-    attributes_hash: np.ndarray  # of `ATTRIBUTES`, without digits; 0 when there is none of them
+    attributes_hash: np.ndarray  # of `ATTRIBUTES`, numbers as 0; 0 when there is none of them
     text: np.ndarray  # UTF-8
 
 
@@ -133,6 +133,8 @@ def _attributes(data: np.ndarray, at: int, end: int, names: np.ndarray) -> Any:
                 for letter in range(first, last):
                     if data[letter] < 48 or data[letter] > 57:
                         seed = _step(seed, data[letter])
+                    elif letter == first or data[letter - 1] < 48 or data[letter - 1] > 57:
+                        seed = _step(seed, 48)
                 break
     return max(seed, np.uint64(1)) if some else np.uint64(0)
 

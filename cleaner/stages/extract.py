@@ -34,12 +34,12 @@ class Extract(Stage):
     helps decoding and tells opt-outs; an optional `status` is the HTTP status.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     changes_text: ClassVar[bool] = True
 
     math: bool = True
     main_content: bool = True
-    min_formula_survival: float = 0.6
+    min_formula_survival: float = 0.8
 
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""

@@ -27,13 +27,15 @@ from cleaner.kernels.pages import (
     ROW,
     Scan,
     Tags,
+    inherited,
 )
 from cleaner.web.boilerplate import (
     ARTICLE,
     BOILERPLATE,
-    COMMENTS,
+    BOX,
     CONTENT,
     HIDDEN,
+    NAMED,
     NEUTRAL,
     SEEN,
     judge,
@@ -58,11 +60,12 @@ _BITS: dict[str, int] = {
     "a": LINK, "br": BREAK, "label": APART, "img": IMAGE,
 }  # fmt: skip
 _TAGS = Tags(_BITS)
-_PAGE, _AWAY, _ARTICLE = 1, 2, 3
+_PAGE, _AWAY, _ARTICLE, _BESIDE = 1, 2, 3, 4
 _ROLES = np.array(
     [
         _PAGE if tag in ("html", "body")
-        else _AWAY if tag in ("nav", "footer", "aside", "dialog", "menu")
+        else _AWAY if tag in ("nav", "footer", "dialog", "menu")
+        else _BESIDE if tag == "aside"
         else _ARTICLE if tag in ("article", "main")
         else 0
         for tag in _TAGS.names
@@ -70,9 +73,20 @@ _ROLES = np.array(
 )  # fmt: skip
 _IS_LEAF = (_TAGS.bits & LEAF) != 0
 _IS_NAVIGATION = np.array([tag in ("nav", "footer", "menu", "dialog") for tag in _TAGS.names])
-_IS_PART = (_TAGS.bits & (ITEM | ROW)) != 0
+_IS_PIECE = _IS_LEAF | ((_TAGS.bits & (ITEM | ROW | CELL)) != 0)
+_IS_SECTION = np.array([tag in ("section", "article", "figure", "dl") for tag in _TAGS.names])
+_IS_PART = np.array(
+    [
+        bool(bits & (ITEM | ROW | LIST))
+        or tag in ("blockquote", "table", "form", "fieldset", "details", "dl", "figure", "pre")
+        for tag, bits in zip(_TAGS.names, _TAGS.bits.tolist(), strict=True)
+    ]
+)
 H1 = _TAGS.names.index("h1")
 MAIN = _TAGS.names.index("main")
+DT = _TAGS.names.index("dt")
+_QUOTE = _TAGS.names.index("blockquote")
+ARTICLES = np.array([tag in ("article", "main") for tag in _TAGS.names])
 
 PARAGRAPH_KIND, HEADING_KIND, ITEM_KIND, CODE_KIND = range(4)
 
@@ -120,7 +134,7 @@ class Blocks:
         self.is_leaf = _IS_LEAF[self.tag]
         self.is_navigation = _IS_NAVIGATION[self.tag]
         self.says = self._verdicts()
-        # A paragraph, an item, a row or a cell of a table is never the whole main content.
+        # A paragraph, an item, a list, a table or a quotation is never the whole main content.
         self.may_be_all = ~(self.is_leaf | _IS_PART[self.tag])
         self.may_be_all[self.container[self.scan.row > 0]] = False
 
@@ -140,14 +154,33 @@ class Blocks:
                     one = remember(keys[at], self.data[start:end])
                 said[at] = one
         says[read] = said
-        leaf = self.is_leaf & ((says > NEUTRAL) | (says == COMMENTS))
-        says[leaf] = NEUTRAL
+        # A paragraph, a heading, an item or a row is not judged by what it is called.
+        said_away = (says == BOILERPLATE) | (says == NAMED)
+        says[_IS_PIECE[self.tag] & said_away] = NEUTRAL
+        says[self.is_leaf & (says > HIDDEN)] = NEUTRAL
+        says[says == NAMED] = np.where(_IS_SECTION[self.tag[says == NAMED]], NEUTRAL, BOILERPLATE)
         role = _ROLES[self.tag]
         says[role == _PAGE] = NEUTRAL
         away = role == _AWAY
         says[away] = np.minimum(says[away], BOILERPLATE)
+        beside = role == _BESIDE
+        says[beside] = np.minimum(says[beside], BOX)
         says[(role == _ARTICLE) & (says > HIDDEN) & (says < CONTENT)] = ARTICLE
         return says
+
+    @property
+    def leaf_tag(self) -> np.ndarray:
+        """The tag of the innermost container of each block."""
+        return self.tag[self.container]
+
+    @property
+    def quoted(self) -> np.ndarray:
+        """Which containers stand in a quotation."""
+        return inherited(self.tag == _QUOTE, self.parent)
+
+    def ends_with(self, block: int, ends: tuple[bytes, ...]) -> bool:
+        """Return whether the text of a block ends with one of some signs."""
+        return self.plain[self.scan.first[block] : self.scan.last[block]].endswith(ends)
 
     def label(self, here: int) -> bytes:
         """Return the tag and class of a container: posts of one thread have the same."""
@@ -265,7 +298,7 @@ def _without_hidden(text: str) -> str:
         elif (
             attributes
             and tag not in _VOID
-            and ("editsection" in attributes or judge(attributes) == HIDDEN)
+            and ("editsection" in attributes or judge(attributes) <= HIDDEN)
         ):
             pieces.append(text[start : found.start()])
             skipped, depth = tag, 1

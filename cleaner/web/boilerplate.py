@@ -2,7 +2,10 @@
 
 import re
 
-CONTENT, ARTICLE, NEUTRAL, BOILERPLATE, COMMENTS, HIDDEN = 2, 1, 0, -1, -2, -3
+# An id alone is `NAMED`: sections, headings and rows have ids made of their own words.
+# A `BOX` stands beside the text, or is a note in it; `VEILED` is content that is hidden, as if a
+# script were to show it.
+CONTENT, ARTICLE, NEUTRAL, NAMED, BOX, BOILERPLATE, COMMENTS, HIDDEN, VEILED = range(2, -7, -1)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -10,18 +13,23 @@ def _words(text: str) -> frozenset[str]:
 
 
 # Words of class names and ids, after those of trafilatura, readability and resiliparse; a name is
-# cut at hyphens, underscores and capitals, so `nav` is not found in `navy`. Words that also name
-# whole wrappers (`menu` in `menu-open`) do no harm: what is too much of a page to be boilerplate is
-# taken back in `content.py`.
+# cut at hyphens, underscores and capitals, so `nav` is not found in `navy`.
 _BOILERPLATE = _words(
-    """nav navbar navigation topnav subnav menus submenu sidebar sidenav footer breadcrumb
+    """nav navbar navigation topnav subnav menus submenu sidenav footer breadcrumb
     breadcrumbs crumb crumbs pagination pager share sharing sharebar social related recommend
     recommended recommendation recommendations ads adv advert advertisement adsense sponsor
-    sponsored promo cookie cookies gdpr consent popup lightbox newsletter subscribe subscription
-    signup toolbar copyright masthead noprint outbrain taboola popular tagcloud widget menu modal
-    overlay ad
-    tooltip dropdown trending banner toc signin login gutter lineno linenos linenodiv editsection
-    headerlink noexcerpt"""
+    sponsored cookie cookies gdpr consent popup lightbox subscribe subscription
+    signup copyright masthead noprint outbrain taboola popular tagcloud menu modal
+    trending signin login lineno linenos linenodiv editsection
+    headerlink noexcerpt byline bio flair badges attribution signature disclaimer"""
+)
+# Words that name a box only where a name begins or ends with them: `body-ad-wrapper` is none.
+_AT_THE_EDGE = _words(
+    """ad gutter toc sidebar overlay tooltip dropdown banner newsletter promo toolbar"""
+)
+_MODIFIERS = _words("has with no without not non hide is js")  # of the word that follows
+_SECTIONS = re.compile(  # what generators of documents call a section, whose id is of its words
+    r"(?:sub)*section\d*|sect\d*|level\d+|chapter|appendix|ltx_\w+|tex2jax_ignore", re.I
 )
 _COMMENTS = _words("comment comments respond disqus commentlist")
 _ARTICLE = _words(
@@ -35,22 +43,24 @@ _CONTENT_NAMES = _words(  # names of well-known makers of pages, whole
     main_content maincontent post_text content-article js-post-body s-prose"""
 )
 _ROLES = _words(
-    """navigation banner contentinfo complementary search dialog alert alertdialog menu menubar
-    toolbar tooltip"""
+    "navigation banner contentinfo search dialog alertdialog menu menubar toolbar tooltip"
 )
-_WORD = re.compile(r"[A-Z]*[a-z]+|[A-Z]+")
+_BOX_ROLES = _words("complementary alert")
+_WORD = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+")
+_HASHED = re.compile(r"__(?=[a-z]*[A-Z\d])[A-Za-z\d]{4,6}$")  # of a style sheet's module
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
 SEEN: dict[int, int] = {}  # by hash; attributes repeat in a page and across the pages of a site
 _names: dict[str, int] = {}  # class names even more so
-_DIGITS = b"0123456789"
+_DIGITS = re.compile(rb"\d+")
+_UTILITY = frozenset("[(:/")
 
 
 def remember(key: int, attributes: bytes) -> int:
     """Return what the attributes of an element say, and keep it under their hash."""
     if len(SEEN) >= 200_000:
         SEEN.clear()
-    said = judge(attributes.translate(None, _DIGITS).decode("utf-8", "replace"))
+    said = judge(_DIGITS.sub(b"0", attributes).decode("utf-8", "replace"))
     SEEN[key] = said
     return said
 
@@ -61,45 +71,81 @@ def judge(attributes: str) -> int:
     >>> judge('class="site-footer"') == BOILERPLATE, judge('class="entry-content"') == CONTENT
     (True, True)
     """
-    says = NEUTRAL
+    says = called = NEUTRAL
+    section = told = hidden = False
     for attribute in attributes.split('" '):  # a quote within a value is written &quot;
         name, _, value = attribute.partition('="')
-        if name == "class" or name == "id":
+        if name == "class":
             for one in value.rstrip('"').split():
-                named = _names.get(one)
-                if named is None:
-                    if len(_names) >= 200_000:
-                        _names.clear()
-                    named = _names[one] = _judge_name(one)
-                if named == BOILERPLATE:
-                    says = BOILERPLATE if says != COMMENTS else says
-                elif named == COMMENTS:
-                    says = COMMENTS if says == NEUTRAL else says
-                elif named == CONTENT and says >= NEUTRAL:
-                    says = CONTENT
+                says = _both(says, _named(one))
+                section = section or _SECTIONS.fullmatch(one) is not None
+        elif name == "id":
+            for one in value.rstrip('"').split():
+                called = _both(called, _named(one))
         elif name == "style":
             if ("none" in value or "hidden" in value) and _INVISIBLE.search(value):
-                return HIDDEN
+                hidden = True
         elif name == "role":
             if value.rstrip('"') in _ROLES:
                 says = BOILERPLATE
+            elif value.rstrip('"') in _BOX_ROLES:
+                says = BOX if says == NEUTRAL else says
             elif value.startswith(("main", "article")):
                 says = max(says, ARTICLE)
         elif name == "itemprop":
-            if value.startswith(("articleBody", "text")) and says >= NEUTRAL:
-                says = CONTENT
-        elif name == "hidden" or (name == "aria-hidden" and value.startswith("true")):
-            return HIDDEN
-    return says
+            told = value.startswith(("articleBody", "text"))
+        elif name == "hidden":
+            hidden = hidden or not value.startswith("until-found")
+        elif name == "aria-hidden" and value.startswith("true"):
+            hidden = True
+    if hidden:
+        return VEILED if CONTENT in (says, called) else HIDDEN
+    if told and says >= NEUTRAL:
+        says = CONTENT
+    if called < NEUTRAL:
+        return says if section or says != NEUTRAL else NAMED if called == BOILERPLATE else called
+    return _both(says, called)
+
+
+def _both(one: int, other: int) -> int:
+    """Return what two names of one element say together."""
+    if other == NEUTRAL or one == COMMENTS:
+        return one
+    if other == CONTENT:
+        return CONTENT if one >= NEUTRAL else one
+    return other if other == BOILERPLATE or one == NEUTRAL else one
+
+
+def _named(name: str) -> int:
+    said = _names.get(name)
+    if said is None:
+        if len(_names) >= 200_000:
+            _names.clear()
+        said = _names[name] = _judge_name(name)
+    return said
 
 
 def _judge_name(name: str) -> int:
-    words = {word.lower() for word in _WORD.findall(name)}
-    if not words.isdisjoint(_BOILERPLATE):
+    """Return what one class or id says.
+
+    >>> _judge_name("nav-menu") == BOILERPLATE, _judge_name("mr-[--sidebar-width]") == NEUTRAL
+    (True, True)
+    >>> [_judge_name(one) for one in ("has-sidebar", "content--with-gutter", "table_root__adKqa")]
+    [0, 0, 0]
+    """
+    if not _UTILITY.isdisjoint(name):  # a utility of styles with its value or its state
+        return NEUTRAL
+    plain, _, _ = _HASHED.sub("", name).partition("--")
+    words = [word.lower() for word in _WORD.findall(plain)]
+    heads = [word for at, word in enumerate(words) if not at or words[at - 1] not in _MODIFIERS]
+    if not _BOILERPLATE.isdisjoint(heads):
         return BOILERPLATE
-    if not words.isdisjoint(_COMMENTS):
+    if not _AT_THE_EDGE.isdisjoint((*heads[:1], *heads[-1:])):
+        return BOILERPLATE
+    told = set(words)
+    if not told.isdisjoint(_COMMENTS):
         return COMMENTS
     if name.lower() in _CONTENT_NAMES:
         return CONTENT
-    told = len(words) <= 3 and not words.isdisjoint(_ARTICLE) and not words.isdisjoint(_BODY)
-    return CONTENT if told else NEUTRAL
+    body = len(told) <= 3 and not told.isdisjoint(_ARTICLE) and not told.isdisjoint(_BODY)
+    return CONTENT if body else NEUTRAL

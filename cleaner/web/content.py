@@ -12,11 +12,33 @@ from typing import NamedTuple
 import numpy as np
 
 from cleaner.kernels.pages import fallen, gathered, inherited, weighed
-from cleaner.web.blocks import CODE_KIND, H1, HEADING_KIND, ITEM_KIND, MAIN, Blocks
-from cleaner.web.boilerplate import ARTICLE, BOILERPLATE, COMMENTS, CONTENT, HIDDEN, NEUTRAL
+from cleaner.web.blocks import (
+    ARTICLES,
+    CODE_KIND,
+    DT,
+    H1,
+    HEADING_KIND,
+    ITEM_KIND,
+    MAIN,
+    PARAGRAPH_KIND,
+    Blocks,
+)
+from cleaner.web.boilerplate import (
+    ARTICLE,
+    BOILERPLATE,
+    BOX,
+    COMMENTS,
+    CONTENT,
+    HIDDEN,
+    NEUTRAL,
+    VEILED,
+)
 
 _SHORT = 80  # characters; below, a block weighs less than it has
 _KEEP, _KEEP_SHARE = 300, 0.1  # weight and share of the page that must be left
+_VEILED_SHARE = 0.25  # of the weight, from which hidden content waits for a script
+_SENTENCE, _FEW_LINKS = 80, 0.2  # characters of a block of prose; share of its links
+_AMONG, _CALM = 0.3, 12  # share of a list outside links; characters of a paragraph beside a link
 _LINKS = 0.5  # a block with more of its characters in links is a list of links
 _COMMENTS_LEAVE, _COMMENTS_LEAVE_FEW = 300, 600  # with and without a container of content
 _CONTENT_SHARE, _ARTICLE_SHARE, _MAIN_SHARE = 0.1, 0.1, 0.5
@@ -24,6 +46,7 @@ _DOMINANT = 0.7  # of the weight of all that call themselves content: below, the
 _ONLY = 0.95  # the same among containers of one class
 _FENCES = re.compile(r"`{3,}")
 _INDENTED = 8  # levels of lists within lists that are shown
+_BESIDE, _BESIDE_SHARE = 50, 0.04  # weight of paragraphs beside it, from which they stay
 _DEEPER = 0.75  # of the weight; the chosen container is the deepest that holds it
 
 
@@ -43,7 +66,7 @@ def main_content(page: Blocks) -> Content:
     dead = _boilerplate(page, own)
     _bury_comments(page, own, dead)
     own[dead] = 0.0
-    best, posts = _container(page, gathered(own, page.parent))
+    best, posts = _container(page, own, gathered(own, page.parent))
     alive = np.zeros(len(dead), np.bool_)
     alive[best] = True
     alive = inherited(alive, page.parent) & ~dead
@@ -83,12 +106,40 @@ def _navigation(page: Blocks) -> np.ndarray:
     count = len(page.parent)
     size = gathered(np.bincount(page.container, page.size, count), page.parent)
     link = gathered(np.bincount(page.container, page.link, count), page.parent)
-    menus = (page.says == BOILERPLATE) & (link > _LINKS * size)
+    menus = (np.isin(page.says, (BOILERPLATE, BOX))) & (link > _LINKS * size)
     return inherited(menus | page.is_navigation, page.parent)
 
 
 def _not_links(page: Blocks) -> np.ndarray:
-    return (page.kind == HEADING_KIND) | (page.link <= _LINKS * page.size)
+    """Return which blocks are no mere links, or links that are content."""
+    linked = (page.kind != HEADING_KIND) & (page.link > _LINKS * page.size)
+    if not linked.any():
+        return ~linked
+    shown = ~linked
+    above = page.parent[page.container]
+    count = len(page.parent)
+    # Items of a list, terms of a glossary, cells of a row: links among what is none.
+    plain = np.bincount(above, np.where(linked, 0, page.size), count)
+    whole = np.bincount(above, page.size, count)
+    item = (page.kind == ITEM_KIND) | (page.leaf_tag == DT)
+    shown |= item & (plain[above] >= _AMONG * whole[above])
+    rows = page.scan.row
+    cells = np.bincount(rows, ~linked)
+    shown |= (rows > 0) & (cells[rows] > 0)
+    shown |= page.quoted[page.container]
+    # A paragraph between paragraphs, and a list after a colon.
+    alone = linked & (page.kind == PARAGRAPH_KIND) & page.is_leaf[page.container] & (rows == 0)
+    calm = ~linked & (page.kind != ITEM_KIND) & (page.size >= _CALM)
+    before, after = np.roll(calm, 1), np.roll(calm, -1)
+    beside = (np.roll(above, 1) == above) & (np.roll(above, -1) == above)
+    shown[1:-1] |= (alone & before & after & beside)[1:-1]
+    for block in np.flatnonzero(calm[:-1] & linked[1:] & (page.kind[1:] == ITEM_KIND)).tolist():
+        if page.ends_with(block, (b":", "：".encode())):
+            end, listed = block + 1, above[block + 1]
+            while end < len(linked) and above[end] == listed:
+                shown[end] = True
+                end += 1
+    return shown
 
 
 def _weights(page: Blocks) -> np.ndarray:
@@ -106,9 +157,37 @@ def _weights(page: Blocks) -> np.ndarray:
 
 def _boilerplate(page: Blocks, own: np.ndarray) -> np.ndarray:
     """Return which containers fall; the heaviest are taken back while too little is left."""
-    hidden = page.says == HIDDEN
+    hidden = page.says <= HIDDEN
+    named = (page.says == BOILERPLATE) | (page.says == BOX)
+    bad = hidden | (named & ~_prose_of_an_article(page, named))
     keep = max(_KEEP, _KEEP_SHARE * float(own.sum()))
-    return fallen(own, hidden | (page.says == BOILERPLATE), hidden, page.parent, keep)
+    dead = fallen(own, bad, hidden, page.parent, keep)
+    veiled = _veiled(page, own, hidden, float(own[~dead].sum()))
+    return fallen(own, bad & ~veiled, hidden, page.parent, keep) if veiled.any() else dead
+
+
+def _prose_of_an_article(page: Blocks, named: np.ndarray) -> np.ndarray:
+    """Return which containers with a bad name stand in an article and hold sentences, no links."""
+    spared = named & inherited(page.says >= ARTICLE, page.parent) & ~page.is_navigation
+    if spared.any():
+        count = len(page.parent)
+        size = gathered(np.bincount(page.container, page.size, count), page.parent)
+        link = gathered(np.bincount(page.container, page.link, count), page.parent)
+        long = np.bincount(page.container, page.size >= _SENTENCE, count)
+        said = gathered(long, page.parent) > 0
+        heads = np.bincount(page.container, page.kind == HEADING_KIND, count)
+        titled = gathered(heads, page.parent)
+        said |= (page.says == BOX) & (titled == 0) & (size >= _CALM)
+        spared &= (link <= _FEW_LINKS * size) & said
+    return spared
+
+
+def _veiled(page: Blocks, own: np.ndarray, hidden: np.ndarray, shown: float) -> np.ndarray:
+    """Return which hidden containers hold the content that a script is to show."""
+    sums = gathered(own, page.parent)
+    holds = gathered(ARTICLES[page.tag].astype(np.float64), page.parent) > 0
+    content = (page.says == VEILED) & (sums >= _VEILED_SHARE * sums[0])
+    return content | (hidden & holds & (sums > max(_KEEP, shown)))
 
 
 def _bury_comments(page: Blocks, own: np.ndarray, dead: np.ndarray) -> None:
@@ -124,7 +203,7 @@ def _bury_comments(page: Blocks, own: np.ndarray, dead: np.ndarray) -> None:
         dead |= talk
 
 
-def _container(page: Blocks, sums: np.ndarray) -> tuple[int, int]:
+def _container(page: Blocks, own: np.ndarray, sums: np.ndarray) -> tuple[int, int]:
     """Return the container to take, and how many posts it holds (0: it is one article)."""
     total = float(sums[0])
     for level, share in ((CONTENT, _CONTENT_SHARE), (ARTICLE, _ARTICLE_SHARE)):
@@ -155,10 +234,15 @@ def _container(page: Blocks, sums: np.ndarray) -> tuple[int, int]:
         best = int(mains[0]) if len(mains) else 0
         # Parents come before their children: the last of those that are heavy enough and stand in
         # the one before is the deepest.
+        # A lead or a tail in paragraphs beside it stays.
         heavy = np.flatnonzero((sums >= _DEEPER * sums[best]) & page.may_be_all)
         for here in heavy[heavy > best].tolist():
-            if page.parent[here] == best:
-                best = here
+            if page.parent[here] != best:
+                continue
+            beside = float(sums[(page.parent == best) & page.is_leaf].sum()) + float(own[best])
+            if beside >= max(_BESIDE, _BESIDE_SHARE * float(sums[best])):
+                break
+            best = here
     return best, 0
 
 

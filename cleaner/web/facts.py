@@ -72,12 +72,30 @@ _FORUM_URL = re.compile(
 _FORUM_MAKER = re.compile(
     r"phpbb|discuz|vbulletin|xenforo|mybb|smf|discourse|flarum|invision|punbb", re.I
 )
-_ERROR_TITLE = re.compile(
-    r"\b(?:404|403|500|502|503)\b|page not found|not found|access denied|forbidden|error occurred"
-    r"|页面不存在|页面未找到|找不到(?:页面|网页|該頁|该页)|頁面不存在|出错了|访问受限"
-    r"|系统提示|just a moment|attention required",
+_ERROR_NUMBER = r"[#(\[（]?(?:40[0134]|410|429|50[0234])[)\]）]?"
+_ERROR = (  # what a part of a title says, and nothing else
+    r"(?:page |file |server |document )?not found|(?:access|permission) (?:is |was )?denied"
+    r"|forbidden|unauthorized|bad gateway|(?:internal )?server error|service unavailable"
+    r"|too many requests|(?:an )?error(?: page| occurred| has occurred)?|page error"
+    r"|(?:page|site) (?:unavailable|doesn't exist|does not exist|no longer exists)"
+    r"|(?:页面|网页|頁面|网站|文章|您(?:要)?(?:访问|查看)的页面)(?:不存在|未找到|找不到|已删除|出错)+(?:了|啦)?"
+    r"|找不到(?:页面|网页|頁面|該頁|该页|网站)|出错(?:了|啦)|访问(?:受限|被拒绝)|系统提示|提示信息"
+    r"|just a moment\.*|attention required!?|security check"
+)
+_ERROR_PART = re.compile(
+    rf"(?:oops|sorry|whoops|error|http|status|code|抱歉|对不起|很抱歉|错误|{_ERROR_NUMBER}|[\s,!.…:：，！。-])*"
+    rf"(?:{_ERROR})(?:error|code|错误|{_ERROR_NUMBER}|[\s!.…:：，！。-])*"
+    rf"|(?:(?:http|status|error|code|错误)[\s:：-]*)+{_ERROR_NUMBER}"
+    rf"|{_ERROR_NUMBER}[\s:：-]*(?:error|错误|页面)",
     re.I,
 )
+_ERROR_ALONE = re.compile(rf"\W*{_ERROR_NUMBER}\W*")
+_ERROR_SAID = re.compile(
+    r"not (?:be )?found|no longer|does(?:n't| not) exist|denied|forbidden|error|unavailable"
+    r"|不存在|找不到|未找到|已删除|出错|错误|拒绝",
+    re.I,
+)
+_TITLE_PARTS = re.compile(r"\s+[-–—|·•«»:/]+\s+|[|_–—]|:\s+")
 
 
 def tokens_of(value: str) -> set[str]:
@@ -256,9 +274,21 @@ def _licence(head: Head, body: str) -> str | None:
     return html.unescape(marks[-1])[:300] if marks else None
 
 
-def _declared_kind(head: Head, url: str | None) -> str:
-    if head.title and len(head.title) < 80 and _ERROR_TITLE.search(head.title):
+def _error(title: str) -> str:
+    """Return `error` where a part of a title says that and no more, `number` for a bare one.
+
+    >>> _error("404 Not Found - Example"), _error("404 | Example"), _error("Problem 404 - Example")
+    ('error', 'number', '')
+    """
+    parts = [part.strip() for part in _TITLE_PARTS.split(title)]
+    if any(_ERROR_PART.fullmatch(part) for part in (title.strip(), *parts)):
         return "error"
+    return "number" if any(_ERROR_ALONE.fullmatch(part) for part in parts) else ""
+
+
+def _declared_kind(head: Head, url: str | None) -> str:
+    if head.title and len(head.title) < 80 and (kind := _error(head.title)):
+        return kind
     if (url and _FORUM_URL.search(url)) or _FORUM_MAKER.search(head.meta.get("generator", "")):
         return "forum"
     types = [_TYPES.get(found.lower()) for found in _JSON_TYPE.findall(head.structured)]
@@ -270,10 +300,12 @@ def _declared_kind(head: Head, url: str | None) -> str:
 
 
 def settled_kind(
-    declared: str, link_density: float, code_share: float, posts: int, size: int
+    declared: str, link_density: float, code_share: float, posts: int, text: str
 ) -> str:
     """Return the page's kind from what it declares and what its main content looks like."""
-    if declared == "error" and size < 1_000:
+    if len(text) < 1_000 and (
+        declared == "error" or (declared == "number" and _ERROR_SAID.search(text))
+    ):
         return "error"
     if declared in ("forum", "product"):
         return declared

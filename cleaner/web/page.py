@@ -1,6 +1,7 @@
 """One page in, its text with LaTeX and its facts out: the sequence of all that `web` does."""
 
 import codecs
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from cleaner.kernels.markup import cost
-from cleaner.web.blocks import H1, NO_TEXT, Blocks
+from cleaner.web.blocks import H1, Blocks
 from cleaner.web.budget import OverBudget
 from cleaner.web.content import main_content as pick
 from cleaner.web.content import menu_texts, text_without_boilerplate, whole_text
@@ -17,6 +18,7 @@ from cleaner.web.facts import Facts, facts, read_head, settled_kind
 from cleaner.web.formulas import Formulas, replace_formulas
 from cleaner.web.signs import signs
 from cleaner.web.tokens import OPEN, Tokens
+from cleaner.web.tree import open_shadows, serialised, unseen
 
 # What one page may cost, counted in work: beyond it the page fails with the number and the budget.
 MAX_BYTES = 10_000_000
@@ -24,6 +26,7 @@ MAX_TAGS = 300_000
 MAX_DEPTH = 2_000
 MAX_ATTRIBUTES = 5_000  # of one element
 MAX_COPIES = 200_000  # of formatting elements that are never closed: parsers repeat them
+_THIN = 200  # characters: a page that says less may keep its text where scripts find it
 _HARMLESS = 8_000  # bytes, too few to cost much whatever they are
 
 
@@ -50,7 +53,7 @@ def extract_html(
     *,
     math: bool = True,
     main_content: bool = True,
-    min_formula_survival: float = 0.6,
+    min_formula_survival: float = 0.8,
     headers: Mapping[str, str] | None = None,
     charset: str | None = None,
 ) -> Page:
@@ -86,9 +89,13 @@ def extract_html(
     if broken := _not_a_page(source):
         return Page(broken=broken, charset=encoding, charset_repaired=repaired)
     try:
-        return _extract(
-            source, data, url, math, main_content, min_formula_survival, headers, encoding, repaired
-        )
+        given = (url, math, main_content, min_formula_survival, headers, encoding, repaired)
+        found = _extract(source, data, *given)
+        if len(found.text) < _THIN and found.broken in (None, "empty"):
+            shown = _with_unseen(source, 3 * len(found.text))
+            if shown and len((more := _extract(shown, shown.encode(), *given)).text) >= _THIN:
+                return more
+        return found
     except OverBudget as over:
         return Page(error=str(over), charset=encoding, charset_repaired=repaired)
     except (SelectolaxError, RecursionError, MemoryError) as wrong:
@@ -100,6 +107,16 @@ def _same_bytes(page: bytes | str, encoding: str | None, repaired: bool) -> byte
     if repaired or not isinstance(page, bytes) or encoding not in ("utf-8", "ascii"):
         return None
     return None if page.startswith(codecs.BOM_UTF8) or b"\0" in page else page
+
+
+def _with_unseen(source: str, least: int) -> str:
+    """Return a page with the text that it holds only for its scripts, or ''."""
+    tree = LexborHTMLParser(source)
+    found = unseen(tree)
+    if len(found) <= least or tree.head is None or tree.root is None:
+        return ""
+    lang = html.escape(tree.root.attributes.get("lang") or "")
+    return f'<html lang="{lang}">{tree.head.html}<body><article>{found}</article></body></html>'
 
 
 def _charset(headers: Mapping[str, str] | None) -> str | None:
@@ -148,11 +165,13 @@ def _extract(
     sign = signs(data)
     escaped = tokens.escape(source) if math and sign.escape else source
     tree = LexborHTMLParser(data if escaped is source else escaped)
+    if b"shadowroot" in data:
+        open_shadows(tree)
     head = read_head(tree)
     formulas = Formulas()
     if math and any(sign.formulas):
         formulas = replace_formulas(tree, source, tokens, sign.formulas)
-    body = _serialised(tree)
+    body = serialised(tree)
     blocks = Blocks(body)
     content = pick(blocks) if main else whole_text(blocks)
     if main and formulas:
@@ -174,14 +193,14 @@ def _extract(
         text = text.replace("$", "\\$")
     known = facts(head, body, sign, _first_heading(blocks), url, headers)
     kind = settled_kind(
-        known.page_kind, content.link_density, content.code_share, content.posts, len(text)
+        known.page_kind, content.link_density, content.code_share, content.posts, text
     )
     title = tokens.unescape(known.title) if known.title else None
     known = replace(known, page_kind=kind, title=title)
     broken = None
     if not any(map(str.isalnum, text)):
         broken = "empty"
-    elif kind == "error" and len(text) < 400:
+    elif kind == "error" and len(text) < 400 and not formulas:
         broken = "http_error"
     return Page(
         text=text,
@@ -200,32 +219,6 @@ def _extract(
 def _first_heading(blocks: Blocks) -> str | None:
     found = blocks.headings(H1)
     return blocks.text(int(found[0]))[0] if len(found) else None
-
-
-_NO_TEXT_IDS = frozenset(
-    LexborHTMLParser("").create_node(name).tag_id for name in (*NO_TEXT, "noscript", "nav")
-)
-_NOSCRIPT, _NAV = (LexborHTMLParser("").create_node(name).tag_id for name in ("noscript", "nav"))
-_MENUS = 100  # looked into; what is left falls with its container
-_NOT_OF_MENUS = "p, h1, h2, article, main, section, pre, td, header"
-
-
-def _serialised(tree: LexborHTMLParser) -> str:
-    """Return the page without scripts, menus and other elements that hold no text of it."""
-    if tree.root is None:
-        return ""
-    menus = 0
-    for node in [node for node in tree.root.traverse() if node.tag_id in _NO_TEXT_IDS]:
-        tag = node.tag_id
-        if tag == _NAV:  # one that was never closed holds the whole page
-            menus += 1
-            if menus <= _MENUS and node.css_first(_NOT_OF_MENUS) is None:
-                node.remove()
-        elif tag == _NOSCRIPT and OPEN in (node.html or ""):
-            node.unwrap()  # a formula stands only there
-        else:
-            node.remove()
-    return tree.html or ""
 
 
 def _check_budget(data: bytes) -> None:

@@ -141,3 +141,158 @@ def test_images_in_sentences_that_stand_for_formulas_are_counted() -> None:
 def test_link_density_is_the_share_of_link_text() -> None:
     page = Blocks("<body><p>12345 <a>6789</a></p></body>")
     assert main_content(page).link_density == 0.4
+
+
+# ---- names
+
+
+def article(inner: str) -> str:
+    return f"<html><body><article><p>{PROSE}</p>{inner}<p>{PROSE}</p></article></body></html>"
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<section id='popup-book'><h2>Popup book</h2><p>{}</p></section>",
+        "<div class='section' id='sponsored-research'><h2>Money</h2><p>{}</p></div>",
+        "<div class='level3' id='footer'><h3>Footer</h3><p>{}</p></div>",
+        "<div class='page-without-sidebar'><p>{}</p></div>",
+        "<div class='grid--no-gutter'><p>{}</p></div>",
+        "<div class='lg:w-[calc(100%-var(--sidebar))]'><p>{}</p></div>",
+        "<div class='row_root__adB7x'><p>{}</p></div>",
+        "<div class='main-ad-frame'><p>{}</p></div>",
+        "<div class='consent-theory'><p>{}</p></div>",
+        "<p class='related-theorem'>{}</p>",
+        "<aside class='remark'>{}</aside>",
+        "<div role='alert'><p>{}</p></div>",
+        "<ul><li class='menu-word'>{}</li></ul>",
+        "<table><tr id='share'><td>{}</td><td>2</td></tr></table>",
+    ],
+)
+def test_no_prose_of_an_article_falls_for_a_name(box: str) -> None:
+    told = "Whoever draws the third side finds the same, and needs no more than a ruler for it, "
+    found = text(article(box.format(f"{told}as was known.")))
+    assert "draws the third side" in found
+    assert found.count(PROSE.strip()) == 2
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div class='related-posts'><ul><li><a href=/a>Ten more triangles</a></li></ul></div>",
+        "<div class='newsletter'><h3>Letters</h3><p>Write to us today.</p></div>",
+        "<div class='share-bar'><a href=/t>Tell a friend</a></div>",
+        "<aside><h3>More</h3><ul><li><a href=/b>Squares</a></li></ul></aside>",
+        "<div id='sidebar'><p>Popular today.</p></div>",
+    ],
+)
+def test_boxes_of_an_article_that_hold_no_prose_of_it_fall(box: str) -> None:
+    assert text(article(box)).split("\n\n") == [PROSE.strip()] * 2
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "<h1>T</h1><p>LEAD {0}</p><div><p>{0}</p><p>{0}</p><p>{0}</p><p>{0}</p></div>",
+        "<div><p>{0}</p><p>{0}</p><p>{0}</p><p>{0}</p></div><p>LEAD {0}</p>",
+        "<p>LEAD {0}</p><blockquote><p>{0}</p><p>{0}</p><p>{0}</p><p>{0}</p></blockquote>",
+        "<p>LEAD {0}</p><ul><li>{0}</li><li>{0}</li><li>{0}</li><li>{0}</li></ul>",
+        "<p>LEAD {0}</p><form><p>{0}</p><p>{0}</p><p>{0}</p><p>{0}</p></form>",
+    ],
+)
+def test_a_lead_beside_the_deepest_container_stays(shape: str) -> None:
+    found = text(f"<body><div class='w'>{shape.format(PROSE)}</div></body>")
+    assert "LEAD" in found
+    assert found.count(PROSE.strip()) == 5
+
+
+def test_a_short_line_beside_the_text_is_no_lead() -> None:
+    page = f"<body><div><p>{PROSE * 3}</p><p>{PROSE * 3}</p></div><p>© The Society</p></body>"
+    assert "Society" not in text(page)
+
+
+# ---- links
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        "<p>We know of two:</p><ul><li><a href=/a>WANTED</a></li><li><a href=/b>b</a></li></ul>",
+        "<table><tr><td><a href=/a>WANTED</a></td><td>12</td></tr></table>",
+        "<dl><dt><a href=/a>WANTED</a></dt><dd>A side that is opposite.</dd></dl>",
+        "<blockquote><a href=/a>WANTED are the sides, said the poet of the plane.</a></blockquote>",
+        "<p><a href=/a>WANTED</a></p>",
+        "<ul><li><a href=/a>WANTED</a></li><li><a href=/b>Side</a>, a segment of it</li></ul>",
+    ],
+)
+def test_links_that_are_content_stay(links: str) -> None:
+    assert "WANTED" in text(article(links))
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        "<ul><li><a href=/a>Elsewhere</a></li><li><a href=/b>b</a></li></ul>",
+        "<table><tr><td><a href=/a>Elsewhere</a></td><td><a href=/b>b</a></td></tr></table>",
+        "<p><a href=/a>Elsewhere</a></p><p><a href=/b>b</a></p>",
+    ],
+)
+def test_rows_of_mere_links_fall(links: str) -> None:
+    assert "Elsewhere" not in text(article(links))
+
+
+# ---- what scripts show, and what stands where none runs
+
+TWICE = PROSE * 2
+LONG = f"<p>WANTED {PROSE}</p><p>{PROSE}</p><p>{PROSE}</p>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<div id=app></div><noscript><div>{LONG}</div></noscript>",
+        f"<x-text><template shadowrootmode=open><div>{LONG}</div></template></x-text>",
+        f"<div aria-hidden=true><main>{LONG}</main></div><div role=dialog>{PROSE * 3}</div>",
+        f"<div id=loading><p>{PROSE}</p></div><div style='display:none'><main>{LONG}</main></div>",
+        f"<div id=js_content style='visibility:hidden'>{LONG}</div><div><p>{PROSE * 3}</p></div>",
+        f"<div hidden=until-found>{LONG}</div>",
+        f"<textarea># Title\n\nWANTED {PROSE}\n\n{PROSE}</textarea>",
+        f"<xmp>WANTED {PROSE}\n\n{PROSE}</xmp>",
+        f"<section data-markdown><script type=text/template>WANTED {PROSE * 2}</script></section>",
+        f'<p>Wait</p><script type=application/ld+json>{{"articleBody": "WANTED {TWICE}"}}</script>',
+    ],
+)
+def test_text_that_the_page_holds_for_its_scripts_is_shown_when_there_is_none_else(
+    page: str,
+) -> None:
+    assert "WANTED" in text(f"<html><body>{page}</body></html>")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<noscript><div><p>SECRET Please switch scripts on to read this page.</p></div></noscript>",
+        "<template><p>SECRET</p></template>",
+        "<textarea>SECRET words of a form</textarea>",
+        f'<script type=application/ld+json>{{"articleBody": "SECRET {PROSE * 2}"}}</script>',
+        f"<div style='display:none'><p>SECRET {PROSE}</p></div>",
+    ],
+)
+def test_it_stays_away_where_the_page_has_text(beside: str) -> None:
+    found = text(f"<html><body><main>{LONG}</main>{beside}</body></html>")
+    assert "WANTED" in found
+    assert "SECRET" not in found
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("<p>The <button>norm</button> of a vector</p>", "The norm of a vector"),
+        ("<h2><button>Which side is it?</button></h2><p>Any.</p>", "Which side is it?"),
+        ("<dl><dt><button>Side</button></dt><dd>A segment.</dd></dl>", "Side"),
+        ("<div><button>Send</button><button>Print</button></div>", None),
+    ],
+)
+def test_buttons_that_are_words_of_the_text(markup: str, shown: str | None) -> None:
+    found = text(article(markup))
+    assert shown in found if shown else "Print" not in found

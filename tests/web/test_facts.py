@@ -132,14 +132,41 @@ def test_page_kind(head: str, url: str | None, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "links", "code", "posts", "size", "kind"),
+    ("declared", "links", "code", "posts", "text", "kind"),
     [
-        ("article", 0.7, 0, 0, 5000, "list"), ("", 0.1, 0.6, 0, 5000, "code"),
-        ("", 0.1, 0, 5, 5000, "forum"), ("error", 0, 0, 0, 5000, "article"),
-        ("forum", 0.7, 0, 0, 5000, "forum"), ("list", 0.1, 0, 0, 5000, "list"),
+        ("article", 0.7, 0, 0, "word " * 999, "list"), ("", 0.1, 0.6, 0, "word " * 999, "code"),
+        ("", 0.1, 0, 5, "word " * 999, "forum"), ("error", 0, 0, 0, "word " * 999, "article"),
+        ("forum", 0.7, 0, 0, "word " * 999, "forum"), ("list", 0.1, 0, 0, "word " * 999, "list"),
+        ("number", 0, 0, 0, "We could not find it: page not found.", "error"),
+        ("number", 0, 0, 0, "The 404 leaves the square at noon.", "article"),
     ],
 )  # fmt: skip
 def test_the_content_settles_the_kind(
-    declared: str, links: float, code: float, posts: int, size: int, kind: str
+    declared: str, links: float, code: float, posts: int, text: str, kind: str
 ) -> None:
-    assert settled_kind(declared, links, code, posts, size) == kind
+    assert settled_kind(declared, links, code, posts, text) == kind
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "404 Not Found", "Error 404", "Page not found | Some Shop", "403 Forbidden", "Not Found",
+        "Access Denied", "Oops! Page not found - News", "HTTP Status 500", "Just a moment...",
+        "502 Bad Gateway", "404错误 - 某某网", "对不起，页面不存在", "您访问的页面不存在_商城",
+        "系统提示",
+    ],
+)  # fmt: skip
+def test_titles_of_errors(title: str) -> None:
+    assert facts(f"<title>{title}</title>").page_kind == "error"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Exercise 404 - Geometry", "Line 500 of the bus company", "503. Find the roots",
+        "Graphs with forbidden minors", "On error terms in quadrature", "第404题 三角形",
+        "How to mend a page that is not found by search engines", "怎样处理网页不存在的情况",
+    ],
+)  # fmt: skip
+def test_titles_that_only_hold_such_words(title: str) -> None:
+    assert facts(f"<title>{title}</title>").page_kind == "article"
