@@ -1,16 +1,19 @@
 """The command line: the only module that prints or exits.
 
 Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 a defect of ours,
-2 the job or command is wrong, 3 the input or storage failed, 4 an alarm or the account stopped.
+2 the job or command is wrong, 3 the input or storage failed, 4 an alarm or the account stopped,
+130 and 143 a run was stopped by Ctrl-C (or `cleaner stop`) and by SIGTERM: it can be continued.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-import signal
+import shlex
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
@@ -19,6 +22,8 @@ from cleaner.human import escaped, size_text, visible
 
 if TYPE_CHECKING:
     from cleaner.inspect import Explanation, Limit, Run
+
+P = ParamSpec("P")
 
 app = typer.Typer(
     name="cleaner",
@@ -86,7 +91,41 @@ def _emit(value: Any) -> None:
     print(escaped(json.dumps(value, ensure_ascii=False, indent=1, default=str)))
 
 
+def stoppable(command: Callable[P, None]) -> Callable[P, None]:
+    """Make a command end in order on SIGTERM and Ctrl-C, whenever they come, and say how to go on.
+
+    Once it has begun to end, nothing that comes later changes its exit code.
+    """
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        from cleaner.interrupts import Listener, Stopped
+
+        listener = Listener(_how_to_continue)
+        try:
+            command(*args, **kwargs)
+        except (KeyboardInterrupt, Stopped):
+            listener.over()
+            listener.end()
+        except Exception:
+            # Ray's processes may have been told to end before we were.
+            if listener.heard is None:
+                raise
+            listener.over()
+            listener.end()
+        finally:
+            listener.over()
+
+    return wrapper
+
+
+def _how_to_continue() -> None:
+    again = shlex.join(["cleaner", *sys.argv[1:]])
+    say(f"stopped; everything committed is kept. To continue: {again}")
+
+
 @app.command()
+@stoppable
 def run(
     job: JobArgument,
     out: Annotated[str | None, typer.Option(help="the run folder; default runs/NAME")] = None,
@@ -112,7 +151,6 @@ def run(
     from cleaner.progress import shown
     from cleaner.runs import run_plan
     from cleaner.sampling import forecast, sampled
-    from cleaner.stopping import Stopped
 
     if engine not in ("ray", "inline"):
         raise JobError(f"--engine {engine}: unknown engine; there are: ray, inline")
@@ -129,24 +167,18 @@ def run(
         _forget(folder)
     if engine == "ray" and workers is None and not (address or "RAY_ADDRESS" in os.environ):
         workers = _workers(plan)
-    again = f"cleaner {' '.join(sys.argv[1:])}"
-    _stop_cleanly()
-    try:
-        with shown(sys.stderr) as progress:
-            manifest = run_plan(
-                plan,
-                folder,
-                engine=engine,  # type: ignore[arg-type]
-                address=address,
-                workers=workers,
-                report=progress.report,
-                warn=progress.warn,
-                note=progress.note,
-                accept_alarms=accept_alarm or [],
-            )
-    except (KeyboardInterrupt, Stopped):
-        say(f"stopped; everything committed is kept. To continue: {again}")
-        raise typer.Exit(130) from None
+    with shown(sys.stderr) as progress:
+        manifest = run_plan(
+            plan,
+            folder,
+            engine=engine,  # type: ignore[arg-type]
+            address=address,
+            workers=workers,
+            report=progress.report,
+            warn=progress.warn,
+            note=progress.note,
+            accept_alarms=accept_alarm or [],
+        )
     from cleaner.inspect import open_run
 
     _funnel(open_run(folder))
@@ -182,18 +214,6 @@ def _forget(folder: str) -> None:
         store.delete_folder(store.join(folder, name))
     for name in ("manifest.json", "stats.json", "plan.json"):
         store.delete(store.join(folder, name))
-
-
-def _stop_cleanly() -> None:
-    """Make SIGTERM end a run as Ctrl-C does."""
-    from cleaner.stopping import ask_to_stop
-
-    def interrupt(*_: object) -> None:
-        ask_to_stop()
-        raise KeyboardInterrupt
-
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, interrupt)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 from cleaner import store
 from cleaner.commits import committed
 from cleaner.errors import CleanerError, InputError, JobError
+from cleaner.interrupts import held
 
 Task = Mapping[str, Any]
 Result = list[dict[str, Any]]
@@ -123,28 +124,31 @@ class Ray:
             "log_to_driver": False,
             "runtime_env": {"env_vars": {**_THREADS, **ours}},
         }
+        if self.address:
+            common["address"] = self.address
+        else:
+            common["address"] = "local"
+            common["num_cpus"] = self.slots
+            common["include_dashboard"] = False
+            common["object_store_memory"] = _OBJECT_STORE
         try:
-            if self.address:
-                ray.init(address=self.address, **common)
-            else:
-                ray.init(
-                    address="local",
-                    num_cpus=self.slots,
-                    include_dashboard=False,
-                    object_store_memory=_OBJECT_STORE,
-                    **common,
-                )
+            with held():
+                ray.init(**common)
         except (ConnectionError, RuntimeError, ValueError) as error:
             where = f"at {self.address}" if self.address else "on this machine"
             said = str(error).strip().split("\n", 1)[0]
             raise InputError(f"no Ray {where}: {said}; --engine inline runs without it") from None
+        except KeyboardInterrupt:
+            self.__exit__()
+            raise
         self._call = ray.remote(_work)
         return self
 
     def __exit__(self, *error: object) -> None:
         import ray
 
-        ray.shutdown()
+        with held():
+            ray.shutdown()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done | None]:
         """Yield each task with the markers it committed, in the order they end; None now and then.

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -166,30 +165,6 @@ def test_doctor_finds_this_installation_well(tmp_path: Path) -> None:
     done = cleaner("doctor", str(tmp_path))
     assert done.returncode == 0, done.stdout
     assert "reads, writes, and refuses to overwrite" in done.stdout
-
-
-def test_sigterm_ends_a_run_that_continues(finished: Path, tmp_path: Path) -> None:
-    paths = [write_parquet(tmp_path / f"in/{n}.parquet", 3000, seed=n) for n in range(8)]
-    (tmp_path / "job.yaml").write_text(json.dumps(job(paths, *STAGES)))
-    command = [
-        "run",
-        str(tmp_path / "job.yaml"),
-        "--out",
-        str(tmp_path / "run"),
-        "--engine",
-        "inline",
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cleaner", *command], stderr=subprocess.PIPE, text=True
-    )
-    deadline = time.time() + 60
-    while not (tmp_path / "run/_work/00-map/_commits").is_dir() and time.time() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "To continue: cleaner run" in said
-    assert cleaner(*command).returncode == 0
 
 
 def test_stop_ends_a_run_from_outside(tmp_path: Path) -> None:

@@ -1,13 +1,18 @@
 """What stands in jobs/cluster: the Slurm script with stubs, and what the other files promise."""
 
+import json
 import os
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 import yaml
+from corpus_maker import job, write_parquet
+from test_cli import INLINE, cleaner
 
 PLACE = Path(__file__).parents[1] / "jobs/cluster"
 STUBS = {
@@ -22,14 +27,27 @@ STUBS = {
 }
 
 
+# On one machine that is a node: Ray and the driver are the real ones.
+REAL = {
+    "scontrol": 'echo "scontrol $*" >>"$SAID"\n[ "$1" = show ] && echo 127.0.0.1 || true',
+    "srun": 'while [ "$1" != ray ]; do shift; done\nexec "$@"',
+    "ray": f'exec {sys.executable} -m ray.scripts.scripts "$@"',
+    "cleaner": f'exec {sys.executable} -m cleaner "$@"',
+}
+
+
+def stubs(place: Path, bodies: dict[str, str]) -> None:
+    place.mkdir(exist_ok=True)
+    for name, body in bodies.items():
+        stub = place / name
+        stub.write_text(f"#!/usr/bin/env bash\n{body}\n")
+        stub.chmod(0o755)
+
+
 @pytest.fixture
 def slurm(tmp_path: Path) -> dict[str, str]:
     """An environment like that of a Slurm job of three nodes, with stubs that say what they do."""
-    (tmp_path / "bin").mkdir()
-    for name, body in STUBS.items():
-        stub = tmp_path / "bin" / name
-        stub.write_text(f"#!/usr/bin/env bash\n{body}\n")
-        stub.chmod(0o755)
+    stubs(tmp_path / "bin", STUBS)
     return {
         "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "HOME": str(tmp_path),
         "SAID": str(tmp_path / "said"), "SLURM_JOB_ID": "77", "SLURM_JOB_NODELIST": "n[1-3]",
@@ -80,6 +98,38 @@ def test_slurm_drains_and_queues_itself_again_on_sigterm(slurm: dict[str, str]) 
     assert running.wait(30) == 0
     lines = said(slurm).splitlines()
     assert lines[-2:] == ["cleaner drained", "scontrol requeue 77"]
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.parametrize("to_all", [False, True])
+def test_slurm_drains_the_real_driver(slurm: dict[str, str], tmp_path: Path, to_all: bool) -> None:
+    """`--signal=B:TERM` reaches the script alone, `scancel` the head and its workers as well."""
+    stubs(tmp_path / "bin", REAL)
+    paths = [write_parquet(tmp_path / f"in/{n}.parquet", 2000, seed=n) for n in range(4)]
+    plain = job(paths, {"normalise": {}}, {"exact_dedup": {}}, output={"shard_bytes": 100_000})
+    (tmp_path / "job.yaml").write_text(json.dumps(plain))
+    out = tmp_path / "run"
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:  # the path of a socket is short
+        env = {
+            **slurm, "SLURM_JOB_NUM_NODES": "1", "SLURM_CPUS_ON_NODE": "2", "RAY_TMPDIR": short,
+            "CLEANER_SLURM_PAUSE": "1",
+        }  # fmt: skip
+        running = subprocess.Popen(
+            [str(PLACE / "slurm.sh"), str(tmp_path / "job.yaml"), "--out", str(out)],
+            env=env, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 200
+        while not any(out.glob("_work/00-map/settings-*")) and time.monotonic() < deadline:
+            assert running.poll() is None
+            time.sleep(0.1)
+        os.killpg(running.pid, signal.SIGTERM) if to_all else running.terminate()
+        _, heard = running.communicate(timeout=120)
+    assert running.returncode == 0, heard
+    assert f"To continue: cleaner run {tmp_path / 'job.yaml'} --out {out}" in heard
+    assert said(slurm).splitlines()[-1] == "scontrol requeue 77"
+    assert not (out / "manifest.json").exists()
+    assert cleaner("run", str(tmp_path / "job.yaml"), "--out", str(out), *INLINE).returncode == 0
 
 
 def test_slurm_on_one_node_works_on_the_head(slurm: dict[str, str]) -> None:
