@@ -5,6 +5,7 @@ from typing import Any
 
 # Public names and where they live; loaded on first use, so that importing costs nothing.
 _HOMES = {
+    "compare_formulas": "cleaner.web.compare",
     "extract_html": "cleaner.web.page",
     "judge": "cleaner.judging",
     "load_job": "cleaner.job",
@@ -13,7 +14,15 @@ _HOMES = {
     "run": "cleaner.api",
 }
 
-__all__ = ["extract_html", "judge", "load_job", "measure", "open_run", "run"]
+__all__ = [
+    "compare_formulas",
+    "extract_html",
+    "judge",
+    "load_job",
+    "measure",
+    "open_run",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -674,6 +674,23 @@ def extract(
     print(visible(found.text) if sys.stdout.isatty() else found.text)
 
 
+@app.command(context_settings={"ignore_unknown_options": True})  # a formula may begin with "-"
+def compare_formulas(
+    one: Annotated[str, typer.Argument(metavar="A", help="a formula in LaTeX")],
+    other: Annotated[str, typer.Argument(metavar="B", help="the other one")],
+    as_json: JsonOption = False,
+) -> None:
+    """Print how alike two formulas are: 1 the same, under 0.5 when one says something else."""
+    from cleaner.web.budget import OverBudget
+    from cleaner.web.compare import compare_formulas as compared
+
+    try:
+        score = compared(one, other)
+    except OverBudget as error:
+        raise JobError(str(error)) from error
+    _emit({"score": score}) if as_json else tell(f"{score:.4f}")
+
+
 def main() -> None:
     """Run the command line; every error of ours becomes one message and its exit code."""
     code: Any = 0

@@ -187,3 +187,13 @@ def test_stop_ends_a_run_from_outside(tmp_path: Path) -> None:
     assert "asked to stop" in cleaner("stop", str(tmp_path / "run")).stdout
     _, said = process.communicate(timeout=60)
     assert (process.returncode, "stopped; everything committed is kept" in said) == (130, True)
+
+
+def test_formulas_are_compared_as_they_are_typed() -> None:
+    same = cleaner("compare-formulas", r"\dfrac12", r"{1 \over 2}")
+    assert (same.returncode, same.stdout) == (0, "1.0000\n")
+    other = cleaner("compare-formulas", "-x_i", "-x_j", "--json")
+    assert 0 < json.loads(other.stdout)["score"] < 0.5
+    endless = cleaner("compare-formulas", "ab" * 2000, "ba" * 2000 + "c")
+    assert endless.returncode == 2
+    assert "2,000 signs" in endless.stderr

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tex_norm import failures
+from page_cases import failures
 
 from cleaner.web.page import extract_html
 
