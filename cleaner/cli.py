@@ -374,7 +374,7 @@ def _funnel(opened: Run) -> None:
 @app.command()
 def explain(
     path: RunArgument,
-    document: Annotated[str, typer.Argument(help="an id, a url, or PATH#ROW")],
+    document: Annotated[str, typer.Argument(help="an id, a url, PATH#ROW or FILE#ROW")],
     as_json: JsonOption = False,
 ) -> None:
     """Say what became of one document: its fate, every limit, its duplicate and Jaccard."""

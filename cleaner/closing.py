@@ -226,7 +226,13 @@ def _inputs(plan: Plan, markers: Sequence[Marker]) -> list[dict[str, Any]]:
         for file, _, _, count in marker.facts["spans"]:
             rows[file] = rows.get(file, 0) + count
     return [
-        {"path": file.path, "bytes": file.size, "rows": rows.get(file.number, 0), "etag": file.etag}
+        {
+            "file": file.number,
+            "path": file.path,
+            "bytes": file.size,
+            "rows": rows.get(file.number, 0),
+            "etag": file.etag,
+        }
         for file in plan.files
     ]
 

@@ -1,6 +1,7 @@
 """Looks into a finished run: its funnel, its rules, its ledger, and why one document went."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from cleaner.dedup.against import lost, partner
 from cleaner.errors import InputError, JobError
 from cleaner.job import Entry, Job, parse_job
 from cleaner.ledger import COLUMNS
+from cleaner.rules import RuleSet
 
+_PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
 _SHOWN = 12  # rows of a table of sources against sources; stats.json has them all
 
 
@@ -89,25 +92,37 @@ class Run:
         return pl.scan_parquet([store.join(self.path, file) for file in files])
 
     def find(self, wanted: str) -> pl.DataFrame:
-        """Return the ledger rows that an id, a url or PATH#ROW names."""
+        """Return the ledger rows that an id, a url, PATH#ROW or FILE#ROW names."""
         condition = (pl.col("id") == wanted) | (pl.col("url") == wanted)
-        if match := re.fullmatch(r"(.+)#(\d+)", wanted):
-            numbers = [
-                number
-                for number, file in enumerate(self.manifest["inputs"])
-                if file["path"] == match[1] or file["path"].endswith("/" + match[1])
-            ]
-            at = pl.col("file").is_in(numbers) & (pl.col("row") == int(match[2]))
-            condition = condition | at
+        printed = _PRINTED.fullmatch(wanted)
+        name, _, row = (printed[1] if printed else wanted).rpartition("#")
+        if name and re.fullmatch("[0-9]+", row):
+            numbers = [file for file, path in self.inputs.items() if _is_path_of(name, path)]
+            numbers += [int(name)] if re.fullmatch("[0-9]+", name) else []
+            condition |= pl.col("file").is_in(numbers) & (pl.col("row") == int(row))
         found = self.scan_ledger().filter(condition).collect()
         if not len(found):
-            raise JobError(f"{wanted}: no document of this run has that id, url or PATH#ROW")
+            raise JobError(
+                f"{wanted}: no document of this run has that id, url, PATH#ROW or FILE#ROW"
+            )
         return found
+
+    @cached_property
+    def inputs(self) -> dict[int, str]:
+        """The files of the input: number -> path. One that could not be used has none."""
+        files = enumerate(self.manifest["inputs"])
+        return {file.get("file", place): file["path"] for place, file in files}
 
     def at(self, file: int, row: int) -> pl.DataFrame:
         """Return the ledger row of one key."""
         here = (pl.col("file") == file) & (pl.col("row") == row)
         return self.scan_ledger().filter(here).collect()
+
+
+def _is_path_of(name: str, path: str) -> bool:
+    """Return whether `name` is a path, or its last parts, written from here or in full."""
+    shown = os.path.normpath(name) if "://" not in name else name
+    return shown == path or path.endswith(f"/{shown}") or os.path.abspath(shown) == path
 
 
 def open_run(path: str) -> Run:
@@ -200,7 +215,7 @@ def _score(row: dict[str, Any]) -> str:
 
 def _limits(entry: Any, row: dict[str, Any]) -> list[Limit]:
     rules = getattr(entry.stage, "rules", None)
-    if rules is None:
+    if not isinstance(rules, RuleSet):  # of `clean_lines` it is a name: its rules judge no document
         return []
     found = []
     for rule in rules.rules:

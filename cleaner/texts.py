@@ -53,7 +53,7 @@ class _Source:
 
     def text(self, row: dict[str, Any]) -> str | None:
         """Return the text as the input has it; a page is extracted as the job would."""
-        path = self.run.manifest["inputs"][row["file"]]["path"]
+        path = self.run.inputs[row["file"]]
         try:
             entry = self.entries.get(path)
             if entry is None:

@@ -24,8 +24,8 @@ INSIDE = {
     "group", "band", "line", "score", "tie", "weight", "fate", "empty", "headers",
 }  # fmt: skip
 ODD = {
-    "", "*", "^x$", "^.*$", "a.b", "a b", "new\nline", 'quo"te', "quo'te", "数学", "n" * 3000, "A", "a",
-    "@", "@words", "input_id", "input_input_id", "input_lang", "@0", "words@1", "words:jieba", "None",
+    "", "*", "^x$", "^.*$", "a.b", "a b", "new\nline", 'quo"te', "quo'te", "数学", "n" * 3000, "A",
+    "a", "@", "@words", "input_id", "input_input_id", "input_lang", "@0", "words@1", "words:jieba",
 }  # fmt: skip
 NAMES = sorted(({*COLUMNS, *SIGNALS, *MADE, *INSIDE, *ODD} - {"text"}) | {"date", "licence"})
 
@@ -34,7 +34,7 @@ def texts() -> list[str]:
     """Return texts of which some are alike, some equal, some rubbish, some share lines."""
     rng = random.Random(7)
     found = []
-    for number in range(40):
+    for _ in range(40):
         words = [f"{rng.choice(TOPICS)} and {rng.choice(TOPICS)} are" for _ in range(20)]
         lines = [f"The {word} told here in chapter {rng.randint(1, 999)}." for word in words]
         lines.insert(5, "Please read our terms before you go on with this page.")

@@ -1,0 +1,63 @@
+"""`explain` finds a document by every name that the tool prints, and explains every stage."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from corpus_maker import job, write_parquet
+
+from cleaner.errors import JobError
+from cleaner.inspect import explain, open_run
+from cleaner.job import parse_job
+from cleaner.plan import make_plan
+from cleaner.runs import run_plan
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A run over three files of which the first is broken, with line rules and a line dedup."""
+    folder = tmp_path_factory.mktemp("explain")
+    (folder / "a.parquet").write_bytes(b"not Parquet")
+    write_parquet(folder / "b.parquet", 40)
+    lines = [json.dumps({"text": f"Line rules cut none of page {i}.", "id": i}) for i in range(5)]
+    (folder / "7.jsonl").write_text("\n".join(lines))
+    stages: list[Any] = [
+        {"clean_lines": "c4_lines"},
+        {"line_dedup": {"min_documents": 3}},
+        {"filter": "gopher_quality"},
+    ]
+    paths = [str(folder / name) for name in ("a.parquet", "b.parquet", "7.jsonl")]
+    plan = make_plan(parse_job({**job(paths, *stages), "max_error_rate": 1}))
+    run_plan(plan, str(folder / "run"), engine="inline")
+    return open_run(str(folder / "run"))
+
+
+def test_a_run_with_line_rules_is_explained(finished: Any) -> None:
+    for row in finished.ledger().iter_rows(named=True):
+        (item,) = explain(finished, f"{row['file']}#{row['row']}")
+        assert (item.row["file"], item.row["row"]) == (row["file"], row["row"])
+        assert {limit.stage for limit in item.limits} == {"2.filter:gopher_quality"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["{file}#3", "({file}#3)", "{id} ({file}#3)", "{path}#3", "b.parquet#3", "./{near}#3", "{id}"],
+)
+def test_a_document_is_found_by_every_name(
+    finished: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Path(finished.path).parent
+    monkeypatch.chdir(place)
+    ledger = finished.ledger()
+    file = next(n for n, path in finished.inputs.items() if path.endswith("b.parquet"))
+    row = ledger.filter(pl.col("file") == file, pl.col("row") == 3).row(0, named=True)
+    wanted = name.format(file=file, id=row["id"], path=place / "b.parquet", near="b.parquet")
+    assert [item.row["id"] for item in explain(finished, wanted)] == [row["id"]]
+
+
+@pytest.mark.parametrize("name", ["9#3", "b.parquet#99", "arquet#3", "#3", "b.parquet#-3", "#", ""])
+def test_what_is_no_document_is_said(finished: Any, name: str) -> None:
+    with pytest.raises(JobError, match="no document of this run has that id, url, PATH#ROW or"):
+        explain(finished, name)
