@@ -1,7 +1,7 @@
 """The columns a job reads and carries: resolved from the files of each entry."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,14 +10,24 @@ import pyarrow as pa
 
 from cleaner import store
 from cleaner.corpus import jsonl, warc
-from cleaner.corpus.columns import decoded_type, inside, type_at
+from cleaner.corpus.columns import (
+    Form,
+    column,
+    decoded_type,
+    inside,
+    is_text,
+    label_form,
+    root,
+    type_at,
+)
 from cleaner.corpus.files import FailedFile, InputFile, first_line, open_parquet
 from cleaner.corpus.read import MAX_DOCUMENT
 from cleaner.errors import InputError, JobError
 from cleaner.job import Input
 
 _LOOK = 200  # lines of a JSON Lines file that say which columns there are, and of which type
-_FILES = 16  # JSON Lines files of one entry that are looked at
+_LOOK_BYTES = 4096  # values of a column of bytes that say whether they are text
+_FILES = 16  # files of one entry that are looked at
 PREFIX = "input_"  # before a name of the input where two would meet
 _HIDDEN = ("headers", "status")  # what an archive knows of the HTTP answer; `extract` reads it
 
@@ -103,7 +113,7 @@ def _plain(
     labels = {
         name: getattr(entry, name) or default.get(name) for name in ("url", "date", "licence")
     }
-    return {
+    plain = {
         "html": "payload" if archive and entry.html else entry.html,
         "text": "text" if archive and entry.text else entry.text,
         "id": entry.id or ("id" if archive else None),
@@ -112,6 +122,36 @@ def _plain(
         "carried": {inside(path): path for path in carried},
         "carried_schema": schema,
     }
+    plain["bytes_as"] = _bytes_as(plain, [file for file in files if file.entry == number])
+    return plain
+
+
+def _bytes_as(plain: Mapping[str, Any], files: Sequence[InputFile]) -> dict[str, Form]:
+    """Return how labels of bytes are written: as text where all that is looked at is UTF-8.
+
+    Decided once for an entry, so that no label depends on its neighbours.
+    """
+    labels = [plain["id"], *plain["labels"].values(), plain["source"].get("column")]
+    found: dict[str, Form] = {}
+    for file in _some([file for file in files if file.kind == "parquet"]):
+        try:
+            for path, values in _first_bytes(file, [path for path in labels if path is not None]):
+                hidden = found.get(path) == "hex" or not is_text(values)
+                found[path] = "hex" if hidden else "text"
+        except (InputError, OSError, pa.ArrowException):
+            continue  # whoever reads the file says what is wrong with it
+    return found
+
+
+def _first_bytes(file: InputFile, labels: Sequence[str]) -> Iterator[tuple[str, pl.Series]]:
+    """Yield the first values of each label of a Parquet file that is bytes, not a string."""
+    with open_parquet(file.path) as parquet:
+        schema = parquet.schema_arrow
+        paths = [path for path in labels if label_form(type_at(schema, path), "hex") == "hex"]
+        names = [path if path in schema.names else root(path) for path in paths]
+        batch = next(parquet.iter_batches(_LOOK_BYTES, columns=names), None) if names else None
+        for path in paths if batch is not None else ():
+            yield path, column(batch, path)
 
 
 def _check_paths(number: int, entry: Input) -> None:

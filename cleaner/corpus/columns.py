@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
@@ -152,6 +152,11 @@ def _strings(values: pl.Series) -> pl.Series:
         return pl.Series([_string(raw) for raw in values], dtype=pl.String)
 
 
+def is_text(values: pl.Series) -> bool:
+    """Return whether all bytes of a column are UTF-8."""
+    return _strings(values.cast(pl.Binary)).null_count() == values.null_count()
+
+
 def _string(raw: bytes | None) -> str | None:
     try:
         return None if raw is None else raw.decode("utf-8")
@@ -159,13 +164,45 @@ def _string(raw: bytes | None) -> str | None:
         return None
 
 
-def as_label(values: pl.Series, path: str) -> pl.Series:
-    """Return any scalar column as String; invalid UTF-8 shows as U+FFFD, times are ISO 8601."""
+Form = Literal["text", "hex", "uuid"]  # how the bytes of a label are written
+
+
+def label_form(kind: pa.DataType | None, of_bytes: Form = "text") -> Form:
+    """Return how a column of an Arrow type is written as a label.
+
+    Strings are text and bytes of 16 a UUID, both for what they are; `of_bytes` says it of others.
+    """
+    if kind is None or not _is_bytes(kind):
+        return "text"
+    return "uuid" if _width(kind) == 16 else of_bytes
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    types = pa.types
+    binary = types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
+    return binary or _width(kind) > 0
+
+
+def _width(kind: pa.DataType) -> int:
+    if isinstance(kind, pa.BaseExtensionType):
+        kind = kind.storage_type
+    return kind.byte_width if pa.types.is_fixed_size_binary(kind) else 0
+
+
+def as_label(values: pl.Series, path: str, form: Form = "text") -> pl.Series:
+    """Return any scalar column as String; different values are different labels.
+
+    In text a byte that is not UTF-8 is written as `\\xff`; times are ISO 8601.
+    """
+    if form != "text":
+        return _hex(values.cast(pl.Binary), form)
     if values.dtype == pl.Binary:
         text = _strings(values)
         if (bad := values.is_not_null() & text.is_null()).any():
             repaired = [
-                raw.decode("utf-8", "replace") if wrong else good
+                raw.decode("utf-8", "backslashreplace") if wrong else good
                 for raw, good, wrong in zip(values, text, bad, strict=True)
             ]
             text = pl.Series(repaired, dtype=pl.String)
@@ -175,6 +212,16 @@ def as_label(values: pl.Series, path: str) -> pl.Series:
     if values.dtype.is_nested():
         raise UnreadableFile(f"column {path!r} is {values.dtype}, not a label")
     return values.cast(pl.String)
+
+
+def _hex(values: pl.Series, form: Form) -> pl.Series:
+    digits = values.bin.encode("hex")
+    if form == "hex":
+        return digits
+    cuts = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
+    return pl.select(
+        pl.concat_str([pl.lit(digits).str.slice(*cut) for cut in cuts], separator="-")
+    ).to_series()
 
 
 def as_carried(values: pl.Series, kind: pl.DataType, path: str) -> pl.Series:

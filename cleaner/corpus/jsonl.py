@@ -1,5 +1,6 @@
 """JSON Lines, plain, .gz or .zst: a row is a line that is not blank."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,10 +99,21 @@ def values_at(values: list[dict[str, Any]], path: str) -> pl.Series:
 
     The series has no name: the methods of one called `*` or `^x$` take it for a pattern.
     """
-    if any(path in value for value in values):
-        return _column([value.get(path) for value in values])
+    return _column(_found(values, path))
+
+
+def labels_at(values: list[dict[str, Any]], path: str) -> pl.Series:
+    """Return what a (nested) path leads to in every object as text: a string, or its JSON."""
+    labels = [
+        value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for value in _found(values, path)
+    ]
+    return pl.Series(labels, dtype=pl.String)
+
+
+def _found(values: list[dict[str, Any]], path: str) -> list[Any]:
     parts = path.split(".")
-    return _column([_walk(value, parts) for value in values])
+    return [value[path] if path in value else _walk(value, parts) for value in values]
 
 
 def _walk(value: Any, parts: list[str]) -> Any:

@@ -17,10 +17,12 @@ from cleaner.corpus import jsonl, warc
 from cleaner.corpus.columns import (
     KEY,
     LABELS,
+    Form,
     as_carried,
     as_label,
     as_text,
     column,
+    label_form,
     root,
     said_where,
     type_at,
@@ -40,6 +42,15 @@ Get = Callable[[str], pl.Series]
 
 
 @dataclass(frozen=True)
+class _Batch:
+    """Rows of one file: their columns as they are, and as labels."""
+
+    rows: int
+    get: Get
+    label: Get
+
+
+@dataclass(frozen=True)
 class Columns:
     """What one entry of the input reads, and under which names it goes on."""
 
@@ -50,13 +61,15 @@ class Columns:
     source: Mapping[str, str]  # {column: ..} | {value: ..} | {path: regex} | {}
     carried: Mapping[str, str]  # the name inside the engine -> the column of the file
     carried_types: Mapping[str, pl.DataType]
+    bytes_as: Mapping[str, Form] = field(default_factory=dict)  # how labels of bytes are written
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Columns":
         """Return the columns that `plan` resolved and wrote as plain data."""
         schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(data["carried_schema"])))
         types = dict(pl.DataFrame(schema.empty_table()).schema)
-        given = {key: data[key] for key in ("html", "text", "id", "labels", "source", "carried")}
+        names = ("html", "text", "id", "labels", "source", "carried", "bytes_as")
+        given = {name: data[name] for name in names}
         return cls(**given, carried_types=types)
 
     def roots(self) -> list[str]:
@@ -64,6 +77,11 @@ class Columns:
         paths = [self.html, self.text, self.id, *self.labels.values(), *self.carried.values()]
         paths.append(self.source.get("column"))
         return list(dict.fromkeys(path for path in paths if path is not None))
+
+    def forms(self) -> list[tuple[str, Form]]:
+        """Return each column that is a label, and how its bytes are written where it has bytes."""
+        paths = [self.id, *self.labels.values(), self.source.get("column")]
+        return [(path, self.bytes_as.get(path, "text")) for path in paths if path is not None]
 
     def empty(self) -> pl.DataFrame:
         """Return a frame of no documents."""
@@ -176,11 +194,12 @@ def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
         parquet = parquet_in(
             source, piece.path, metadata=meta, buffer_size=buffer, read_dictionary=strings
         )
+        forms = {path: label_form(type_at(schema, path), form) for path, form in columns.forms()}
         row = piece.first_row
         for index in groups:
             rows = meta.row_group(index).num_rows
             if piece.take is None or _any_between(piece.take, row, row + rows):
-                yield from _row_group(parquet, piece, columns, names, index, row)
+                yield from _row_group(parquet, piece, columns, names, forms, index, row)
             row += rows
 
 
@@ -199,6 +218,7 @@ def _row_group(
     piece: Piece,
     columns: Columns,
     names: list[str],
+    forms: Mapping[str, Form],
     index: int,
     row: int,
 ) -> Iterator[pl.DataFrame]:
@@ -210,13 +230,19 @@ def _row_group(
     try:
         for whole in parquet.iter_batches(batch_rows, [index], columns=names, use_threads=False):
             for batch in _bounded(whole):
-                get = partial(column, batch)
-                yield _documents(get, batch.num_rows, piece, columns, row + done)
+                yield _documents(_of_batch(batch, forms), piece, columns, row + done)
                 done += batch.num_rows
     except (OSError, pa.ArrowException) as error:
         said = f"row group {index} cannot be decoded: {first_line(error)}"
     # The footer says how many rows there are, so each of them is accounted for.
     yield from _unread(piece, columns, row + done, group.num_rows - done, said)
+
+
+def _of_batch(batch: pa.RecordBatch, forms: Mapping[str, Form]) -> _Batch:
+    def label(path: str) -> pl.Series:
+        return as_label(column(batch, path), path, forms[path])
+
+    return _Batch(batch.num_rows, partial(column, batch), label)
 
 
 def _bounded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -240,8 +266,9 @@ def _unread(
 ) -> Iterator[pl.DataFrame]:
     for start in range(0, rows, _BATCH_ROWS):
         count = min(_BATCH_ROWS, rows - start)
-        nothing = pl.Series("", [None] * count, pl.Binary)
-        docs = _documents(partial(_same, nothing), count, piece, columns, row + start)
+        body = partial(_same, pl.Series([None] * count, dtype=pl.Binary))
+        label = partial(_same, pl.Series([None] * count, dtype=pl.String))
+        docs = _documents(_Batch(count, body, label), piece, columns, row + start)
         yield docs.with_columns(error=pl.lit(said))
 
 
@@ -257,7 +284,10 @@ def _jsonl(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
             def get(path: str, values: list[Any] = values) -> pl.Series:
                 return jsonl.values_at(values, path)
 
-            docs = _documents(get, len(values), piece, columns, first)
+            def label(path: str, values: list[Any] = values) -> pl.Series:
+                return jsonl.labels_at(values, path)
+
+            docs = _documents(_Batch(len(values), get, label), piece, columns, first)
             yield docs.with_columns(error=pl.coalesce(pl.lit(errors), "error"))
 
 
@@ -273,22 +303,30 @@ def _warc(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
                     raise UnreadableFile(f"{piece.path}: no column {path}; there are: {have}")
                 return records[path].alias("")
 
-            docs = _documents(get, rows, piece, columns, first)
+            docs = _documents(_labelled(rows, get), piece, columns, first)
             yield docs.with_columns(error=pl.coalesce(pl.lit(errors), "error"))
 
 
-def _documents(get: Get, rows: int, piece: Piece, columns: Columns, first: int) -> pl.DataFrame:
+def _labelled(rows: int, get: Get) -> _Batch:
+    def label(path: str) -> pl.Series:
+        return as_label(get(path), path)
+
+    return _Batch(rows, get, label)
+
+
+def _documents(batch: _Batch, piece: Piece, columns: Columns, first: int) -> pl.DataFrame:
     """Return the frame of documents of one batch, in the order of the file.
 
     Column by column, without a query: a batch may be a file of two documents, one of very many.
     """
+    rows, get = batch.rows, batch.get
     row = pl.Series("row", np.arange(first, first + rows, dtype=np.uint64))
-    made = [_constant("file", piece.file, pl.UInt32, rows), row, _ids(get, row, piece, columns)]
+    made = [_constant("file", piece.file, pl.UInt32, rows), row, _ids(batch, row, piece, columns)]
     for name in LABELS:
         path = columns.labels.get(name)
-        given = as_label(get(path), path) if path is not None else None
+        given = batch.label(path) if path is not None else None
         made.append(_constant(name, None, pl.String, rows) if given is None else given.alias(name))
-    made.append(_source(get, piece, columns, rows).alias("source"))
+    made.append(_source(batch, piece, columns).alias("source"))
     if columns.text is not None:
         made += _within_budget(*as_text(get(columns.text), columns.text), "text")
     elif columns.html is not None:
@@ -315,11 +353,11 @@ def _constant(name: str, value: Any, kind: Any, rows: int) -> pl.Series:
     return pl.Series(name, [value], kind).new_from_index(0, rows)
 
 
-def _ids(get: Get, row: pl.Series, piece: Piece, columns: Columns) -> pl.Series:
+def _ids(batch: _Batch, row: pl.Series, piece: Piece, columns: Columns) -> pl.Series:
     """Return the labels of documents: what the file has, else `PATH#ROW`."""
     given = None
     if columns.id is not None:
-        given = as_label(get(columns.id), columns.id).alias("id")
+        given = batch.label(columns.id).alias("id")
         if not given.null_count():
             return given
     unnamed = f"{piece.path}#" + row.cast(pl.String)
@@ -338,14 +376,13 @@ def _within_budget(body: pl.Series, error: pl.Series, name: str) -> list[pl.Seri
     return [body.zip_with(~over, nothing), told.alias("error").zip_with(over, error)]
 
 
-def _source(get: Get, piece: Piece, columns: Columns, rows: int) -> pl.Series:
+def _source(batch: _Batch, piece: Piece, columns: Columns) -> pl.Series:
     if "column" in columns.source:
-        path = columns.source["column"]
-        return as_label(get(path), path)
+        return batch.label(columns.source["column"])
     value = columns.source.get("value")
     if "path" in columns.source:
         value = pl.Series([piece.path]).str.extract(columns.source["path"], 1)[0]
-    return _constant("source", value, pl.String, rows)
+    return _constant("source", value, pl.String, batch.rows)
 
 
 def _any_between(rows: Sequence[int], start: int, end: int) -> bool:

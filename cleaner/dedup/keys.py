@@ -60,7 +60,9 @@ def column_keys(docs: pl.DataFrame, on: str) -> tuple[np.ndarray, np.ndarray]:
         return utf8(pl.Series(found, dtype=pl.String))
     if on == "text":
         return fold(*utf8(docs["text"]), formula_modes(docs))
-    column = _required(docs, on, "on").cast(pl.String)
+    values = _required(docs, on, "on")
+    # No bytes are folded: two that differ are never one key.
+    column = values.bin.encode("hex") if values.dtype == pl.Binary else values.cast(pl.String)
     return fold(*utf8(column), modes(False, docs.height))
 
 
