@@ -288,7 +288,11 @@ BROKEN: dict[str, Broken] = {
         lambda: record(answer(head="Transfer-Encoding: chunked")) + archive(), ROWS + 1, 0, False,
     ),
     "bad-gzip-body.warc": (
-        lambda: record(answer(head="Content-Encoding: gzip")) + archive(), ROWS, 1, False,
+        lambda: record(answer(head="Content-Encoding: gzip").replace(b"<html", b"\x1f\x8b\x08"))
+        + archive(), ROWS, 1, False,
+    ),
+    "plain-for-gzip-body.warc": (
+        lambda: record(answer(head="Content-Encoding: gzip")) + archive(), ROWS + 1, 0, False,
     ),
     "noise-between.warc": (lambda: archive() + b"\0noise\r\n" + archive(), ROWS, 0, True),
     "cut.warc.gz": (lambda: gzip.compress(archive(), mtime=0)[:-20], 27, 0, True),

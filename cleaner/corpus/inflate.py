@@ -3,7 +3,6 @@
 import zlib
 from typing import Any, BinaryIO
 
-import pyarrow as pa
 import zstandard
 
 from cleaner.corpus.files import BOMB_GRACE, MAX_RATIO
@@ -85,44 +84,6 @@ class Inflated:
         if self.kind == "gzip":
             return zlib.decompressobj(wbits=31)
         return zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()
-
-
-def decoded(data: bytes, encodings: str, most: int) -> bytes:
-    """Return the body of an HTTP answer with its content encodings undone, at most `most` bytes.
-
-    Raises OSError where it cannot be. A body that is cut ends where it is cut, what follows a whole
-    one is passed over, and an encoding that nobody knows says nothing.
-    """
-    for name in reversed(encodings.lower().split(",")):
-        match name.strip():
-            case "gzip" | "x-gzip" | "deflate":
-                data = _unzipped(data, most)
-            case "br" | "zstd" as other:
-                codec = {"br": "brotli"}.get(other, other)
-                with pa.CompressedInputStream(pa.BufferReader(data), codec) as stream:
-                    out = bytearray()
-                    while len(out) < most and (block := stream.read(min(_BLOCK, most - len(out)))):
-                        out += block
-                    data = bytes(out)
-    return data
-
-
-def _unzipped(data: bytes, most: int) -> bytes:
-    out = bytearray()
-    while data and len(out) < most:
-        try:
-            member = zlib.decompressobj(wbits=47)  # gzip or zlib, as its head says
-            out += member.decompress(data, most - len(out))
-        except zlib.error as error:
-            if out:
-                break
-            try:  # some servers send deflate without a head
-                member = zlib.decompressobj(wbits=-15)
-                out += member.decompress(data, most)
-            except zlib.error:
-                raise OSError(f"gzip: {error}") from None
-        data = member.unused_data
-    return bytes(out)
 
 
 def opened(source: BinaryIO, path: str) -> Any:
