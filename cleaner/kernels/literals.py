@@ -58,11 +58,9 @@ class Literals:
         order = sorted(range(len(rows)), key=lambda state: outputs[state] != 0)
         place = {state: number for number, state in enumerate(order)}
         self.table = np.array(
-            [[place[after] * width for after in rows[state]] for state in order], np.uint16
+            [[place[after] * width for after in rows[state]] for state in order], np.uint32
         )
         self.table = self.table.ravel()
-        if len(rows) * width > 65_536:
-            raise ValueError(f"{len(rows)} states of {width} classes: too many literals")
         self.outputs = np.array([outputs[state] for state in order], np.int64)
         self.width = width
         self.reports = sum(not output for output in outputs) * width
@@ -90,7 +88,7 @@ def _search(
 ) -> int:
     state = np.int64(0)
     found = 0
-    for byte in data:  # 16-bit states: the rows that text visits fit in the first cache
+    for byte in data:
         state = np.int64(table[state + classes[byte]])
         if state >= reports:
             found |= outputs[state // width]

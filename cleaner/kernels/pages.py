@@ -12,6 +12,8 @@ CONTAINER, LEAF, HEADING, CODE, LINK, LIST, NUMBERED, ITEM, ROW, CELL, LINE, BRE
     1 << bit for bit in range(14)
 )
 _BLOCK = CONTAINER | LEAF
+# Numbers of blocks that have none: below whatever a list counts.
+NO_ITEM, BULLET = -(1 << 40), -(1 << 40) + 1
 # What is read of an element: `style` only where it may hide, and every number as 0.
 ATTRIBUTES = ("class", "id", "role", "itemprop", "hidden", "aria-hidden", "style")
 
@@ -22,8 +24,8 @@ class Scan(NamedTuple):
     A block is the markup `data[start:end]`: text and inline tags. Its text, without tags, with runs
     of white space as one and references resolved, is `text[first:last]`, unless it is `special`:
     there are images in it, elements that may be hidden, or it is code. `size` counts the
-    characters of the text, `link` those within links. `number` is that of a list item, 0 for a
-    bullet, -1 for none; `depth` how many lists it stands in. `row` numbers table rows from 1 whose
+    characters of the text, `link` those within links. `number` is that of a list item, `BULLET` or
+    `NO_ITEM`; `depth` how many lists it stands in. `row` numbers table rows from 1 whose
     cells are lines of text, `cell` the cell in it; 0 elsewhere. Container 0 is the page itself.
     """
 
@@ -181,6 +183,32 @@ def _trimmed(text: np.ndarray, first: int, last: int) -> tuple[int, int]:
     return first, last
 
 
+@leaf
+def _value(data: np.ndarray, at: int, end: int, number: int) -> int:
+    """Return the integer of the attribute `value` in `data[at:end]`, or `number` without one."""
+    while at + 7 < end:
+        if (
+            data[at] == 118  # value="
+            and data[at + 1] == 97
+            and data[at + 2] == 108
+            and data[at + 3] == 117
+            and data[at + 4] == 101
+            and data[at + 5] == 61
+            and (data[at - 1] == 32 or data[at - 1] == 60)
+        ):
+            at += 7
+            sign = -1 if data[at] == 45 else 1
+            at += sign < 0
+            value, digits = 0, 0
+            while at < end and 48 <= data[at] <= 57 and digits < 9:
+                value = 10 * value + data[at] - 48
+                digits += 1
+                at += 1
+            return sign * value if digits else number
+        at += 1
+    return number
+
+
 @jit
 def _scan(
     data: np.ndarray,
@@ -194,14 +222,14 @@ def _scan(
     text = np.empty(len(data) + 1, np.uint8)
     containers = np.empty((4, most), np.int64)
     hashes = np.zeros(most, np.uint64)
-    lists = np.zeros(most, np.int64)  # the last number of each open list, -1 for bullets
+    lists = np.zeros(most, np.int64)  # the last number of each open list, or BULLET
     rows = np.zeros((3, most), np.int64)  # open rows: first block, first of their cells, cells
     cells = np.zeros(most, np.int64)  # the first block of each cell of the open rows
     counts = np.zeros(2, np.int64)
     containers[:, 0] = 0
     found, inside, here = 0, 1, 0
     open_lists, open_rows, open_cells, row_number = 0, 0, 0, 0
-    kind, tag_of_heading, number, depth = 0, 0, -1, 0
+    kind, tag_of_heading, number, depth = 0, 0, NO_ITEM, 0
     code = 0
     in_link, spaced, spoken, special = False, True, False, False
     start, size, link = 0, 0, 0
@@ -308,7 +336,7 @@ def _scan(
             block[6] = tag_of_heading if kind == 1 else 0
             block[7], block[8], block[9], block[10] = number, depth, 0, 0
             block[11], block[12], block[13] = first, last, special or kind == 3
-            number = -1
+            number = NO_ITEM
             found += 1
         else:
             last = first
@@ -345,7 +373,7 @@ def _scan(
                 if open_lists > 0:
                     open_lists -= 1
             elif what & ITEM:
-                number = -1
+                number = NO_ITEM
             continue
         containers[0, inside] = here
         containers[1, inside] = tag
@@ -365,9 +393,9 @@ def _scan(
         elif what & ITEM:
             kind = 2
             depth = open_lists
-            number = 0
-            if open_lists > 0 and lists[open_lists - 1] >= 0:
-                lists[open_lists - 1] += 1
+            number = BULLET
+            if open_lists > 0 and lists[open_lists - 1] != BULLET:
+                lists[open_lists - 1] = _value(data, attributes, end, lists[open_lists - 1] + 1)
                 number = lists[open_lists - 1]
         elif what & LEAF:
             if in_item:  # <li><p>: the paragraph is the item's
@@ -383,7 +411,7 @@ def _scan(
                 rows[2, open_rows - 1] += 1
                 open_cells = rows[1, open_rows - 1] + rows[2, open_rows - 1]
         elif what & LIST:
-            lists[open_lists] = 0 if what & NUMBERED else -1
+            lists[open_lists] = 0 if what & NUMBERED else BULLET
             open_lists += 1
     if spoken:
         first, last = _trimmed(text, first, last)

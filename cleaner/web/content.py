@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleaner.kernels.pages import fallen, gathered, inherited, weighed
+from cleaner.kernels.pages import BULLET, NO_ITEM, fallen, gathered, inherited, weighed
 from cleaner.web.blocks import (
     ARTICLES,
     CODE_KIND,
@@ -312,10 +312,12 @@ def render(page: Blocks, keep: np.ndarray) -> tuple[str, int]:
             if kind == CODE_KIND:
                 fence = max(["``", *_FENCES.findall(text)], key=len) + "`"
                 text = f"{fence}{page.language(block)}\n{text}\n{fence}"
-            elif kind == ITEM_KIND and number >= 0:
+            elif kind == ITEM_KIND and number != NO_ITEM:
                 base = min(base, depth) if before == ITEM_KIND else depth
                 text = (
-                    "  " * min(depth - base, _INDENTED) + (f"{number}. " if number else "- ") + text
+                    "  " * min(depth - base, _INDENTED)
+                    + ("- " if number == BULLET else f"{number}. ")
+                    + text
                 )
         row_before, before = row, kind
         out.append(text)

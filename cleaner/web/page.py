@@ -16,6 +16,7 @@ from cleaner.web.content import menu_texts, text_without_boilerplate, whole_text
 from cleaner.web.decode import Binary, Undecodable, decode
 from cleaner.web.facts import Facts, facts, read_head, settled_kind
 from cleaner.web.formulas import Formulas, replace_formulas
+from cleaner.web.reading import make_readable
 from cleaner.web.signs import signs
 from cleaner.web.tokens import OPEN, Tokens
 from cleaner.web.tree import open_shadows, serialised, unseen
@@ -171,6 +172,8 @@ def _extract(
     formulas = Formulas()
     if math and any(sign.formulas):
         formulas = replace_formulas(tree, source, tokens, sign.formulas)
+    if any(sign.reading):
+        make_readable(tree, sign.reading._replace(equations=bool(formulas)))
     body = serialised(tree)
     blocks = Blocks(body)
     content = pick(blocks) if main else whole_text(blocks)

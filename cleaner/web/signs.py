@@ -4,10 +4,12 @@ from typing import NamedTuple
 
 from cleaner.kernels.literals import Literals
 from cleaner.web.formulas.signs import COMMANDS, Signs
+from cleaner.web.reading.signs import LITERALS, Reading
 
 _MARKUP, _TEXT, _CODES, _RENDERER, _RAISED, _ESCAPE, _LICENCE, _TIME = (
     1 << bit for bit in range(8)
 )
+_READING = {name: 1 << bit for bit, name in enumerate(Reading._fields, 8)}
 _JOKER = b"\x01"  # in a literal: white space, a quote, a hyphen or an underscore
 _JOKERS = b" \t\r\n\f\"'-_"
 _BEFORE, _AFTER = (_JOKER, b"<", b"=", b"?"), (_JOKER, b"/", b">", b"?")
@@ -42,12 +44,16 @@ _LITERALS: dict[bytes, int] = {
         _CODES,
     ),
     **dict.fromkeys(_RENDERERS.split(), _RENDERER | _MARKUP),
-    b"<sub": _RAISED, b"<sup": _RAISED,
     # U+E000 to U+E03F in UTF-8, references to them, and prefixed MathML
     b"\xee\x80": _ESCAPE, b"&#57": _ESCAPE, b"&#0": _ESCAPE, b"&#xe0": _ESCAPE, b"&#x0": _ESCAPE,
     b":math": _ESCAPE,
     b"creativecommons.org/": _LICENCE, b"<time": _TIME,
     b"license" + _JOKER: _LICENCE, b"licence" + _JOKER: _LICENCE, b"license>": _LICENCE,
+    **{
+        literal: _READING[name] | (_RAISED if name == "raised" else 0)
+        for name, literals in LITERALS.items()
+        for literal in literals.split()
+    },
 }  # fmt: skip
 _AUTOMATON = Literals(_LITERALS, _JOKER, _JOKERS)
 
@@ -56,6 +62,7 @@ class PageSigns(NamedTuple):
     """What a page may hold; each a yes too many, never a no too many."""
 
     formulas: Signs
+    reading: Reading
     escape: bool  # whether `Tokens.escape` may have work there
     licence: bool
     time: bool
@@ -77,4 +84,5 @@ def signs(page: bytes) -> PageSigns:
         renderer=bits & _RENDERER != 0,
         raised=bits & _RAISED != 0,
     )
-    return PageSigns(found, bits & _ESCAPE != 0, bits & _LICENCE != 0, bits & _TIME != 0)
+    reading = Reading._make([bits & bit != 0 for bit in _READING.values()])
+    return PageSigns(found, reading, bits & _ESCAPE != 0, bits & _LICENCE != 0, bits & _TIME != 0)

@@ -5,6 +5,7 @@ import re
 from cleaner.kernels.pages import (
     APART,
     BREAK,
+    BULLET,
     CELL,
     CODE,
     CONTAINER,
@@ -14,6 +15,7 @@ from cleaner.kernels.pages import (
     LINE,
     LINK,
     LIST,
+    NO_ITEM,
     NUMBERED,
     ROW,
 )
@@ -27,7 +29,7 @@ def scan(html: str, bits: dict[str, int]) -> tuple[list[tuple[int, ...]], list[t
     containers (parent, tag)."""
     blocks: list[list[int]] = []
     containers = [(0, "")]
-    here, kind, number, depth, code, in_link = 0, 0, -1, 0, 0, False
+    here, kind, number, depth, code, in_link = 0, 0, NO_ITEM, 0, 0, False
     lists: list[int] = []
     rows: list[tuple[int, list[int]]] = []
     row_number = 0
@@ -53,7 +55,7 @@ def scan(html: str, bits: dict[str, int]) -> tuple[list[tuple[int, ...]], list[t
         if spoken:
             places = (len(html[:start].encode()), len(html[:end].encode()))
             blocks.append([*places, size, min(link, size), kind, here, number, depth, 0, 0])
-            number = -1
+            number = NO_ITEM
         run.clear()
 
     last = 0
@@ -100,7 +102,7 @@ def scan(html: str, bits: dict[str, int]) -> tuple[list[tuple[int, ...]], list[t
             elif what & LIST and lists:
                 lists.pop()
             elif what & ITEM:
-                number = -1
+                number = NO_ITEM
             continue
         containers.append((here, name))
         here = len(containers) - 1
@@ -110,9 +112,10 @@ def scan(html: str, bits: dict[str, int]) -> tuple[list[tuple[int, ...]], list[t
         elif what & HEADING:
             kind = 1
         elif what & ITEM:
-            kind, depth, number = 2, len(lists), 0
-            if lists and lists[-1] >= 0:
-                lists[-1] += 1
+            kind, depth, number = 2, len(lists), BULLET
+            if lists and lists[-1] != BULLET:
+                value = re.search(r'(?:^| )value="(-?\d{1,9})', tag[3] or "")
+                lists[-1] = int(value[1]) if value else lists[-1] + 1
                 number = lists[-1]
         elif what & LEAF:
             kind = 2 if in_item else 0
@@ -121,7 +124,7 @@ def scan(html: str, bits: dict[str, int]) -> tuple[list[tuple[int, ...]], list[t
         elif what & CELL and rows:
             rows[-1][1].append(len(blocks))
         elif what & LIST:
-            lists.append(0 if what & NUMBERED else -1)
+            lists.append(0 if what & NUMBERED else BULLET)
     run.append((html[last:], in_link))
     flush(len(html))
     return [tuple(block) for block in blocks], containers

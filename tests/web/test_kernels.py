@@ -20,7 +20,13 @@ MARKUP = """<div> </div> <p> </p> <ul> </ul> <ol> </ol> <li> </li> <table> <tr> 
 </table> <h1> </h1> <h2> <pre> </pre> <a> </a> <b> </b> <br> <hr> <span> &nbsp; &lt; word 数学 é
 <nav> <main> <article> <blockquote> <!--<p>--> <dl> <dt> <dd> <a/b> </article>
 <label> </label> <br/> &amp; &gt; \u3000 \u2003 \x0e \x85 <img>"""
-ATTRIBUTED = ['<div class="entry-content" id=a>', "<p hidden>", '<i style="display:none">']
+ATTRIBUTED = [
+    '<li value="5">',
+    '<li value="-2">',
+    '<div class="entry-content" id=a>',
+    "<p hidden>",
+    '<i style="display:none">',
+]
 PIECES = st.sampled_from([*MARKUP.split(), " ", "\n", *ATTRIBUTED])
 PAGES = st.lists(PIECES, max_size=60).map("".join)
 

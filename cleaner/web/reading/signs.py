@@ -1,0 +1,31 @@
+"""Signs of markup that must be read, not only stripped: what a page's source must hold for it."""
+
+from typing import NamedTuple
+
+
+class Reading(NamedTuple):
+    """What a page may hold; the default is everything."""
+
+    ruby: bool = True
+    lines: bool = True  # numbers of lines beside code
+    unseen: bool = True  # words for readers of screens
+    edits: bool = True  # <del> and <ins>
+    notes: bool = True  # footnotes inside sentences
+    equations: bool = True  # tables, which may stand around numbered equations
+    spans: bool = True  # cells over several rows or columns
+    numbers: bool = True  # lists that do not count from one
+    raised: bool = True  # <sup> and <sub>
+
+
+# Field -> literals without one of which there is nothing of it; \x01 is any blank, quote or hyphen.
+LITERALS: dict[str, bytes] = {
+    "ruby": b"<ruby",
+    "lines": b"linen line-n line_n -num hljs-ln gutter lnt \x01ln\x01",
+    "unseen": rb"sr-o sronly visual screen t-invis for-sr assistive y-hidden",
+    "edits": b"<del>",
+    "notes": b"ltx_n",
+    "equations": b"<table",
+    "spans": b"wspan lspan",
+    "numbers": b"start= reversed <li\x01value",
+    "raised": b"<sup <sub",
+}
