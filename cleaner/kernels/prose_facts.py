@@ -3,6 +3,8 @@
 import numpy as np
 
 from cleaner.kernels import leaf
+from cleaner.kernels.misread import SURE, run
+from cleaner.kernels.segment import has_byte
 from cleaner.kernels.unicode import ALPHA, EVERYDAY, SCRIPT, SCRIPT_SHIFT, SCRIPTS, classes, decode
 
 # A column each of what `count` and `code_lines` fill in, and `prose_mask.mask` the masked bytes;
@@ -13,7 +15,7 @@ SIMPLIFIED = LETTERS + 2
 TRADITIONAL = LETTERS + 3
 FREQUENT = LETTERS + 4  # Han characters of the everyday kind
 LATIN_1 = LETTERS + 5  # letters of U+00C0 to U+00FF
-REPLACED = LETTERS + 6  # U+FFFD
+REPLACED = LETTERS + 6  # U+FFFD that tore a word, and others but those of one line: icons
 MISREAD_1252 = LETTERS + 7  # characters that are UTF-8 read as Windows-1252 or ISO 8859-1
 MISREAD_1251 = LETTERS + 8  # the same for Windows-1251
 ENCODED = LETTERS + 9  # bytes masked as base64 or hexadecimal
@@ -21,24 +23,23 @@ CODE = LETTERS + 10  # bytes masked as code
 TEX = LETTERS + 11  # TeX commands of two letters and more
 CODE_LETTERS = LETTERS + 12  # letters on lines that look like a program's
 CODE_SIGNS = LETTERS + 13  # what prose hardly has: ; { } :: -> a_b and names with a ( behind
-FACTS = LETTERS + 14
+LOST = LETTERS + 14  # U+FFFD, all of them
+FACTS = LETTERS + 15
 
 HANS, HANT = 1, 2  # bits of `marks`, a byte per code point below 0x10000
 
 
-def _images(codec: str) -> np.ndarray:
-    """Return for each code point below 0x2200 the byte that `codec` reads as it; 0: none."""
+def _images() -> np.ndarray:
+    """Return for each code point below 0x2200 the byte that Windows-1251 reads as it; 0: none."""
     images = np.zeros(0x2200, np.uint8)
     for byte in range(0x80, 0x100):
-        point = ord(bytes([byte]).decode(codec, "replace"))
-        if codec == "cp1252":
-            images[byte] = byte
+        point = ord(bytes([byte]).decode("cp1251", "replace"))
         if point < len(images):
             images[point] = byte
     return images
 
 
-IMAGES_1252, IMAGES_1251 = _images("cp1252"), _images("cp1251")
+IMAGES_1251 = _images()
 
 
 @leaf
@@ -56,16 +57,18 @@ def word_byte(byte):  # type: ignore[no-untyped-def]
 @leaf
 def count(text, lo, hi, tables, facts):  # type: ignore[no-untyped-def]
     """Add to `facts` what `text[lo:hi]` is made of."""
-    table, marks, images_1252, images_1251 = tables
+    table, marks, images_1251 = tables
     latin = 0
-    left_1252, left_1251 = 0, 0  # bytes that a misread character still needs
-    long_1252, long_1251 = 0, 0
+    left_1251, long_1251 = 0, 0  # bytes that a misread character still needs, and has
+    checked = lo  # up to here no run of a misreading begins any more
+    doubted, doubts = 0, 0  # characters of runs that may be written so, and how sure they are
+    lost, torn = lo, False  # where the last U+FFFD ended, and whether it tore a word
+    free, line, most = 0, 0, 0  # of those that did not: all, on this line, and on any
     i = lo
     while i < hi:
         byte = text[i]
         if byte < 128:
             latin += letter(byte)
-            left_1252 = 0
             left_1251 = 0
             i += 1
             continue
@@ -77,16 +80,13 @@ def count(text, lo, hi, tables, facts):  # type: ignore[no-untyped-def]
             facts[LETTER_BYTES] += after - i
         if point < 0x2200:
             facts[LATIN_1] += 0xC0 <= point <= 0xFF
-            image = images_1252[point]
-            if left_1252 > 0 and 0x80 <= image < 0xC0:
-                left_1252 -= 1
-                if left_1252 == 0:
-                    facts[MISREAD_1252] += long_1252
-            elif image >= 0xC2:
-                long_1252 = 2 if image < 0xE0 else (3 if image < 0xF0 else 4)
-                left_1252 = long_1252 - 1
-            else:
-                left_1252 = 0
+            if 0xC2 <= point <= 0xF4 and i >= checked:
+                checked, length, told = run(text, lo, i, hi)
+                if told >= SURE:
+                    facts[MISREAD_1252] += length
+                else:
+                    doubted += length
+                    doubts += told
             image = images_1251[point]
             if left_1251 > 0 and 0x80 <= image < 0xC0:
                 left_1251 -= 1
@@ -98,15 +98,27 @@ def count(text, lo, hi, tables, facts):  # type: ignore[no-untyped-def]
             else:
                 left_1251 = 0
         else:
-            left_1252 = 0
             left_1251 = 0
             if point < 0x10000:
                 mark = marks[point]
                 facts[SIMPLIFIED] += (mark & HANS) != 0
                 facts[TRADITIONAL] += (mark & HANT) != 0
                 facts[FREQUENT] += (cls & EVERYDAY) != 0
-                facts[REPLACED] += point == 0xFFFD
+                if point == 0xFFFD:
+                    facts[LOST] += 1
+                    if i != lost:
+                        before = text[i - 1] if i > lo else np.uint8(32)
+                        torn = letter(before) or before >= 0x80
+                        line = 0 if has_byte(text, lost, i, 10) else line
+                    lost = after
+                    facts[REPLACED] += torn
+                    line += not torn
+                    free += not torn
+                    most = max(most, line)
         i = after
+    if doubts >= SURE:
+        facts[MISREAD_1252] += doubted
+    facts[REPLACED] += free - most
     facts[1] += latin
     facts[LETTERS] += latin
     facts[LETTER_BYTES] += latin
@@ -193,4 +205,4 @@ def code_lines(text, lo, hi, roles, facts):  # type: ignore[no-untyped-def]
 
 def count_tables(marks: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the tables that `count` looks up."""
-    return classes(), marks, IMAGES_1252, IMAGES_1251
+    return classes(), marks, IMAGES_1251

@@ -6,6 +6,7 @@ import numpy as np
 
 from cleaner.kernels import leaf
 from cleaner.kernels import signals_columns as C
+from cleaner.kernels.misread import SURE, run
 from cleaner.kernels.unicode import (
     ALPHA,
     CONTROL,
@@ -28,6 +29,7 @@ from cleaner.kernels.unicode import (
 from cleaner.kernels.unicode import APOSTROPHE, HYPHEN, JOINER  # isort: skip
 
 HAN = 2  # in unicode.SCRIPTS
+FILLED = 4  # times that 烫 stands in a row: 烫烫的 is how one says that something is very hot
 
 
 @leaf
@@ -40,61 +42,56 @@ def points(data, a, b):  # type: ignore[no-untyped-def]
 
 
 @leaf
-def from_one_byte(point):  # type: ignore[no-untyped-def]
-    """Return whether a continuation byte of UTF-8, read as Latin-1 or cp1252, looks like this."""
-    if 0x80 <= point <= 0xBF:
-        return True
-    if point < 0x152:
-        return False
-    if point < 0x2E0:
-        return (
-            point == 0x152 or point == 0x153 or point == 0x160 or point == 0x161
-            or point == 0x178 or point == 0x17D or point == 0x17E or point == 0x192
-            or point == 0x2C6 or point == 0x2DC
-        )  # fmt: skip
-    return (
-        point == 0x2013 or point == 0x2014 or (0x2018 <= point <= 0x201E and point != 0x201B)
-        or (0x2020 <= point <= 0x2022) or point == 0x2026 or point == 0x2030 or point == 0x2039
-        or point == 0x203A or point == 0x20AC or point == 0x2122
-    )  # fmt: skip
+def same_again(data, point, i, b):  # type: ignore[no-untyped-def]
+    """Return how often a character is there that stands before `i` and goes on from there."""
+    times = 1
+    while i < b:
+        other, i = decode(data, i, b)
+        if other != point:
+            break
+        times += 1
+    return times
 
 
 @leaf
-def mojibake(data, point, i, b):  # type: ignore[no-untyped-def]
-    """Return the length, in characters, of the mojibake that `point` begins; `i` is after it."""
-    if i >= b:
-        return 0
-    second, after = decode(data, i, b)
-    if 0xC2 <= point <= 0xEF:
-        if not from_one_byte(second):
-            return 0
-        if point <= 0xC3:
-            return 2
-        if point < 0xE2 or after >= b:
-            return 0
-        third, _ = decode(data, after, b)
-        return 3 if from_one_byte(third) else 0
-    if point == 0x951F and second == 0x65A4:  # 锟斤拷: two U+FFFD in UTF-8, read as GBK
-        if after < b:
-            third, _ = decode(data, after, b)
-            return 3 if third == 0x62F7 else 0
-        return 0
-    if point == second:  # 烫烫, 屯屯: memory that a debugger had filled
-        return 2
-    return 0
+def mojibake(data, a, point, start, i, b):  # type: ignore[no-untyped-def]
+    """Return `(characters, points)` of the mojibake that `point`, at `start`, begins."""
+    if point < 0x100:
+        _, length, told = run(data, a, start, b)
+        return length, told
+    if point == 0x951F:  # 锟斤拷: two U+FFFD in UTF-8, read as GBK
+        second, after = decode(data, i, b) if i < b else (0, i)
+        third, _ = decode(data, after, b) if after < b else (0, i)
+        return (3, SURE) if second == 0x65A4 and third == 0x62F7 else (0, 0)
+    length = same_again(data, point, i, b)  # 烫烫, 屯屯: memory that a debugger had filled
+    return (length, SURE) if length >= FILLED else (0, 0)
 
 
 @leaf
-def count_characters(data, a, b, table, ascii_counts, row):  # type: ignore[no-untyped-def]
+def first_of_line(data, lo, i):  # type: ignore[no-untyped-def]
+    """Return whether no other U+FFFD stands before the one at `i` on its line."""
+    k = i - 1
+    while k >= lo and data[k] != 10:
+        if data[k] == 0xBD and k - 2 >= lo and data[k - 1] == 0xBF and data[k - 2] == 0xEF:
+            return False
+        k -= 1
+    return True
+
+
+@leaf
+def count_characters(data, lo, a, b, table, ascii_counts, row):  # type: ignore[no-untyped-def]
     """Add the characters of `data[a:b]`: ASCII ones to `ascii_counts`, others to `row`."""
     i = a
     skip = 0  # characters that are part of a mojibake sequence seen already
+    doubted = 0  # characters of sequences that somebody may have written, and how sure they are
+    doubts = 0
     while i < b:
         byte = data[np.uint64(i)]  # unsigned: numba need not ask whether it counts from the end
         if byte < 0x80:
             ascii_counts[byte] += 1
             i += 1
             continue
+        start = i
         point, i = decode(data, i, b)
         cls = np.int64(table[point])
         kind = cls & KIND
@@ -125,12 +122,19 @@ def count_characters(data, a, b, table, ascii_counts, row):  # type: ignore[no-u
             row[C.PRIVATES] += 1
         elif kind == REPLACEMENT:
             row[C.REPLACEMENTS] += 1
+            row[C.REPLACEMENT_LINES] += first_of_line(data, lo, start)
         if skip > 0:
             skip -= 1
-        elif 0xC2 <= point <= 0xEF or point == 0x951F or point == 0x70EB or point == 0x5C6F:
-            length = mojibake(data, point, i, b)
-            row[C.MOJIBAKE] += length
+        elif 0xC2 <= point <= 0xF4 or point == 0x951F or point == 0x70EB or point == 0x5C6F:
+            length, told = mojibake(data, a, point, start, i, b)
+            if told >= SURE:
+                row[C.MOJIBAKE] += length
+            else:
+                doubted += length
+                doubts += told
             skip = max(0, length - 1)
+    if doubts >= SURE:
+        row[C.MOJIBAKE] += doubted
 
 
 @leaf
@@ -234,7 +238,7 @@ def characters(  # type: ignore[no-untyped-def]
     a = lo
     for f in range(formulas + 1):
         b = formula_starts[f] if f < formulas else hi
-        count_characters(data, a, b, table, ascii_counts, row)
+        count_characters(data, lo, a, b, table, ascii_counts, row)
         row[C.ELLIPSES] += count_dots(data, a, b)
         if f < formulas:
             a = formula_ends[f]

@@ -4,7 +4,7 @@ COLUMNS = (
     # characters
     "characters", "letters", "digits", "upper", "spaces", "newlines", "punctuation", "symbols",
     "emoji", "parens", "open_braces", "hashes", "ellipses", "controls", "private", "replacements",
-    "mojibake", "rare_han",
+    "mojibake", "rare_han", "replacement_lines",
     # letters by script, in the order of unicode.SCRIPTS
     "common", "latin", "han", "kana", "hangul", "cyrillic", "greek", "arabic", "hebrew",
     "devanagari", "thai", "other",
@@ -34,7 +34,7 @@ COLUMNS = (
 (
     CHARACTERS, LETTERS, DIGITS, UPPERS, SPACES, NEWLINES, PUNCTUATIONS, SYMBOLS,
     EMOJIS, PARENS, OPEN_BRACES, HASHES, ELLIPSES, CONTROLS, PRIVATES, REPLACEMENTS,
-    MOJIBAKE, RARE_HAN,
+    MOJIBAKE, RARE_HAN, REPLACEMENT_LINES,
     COMMON, LATIN, HAN, KANA, HANGUL, CYRILLIC, GREEK, ARABIC, HEBREW,
     DEVANAGARI, THAI, OTHER_SCRIPT,
     WORDS, TOKENS, WORD_CHARACTERS, MEDIAN_TWICE, LONGEST_WORD, ALPHA_WORDS,

@@ -102,6 +102,7 @@ def junk(facts: np.ndarray) -> np.ndarray:
         # Capital С and Р before і, ј, ё are Ukrainian, Serbian and Russian too.
         | (facts[:, fact.MISREAD_1251] > np.maximum(0.3 * letters, 5))
         | (facts[:, fact.REPLACED] > np.maximum(0.05 * letters, 2))
+        | (facts[:, fact.LOST] > letters)
         # Yoruba has up to half; Chinese in GB 2312 read as Latin has nothing else.
         | ((facts[:, fact.LATIN_1] > 0.6 * letters) & (letters >= 20))
         # Of Chinese and Japanese 95 % are everyday characters, of UTF-8 read as GBK or Shift JIS

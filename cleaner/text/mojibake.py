@@ -1,35 +1,22 @@
 """Text that was decoded with the wrong charset, put right where nothing was lost.
 
 A misreading is undone run by run: the run goes back to the bytes it was read from and is decoded
-as what those bytes are. A run that lost a byte (U+FFFD beside it) stays as it is, for a filter to
-judge.
+as what those bytes are, again and again until nothing more comes of it. A run that somebody may
+have written (`misread.points`) is undone only beside others of its script that nobody has; one that
+lost a byte (U+FFFD beside it) stays as it is, for a filter to judge.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
-# Windows-1252 as browsers read it: the five bytes it leaves open are the C1 controls.
-_LATIN = {
-    (bytes([byte]).decode("cp1252", "ignore") or chr(byte)): byte for byte in range(0x80, 0x100)
-} | {chr(byte): byte for byte in range(0x80, 0x100)}
+from cleaner.kernels.misread import LATIN, SURE
+from cleaner.text.misread import points, units
+
 _CYRILLIC = {
     (bytes([byte]).decode("cp1251", "ignore") or chr(byte)): byte for byte in range(0x80, 0x100)
 }
-
-
-def _class(characters: dict[str, int], low: int, high: int) -> str:
-    return "".join(re.escape(c) for c, byte in characters.items() if low <= byte <= high)
-
-
-def _pairs(characters: dict[str, int]) -> str:
-    """Return a pattern for UTF-8's lead and continuation bytes, as this charset shows them."""
-    tail = f"[{_class(characters, 0x80, 0xBF)}]"
-    return "|".join(
-        f"[{_class(characters, low, high)}]{tail}{{{more}}}"
-        for low, high, more in ((0xC2, 0xDF, 1), (0xE0, 0xEF, 2), (0xF0, 0xF4, 3))
-    )
 
 
 def _images() -> str:
@@ -54,20 +41,21 @@ _SJIS_MARKS = "縺繧繝"  # what kana show when read as Shift JIS
 # A cheap first look over whole columns; `repair` only sees what matches. RE2 syntax.
 SUSPECT = "|".join(
     (
-        _pairs(_LATIN),
-        f"(?:{_pairs(_CYRILLIC)}){{3}}",
+        units(LATIN),
+        f"(?:{units(_CYRILLIC)}){{3}}",
         f"[{_GBK_MARKS}][^\n]{{0,30}}[{_GBK_MARKS}]",
         f"[{_SJIS_MARKS}][^\n]{{0,30}}[{_SJIS_MARKS}]",
         "[\u00a1-\u00fe]{8}",
     )
 )
 
-# Where text lives that people write: what a repaired run may consist of. Combining marks, phonetic
-# letters and unused planes are what chance decodes to.
+# Where text lives that people write: what a repaired run may consist of. Phonetic letters and
+# unused planes are what chance decodes to.
 _PLAUSIBLE = re.compile(
-    "[\n -~\u00a0-\u017f\u0218-\u021b\u0370-\u03ff\u0400-\u045f\u0490-\u0491\u05d0-\u05ea"
-    "\u0600-\u06ff\u0900-\u0e7f\u1e00-\u1eff\u2010-\u206f\u20a0-\u22ff\u2460-\u27bf\u3000-\u30ff"
-    "\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffef\U0001f300-\U0001faff]*"
+    "[\n -~\u00a0-\u017f\u018f\u01a0\u01a1\u01af\u01b0\u01cd-\u01dc\u0218-\u021b\u0259\u0300-\u0331"
+    "\u0370-\u052f\u0531-\u0589\u05d0-\u05ea\u0600-\u06ff\u0900-\u0fff\u10a0-\u10ff\u1200-\u137f\u1780-\u17ff"
+    "\u1e00-\u1eff\u200b-\u206f\u20a0-\u22ff\u2460-\u27bf\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+    "\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffef\U0001f300-\U0001faff]*"
 )
 
 # Wide characters that were misread come back as wide ones: 位系统 is GBK for λϵͳ in UTF-8.
@@ -75,8 +63,11 @@ _WIDE = re.compile(
     "[\u00b7\u2010-\u2027\u2030-\u203b\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uffef]*"
 )
 
-_RUN_LATIN = re.compile(f"(?:{_pairs(_LATIN)})+")
-_RUN_CYRILLIC = re.compile(f"(?:{_pairs(_CYRILLIC)}){{3,}}")
+_UNITS = re.compile(units(LATIN))
+_RUN_LATIN = re.compile(f"(?:{units(LATIN)})+")
+# Fewer than three pairs may be somebody's capitals: Рёв, витамин В».
+_RUN_CYRILLIC = re.compile(f"(?:{units(_CYRILLIC)}){{3,}}")
+_FEW_CYRILLIC = re.compile(f"(?:{units(_CYRILLIC)})+")
 _RUN_WIDE = re.compile(r"[^\x00-\x7f\ufffd]{3,}")  # three of two bytes: two of three
 _RUN_GBK_AS_LATIN = re.compile("[\u00a1-\u00fe]{8,}")
 
@@ -95,11 +86,20 @@ def repair_all(text: pl.Series) -> pl.Series:
 
 
 def repair(text: str) -> str:
-    """Return one text with every misreading undone that can be undone."""
+    """Return one text with every misreading undone that can be undone.
+
+    >>> repair("nÃƒÂ©e")
+    'née'
+    """
+    while (again := _once(text)) != text:
+        text = again  # shorter in characters each time
+    return text
+
+
+def _once(text: str) -> str:
     text = _RUN_GBK_AS_LATIN.sub(_gbk_as_latin, text)
-    if _sure(_RUN_LATIN.findall(text)):
-        text = _RUN_LATIN.sub(_again(lambda run: _bytes(run, _LATIN), "utf-8"), text)
-    text = _RUN_CYRILLIC.sub(_again(lambda run: _bytes(run, _CYRILLIC), "utf-8"), text)
+    text = _latin(text)
+    text = _cyrillic(text)
     if not set(text).isdisjoint(_GBK_MARKS):
         text = _RUN_WIDE.sub(_again(lambda run: run.encode("gbk"), "utf-8", _WIDE), text)
     if set(text).intersection(_SJIS_MARKS):
@@ -107,13 +107,55 @@ def repair(text: str) -> str:
     return text
 
 
-def _sure(runs: list[str]) -> bool:
-    """Return whether these are misreadings: `ROKÅ»` in guillemets is one pair that is none."""
-    return len(set(runs)) > 1 or any(len(run) > 2 or run[0] in "ÂÃ" for run in runs)
+def _cyrillic(text: str) -> str:
+    """Undo UTF-8 read as Windows-1251: long runs, and short ones where most is misread."""
+    read = _again(_bytes_of(_CYRILLIC), "utf-8")
+    sure = sum(len(run[0]) for run in _RUN_CYRILLIC.finditer(text) if read(run) != run[0])
+    if not sure:
+        return text
+    letters = sum("\u0400" <= character <= "\u04ff" for character in text)
+    return (_FEW_CYRILLIC if 2 * sure > letters else _RUN_CYRILLIC).sub(read, text)
+
+
+def _latin(text: str) -> str:
+    """Undo UTF-8 read as Windows-1252 where it is sure, or of a script where it is sure."""
+    read = _again(_bytes_of(LATIN), "utf-8")
+    runs = []  # where, what it says, how sure that is
+    total: dict[str, int] = {}
+    for run in _RUN_LATIN.finditer(text):
+        says = read(run)
+        if says == run[0]:
+            continue
+        sure = points(text, *run.span())
+        runs.append((run.span(), says, sure))
+        for script in set(_scripts(says)):
+            total[script] = total.get(script, 0) + sure
+    any_sure = any(sum_ >= SURE for sum_ in total.values())
+    parts, at = [], 0
+    for (start, end), says, sure in runs:
+        beside = any_sure and text[start] == "Â"  # before a sign, whatever the script of the rest
+        if beside or max(sure, *(total[script] for script in _scripts(says))) >= SURE:
+            parts += [text[at:start], says]
+            at = end
+    return "".join((*parts, text[at:]))
+
+
+def _scripts(text: str) -> Iterator[str]:
+    """Yield for each character the part of Unicode that it is from, signs counting as Latin."""
+    for character in text:
+        code = ord(character)
+        if code < 0x250 or 0x1E00 <= code < 0x1F00 or 0x2000 <= code < 0x2E80 or code > 0x1F000:
+            yield "latin"
+        elif code >= 0x2E80:
+            yield "wide"
+        else:
+            yield hex(code >> 7)
 
 
 def _gbk_as_latin(found: re.Match[str]) -> str:
     data = found[0].encode("latin-1")
+    if 5 * sum(map(len, _UNITS.findall(found[0]))) > 4 * len(data):
+        return found[0]  # UTF-8, of Greek or Cyrillic
     # GB 2312 has its common Han under the lead bytes B0 to D7, punctuation under A1 to A3; accented
     # vowels in a row would be rare Han.
     common = sum(lead < 0xA4 or 0xB0 <= lead <= 0xD7 for lead in data[::2])
@@ -122,8 +164,8 @@ def _gbk_as_latin(found: re.Match[str]) -> str:
     return _again(lambda run: data, "gb2312")(found)
 
 
-def _bytes(run: str, characters: dict[str, int]) -> bytes:
-    return bytes(characters[character] for character in run)
+def _bytes_of(table: dict[str, int]) -> Callable[[str], bytes]:
+    return lambda run: bytes(table[character] for character in run)
 
 
 def _again(

@@ -2,6 +2,7 @@
 
 import re
 
+from misread_twin import misread
 from segment_twin import DISPLAY, INLINE, crosses, is_formula
 
 from cleaner.kernels import prose_facts as fact
@@ -175,19 +176,9 @@ def masked(data: bytes) -> tuple[bytes, dict[int, int]]:
     return bytes(out), facts
 
 
-def images(codec: str) -> dict[str, int]:
-    """Return the byte that a character is read from, of those beyond ASCII."""
-    found = {chr(b): b for b in range(128, 256)} if codec == "cp1252" else {}
-    for byte in range(128, 256):
-        char = bytes([byte]).decode(codec, "replace")
-        if char != "\ufffd":
-            found[char] = byte
-    return found
-
-
-def misread(text: str, codec: str) -> int:
-    """Return how many characters are pieces of UTF-8 that was read in `codec`."""
-    image = images(codec)
+def misread_1251(text: str) -> int:
+    """Return how many characters are pieces of UTF-8 that was read as Windows-1251."""
+    image = {bytes([byte]).decode("cp1251"): byte for byte in range(128, 256) if byte != 0x98}
     kinds = ""
     for char in text:
         byte = image.get(char, 0)
@@ -212,9 +203,16 @@ def counted(text: str, marks: dict[str, int]) -> dict[int, int]:
             facts[fact.SIMPLIFIED] += bool(marks.get(char, 0) & fact.HANS)
             facts[fact.TRADITIONAL] += bool(marks.get(char, 0) & fact.HANT)
         facts[fact.LATIN_1] += "\xc0" <= char <= "\xff"
-        facts[fact.REPLACED] += char == "\ufffd"
-    facts[fact.MISREAD_1252] = misread(text, "cp1252")
-    facts[fact.MISREAD_1251] = misread(text, "cp1251")
+    facts[fact.LOST] = text.count("\ufffd")
+    lost = [line.count("\ufffd") for line in text.split("\n")]
+    of_words = [
+        sum(map(len, re.findall("(?<=[A-Za-z\x80-\ufffc\ufffe-\U0010ffff])\ufffd+", line)))
+        for line in text.split("\n")
+    ]
+    free = [a - b for a, b in zip(lost, of_words, strict=True)]
+    facts[fact.REPLACED] = sum(of_words) + sum(free) - max(free)
+    facts[fact.MISREAD_1252] = misread(text)
+    facts[fact.MISREAD_1251] = misread_1251(text)
     for line in text.split("\n"):
         letters = len(re.findall("[A-Za-z]", line))
         signs = len(re.findall(r"[;{}]|(?<=[A-Za-z0-9_])\(|(?<=:):|(?<=-)>", line))

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 
 import segment_twin
+from misread_twin import misread
 
 from cleaner.kernels import unicode as u
 from cleaner.kernels.segment import FORMULA, SINGLE
@@ -91,11 +92,11 @@ def characters(masked: str, formulas: int, out: dict[str, float]) -> None:
         out[script] = sum(cls(c) >> u.SCRIPT_SHIFT & u.SCRIPT == number for c in letters)
     han = [c for c in letters if cls(c) >> u.SCRIPT_SHIFT & u.SCRIPT == 2]
     out["rare_han"] = sum(not has(c, u.EVERYDAY) for c in han)
-    one = "[\u0080-\u00bfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]"
+    out["replacement_lines"] = sum("\ufffd" in line for line in masked.split("\n"))
     out["mojibake"] = sum(
-        len(found) for piece in masked.split(FORM)
-        for found in re.findall(f"[ÂÃ]{one}|[â-ï]{one}{one}|锟斤拷|烫烫|屯屯", piece)
-    )  # fmt: skip
+        misread(piece) + sum(map(len, re.findall("锟斤拷|烫{4,}|屯{4,}", piece)))
+        for piece in masked.split(FORM)
+    )
 
 
 def of_words(text: str, words: list[tuple[int, int, int]], out: dict[str, float]) -> None:

@@ -15,8 +15,11 @@ from tests.unicode_texts import texts
         ("café", "NFD", "cafe\u0301"),
         ("ﬁne ２０", "NFKC", "fine 20"),
         ("ﬁne", "NFC", "ﬁne"),
-        ("a\r\nb\rc\u2028d\u2029e\x85f\x0bg\x0ch", "NFC", "a\nb\nc\nd\ne\nf\ng\nh"),
-        ("a\x00b\x1b\ufeffc\x9fd\uffff", "NFC", "abcd"),
+        ("a\r\nb\rc\u2028d\u2029e\x0bf\x0cg", "NFC", "a\nb\nc\nd\ne\nf\ng"),
+        ("a\x00b\x1b\ufeffc\x9dd\uffff", "NFC", "abcd"),
+        # C1 controls are the bytes of Windows-1252 that they were read from
+        ("pp. 12\x9615, \x91so\x92 \x80 5 and so on\x85", "NFC", "pp. 12–15, ‘so’ € 5 and so on…"),
+        ("l\x92\x9cuvre", "NFC", "l’œuvre"),
         ("a\tb\n", "NFC", "a\tb\n"),
         ("👩\u200d💻 می\u200cخواهم", "NFC", "👩\u200d💻 می\u200cخواهم"),
         ("$x^{2}\\alpha$", "NFKC", "$x^{2}\\alpha$"),
