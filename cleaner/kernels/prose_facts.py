@@ -62,7 +62,7 @@ def count(text, lo, hi, tables, facts):  # type: ignore[no-untyped-def]
     left_1251, long_1251 = 0, 0  # bytes that a misread character still needs, and has
     checked = lo  # up to here no run of a misreading begins any more
     doubted, doubts = 0, 0  # characters of runs that may be written so, and how sure they are
-    lost, torn = lo, False  # where the last U+FFFD ended, and whether it tore a word
+    lost, torn = lo, 0  # where the last U+FFFD ended, and whether it tore a word
     free, line, most = 0, 0, 0  # of those that did not: all, on this line, and on any
     i = lo
     while i < hi:
@@ -108,12 +108,12 @@ def count(text, lo, hi, tables, facts):  # type: ignore[no-untyped-def]
                     facts[LOST] += 1
                     if i != lost:
                         before = text[i - 1] if i > lo else np.uint8(32)
-                        torn = letter(before) or before >= 0x80
+                        torn = 1 if letter(before) or before >= 0x80 else 0
                         line = 0 if has_byte(text, lost, i, 10) else line
                     lost = after
                     facts[REPLACED] += torn
-                    line += not torn
-                    free += not torn
+                    line += 1 - torn
+                    free += 1 - torn
                     most = max(most, line)
         i = after
     if doubts >= SURE:
