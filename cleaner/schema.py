@@ -22,7 +22,7 @@ from cleaner.corpus.columns import (
 )
 from cleaner.corpus.files import FailedFile, InputFile, first_line, open_parquet
 from cleaner.corpus.read import MAX_DOCUMENT
-from cleaner.errors import InputError, JobError
+from cleaner.errors import InputError, JobError, UnreadableFile
 from cleaner.job import Input
 
 _LOOK = 200  # lines of a JSON Lines file that say which columns there are, and of which type
@@ -261,6 +261,12 @@ def _sniff(file: InputFile, wanted: list[str]) -> dict[str, pl.DataType]:
     with store.open_input(file.path) as source:
         batches = jsonl.read_lines(source, file.path, 1 << 20, MAX_DOCUMENT)
         _, lines = next(iter(batches), (0, []))
+    first = lines[0].strip() if lines and isinstance(lines[0], bytes) else b""
+    if first in (b"{", b"[") or (first.startswith(b"[") and len(lines) == 1):
+        raise UnreadableFile(
+            f"{file.path}: is one JSON value, not an object a line; "
+            "jq -c '.[]' makes JSON Lines of an array"
+        )
     values, _ = jsonl.parse(lines[:_LOOK], "")
     names = list(dict.fromkeys(name for value in values for name in value))
     types: dict[str, pl.DataType] = {}

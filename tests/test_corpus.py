@@ -380,3 +380,90 @@ def test_files_are_listed_in_order_and_only_once(tmp_path: Path) -> None:
         list_files([[f"{tmp_path}/*.zip"]])
     with pytest.raises(InputError, match="no file matches"):
         list_files([[str(tmp_path / "none*")]])
+
+
+DELTA = ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"]
+
+
+@pytest.mark.parametrize("encoding", DELTA)
+@pytest.mark.parametrize("column", ["text", "url", "id", "more", "unread"])
+def test_delta_encoded_strings_are_read(tmp_path: Path, encoding: str, column: str) -> None:
+    rows = 1000
+    table = pa.table(
+        {
+            "text": [f"text {i}" for i in range(rows)],
+            "url": [f"http://a.example/{i}" for i in range(rows)],
+            "id": pa.array([f"id {i % 7}".encode() for i in range(rows)], pa.binary()),
+            "more": pa.array([None] * rows, pa.string()),
+            "unread": ["x"] * rows,
+            "n": list(range(rows)),
+        }
+    )
+    pq.write_table(
+        table, tmp_path / "a.parquet", use_dictionary=False, row_group_size=400,
+        column_encoding={column: encoding, "n": "DELTA_BINARY_PACKED"},
+    )  # fmt: skip
+    found = whole(tmp_path / "a.parquet", id="id", url="url", read=("more", "n"))
+    assert found["error"].null_count() == rows
+    for name in ("text", "url"):
+        assert found[name].to_list() == table[name].to_pylist()
+    assert found["id"].to_list()[:3] == ["id 0", "id 1", "id 2"]
+    assert found["@n"].to_list() == list(range(rows))
+    assert found["row"].to_list() == list(range(rows))
+
+
+def test_pages_that_turn_from_a_dictionary_to_delta_in_the_middle(tmp_path: Path) -> None:
+    texts = [*["the same"] * 3000, *[f"text {i} " * 40 for i in range(3000)]]
+    pq.write_table(
+        pa.table({"text": texts}), tmp_path / "a.parquet", data_page_size=2000, version="2.6",
+        dictionary_pagesize_limit=4000, data_page_version="2.0",
+    )  # fmt: skip
+    assert whole(tmp_path / "a.parquet")["text"].to_list() == texts
+
+
+NAMES = [
+    "a.jsonl", "a.ndjson", "a.json", "a.jsonl.gz", "a.json.gz", "a.ndjson.gz", "a.json.zst",
+    "a.ndjson.zst", "a.jsonl.zstd", "a.JSONL.GZ", "a.jsonl.ZST", "a.Json.Gz",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lines_are_read_by_every_suffix_in_use(tmp_path: Path, name: str) -> None:
+    body = b'{"text": "one"}\n{"text": "two"}\n'
+    if name.lower().endswith("gz"):
+        body = gzip.compress(body)
+    elif name.lower().endswith(("zst", "zstd")):
+        body = zstandard.ZstdCompressor().compress(body)
+    (tmp_path / name).write_bytes(body)
+    assert whole(tmp_path / name)["text"].to_list() == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("a.csv", "write it as Parquet"),
+        ("a.ARROW", "write it as Parquet"),
+        ("a.feather", "write it as Parquet"),
+        ("a.txt", "one JSON object per document"),
+        ("README.md", "one JSON object per document"),
+        ("a.jsonl.bz2", "pack it as .gz or .zst"),
+        ("a.parquet.gz", "there are: .parquet, .jsonl, "),
+        ("_SUCCESS", "narrow the pattern"),
+    ],
+)
+def test_other_suffixes_are_refused_with_what_there_is(
+    tmp_path: Path, name: str, hint: str
+) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(JobError, match=r"there are: .parquet, .jsonl, .*") as error:
+        list_files([[str(tmp_path / name)]])
+    assert hint in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "body", ['[{"text": "one"}]', '[\n{"text": "one"}\n]', '{\n"text": "one"\n}']
+)
+def test_a_json_document_is_not_taken_for_lines(tmp_path: Path, body: str) -> None:
+    (tmp_path / "a.json").write_text(body)
+    with pytest.raises(InputError, match="is one JSON value, not an object a line"):
+        whole(tmp_path / "a.json")

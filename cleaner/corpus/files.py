@@ -21,12 +21,22 @@ _FEW = 1_000  # files whose footers are all read by the plan
 MAX_RATIO = 3_000
 BOMB_GRACE = 1 << 30  # bytes
 _ROWS_GRACE = 10_000_000
+_PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+_LINES = (".jsonl", ".ndjson", ".json")
 _SUFFIXES = {
     ".parquet": "parquet",
-    ".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".jsonl.zst": "jsonl",
+    **{f"{lines}{packed}": "jsonl" for lines in _LINES for packed in ("", *_PACKED)},
     ".warc": "warc", ".warc.gz": "warc",
     ".wet": "wet", ".wet.gz": "wet",
 }  # fmt: skip
+# What people bring and nobody reads, and what to make of it.
+_ELSEWHERE = {
+    (".csv", ".tsv", ".arrow", ".feather", ".ipc", ".orc"): "write it as Parquet or JSON Lines",
+    (".txt", ".html", ".htm", ".xml", ".md"): "write one JSON object per document, as JSON Lines",
+    (".wat", ".wat.gz"): "take the .warc.gz or .wet.gz of the same crawl",
+    (".tar", ".zip", ".tgz", ".tar.gz", ".7z"): "unpack it",
+    (".bz2", ".xz", ".lz4", ".br"): "pack it as .gz or .zst",
+}
 
 
 # With slots, for there may be hundreds of thousands of each in the driver.
@@ -78,13 +88,29 @@ class FailedFile:
 def kind_of(path: str) -> str | None:
     """Return the format of a file by its suffix, or None.
 
-    >>> kind_of("a/b.jsonl.zst"), kind_of("a/b.csv")
+    >>> kind_of("a/b.JSONL.zst"), kind_of("a/b.csv")
     ('jsonl', None)
     """
     for suffix, kind in _SUFFIXES.items():
         if path.lower().endswith(suffix):
             return kind
     return None
+
+
+def packing_of(path: str) -> str | None:
+    """Return how a file is compressed by its suffix: gzip, zstd or None.
+
+    >>> packing_of("a/b.jsonl.ZSTD"), packing_of("a/b.jsonl")
+    ('zstd', None)
+    """
+    return _PACKED.get(path.lower()[path.rfind(".") :]) if "." in path else None
+
+
+def _unread(path: str) -> str:
+    """Say which suffixes are read, and what to do with a file of another."""
+    hints = [told for ends, told in _ELSEWHERE.items() if path.lower().endswith(ends)]
+    hint = f"; {hints[0]}, or narrow the pattern" if hints else "; or narrow the pattern"
+    return f"unknown suffix; there are: {', '.join(_SUFFIXES)}{hint}"
 
 
 def list_files(patterns: Sequence[Sequence[str]]) -> list[InputFile]:
@@ -102,10 +128,7 @@ def list_files(patterns: Sequence[Sequence[str]]) -> list[InputFile]:
         for path in sorted(found):
             kind = kind_of(path)
             if kind is None:
-                raise JobError(
-                    f"input.{entry}.paths: {path}: unknown suffix; there are: "
-                    + ", ".join(_SUFFIXES)
-                )
+                raise JobError(f"input.{entry}.paths: {path}: {_unread(path)}")
             if path in seen:
                 raise JobError(f"input.{entry}.paths: {path} is also in input.{seen[path]}")
             seen[path] = entry
@@ -193,7 +216,7 @@ def weight(file: InputFile) -> int:
     """Return the bytes of a file uncompressed: from its footer, else a guess."""
     if file.groups is not None:
         return sum(size for _, size in file.groups)
-    return file.size * (1 if file.path.endswith((".jsonl", ".warc", ".wet")) else 4)
+    return file.size * (1 if file.kind != "parquet" and packing_of(file.path) is None else 4)
 
 
 def cut_units(files: Sequence[InputFile], limit: int) -> list[tuple[str, list[Piece]]]:

@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 import zstandard
 
-from cleaner.corpus.files import BOMB_GRACE, MAX_RATIO
+from cleaner.corpus.files import BOMB_GRACE, MAX_RATIO, packing_of
 from cleaner.errors import UnreadableFile
 
 _BLOCK = 1 << 20
@@ -88,8 +88,5 @@ class Inflated:
 
 def opened(source: BinaryIO, path: str) -> Any:
     """Return `source`, decompressed when the suffix of `path` says that it is compressed."""
-    if path.endswith(".gz"):
-        return Inflated(source, path, "gzip")
-    if path.endswith((".zst", ".zstd")):
-        return Inflated(source, path, "zstd")
-    return source
+    kind = packing_of(path)
+    return source if kind is None else Inflated(source, path, kind)

@@ -36,6 +36,7 @@ MAX_DOCUMENT = 64 << 20
 _BATCH_BYTES = 4 << 20
 _BATCH_ROWS = 4096
 _SPELT_OUT = 64 << 20  # bytes of repeated values in one batch before it is taken in slices
+_PLAIN_ROWS = 256  # in one batch whose values are all spelt out: they may be far above the mean
 _STREAMED = 64 << 20  # row groups above this are decoded through a small buffer
 
 Get = Callable[[str], pl.Series]
@@ -186,20 +187,15 @@ def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
         roots = columns.roots()
         names = [path if schema.get_field_index(path) >= 0 else root(path) for path in roots]
         names = list(dict.fromkeys(names))
-        # As dictionaries, so that a value is in memory once however many rows repeat it. What the
-        # footer says of single columns is not asked: a damaged one ends the process there.
-        strings = [name for name in names if _is_string(type_at(schema, name))]
         streamed = any(meta.row_group(i).total_byte_size > _STREAMED for i in groups)
-        buffer = 1 << 20 if streamed else 0
-        parquet = parquet_in(
-            source, piece.path, metadata=meta, buffer_size=buffer, read_dictionary=strings
-        )
+        strings = [name for name in names if _is_string(type_at(schema, name))]
+        opened = _Groups(source, piece.path, meta, strings, 1 << 20 if streamed else 0)
         forms = {path: label_form(type_at(schema, path), form) for path, form in columns.forms()}
         row = piece.first_row
         for index in groups:
             rows = meta.row_group(index).num_rows
             if piece.take is None or _any_between(piece.take, row, row + rows):
-                yield from _row_group(parquet, piece, columns, names, forms, index, row)
+                yield from _row_group(opened, piece, columns, names, forms, index, row)
             row += rows
 
 
@@ -213,8 +209,56 @@ def _is_string(kind: pa.DataType | None) -> bool:
     )
 
 
+class _Groups:
+    """The row groups of a Parquet file, its strings as dictionaries where its pages allow it.
+
+    As dictionaries, so that a value is in memory once however many rows repeat it. Pages of the
+    DELTA encodings, and those alone, cannot be read so. What the footer says of single columns is
+    not asked: a damaged one ends the process there.
+    """
+
+    def __init__(
+        self, source: Any, path: str, meta: pq.FileMetaData, strings: list[str], buffer: int
+    ) -> None:
+        self.source, self.path, self.meta, self.buffer = source, path, meta, buffer
+        self.strings = strings
+        self._parquet = self._opened()
+
+    def _opened(self) -> pq.ParquetFile:
+        return parquet_in(
+            self.source,
+            self.path,
+            metadata=self.meta,
+            buffer_size=self.buffer,
+            read_dictionary=self.strings,
+        )
+
+    def batches(self, index: int, names: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield a row group in batches of at most so many rows."""
+        done = 0
+        if self.strings:
+            try:
+                for batch in self._batches(index, names, rows):
+                    yield batch
+                    done += batch.num_rows
+                return
+            except OSError as error:
+                if not str(error).startswith("Not yet implemented"):
+                    raise
+                self.strings = []
+                self._parquet = self._opened()
+        for batch in self._batches(index, names, min(rows, _PLAIN_ROWS)):
+            fresh = batch.slice(min(done, batch.num_rows))
+            done -= batch.num_rows - fresh.num_rows
+            if fresh.num_rows:
+                yield fresh
+
+    def _batches(self, index: int, names: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        return self._parquet.iter_batches(rows, [index], columns=names, use_threads=False)
+
+
 def _row_group(
-    parquet: pq.ParquetFile,
+    groups: _Groups,
     piece: Piece,
     columns: Columns,
     names: list[str],
@@ -222,13 +266,13 @@ def _row_group(
     index: int,
     row: int,
 ) -> Iterator[pl.DataFrame]:
-    group = parquet.metadata.row_group(index)
+    group = groups.meta.row_group(index)
     done = 0
     mean = max(1, group.total_byte_size // max(1, group.num_rows))
     batch_rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // mean))
     said = f"row group {index} ends before its last row"
     try:
-        for whole in parquet.iter_batches(batch_rows, [index], columns=names, use_threads=False):
+        for whole in groups.batches(index, names, batch_rows):
             for batch in _bounded(whole):
                 yield _documents(_of_batch(batch, forms), piece, columns, row + done)
                 done += batch.num_rows
