@@ -65,7 +65,7 @@ def check_alarm(
 ) -> None:
     """Warn, or stop, when a dedup stage took nearly all of a source."""
     before = phase.options["before"]
-    if before.get("kind") not in ("exact", "near"):
+    if not before.get("watched"):
         return
     reached: dict[str, list[int]] = {}
     for marker in markers:

@@ -328,7 +328,7 @@ def stop(path: RunArgument) -> None:
 @app.command()
 def stats(path: RunArgument, as_json: JsonOption = False) -> None:
     """Print the funnel, the per-rule table, and what the search for duplicates found."""
-    from cleaner.inspect import duplicate_tables, open_run
+    from cleaner.inspect import open_run, tables
 
     opened = open_run(path)
     if as_json:
@@ -343,7 +343,7 @@ def stats(path: RunArgument, as_json: JsonOption = False) -> None:
         if len(rows) > 1:
             tell()
             show(rows[:30])
-    for heading, rows in duplicate_tables(opened):
+    for heading, rows in tables(opened):
         tell(f"\n{heading}")
         show(rows)
     for bad in opened.stats["failed_files"]:

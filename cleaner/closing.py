@@ -7,19 +7,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from cleaner import store
 from cleaner.checks import Warn, unread_of
 from cleaner.commits import Marker, other_bytes
-from cleaner.dedup.account import RECALL, merge_recall, merge_tallies, quality
-from cleaner.dedup.index import BY, ranges
+from cleaner.dedup.index import ranges
 from cleaner.errors import AccountError
 from cleaner.ledger import by_label, funnel, merge
 from cleaner.phases.account import merge_histograms
 from cleaner.phases.base import Phase, State
-from cleaner.plan import Plan, key_rows
-from cleaner.stages.near_dedup import NearDedup
+from cleaner.plan import Plan
+from cleaner.stages.global_stage import Indexed
 
 _ABANDONED = 3600.0  # seconds after which an unfinished file has no writer any more
 
@@ -73,7 +70,7 @@ def finish(
         "sources": by_label(counts, "source"),
         "languages": by_label(counts, "lang"),
         "histograms": _histograms(account),
-        "dedup": _dedup(plan, phases, state),
+        "dedup": _across(plan, phases, state),
         "failed_files": unread,
     }
     write_below(state.folder, "stats.json", plain_json(stats))
@@ -156,47 +153,25 @@ def _markers(phases: Sequence[Phase], state: State, function: str, about: str = 
     return [
         marker
         for phase in phases
-        if phase.function == function and (not about or phase.title.split(" ")[0] == about)
+        if phase.function == function and (not about or phase.stage == about)
         for marker in state.markers[phase.name]
     ]
 
 
-def _dedup(plan: Plan, phases: Sequence[Phase], state: State) -> dict[str, Any]:
-    """Return by stage what the search for duplicates found: who lost to whom, how alike, how sure.
-
-    Of a stage that compares shingles also what its banding catches, measured on a sample.
-    """
+def _across(plan: Plan, phases: Sequence[Phase], state: State) -> dict[str, Any]:
+    """Return by stage what the stages that see all rows found."""
     found: dict[str, Any] = {}
     for entry in plan.job.stages:
-        if entry.name not in BY:
+        across = entry.stage.global_stage()
+        if across is None:
             continue
-        about = [
-            marker.facts
-            for function in ("pairs", "components", "settle", "lines", "verify")
-            for marker in _markers(phases, state, function, entry.title)
-        ]
-        sums: dict[str, Any] = {}
-        for facts in about:
-            for name, value in facts.items():
-                if name.startswith("biggest"):
-                    sums[name] = max(sums.get(name, 0), value)
-                elif name != "account":
-                    sums[name] = sums.get(name, 0) + value
-        if entry.name != "line_dedup":
-            sums |= merge_tallies(facts["account"] for facts in about if "account" in facts)
-        if isinstance(entry.stage, NearDedup):
-            sampled = _markers(phases, state, "sample", entry.title)
-            rows = [row for marker in sampled for row in marker.facts["found"]]
-            measured = merge_recall([pl.DataFrame(rows, RECALL, orient="row")])
-            stage = entry.stage
-            sums["banding"] = {
-                **stage.banding._asdict(),
-                "threshold": stage.threshold,
-                "verify": stage.verify,
-                "sampled": sum(marker.facts["documents"] for marker in sampled),
-                **quality(measured, stage.banding, stage.threshold),
-            }
-        found[entry.title] = sums
+        facts = {
+            phase.step: [marker.facts for marker in state.markers[phase.name]]
+            for phase in phases
+            if phase.stage == entry.title and phase.step
+        }
+        if (said := across.found(facts)) is not None:
+            found[entry.title] = said
     return found
 
 
@@ -204,15 +179,15 @@ def _index(plan: Plan, phases: Sequence[Phase], state: State) -> list[dict[str, 
     """Return what the manifest says of the index of each stage."""
     found = []
     for entry in plan.job.stages:
-        if entry.name in BY:
-            stage: Any = entry.stage
+        across = entry.stage.global_stage()
+        if isinstance(across, Indexed):
             written = [m.facts for m in _markers(phases, state, "index", entry.title)]
             found.append(
                 {
                     "stage": entry.title,
                     "name": entry.name,
-                    "compares": stage.compares(),
-                    "ranges": ranges(key_rows(entry, plan.rows), len(written)),
+                    "compares": across.compares(),
+                    "ranges": ranges(across.key_rows(plan.rows), len(written)),
                     "rows": sum(facts["rows"] for facts in written),
                     "files": written,
                 }

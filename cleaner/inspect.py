@@ -18,7 +18,6 @@ from cleaner.ledger import COLUMNS
 from cleaner.rules import RuleSet
 
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
-_SHOWN = 12  # rows of a table of sources against sources; stats.json has them all
 
 
 class Run:
@@ -302,71 +301,12 @@ def signals_of(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in COLUMNS and value is not None}
 
 
-def duplicate_tables(run: Run) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield tables, each with its heading, of what the stages that look for duplicates found."""
-    for stage, found in run.stats["dedup"].items():
-        if "lines" in found:
-            told = f"{found['frequent']:,} of {found['lines']:,} different lines were cut"
-            yield f"{stage}: {told}", []
-            continue
-        clusters = sum(count for _, count in found["cluster_size"])
-        told = f"{stage}: {found['dropped']:,} documents fell"
-        if found["for_earlier_runs"]:
-            told += f", {found['for_earlier_runs']:,} of them for one of an earlier run"
-        told += f"; {clusters:,} stay for others"
-        if "buckets" in found:
-            told += (
-                f"; {found['candidates']:,} candidates in {found['buckets']:,} buckets, "
-                f"{found['big_buckets']:,} of over 10,000"
-            )
-        sizes = [
-            {"documents in a cluster": _power(size), "clusters": count}
-            for size, count in found["cluster_size"]
-        ]
-        yield told, sizes
-        lost = [
-            {"source": source or "(none)", "lost to": kept or "(none)", "documents": documents}
-            for source, kept, documents, _ in found["losses"]
-        ]
-        if len(lost) > 1 or any(row["source"] != row["lost to"] for row in lost):
-            more = f", the {_SHOWN} largest of {len(lost):,}" if len(lost) > _SHOWN else ""
-            yield f"{stage}: who lost to whom{more}", lost[:_SHOWN]
-        if "banding" in found:
-            yield _banding(stage, found["banding"])
-
-
-def _power(size: int) -> str:
-    """Return the sizes from a power of two to before the next."""
-    return str(size) if size == 1 else f"{size:,} to {2 * size - 1:,}"
-
-
-def _banding(stage: str, found: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
-    """Return what a banding of signatures catches, by its curve and as measured on a sample."""
-    heading = f"{stage}: {found['bands']} bands of {found['rows']} rows"
-    heading += f", measured on {found['sampled']:,} sampled documents"
-    if found["recall"] is not None:
-        heading += (
-            f": {found['recall']:.1%} of {found['pairs']:,} pairs of Jaccard "
-            f"{found['threshold']} or more share a bucket"
-        )
-    if found["precision"] is not None:
-        heading += f"; of the pairs that share one {found['precision']:.1%} are so similar"
-        heading += (
-            " (and, as verified, all that fell)" if found["verify"] else " (none is verified)"
-        )
-    rows = [
-        {
-            "Jaccard": f"{row['jaccard']:.2f}",
-            "share a bucket, %": round(100 * row["expected"], 1),
-            "of those sampled, %": None
-            if row["measured"] is None
-            else round(100 * row["measured"], 1),
-            "pairs sampled": row["pairs"],
-        }
-        for row in found["curve"]
-        if row["jaccard"] >= 0.4
-    ]
-    return heading, rows
+def tables(run: Run) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield tables, each with its heading, of what the stages that see all rows found."""
+    for entry in run.job.stages:
+        across = entry.stage.global_stage()
+        if across is not None and entry.title in run.stats["dedup"]:
+            yield from across.tables(entry.title, run.stats["dedup"][entry.title])
 
 
 def sample_documents(

@@ -36,6 +36,30 @@ _OTHER = "(other)"
 Tree = dict[str, Any]
 
 
+def dropped(
+    docs: pl.DataFrame, stage: str, reason: str | pl.Expr, broken: pl.Expr | None = None
+) -> pl.DataFrame:
+    """Return documents with their fate: dropped at a stage for a reason, the first of `broken`."""
+    why = pl.lit(reason) if isinstance(reason, str) else reason
+    return docs.with_columns(
+        fate=pl.lit("dropped"),
+        stage=pl.lit(stage),
+        reason=why,
+        broken=pl.concat_list(why) if broken is None else broken,
+    )
+
+
+def failed(docs: pl.DataFrame, stage: str) -> pl.DataFrame:
+    """Return documents with their fate: a stage could not judge them, `error` says why."""
+    return docs.with_columns(fate=pl.lit("failed"), stage=pl.lit(stage))
+
+
+def tagged(docs: pl.DataFrame, which: pl.Expr, told: pl.Expr) -> pl.DataFrame:
+    """Return documents with one tag more where `which` holds."""
+    more = pl.concat_list(pl.col("tagged").fill_null([]), told)
+    return docs.with_columns(tagged=pl.when(which).then(more).otherwise("tagged"))
+
+
 def tally(ledger: pl.DataFrame) -> Tree:
     """Return the counts of some ledger rows as plain, mergeable sums.
 

@@ -22,7 +22,7 @@ from cleaner.corpus.files import (
     unit_bytes,
     weight,
 )
-from cleaner.dedup.index import BY, Index, find_indexes
+from cleaner.dedup.index import Index, find_indexes
 from cleaner.errors import InputError, JobError
 from cleaner.job import Entry, Job
 from cleaner.ledger import COLUMNS
@@ -35,12 +35,10 @@ from cleaner.stages.classify import Scored
 from cleaner.stages.duplicates import Duplicates
 from cleaner.stages.extract import Extract
 from cleaner.stages.filter import Filter
-from cleaner.stages.sample import Sample
+from cleaner.stages.global_stage import MOST_PARTITIONS, PARTITION_ROWS, GlobalStage, Indexed
 
 DOCUMENT_BYTES = 3_000  # a guess at a document's size, where no footer tells the rows
-PARTITION_ROWS = 2_000_000  # rows of keys that one task of a global stage holds
 PARTITION_BYTES = 64 << 20  # text in one hash range of the shuffle
-MOST_PARTITIONS = 1_024
 WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels, models
 PER_UNIT = 8  # a unit's bytes are in memory about so many times at the worst moment
 PER_KEY = 120  # bytes in which one row of keys is in memory while its partition is settled
@@ -70,6 +68,11 @@ class MapPlan:
     carry: dict[str, Any]  # columns that go on, name -> Polars type
     measured: dict[str, str]  # columns for the ledger, name -> Polars type by name
     then: Entry | None  # the global stage after it; None: the shuffle
+
+    @property
+    def across(self) -> GlobalStage | None:
+        """How the stage after it sees all rows."""
+        return None if self.then is None else self.then.stage.global_stage()
 
 
 @dataclass(frozen=True)
@@ -106,30 +109,10 @@ class Plan:
     @property
     def task_memory(self) -> int:
         """Return about the bytes of a worker at its worst moment; a huge document takes more."""
-        exchanged = (mapped.then for mapped in self.maps if mapped.then is not None)
-        keys = max((key_rows(then, self.rows) for then in exchanged), default=0)
+        exchanged = (mapped.across for mapped in self.maps if mapped.across is not None)
+        keys = max((across.key_rows(self.rows) for across in exchanged), default=0)
         partition = min(keys, max(PARTITION_ROWS, keys // MOST_PARTITIONS))
         return WORKER + max(PER_UNIT * self.unit_bytes, PER_KEY * partition)
-
-
-def exchange_of(entry: Entry) -> str | None:
-    """Return how a stage that must see all rows is settled: exact, near, line, cut.
-
-    None for a stage that goes row by row.
-    """
-    if entry.name in ("exact_dedup", "near_dedup", "line_dedup"):
-        return entry.name.removesuffix("_dedup")
-    if isinstance(entry.stage, Sample):
-        return "cut" if entry.stage.documents is not None else None
-    return "cut" if getattr(entry.stage, "shares", False) else None
-
-
-def key_rows(entry: Entry, rows: int) -> int:
-    """Return how many rows of keys a stage that must see all rows exchanges, about."""
-    kind = exchange_of(entry)
-    if kind == "near":
-        return rows * entry.stage.banding.bands  # type: ignore[attr-defined]
-    return {"exact": rows, "line": 20 * rows}.get(kind or "", 0)
 
 
 def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
@@ -174,13 +157,15 @@ def _indexes(job: Job) -> dict[int, tuple[Index, ...]]:
     places: Counter[str] = Counter()
     found, mistakes = {}, []
     for entry in job.stages:
-        if entry.name not in BY:
+        across = entry.stage.global_stage()
+        if not isinstance(across, Indexed):
             continue
-        stage: Any = entry.stage
-        compares = stage.compares()
+        compares = across.compares()
         alike = f"{entry.name} {compares}"
         try:
-            found[entry.index] = find_indexes(stage.against, entry.name, compares, places[alike])
+            found[entry.index] = find_indexes(
+                across.earlier_runs(), entry.name, across.index_by, compares, places[alike]
+            )
         except JobError as error:
             mistakes.append(_say(entry, str(error)))
         places[alike] += 1
@@ -319,12 +304,11 @@ def _say(entry: Entry, message: str) -> str:
 def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
     groups: list[tuple[list[Entry], Entry | None]] = [([], None)]
     for entry in job.stages:
-        kind = exchange_of(entry)
-        if kind != "cut" or not isinstance(entry.stage, Sample):
-            if kind is None or kind == "cut":
-                groups[-1][0].append(entry)  # a share-based cut scores row by row, then cuts
-            if kind is None:
-                continue
+        across = entry.stage.global_stage()
+        if across is None or across.scores_first:
+            groups[-1][0].append(entry)
+        if across is None:
+            continue
         groups[-1] = (groups[-1][0], entry)
         groups.append(([], None))
     measures = _measures(job, groups)
@@ -355,8 +339,8 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
                 if _is_number(kind):
                     measured[name] = type_name(kind)
         maps.append(MapPlan(tuple(entries), tuple(measures[number]), carry, measured, then))
-        if then is not None and exchange_of(then) == "line":
-            there.update(then.stage.adds())  # made by what is cut between the phases
+        if then is not None and then not in entries:
+            there.update(then.stage.adds())  # made where its verdicts are applied
     return maps
 
 
@@ -407,8 +391,8 @@ def _measures(
             wanted |= set(job.output.signals) - have
         if wanted and born:
             at = then.index if then is not None else len(job.stages)
-            if then is not None and exchange_of(then) == "cut" and entries and entries[-1] is then:
-                at += 1  # the cut's own scoring runs as the last stage of this phase
+            if then is not None and entries and entries[-1] is then:
+                at += 1  # its own scoring runs as the last stage of this phase
             points.append({"before": at, "signals": sorted(wanted)})
             have |= wanted
         if then is not None and then.stage.changes_text:

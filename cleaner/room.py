@@ -11,7 +11,7 @@ from cleaner.corpus.files import weight
 from cleaner.errors import InputError
 from cleaner.human import size_text
 from cleaner.phases.base import Phase, State
-from cleaner.plan import Plan, key_rows
+from cleaner.plan import Plan
 
 # Bytes on disk for one byte of text, or for one row; measured on runs over texts and pages.
 _KEPT = 0.6  # text between two phases: Arrow with lz4
@@ -30,7 +30,8 @@ _OTHERS = 1 << 30  # bytes for the driver, Ray itself and the machine
 def disk_needed(plan: Plan) -> int:
     """Return the bytes of a run folder at its largest, about, when every document is kept."""
     text = sum(weight(file) * _text_share(plan, file.entry) for file in plan.files)
-    keys = sum(key_rows(mapped.then, plan.rows) for mapped in plan.maps if mapped.then is not None)
+    across = (mapped.across for mapped in plan.maps if mapped.across is not None)
+    keys = sum(stage.key_rows(plan.rows) for stage in across)
     rows = plan.rows * (_RECORD * len(plan.maps) + _LEDGER)
     return int(text * (_KEPT * len(plan.maps) + _SHARD)) + rows + _KEY * keys
 

@@ -15,7 +15,6 @@ from cleaner import store
 from cleaner.dedup.against import OLD
 from cleaner.errors import JobError
 
-BY = {"exact_dedup": "hi", "near_dedup": "band", "line_dedup": "line"}  # partitioned by which hash
 _FINEST = 64  # ranges that even a small index is cut into, so that a small range is a small read
 _RANGE = 1_000_000  # rows of one range of a large index, about
 
@@ -45,11 +44,12 @@ class Index:
 
 
 def find_indexes(
-    runs: Sequence[str], name: str, compares: Mapping[str, Any], place: int
+    runs: Sequence[str], name: str, by: str, compares: Mapping[str, Any], place: int
 ) -> tuple[Index, ...]:
     """Return what a stage is held against: the index of its like in each of some finished runs.
 
-    Of several with these settings the one at the same `place` among them is taken, or the last.
+    `by` is the hash that partitions it. Of several with these settings the one at the same `place`
+    among them is taken, or the last.
     Raises JobError for a folder that is no run, a run that is not finished or has no such stage.
     """
     found: list[Index] = []
@@ -62,7 +62,7 @@ def find_indexes(
             Index(
                 run=run,
                 stage=entry["stage"],
-                by=BY[name],
+                by=by,
                 rows=entry["rows"],
                 ranges=entry["ranges"],
                 files=tuple((file["path"], file["bytes"]) for file in entry["files"]),

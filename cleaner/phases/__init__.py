@@ -7,33 +7,16 @@ from typing import Any
 from cleaner.commits import Committer
 from cleaner.phases.account import run_account
 from cleaner.phases.base import Work, load_settings
-from cleaner.phases.dedup import (
-    run_components,
-    run_gather,
-    run_lines,
-    run_pairs,
-    run_sample,
-    run_sets,
-    run_settle,
-    run_share,
-    run_verify,
-)
 from cleaner.phases.index import run_index, run_kept
 from cleaner.phases.map import run_map, run_probe
 from cleaner.phases.shuffle import run_cut, run_shard
+from cleaner.phases.steps import run_gather, run_step
 
 FUNCTIONS: dict[str, Work] = {
     "map": run_map,
     "probe": run_probe,
-    "settle": run_settle,
-    "lines": run_lines,
+    "step": run_step,
     "gather": run_gather,
-    "sample": run_sample,
-    "pairs": run_pairs,
-    "components": run_components,
-    "sets": run_sets,
-    "verify": run_verify,
-    "share": run_share,
     "cut": run_cut,
     "shard": run_shard,
     "account": run_account,

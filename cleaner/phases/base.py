@@ -66,6 +66,8 @@ class Phase:
     exact: bool = True
     counts_rows: bool = False  # a map phase: its units carry documents
     gpu: bool = False  # a stage in it runs on a GPU where there is one
+    stage: str = ""  # the title of the global stage that it is a step of
+    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,11 +165,6 @@ def slot(group: np.ndarray, groups: int) -> pl.Series:
     """Return UInt64 hashes, each the middle of the range that is partition `group` of `groups`."""
     middle = [((2 * g + 1) << 63) // groups for g in range(groups)]
     return pl.Series("slot", np.array(middle, np.uint64)[group])
-
-
-def position(docs: pl.DataFrame) -> np.ndarray:
-    """Return the key (file, row) as one number that sorts alike; up to 2^24 files of 2^40 rows."""
-    return (docs["file"].to_numpy().astype(np.uint64) << np.uint64(40)) | docs["row"].to_numpy()
 
 
 @lru_cache(maxsize=4)

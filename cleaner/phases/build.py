@@ -1,30 +1,32 @@
 """A plan as the list of its phases, each with the code that turns earlier commits into units."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from cleaner import store
 from cleaner.commits import Marker, digest
-from cleaner.dedup.account import SAMPLE_DOCUMENTS
-from cleaner.dedup.index import BY, ranges
+from cleaner.dedup.index import ranges
 from cleaner.job import Entry, dump_stage
 from cleaner.ledger import ROWS_PER_FILE
 from cleaner.phases.base import DataFile, Phase, Prepared, Settings, State, Unit
-from cleaner.plan import (
-    MOST_PARTITIONS,
-    PARTITION_BYTES,
-    PARTITION_ROWS,
-    MapPlan,
-    Plan,
-    exchange_of,
-    key_rows,
+from cleaner.phases.steps import EARLIER, Read, StepSettings, StepUnit
+from cleaner.plan import PARTITION_BYTES, MapPlan, Plan
+from cleaner.row_key import packed
+from cleaner.stages import global_stage
+from cleaner.stages.global_stage import (
+    VERDICTS,
+    GlobalStage,
+    Indexed,
+    Role,
+    Seen,
+    Step,
+    partitions,
 )
 
-_ROW_BITS = 40
-_SET_BYTES = 128 << 20  # shingle sets that one task of the verification holds, about
 _END = (1 << 64) - 1
 
 
@@ -35,9 +37,9 @@ def build_phases(plan: Plan) -> list[Phase]:
     before: dict[str, Any] = {}
     verdicts: str | None = None
     for number, mapped in enumerate(plan.maps):
-        exchange = _exchange(plan, mapped.then)
+        sends = _sends(plan, mapped)
         name = f"{len(phases):02d}-map"
-        options = _map_options(plan, mapped, exchange, before, first=number == 0)
+        options = _map_options(plan, mapped, sends, before, first=number == 0)
         if number == 0:
             prepare = _first_units(plan, options)
         else:
@@ -49,8 +51,11 @@ def build_phases(plan: Plan) -> list[Phase]:
             Phase(name, "map", title, options, prepare, exact=exact, counts_rows=True, gpu=gpu)
         )
         maps.append(name)
-        if mapped.then is not None:
-            made, before = _global(plan, mapped.then, name, exchange, len(phases))
+        if mapped.then is not None and mapped.across is not None:
+            made = _global(plan, mapped.then, mapped.across, name, len(phases))
+            across = mapped.across
+            watched = {"gathered": across.gathered, "watched": across.watched}
+            before = {**_shared(plan, mapped.then), **watched}
             phases += made
             verdicts = made[-1].name
     phases += _finish(plan, maps, len(phases))
@@ -60,26 +65,23 @@ def build_phases(plan: Plan) -> list[Phase]:
 def _map_options(
     plan: Plan,
     mapped: MapPlan,
-    exchange: dict[str, Any],
+    sends: dict[str, Any],
     before: dict[str, Any],
     first: bool,
 ) -> dict[str, Any]:
-    then = mapped.then
+    then, across = mapped.then, mapped.across
+    empty = then is not None and across is not None and across.compares_text()
     return {
         "stages": [_stage(plan, entry) for entry in mapped.entries],
         "measures": list(mapped.measures),
         "carry": {name: str(kind) for name, kind in mapped.carry.items()},
         "carry_schema": _schema_text(mapped.carry),
         "measured": mapped.measured,
-        "empty_at": then.title if then is not None and _compares_text(then) else None,
-        "exchange": exchange,
+        "empty_at": then.title if then is not None and empty else None,
+        "sends": sends,
         "before": before,
         **({"columns": list(plan.columns), "part_bytes": plan.unit_bytes} if first else {}),
     }
-
-
-def _compares_text(entry: Entry) -> bool:
-    return exchange_of(entry) != "cut" and "text" in entry.stage.needs()
 
 
 def _schema_text(columns: dict[str, Any]) -> str:
@@ -100,22 +102,26 @@ def _stage(plan: Plan, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _exchange(plan: Plan, then: Entry | None) -> dict[str, Any]:
-    if then is None:
-        parts = _clamp(4 * plan.bytes // PARTITION_BYTES)
-        return {"kind": "shuffle", "seed": plan.job.output.shuffle_seed, "parts": parts}
-    parts = _clamp(key_rows(then, plan.rows) // PARTITION_ROWS)
-    exchange = {"kind": exchange_of(then), "parts": parts, **_stage(plan, then)}
-    exchange["options"].pop("against", None)  # no key depends on it
-    if exchange["kind"] == "near":
-        share = min(1.0, SAMPLE_DOCUMENTS / max(1, plan.rows))
-        exchange["share"] = share
-        exchange["sample_parts"] = _clamp(int(2 * share * plan.bytes) // _SET_BYTES)
-    return exchange
+def _shared(plan: Plan, entry: Entry) -> dict[str, Any]:
+    """Return what the tasks before and after a global stage know of it.
+
+    Not what it is held against: no key that a document sends depends on that.
+    """
+    stage = _stage(plan, entry)
+    stage["options"].pop("against", None)
+    return stage
 
 
-def _clamp(parts: int) -> int:
-    return max(1, min(MOST_PARTITIONS, parts))
+def _sends(plan: Plan, mapped: MapPlan) -> dict[str, Any]:
+    """Return what the documents of a map phase send: to a global stage, or to the shards."""
+    if mapped.then is None or mapped.across is None:
+        return {"seed": plan.job.output.shuffle_seed, "ranges": _shuffle_ranges(plan)}
+    roles = mapped.across.roles(plan.rows, plan.bytes)
+    return {"stage": _shared(plan, mapped.then), "roles": [asdict(role) for role in roles]}
+
+
+def _shuffle_ranges(plan: Plan) -> int:
+    return partitions(4 * plan.bytes, PARTITION_BYTES)
 
 
 def _first_units(plan: Plan, options: Settings) -> Any:
@@ -145,13 +151,8 @@ def _rows_of(file: Any, piece: Any) -> int | None:
 def _later_units(previous: str, verdicts: str, before: dict[str, Any], options: Settings) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[previous]
-        settings = dict(options)
-        if before["kind"] == "cut":
-            marker = state.markers[verdicts][0]
-            settings["before"] = {**before, "cuts": marker.facts["cuts"]}
-            depends = marker.identity()
-        else:
-            depends = ""
+        gathered = before["gathered"]
+        depends = "" if gathered else _all(state.markers[verdicts])
         units = []
         for group, members in enumerate(_groups(parts)):
             for place, index in enumerate(members):
@@ -161,20 +162,23 @@ def _later_units(previous: str, verdicts: str, before: dict[str, Any], options: 
                     "spans": part.facts["spans"],
                 }
                 on = [part.identity()]
-                if before["kind"] != "cut":
-                    gathered = state.markers[verdicts][group]
+                if gathered:
+                    found = state.markers[verdicts][group]
                     payload["verdicts"] = {
-                        "file": DataFile.of(gathered, "verdicts").plain(),
+                        "file": DataFile.of(found, VERDICTS).plain(),
                         "parts": len(members),
                         "part": place,
                     }
-                    on.append(gathered.identity())
+                    on.append(found.identity())
+                else:
+                    [found] = state.markers[verdicts]
+                    payload["verdicts"] = {"file": DataFile.of(found, VERDICTS).plain()}
                 units.append(
                     Unit(
                         f"{index:06d}", payload, digest(on), part.facts["kept"], part.facts["bytes"]
                     )
                 )
-        return Prepared(settings, units, depends)
+        return Prepared(options, units, depends)
 
     return prepare
 
@@ -199,7 +203,7 @@ def _starts(parts: Sequence[Marker], members: Sequence[int]) -> list[int]:
     for index in reversed(range(len(parts))):
         spans = parts[index].facts["spans"]
         if spans:
-            following = (spans[0][0] << _ROW_BITS) | spans[0][1]
+            following = packed(*spans[0][:2])
         starts.append(following)
     starts.reverse()
     found = [starts[index] for index in members]
@@ -207,9 +211,9 @@ def _starts(parts: Sequence[Marker], members: Sequence[int]) -> list[int]:
     return found
 
 
-def _group_starts(parts: Sequence[Marker]) -> list[str]:
+def _group_starts(parts: Sequence[Marker]) -> tuple[int, ...]:
     firsts = [members[0] for members in _groups(parts)]
-    return [str(start) for start in _starts(parts, firsts)]
+    return tuple(_starts(parts, firsts))
 
 
 def _all(markers: Sequence[Marker]) -> str:
@@ -221,39 +225,152 @@ def _files(markers: Sequence[Marker], role: str) -> list[list[Any]]:
 
 
 def _global(
-    plan: Plan, entry: Entry, previous: str, exchange: dict[str, Any], number: int
-) -> tuple[list[Phase], dict[str, Any]]:
-    kind, stage = exchange["kind"], entry.stage
+    plan: Plan, entry: Entry, across: GlobalStage, previous: str, number: int
+) -> list[Phase]:
+    """Return the phases of a global stage: its steps, and its verdicts sent to their parts."""
     label = entry.title.replace(":", "_")
-    against = [index.plain() for index in plan.indexes.get(entry.index, ())]
-    about = {key: exchange[key] for key in ("name", "options", "version", "reads")}
-    before = {**about, "kind": kind, "title": entry.title}
-    about["against"] = against
+    against = tuple(index.plain() for index in plan.indexes.get(entry.index, ()))
+    about = {**_shared(plan, entry), "against": against}
+    roles = across.roles(plan.rows, plan.bytes)
+    made = _Made(about, across, previous, against, {role.name: role for role in roles}, {})
     phases: list[Phase] = []
+    for step in across.steps():
+        name = f"{number + len(phases):02d}-{label}.{step.name}"
+        options = {**about, "step": step.name, "step_version": step.version}
+        prepare = made.prepare(step)
+        phases.append(
+            Phase(
+                name,
+                "step",
+                f"{entry.title} {step.name}",
+                options,
+                prepare,
+                stage=entry.title,
+                step=step.name,
+            )
+        )
+        made = replace(made, steps={**made.steps, step.name: (step, name)})
+    if across.gathered:
+        name = f"{number + len(phases):02d}-{label}.gather"
+        gathering = _gather(previous, phases[-1].name)
+        phases.append(
+            Phase(name, "gather", f"{entry.title} gather", about, gathering, stage=entry.title)
+        )
+    return phases
 
-    def add(step: str, function: str, prepare: Any) -> str:
-        name = f"{number + len(phases):02d}-{label}.{step}"
-        phases.append(Phase(name, function, f"{entry.title} {step}", about, prepare))
-        return name
 
-    if kind == "cut":
-        share, tokens = getattr(stage, "keep_share", None), getattr(stage, "keep_tokens", None)
-        if share is None and tokens is None:
-            tokens = getattr(stage, "documents", None)
-        add("cut", "share", _one(previous, "keys", {"share": share, "tokens": tokens}))
-        return phases, before
-    before["reason"] = stage.reason  # type: ignore[attr-defined]
-    if kind in ("exact", "line"):
-        function = "settle" if kind == "exact" else "lines"
-        last = add("settle", function, _partitions(previous, exchange["parts"], about))
-    else:
-        add("sample", "sample", _sample(previous, exchange["sample_parts"]))
-        pairs = add("pairs", "pairs", _partitions(previous, exchange["parts"], about))
-        joined = add("components", "components", _components(previous, pairs, against))
-        sets = add("sets", "sets", _sets(previous, pairs, joined, about))
-        last = add("verify", "verify", _verify(previous, pairs, joined, sets, about))
-    add("gather", "gather", _gather(previous, last))
-    return phases, before
+@dataclass(frozen=True)
+class _Made:
+    """What there is before a step of a global stage: roles of documents, and of earlier steps."""
+
+    about: Mapping[str, Any]  # the stage, as `_shared` gives it
+    across: GlobalStage
+    previous: str  # the map phase whose documents reached the stage
+    against: tuple[Mapping[str, Any], ...]
+    roles: Mapping[str, Role]
+    steps: Mapping[str, tuple[Step, str]]  # each with its phase
+
+    def maker(self, role: str) -> tuple[Step, str] | None:
+        """Return the step that makes a role, with its phase; None for one of the documents."""
+        return next((made for made in self.steps.values() if role in made[0].makes), None)
+
+    def prepare(self, step: Step) -> Any:
+        """Return what turns earlier commits into the settings and units of a step."""
+
+        def prepare(state: State) -> Prepared:
+            parts = state.markers[self.previous]
+            seen = self._seen(state)
+            wanted = dict.fromkeys((*(() if step.over == "all" else (step.of,)), *step.reads))
+            reads = {role: self._read(role, state, seen) for role in wanted}
+            if step.over == "texts":
+                earlier = self._read_earlier(step.of, state)
+                reads |= {f"{step.of}{EARLIER}": earlier} if earlier.files else {}
+            settings = StepSettings(
+                name=self.about["name"],
+                options=self.about["options"],
+                carried=self.about["reads"],
+                step=step.name,
+                reads=reads,
+                ranges={
+                    role: self.across.ranges(role, seen)
+                    for role, layout in step.makes.items()
+                    if layout == "by range"
+                },
+                groups=_group_starts(parts),
+                earlier=self.against,
+                earlier_groups=self._earlier_groups(),
+                most_rows=global_stage.PARTITION_ROWS,
+            )
+            sources = {
+                self.previous if (made := self.maker(r)) is None else made[1] for r in wanted
+            }
+            depends = digest([_all(state.markers[name]) for name in sorted(sources)])
+            return Prepared(settings.plain(), self._units(step, settings, parts), depends)
+
+        return prepare
+
+    def _seen(self, state: State) -> Seen:
+        parts = state.markers[self.previous]
+        return Seen(
+            rows=sum(part.facts["kept"] for part in parts),
+            text_bytes=sum(part.facts["bytes"] for part in parts),
+            facts={
+                name: [marker.facts for marker in state.markers[phase]]
+                for name, (_, phase) in self.steps.items()
+            },
+        )
+
+    def _read(self, role: str, state: State, seen: Seen) -> Read:
+        made = self.maker(role)
+        if made is None:
+            return _read_of(state.markers[self.previous], role, self.roles[role].ranges)
+        layout = made[0].makes[role]
+        ranges = None
+        if layout == "by range":
+            ranges = self.across.ranges(role, seen)
+        elif layout == "by row":
+            ranges = len(_groups(state.markers[self.previous]))
+        return _read_of(state.markers[made[1]], role, ranges)
+
+    def _read_earlier(self, role: str, state: State) -> Read:
+        made = self.maker(role)
+        markers = state.markers[made[1]] if made else []
+        return _read_of(markers, f"{role}{EARLIER}", self._earlier_groups())
+
+    def _earlier_groups(self) -> int:
+        """Return in how many tasks the shards of earlier runs are read for their texts."""
+        return min(
+            global_stage.MOST_PARTITIONS, sum(len(index["shards"]) for index in self.against)
+        )
+
+    def _units(self, step: Step, settings: StepSettings, parts: Sequence[Marker]) -> list[Unit]:
+        if step.over == "all":
+            return [Unit("all", {}, "")]
+        if step.over == "ranges":
+            count = settings.reads[step.of].ranges or 1
+            return [
+                Unit(f"{number:05d}", StepUnit(range=number).plain(), "") for number in range(count)
+            ]
+        units = []
+        for group, members in enumerate(_groups(parts)):
+            for index in members:
+                part = parts[index]
+                unit = StepUnit(text=tuple(DataFile.of(part, "text").plain()), group=group)
+                depends, facts = part.identity(), part.facts
+                units.append(
+                    Unit(f"{index:06d}", unit.plain(), depends, facts["kept"], facts["bytes"])
+                )
+        if f"{step.of}{EARLIER}" in settings.reads:
+            units += [
+                Unit(f"earlier-{group:05d}", StepUnit(earlier=group).plain(), "")
+                for group in range(settings.earlier_groups)
+            ]
+        return units
+
+
+def _read_of(markers: Sequence[Marker], role: str, ranges: int | None) -> Read:
+    files = [DataFile.of(marker, role) for marker in markers if role in marker.files]
+    return Read(tuple(tuple(file.plain()) for file in files), ranges)
 
 
 def _one(previous: str, role: str, settings: Settings) -> Any:
@@ -264,119 +381,11 @@ def _one(previous: str, role: str, settings: Settings) -> Any:
     return prepare
 
 
-def _partitions(previous: str, count: int, about: dict[str, Any]) -> Any:
-    def prepare(state: State) -> Prepared:
-        parts = state.markers[previous]
-        settings = {
-            **about,
-            "keys": _files(parts, "keys"),
-            "parts": count,
-            "groups": _group_starts(parts),
-            "most_rows": PARTITION_ROWS,
-        }
-        units = [Unit(f"{part:05d}", {"part": part}, "") for part in range(count)]
-        return Prepared(settings, units, _all(parts))
-
-    return prepare
-
-
-def _sample(previous: str, count: int) -> Any:
-    def prepare(state: State) -> Prepared:
-        parts = state.markers[previous]
-        settings = {"sample": _files(parts, "sample"), "parts": count}
-        units = [Unit(f"{part:05d}", {"part": part}, "") for part in range(count)]
-        return Prepared(settings, units, _all(parts))
-
-    return prepare
-
-
-def _verify_parts(state: State, previous: str, pairs: str) -> int:
-    """Return in how many partitions components are verified: by the size of their shingle sets."""
-    parts = state.markers[previous]
-    rows = sum(part.facts["kept"] for part in parts)
-    size = sum(part.facts["bytes"] for part in parts)
-    found = sum(marker.facts["pairs"] for marker in state.markers[pairs])
-    candidates = min(rows, 2 * found)
-    return _clamp(2 * size * candidates // max(1, rows) // _SET_BYTES)
-
-
-def _components(previous: str, pairs: str, against: Sequence[dict[str, Any]]) -> Any:
-    def prepare(state: State) -> Prepared:
-        markers = state.markers[pairs]
-        settings = {
-            "pairs": _files(markers, "pairs"),
-            "groups": _group_starts(state.markers[previous]),
-            "verify_parts": _verify_parts(state, previous, pairs),
-            "old_groups": _old_groups(against),
-            "old_files": sum(len(index["shards"]) for index in against),
-        }
-        return Prepared(settings, [Unit("all", {}, "")], _all(markers))
-
-    return prepare
-
-
-def _old_groups(against: Sequence[dict[str, Any]]) -> int:
-    """Return in how many tasks the shards of earlier runs are read for their candidates."""
-    return min(MOST_PARTITIONS, sum(len(index["shards"]) for index in against))
-
-
-def _sets(previous: str, pairs: str, joined: str, about: dict[str, Any]) -> Any:
-    def prepare(state: State) -> Prepared:
-        parts, markers = state.markers[previous], state.markers[joined]
-        groups = _groups(parts)
-        settings = {
-            **about,
-            "candidates": _files_with(markers, "candidates"),
-            "groups": len(groups),
-            "old": _files_with(markers, "old"),
-            "old_groups": _old_groups(about["against"]),
-            "verify_parts": _verify_parts(state, previous, pairs),
-        }
-        units = [
-            Unit(
-                f"{index:06d}",
-                {"text": DataFile.of(parts[index], "text").plain(), "group": group},
-                parts[index].identity(),
-                parts[index].facts["kept"],
-                parts[index].facts["bytes"],
-            )
-            for group, members in enumerate(groups)
-            for index in members
-        ]
-        if settings["old"]:
-            old = range(settings["old_groups"])
-            units += [Unit(f"old-{group:05d}", {"old": group}, "") for group in old]
-        return Prepared(settings, units, _all(markers))
-
-    return prepare
-
-
-def _files_with(markers: Sequence[Marker], role: str) -> list[list[Any]]:
-    return _files([marker for marker in markers if role in marker.files], role)
-
-
-def _verify(previous: str, pairs: str, joined: str, sets: str, about: dict[str, Any]) -> Any:
-    def prepare(state: State) -> Prepared:
-        count = _verify_parts(state, previous, pairs)
-        settings = {
-            **about,
-            "sets": _files(state.markers[sets], "sets"),
-            "pairs": _files_with(state.markers[joined], "pairs"),
-            "verify_parts": count,
-            "groups": _group_starts(state.markers[previous]),
-        }
-        units = [Unit(f"{part:05d}", {"part": part}, "") for part in range(count)]
-        depends = digest([_all(state.markers[sets]), _all(state.markers[joined])])
-        return Prepared(settings, units, depends)
-
-    return prepare
-
-
 def _gather(previous: str, settled: str) -> Any:
     def prepare(state: State) -> Prepared:
         parts, markers = state.markers[previous], state.markers[settled]
         groups = _groups(parts)
-        settings = {"verdicts": _files(markers, "verdicts"), "parts": len(groups)}
+        settings = {VERDICTS: _files_with(markers, VERDICTS), "parts": len(groups)}
         units = [
             Unit(
                 f"{group:05d}",
@@ -390,11 +399,15 @@ def _gather(previous: str, settled: str) -> Any:
     return prepare
 
 
+def _files_with(markers: Sequence[Marker], role: str) -> list[list[Any]]:
+    return _files([marker for marker in markers if role in marker.files], role)
+
+
 def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     output = plan.job.output
     by = "bytes" if output.shard_bytes else "tokens"
     target = output.shard_bytes or output.shard_tokens or 100_000_000
-    parts = _exchange(plan, None)["parts"]
+    parts = _shuffle_ranges(plan)
     cut_options = {"by": by, "target": target}
     shard_options = {
         "schema": _schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
@@ -417,29 +430,34 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
         Phase(f"{number + 2:02d}-account", "account", "account", account_options, counting),
     ]
     for before, mapped in zip(maps, plan.maps, strict=True):
-        if mapped.then is not None and mapped.then.name in BY:
-            phases += _index(plan, mapped.then, before, maps[0], shard, number + len(phases))
+        if mapped.then is not None and isinstance(mapped.across, Indexed):
+            at = number + len(phases)
+            phases += _index(plan, mapped.then, mapped.across, before, maps[0], shard, at)
     return phases
 
 
 def _index(
-    plan: Plan, entry: Entry, previous: str, first: str, shards: str, number: int
+    plan: Plan,
+    entry: Entry,
+    across: Indexed,
+    previous: str,
+    first: str,
+    shards: str,
+    number: int,
 ) -> list[Phase]:
     """Return the two phases that write the index of a stage."""
     label = entry.title.replace(":", "_")
     kept, index = f"{number:02d}-{label}.kept", f"{number + 1:02d}-{label}.index"
-    exchange = _exchange(plan, entry)
-    parts = exchange["parts"]
+    rows = across.key_rows(plan.rows)
+    parts = partitions(rows)
     about = {
-        **{key: exchange[key] for key in ("name", "options", "version")},
-        "title": entry.title,
-        "by": BY[entry.name],
+        **_shared(plan, entry),
+        "by": across.index_by,
         "parts": parts,
-        "ranges": ranges(key_rows(entry, plan.rows), parts),
+        "ranges": ranges(rows, parts),
     }
 
     def keeping(state: State) -> Prepared:
-        role = "text" if about["by"] == "line" else "keys"
         markers, groups = state.markers[previous], _groups(state.markers[first])
         settings = {
             **about,
@@ -449,7 +467,10 @@ def _index(
         units = [
             Unit(
                 f"{group:05d}",
-                {"group": group, "parts": _files([markers[i] for i in members], role)},
+                {
+                    "group": group,
+                    "parts": _files([markers[i] for i in members], across.index_reads),
+                },
                 _all([markers[i] for i in members]),
             )
             for group, members in enumerate(groups)
@@ -464,8 +485,8 @@ def _index(
         return Prepared(settings, units, _all(markers))
 
     return [
-        Phase(kept, "kept", f"{entry.title} kept", about, keeping),
-        Phase(index, "index", f"{entry.title} index", about, indexing),
+        Phase(kept, "kept", f"{entry.title} kept", about, keeping, stage=entry.title),
+        Phase(index, "index", f"{entry.title} index", about, indexing, stage=entry.title),
     ]
 
 
@@ -494,7 +515,7 @@ def _shards(maps: Sequence[str], cut: str, parts: int, options: dict[str, Any]) 
             **options,
             "files": _files(markers, "text"),
             "parts": parts,
-            "groups": _group_starts(state.markers[maps[0]]),
+            "groups": [str(start) for start in _group_starts(state.markers[maps[0]])],
         }
         count = len(bounds) - 1
         units = [

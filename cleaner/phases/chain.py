@@ -14,6 +14,7 @@ from cleaner import signals as signal_families
 from cleaner.corpus.files import first_line
 from cleaner.errors import CleanerError, is_panic
 from cleaner.job import build_stage
+from cleaner.ledger import dropped, failed, tagged
 from cleaner.phases.base import with_asked, without_asked
 from cleaner.stages.base import Judging, Stage
 from cleaner.stages.filter import Filter
@@ -129,7 +130,7 @@ class Chain:
         docs = outcome.docs
         bad = docs["error"].is_not_null()
         if bad.any():
-            outcome.fallen.append(_failed(docs.filter(bad), "read"))
+            outcome.fallen.append(failed(docs.filter(bad), "read"))
             docs = docs.filter(~bad)
         outcome.docs = docs.drop("error")
 
@@ -146,14 +147,10 @@ class Chain:
         tags = isinstance(step.stage, Judging) and step.stage.action == "tag"
         if tags:
             told = pl.lit(f"{step.title}:") + pl.col("broken").list.join(",")
-            docs = docs.with_columns(
-                tagged=pl.when(pl.lit(down))
-                .then(pl.concat_list(pl.col("tagged").fill_null([]), told))
-                .otherwise(pl.col("tagged"))
-            )
+            docs = tagged(docs, pl.lit(down), told)
             down = pl.Series(np.zeros(len(docs), bool))
         if error.any():
-            outcome.fallen.append(_failed(docs.filter(error), step.title))
+            outcome.fallen.append(failed(docs.filter(error), step.title))
         if down.any():
             fallen = docs.filter(down)
             others = {index: found["broken"].filter(down) for index, found in judged.items()}
@@ -262,28 +259,13 @@ def _fall_empty(outcome: Outcome, title: str) -> None:
     docs = outcome.docs
     empty = docs["words"] == 0
     if empty.any():
-        gone = docs.filter(empty).with_columns(
-            pl.lit("dropped").alias("fate"),
-            pl.lit(title).alias("stage"),
-            pl.lit("empty").alias("reason"),
-            pl.lit(["empty"], pl.List(pl.String)).alias("broken"),
-        )
-        outcome.fallen.append(gone)
+        outcome.fallen.append(dropped(docs.filter(empty), title, "empty"))
         outcome.docs = docs.filter(~empty)
 
 
-def _failed(docs: pl.DataFrame, title: str) -> pl.DataFrame:
-    return docs.with_columns(pl.lit("failed").alias("fate"), pl.lit(title).alias("stage"))
-
-
 def _dropped(docs: pl.DataFrame, step: Step, also: pl.Series | None) -> pl.DataFrame:
-    docs = docs.with_columns(
-        pl.lit("dropped").alias("fate"),
-        pl.lit(step.title).alias("stage"),
-        pl.col("broken").list.first().alias("reason"),
-    )
-    if also is not None:
-        docs = docs.with_columns(pl.concat_list("broken", pl.lit(also)))
+    broken = pl.col("broken") if also is None else pl.concat_list("broken", pl.lit(also))
+    docs = dropped(docs, step.title, pl.col("broken").list.first(), broken)
     if step.name in CHEAP:
         docs = docs.select("file", "row", "source", "fate", "stage", "reason", "broken")
     return docs

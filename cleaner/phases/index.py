@@ -13,7 +13,6 @@ from cleaner import store
 from cleaner.commits import Committer
 from cleaner.dedup.against import as_old
 from cleaner.dedup.index import index_path
-from cleaner.dedup.ranks import OLDEST
 from cleaner.exchange import read_partition, read_pieces
 from cleaner.job import build_stage
 from cleaner.kernels.hashing import in_range
@@ -24,6 +23,7 @@ from cleaner.phases.base import (
     exchange_sources,
     read_table,
 )
+from cleaner.stages.global_stage import Indexed
 
 # What the shards of an earlier run are asked for, where they have it.
 _READ = ("text", "id", "source", "cluster_size", "formulas_marked")
@@ -43,6 +43,14 @@ def run_kept(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         out.commit(number, last, {"rows": data}, {"kept": len(rows)})
 
 
+def stage_across(settings: Mapping[str, Any]) -> Indexed:
+    """Return the stage whose index is written."""
+    across = build_stage(settings["name"], settings["options"]).global_stage()
+    if not isinstance(across, Indexed):
+        raise TypeError(f"{settings['name']} has no index")
+    return across
+
+
 def _places(settings: Settings, group: int, folder: str) -> pl.DataFrame:
     """Return the shard and the row in it of every document of a group that is kept."""
     files = [DataFile(*file) for file in settings["places"]]
@@ -55,22 +63,15 @@ def _kept_rows(
     settings: Settings, file: DataFile, places: pl.DataFrame, folder: str
 ) -> pl.DataFrame:
     """Return the rows of one part's kept documents, under their place in the shards."""
-    if settings["by"] == "line":
-        # What units sent are sums over their documents; those of the kept ones are made anew.
-        stage: Any = build_stage(settings["name"], settings["options"])
-        docs = read_table(folder, file)
-        kept = docs.join(places, on=["file", "row"], how="semi", maintain_order="left")
-        nowhere = [pl.lit(0, pl.UInt32).alias("file"), pl.lit(0, pl.UInt64).alias("row")]
-        return stage.counts(kept).with_columns(nowhere)
+    across = stage_across(settings)
+    if across.index_reads == "text":
+        return across.index_rows(read_table(folder, file), places)
     parts = settings["parts"]
     with exchange_sources(folder, [file], parts) as sources:
         schema = read_partition(sources, 0).drop("slot").schema
         frames = [frame for part in range(parts) for frame in read_pieces(sources, part)]
     rows = pl.concat([pl.DataFrame(schema=schema), *(frame.drop("slot") for frame in frames)])
-    rows = rows.join(places, on=["file", "row"], how="inner", maintain_order="left")
-    return rows.with_columns(
-        file=pl.col("shard"), row=pl.col("shard_row"), rank=pl.lit(OLDEST, pl.Int64)
-    ).select(list(schema))
+    return across.index_rows(rows, places)
 
 
 def run_index(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
@@ -79,11 +80,7 @@ def run_index(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     by, part = settings["by"], unit["part"]
     with exchange_sources(out.folder, files, settings["parts"]) as sources:
         rows = read_partition(sources, part)
-    if by == "line":
-        rows = rows.group_by("line").agg(pl.col("documents").sum(), pl.col("file", "row").first())
-        rows = rows.sort("line")
-    else:
-        rows = rows.sort(by, "file", "row")
+    rows = stage_across(settings).index_merged(rows)
     path = index_path(settings["title"], part, settings["parts"])
     ranges = settings["ranges"]
     own = slice(part * ranges, (part + 1) * ranges)

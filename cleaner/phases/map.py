@@ -20,22 +20,23 @@ from cleaner.corpus.read import Columns, Part, read_parts
 from cleaner.dedup.against import fell
 from cleaner.exchange import read_partition
 from cleaner.job import build_stage
-from cleaner.kernels.hashing import mixed, mixed_pairs
-from cleaner.ledger import COLUMNS
-from cleaner.phases import keys
+from cleaner.ledger import COLUMNS, dropped, tagged
 from cleaner.phases.base import (
     DataFile,
     Settings,
     exchange_bytes,
     exchange_sources,
-    position,
     read_table,
     table_bytes,
+    with_asked,
+    without_asked,
 )
 from cleaner.phases.chain import Chain
+from cleaner.row_key import packed, position, shuffle_key
 from cleaner.signals import SIGNALS
+from cleaner.stages.base import Judging
+from cleaner.stages.global_stage import GlobalStage, Role
 
-_PARTNER = ("duplicate_of", "duplicate_file", "duplicate_row", "jaccard")
 # What a record carries beside signals and scores, in this order.
 RECORD = {name: COLUMNS[name] for name in COLUMNS if name not in ("shard", "shard_row")}
 
@@ -54,19 +55,26 @@ def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         docs = _complete(outcome.docs, settings["carry_schema"])
         files = {"record": table_bytes(record)}
         facts = _facts(part, record, docs)
-        exchange = settings["exchange"]
-        if exchange["kind"] == "shuffle":
-            docs = docs.with_columns(shuffle_key(docs, exchange["seed"]))
-            docs = docs.sort("shuffle", "file", "row")
-            files["text"] = exchange_bytes(docs, "shuffle", exchange["parts"])
-            files["sizes"] = table_bytes(_sizes(docs))
-        else:
+        sends = settings["sends"]
+        if "stage" in sends:
             files["text"] = table_bytes(docs)
-            for role, rows in keys.make(exchange, docs).items():
-                parts_of = exchange["parts" if role == "keys" else "sample_parts"]
-                files[role] = exchange_bytes(rows, "slot", parts_of)
+            for role, rows, ranges in _sent(sends, docs):
+                files[role] = exchange_bytes(rows, "slot", ranges)
                 facts[role] = len(rows)
+        else:
+            docs = docs.with_columns(shuffle_key(docs, sends["seed"]))
+            docs = docs.sort("shuffle", "file", "row")
+            files["text"] = exchange_bytes(docs, "shuffle", sends["ranges"])
+            files["sizes"] = table_bytes(_sizes(docs))
         out.commit(number, part.last, files, facts)
+
+
+def _sent(sends: Mapping[str, Any], docs: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame, int]]:
+    """Yield what documents send to a global stage: by role the rows, and into how many ranges."""
+    roles = [Role(**role) for role in sends["roles"]]
+    made = _across(sends["stage"]).sent(with_asked(docs, sends["stage"]["reads"]), roles)
+    for role in roles:
+        yield role.name, made[role.name], role.ranges
 
 
 def run_probe(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
@@ -89,16 +97,16 @@ def run_probe(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         if low < high:
             some = _without_poison(docs[low:high], unit.get("poison", []))
             outcome = chain.run(some, settings["empty_at"])
-            if settings["exchange"]["kind"] != "shuffle":
+            if "stage" in settings["sends"]:
                 done = _complete(outcome.docs, settings["carry_schema"])
-                keys.make(settings["exchange"], done)
+                list(_sent(settings["sends"], done))
         break
     out.done.append(Marker(out.unit, wanted, True, out.key, {}, facts))
 
 
 def _without_poison(docs: pl.DataFrame, poison: Sequence[Sequence[int]]) -> pl.DataFrame:
     """Return `docs` with an error on the rows that were found to kill their worker."""
-    rows = [(file << 40) | row for file, row, *reading in poison if not reading]
+    rows = [packed(file, row) for file, row, *reading in poison if not reading]
     if not rows:
         return docs
     keys_of = np.array(rows, np.uint64)
@@ -137,67 +145,44 @@ def _later(
     settings: Settings, unit: Mapping[str, Any], folder: str
 ) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
     docs = read_table(folder, DataFile(*unit["text"]))
-    spans = [tuple(span) for span in unit["spans"]]
-    whole = Part(docs, spans, [], True)
-    before = settings["before"]
-    if before["kind"] == "cut":
-        reason = keys.cut_reasons(before, docs)
-        down = reason.is_not_null()
-        gone = docs.filter(down).with_columns(
-            pl.lit("dropped").alias("fate"),
-            pl.lit(before["title"]).alias("stage"),
-            reason.filter(down).alias("reason"),
-        )
-        gone = gone.with_columns(broken=pl.concat_list("reason"))
-        whole.docs = docs.filter(~down)
-        yield whole, [gone]
-        return
-    if before["kind"] == "line":
-        stage: Any = build_stage(before["name"], before["options"])
-        docs = stage.apply(docs, _verdicts(folder, unit))
-        # What was measured on the text before is not true of this one.
-        docs = docs.drop(name for name in docs.columns if name in SIGNALS)
-        down = docs["broken"].list.len() > 0
-        gone = docs.filter(down).with_columns(
-            pl.lit("dropped").alias("fate"),
-            pl.lit(before["title"]).alias("stage"),
-            pl.lit(before["reason"]).alias("reason"),
-        )
-        whole.docs = docs.filter(~down).drop("broken")
-        yield whole, [gone]
-        return
-    verdicts = _verdicts(folder, unit)
-    if before["options"]["action"] == "tag":
-        whole.docs = _tagged(docs, verdicts, f"{before['title']}:{before['reason']}")
-        yield whole, []
-        return
-    docs = docs.drop("cluster_size").join(
-        verdicts, on=["file", "row"], how="left", maintain_order="left"
-    )
-    docs = docs.with_columns(pl.col("cluster_size").fill_null(whole.docs["cluster_size"]))
-    down = docs.select(fell()).to_series()
-    gone = docs.filter(down).with_columns(
-        pl.lit("dropped").alias("fate"),
-        pl.lit(before["title"]).alias("stage"),
-        pl.lit(before["reason"]).alias("reason"),
-        pl.lit([before["reason"]], pl.List(pl.String)).alias("broken"),
-    )
-    whole.docs = docs.filter(~down).drop(_PARTNER)
+    whole = Part(docs, [tuple(span) for span in unit["spans"]], [], True)
+    whole.docs, gone = _judged(docs, _verdicts(folder, unit), settings["before"])
     yield whole, [gone]
 
 
-def _tagged(docs: pl.DataFrame, verdicts: pl.DataFrame, told: str) -> pl.DataFrame:
-    """Return `docs` with their partners for the record, and a tag where one would have fallen."""
-    verdicts = verdicts.filter(fell()).drop("cluster_size")
-    docs = docs.join(verdicts, on=["file", "row"], how="left", maintain_order="left")
-    more = pl.concat_list(pl.col("tagged").fill_null([]), pl.lit(told))
-    return docs.with_columns(tagged=pl.when(fell()).then(more).otherwise("tagged"))
+def _judged(
+    docs: pl.DataFrame, verdicts: pl.DataFrame, before: Mapping[str, Any]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the documents that go on from a global stage, and those that fell there."""
+    stage, across = build_stage(before["name"], before["options"]), _across(before)
+    reads = before["reads"] if across.reads_again else {}
+    docs = without_asked(across.applied(with_asked(docs, reads), verdicts), reads)
+    if stage.changes_text:  # what was measured on the text before is not true of this one
+        docs = docs.drop(name for name in docs.columns if name in SIGNALS)
+    down = docs["broken"].list.len() > 0
+    if isinstance(stage, Judging) and stage.action == "tag":
+        told = pl.lit(f"{before['title']}:") + pl.col("broken").list.join(",")
+        return tagged(docs, pl.lit(down), told).drop("broken"), docs.clear()
+    gone = dropped(docs.filter(down), before["title"], pl.col("broken").list.first())
+    return docs.filter(~down).drop("broken"), gone
+
+
+def _across(spec: Mapping[str, Any]) -> GlobalStage:
+    """Return a stage as it sees all rows."""
+    across = build_stage(spec["name"], spec["options"]).global_stage()
+    if across is None:
+        raise TypeError(f"{spec['name']} with these options goes row by row")
+    return across
 
 
 def _verdicts(folder: str, unit: Mapping[str, Any]) -> pl.DataFrame:
-    groups = unit["verdicts"]
-    with exchange_sources(folder, [DataFile(*groups["file"])], groups["parts"]) as sources:
-        return read_partition(sources, groups["part"]).drop("slot")
+    """Return the verdicts on the documents of a unit, or all where they are not gathered."""
+    found = unit["verdicts"]
+    file = DataFile(*found["file"])
+    if "part" not in found:
+        return read_table(folder, file)
+    with exchange_sources(folder, [file], found["parts"]) as sources:
+        return read_partition(sources, found["part"]).drop("slot")
 
 
 def _complete(docs: pl.DataFrame, schema: str) -> pl.DataFrame:
@@ -262,16 +247,6 @@ def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, An
             key=lambda item: (item[0] is not None, item[0]),
         ),
     }
-
-
-def shuffle_key(docs: pl.DataFrame, seed: int) -> pl.Series:
-    """Return the place of each document in the global order of the shards, as UInt64."""
-    return pl.Series("shuffle", row_hash(docs, seed))
-
-
-def row_hash(docs: pl.DataFrame, seed: int) -> np.ndarray:
-    """Return a seeded 64-bit hash of each document's key (file, row)."""
-    return mixed(mixed_pairs(position(docs), np.zeros(len(docs), np.uint64)), seed)
 
 
 def _sizes(docs: pl.DataFrame) -> pl.DataFrame:

@@ -18,10 +18,10 @@ from cleaner.phases.base import (
     Settings,
     exchange_bytes,
     exchange_sources,
-    position,
     read_table,
     slot,
 )
+from cleaner.row_key import position
 from cleaner.shards import parquet
 
 _BIN = 1 << 48  # width of one of the 65,536 bins in which sizes are summed

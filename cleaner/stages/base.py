@@ -19,6 +19,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from cleaner.conditions import checked, parse
+from cleaner.stages.global_stage import GlobalStage
 from cleaner.stages.marked import formulas_of
 
 
@@ -32,7 +33,6 @@ class Stage(Options):
     """One entry of a job's `stages`."""
 
     version: ClassVar[int] = 1  # raised whenever the same input may give other output
-    kind: ClassVar[Literal["document", "corpus"]] = "document"  # "corpus" stages see all rows
     changes_text: ClassVar[bool] = False
     exact: ClassVar[bool] = True  # False: float scores, another machine may differ in the last bit
 
@@ -67,6 +67,10 @@ class Stage(Options):
         Called once, on the driver, before anything runs.
         """
         return self
+
+    def global_stage(self) -> GlobalStage | None:
+        """Return how this stage sees all rows; None for one that goes row by row."""
+        return None
 
     def files(self) -> list[str]:
         """Return the paths of models and lists whose bytes decide the outcome."""

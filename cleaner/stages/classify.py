@@ -9,9 +9,8 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from cleaner.errors import JobError
 from cleaner.stages.base import Judging
-from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
-
-__all__ = ["Classify", "Scored", "below_cut", "cut_rows", "settle_cut"]
+from cleaner.stages.cuts import ShareCut
+from cleaner.stages.global_stage import GlobalStage
 
 
 class Scored(Judging):
@@ -52,6 +51,10 @@ class Scored(Judging):
     def shares(self) -> bool:
         """Whether the cut is a share of the whole corpus, settled by `settle_cut`."""
         return self.keep_share is not None or self.keep_tokens is not None
+
+    def global_stage(self) -> GlobalStage | None:
+        """Return the share-based cut, where there is one."""
+        return ShareCut(self) if self.shares else None
 
     def needs(self) -> set[str]:
         """Return the columns of the frame this stage reads."""

@@ -6,11 +6,17 @@ scramble of its key, so the cut depends on the documents alone, never on who met
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import polars as pl
+
+from cleaner.row_key import tie_key
+from cleaner.stages.global_stage import VERDICTS, GlobalStage, Role, Step, Whole, Work
 
 if TYPE_CHECKING:
     from cleaner.stages.classify import Scored
@@ -25,10 +31,6 @@ def cut_rows(docs: pl.DataFrame, stage: Scored, seed: int = 0) -> pl.DataFrame:
     document that `on` leaves out, `tie` (UInt64) is a seeded scramble of (file, row), different for
     every document, and `weight` (UInt64) is 1, or the document's words for `keep_tokens`.
     """
-    from cleaner.kernels.hashing import mixed
-
-    key = docs["file"].to_numpy().astype(np.uint64) << np.uint64(40)
-    key |= docs["row"].to_numpy().astype(np.uint64)
     if stage.keep_tokens is None:
         weight = pl.repeat(1, len(docs), dtype=pl.UInt64, eager=True)
     elif "words" in docs.columns:
@@ -40,7 +42,7 @@ def cut_rows(docs: pl.DataFrame, stage: Scored, seed: int = 0) -> pl.DataFrame:
     return docs.select(
         group=_group(stage),
         score=pl.when(stage.judged(docs)).then(micro(pl.col(stage.column))).otherwise(-1),
-        tie=pl.Series(mixed(key, np.uint64(_scramble(seed)))),
+        tie=tie_key(docs, seed),
         weight=weight,
     )
 
@@ -53,10 +55,6 @@ def micro(score: pl.Expr) -> pl.Expr:
 def _group(stage: Scored) -> pl.Expr:
     parts = [pl.col(name).cast(pl.String).fill_null("") for name in stage.per]
     return pl.concat_str(parts, separator="\t") if parts else pl.lit("")
-
-
-def _scramble(seed: int) -> int:
-    return (seed * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) % 2**64
 
 
 CUTS = {
@@ -151,3 +149,68 @@ def below_cut(docs: pl.DataFrame, stage: Scored, cuts: pl.DataFrame, seed: int =
         (pl.col("score") == pl.col("at")) & (pl.col("tie") <= pl.col("last"))
     )
     return joined.select(below=~kept.fill_null(False))["below"] & stage.judged(docs)
+
+
+class Cut(GlobalStage):
+    """What a cut over all rows asks of the engine: one task settles it, every task applies it."""
+
+    gathered: ClassVar[bool] = False
+    reads_again: ClassVar[bool] = True
+    reason: ClassVar[str]
+
+    @abstractmethod
+    def limits(self) -> tuple[float | None, int | None]:
+        """Return the share of documents to keep, or the weight."""
+
+    @abstractmethod
+    def rows(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return what decides the cut, as `cut_rows` does."""
+
+    @abstractmethod
+    def below(self, docs: pl.DataFrame, cuts: pl.DataFrame) -> pl.Series:
+        """Return which documents lie below the settled cut."""
+
+    def key_rows(self, rows: int) -> int:
+        """Return 0: what is sent is few bytes a document, and is read as a stream."""
+        return 0
+
+    def sent(self, docs: pl.DataFrame, roles: Sequence[Role]) -> Mapping[str, pl.DataFrame]:
+        """Return what decides the cut, all for one task."""
+        return {"keys": self.rows(docs).with_columns(slot=pl.lit(0, pl.UInt64))}
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return the one step."""
+        return (Step("cut", _cut, over="all", reads=("keys",), makes={VERDICTS: "whole"}),)
+
+    def applied(self, docs: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs` with `broken`: the reason of those below the cut."""
+        down = pl.lit(self.below(docs, verdicts))
+        reason = pl.lit([self.reason], pl.List(pl.String))
+        nothing = pl.lit([], pl.List(pl.String))
+        return docs.with_columns(broken=pl.when(down).then(reason).otherwise(nothing))
+
+
+def _cut(stage: Cut, work: Work) -> None:
+    cuts = settle_cut(pl.concat(list(work.frames("keys"))), *stage.limits())
+    work.commit(0, True, {VERDICTS: Whole(cuts)}, {})
+
+
+@dataclass(frozen=True)
+class ShareCut(Cut):
+    """The cut of a stage that keeps a share of what it scores."""
+
+    scored: Scored
+    scores_first: ClassVar[bool] = True
+    reason: ClassVar[str] = "below_cut"
+
+    def limits(self) -> tuple[float | None, int | None]:
+        """Return the share of documents to keep, or the words."""
+        return self.scored.keep_share, self.scored.keep_tokens
+
+    def rows(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return what decides the cut."""
+        return cut_rows(docs, self.scored)
+
+    def below(self, docs: pl.DataFrame, cuts: pl.DataFrame) -> pl.Series:
+        """Return which documents lie below the settled cut."""
+        return below_cut(docs, self.scored, cuts)

@@ -1,15 +1,19 @@
 """What the stages that look for duplicates share: which copy stays, and who is compared."""
 
-from collections.abc import Collection
-from typing import Annotated, Any, ClassVar, Literal, Self
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Self
 
 import polars as pl
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from cleaner.dedup.account import merge_tallies, tallied
+from cleaner.dedup.against import fell, of_this_run
 from cleaner.dedup.keys import Within
-from cleaner.dedup.ranks import Keep
+from cleaner.dedup.ranks import OLDEST, Keep
+from cleaner.dedup.tables import summed, tables_of
 from cleaner.errors import JobError
 from cleaner.stages.base import Judging
+from cleaner.stages.global_stage import VERDICTS, ByRow, Facts, Indexed, Tables, Work
 
 KEY = ("file", "row")
 
@@ -24,6 +28,7 @@ def _runs(value: Any) -> Any:
 
 # Folders of finished runs; what they kept stays, and its duplicates fall.
 Runs = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_runs)]
+NOTHING = pl.lit([], pl.List(pl.String))
 PARTNER = ("duplicate_file", "duplicate_row", "duplicate_of", "jaccard", "cluster_size")
 
 
@@ -41,10 +46,10 @@ def keyed(docs: pl.DataFrame) -> pl.DataFrame:
     return docs.with_columns(file=pl.lit(0, pl.UInt32), row=row)
 
 
-class Duplicates(Judging):
+class Duplicates(Judging, Indexed):
     """Options of `exact_dedup` and `near_dedup`; `resolved` settles the defaults."""
 
-    kind: ClassVar[Literal["document", "corpus"]] = "corpus"
+    watched: ClassVar[bool] = True
     reason: ClassVar[str]
 
     keep: Keep | None = None
@@ -116,6 +121,44 @@ class Duplicates(Judging):
         """Return what two runs must have in common for their indexes to be compared."""
         return {"within": self.within, "version": self.version}
 
+    def global_stage(self) -> Indexed:
+        """Return this stage: it sees all rows."""
+        return self
+
+    def earlier_runs(self) -> tuple[str, ...]:
+        """Return the folders of the runs that this one is held against."""
+        return self.against
+
+    def index_rows(self, read: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+        """Return the keys of the documents in the shards, under their place there."""
+        rows = read.join(places, on=KEY, how="inner", maintain_order="left")
+        rank = pl.lit(OLDEST, pl.Int64)
+        rows = rows.with_columns(file=pl.col("shard"), row=pl.col("shard_row"), rank=rank)
+        return rows.select(read.columns)
+
+    def applied(self, docs: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs` with their partners, and `cluster_size` where they stand for others."""
+        if self.action == "tag":
+            verdicts = verdicts.filter(fell()).drop("cluster_size")
+            docs = docs.join(verdicts, on=KEY, how="left", maintain_order="left")
+        else:
+            stood_for = docs["cluster_size"]
+            docs = docs.drop("cluster_size").join(
+                verdicts, on=KEY, how="left", maintain_order="left"
+            )
+            docs = docs.with_columns(pl.col("cluster_size").fill_null(stood_for))
+        reason = pl.lit([self.reason], pl.List(pl.String))
+        return docs.with_columns(broken=pl.when(fell()).then(reason).otherwise(NOTHING))
+
+    def found(self, facts: Mapping[str, Sequence[Facts]]) -> dict[str, Any] | None:
+        """Return counts of what was compared and dropped, and who lost to whom."""
+        accounts = [one["account"] for part in facts.values() for one in part if "account" in one]
+        return {**summed(facts), **merge_tallies(accounts)}
+
+    def tables(self, title: str, found: Mapping[str, Any]) -> Tables:
+        """Yield who lost to whom, and the sizes of clusters."""
+        yield from tables_of(title, found)
+
     def verdicts(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `VERDICTS` for one frame that is the whole corpus."""
         raise NotImplementedError
@@ -138,7 +181,7 @@ class Duplicates(Judging):
             .then(pl.lit(["empty"]))
             .when(pl.col("duplicate_file").is_not_null())
             .then(pl.lit([self.reason]))
-            .otherwise(pl.lit([], pl.List(pl.String)))
+            .otherwise(NOTHING)
         )
         weight = ours["cluster_size"] if "cluster_size" in ours.columns else pl.lit(1, pl.UInt32)
         added = found.select(
@@ -147,3 +190,21 @@ class Duplicates(Judging):
             pl.coalesce("cluster_size", weight).cast(pl.UInt32).alias("cluster_size"),
         )
         return docs.with_columns(added)
+
+
+def commit_verdicts(
+    verdicts: pl.DataFrame, known: pl.DataFrame, work: Work, number: int, last: bool
+) -> None:
+    """Commit what was settled on documents of this run, and its account.
+
+    `known` are all documents that were compared, those of earlier runs too.
+    """
+    ours = of_this_run(verdicts).sort(KEY)
+    for_earlier = fell() & pl.col("duplicate_row").is_null()
+    facts = {
+        "verdicts": len(ours),
+        "dropped": int(ours.select(fell().sum()).item()),
+        "for_earlier_runs": int(ours.select(for_earlier.sum()).item()),
+        "account": tallied(known, verdicts),
+    }
+    work.commit(number, last, {VERDICTS: ByRow(ours)}, facts)

@@ -1,6 +1,6 @@
 """Keep one of all documents whose key is equal: the text, the url, or a column."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +10,8 @@ from pydantic import Field, field_validator
 from cleaner.dedup.exact import exact_keys, settle_exact
 from cleaner.dedup.keys import has_word
 from cleaner.dedup.ranks import Keep
-from cleaner.stages.duplicates import Duplicates
+from cleaner.stages.duplicates import Duplicates, commit_verdicts
+from cleaner.stages.global_stage import VERDICTS, Role, Step, Work
 
 
 class ExactDedup(Duplicates):
@@ -22,6 +23,7 @@ class ExactDedup(Duplicates):
 
     version: ClassVar[int] = 2  # keys compose what invisible characters parted
     reason: ClassVar[str] = "exact_duplicate"
+    index_by: ClassVar[str] = "hi"
 
     on: str = Field("text", min_length=1)
 
@@ -29,6 +31,10 @@ class ExactDedup(Duplicates):
     @classmethod
     def _on_is_a_condition(cls, value: str | None) -> str | None:
         return value  # here it is what is compared
+
+    def compares_text(self) -> bool:
+        """Return whether texts are what is compared."""
+        return self.on == "text"
 
     def asked(self) -> set[str]:
         """Return nothing: every document is judged."""
@@ -54,6 +60,18 @@ class ExactDedup(Duplicates):
         """Return the rows of `KEYS` of some documents."""
         return exact_keys(docs, self.on, within=self.within, **self.policy())
 
+    def key_rows(self, rows: int) -> int:
+        """Return the number of documents: each sends one key."""
+        return rows
+
+    def sent(self, docs: pl.DataFrame, roles: Sequence[Role]) -> Mapping[str, pl.DataFrame]:
+        """Return the keys of a frame, by their upper half."""
+        return {"keys": self.keys(docs).with_columns(slot=pl.col("hi"))}
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return the one step: equal keys meet in one range."""
+        return (Step("settle", _settle, over="ranges", makes={VERDICTS: "by row"}),)
+
     def verdicts(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `VERDICTS` for one frame that is the whole corpus."""
         return settle_exact(self.keys(docs))
@@ -63,3 +81,9 @@ class ExactDedup(Duplicates):
         if self.on != "text":
             return pl.Series(np.zeros(docs.height, bool))
         return ~has_word(docs)
+
+
+def _settle(stage: ExactDedup, work: Work) -> None:
+    for piece in work.pieces("keys"):
+        known = piece.all()
+        commit_verdicts(settle_exact(known), known, work, piece.number, piece.last)

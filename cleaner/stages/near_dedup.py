@@ -1,12 +1,12 @@
 """Keep one of all documents that are nearly the same, each removal with its partner and Jaccard."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import polars as pl
 from pydantic import Field, model_validator
 
-from cleaner.dedup.account import sample
+from cleaner.dedup.account import RECALL, SAMPLE_DOCUMENTS, merge_recall, quality, sample
 from cleaner.dedup.keys import has_word
 from cleaner.dedup.near import (
     bucket_pairs,
@@ -17,8 +17,14 @@ from cleaner.dedup.near import (
 )
 from cleaner.dedup.presets import PRESETS, Banding, optimal
 from cleaner.dedup.ranks import ranks
+from cleaner.dedup.tables import banding_table
 from cleaner.kernels.minhash import Scheme
 from cleaner.stages.duplicates import KEY, Duplicates
+from cleaner.stages.global_stage import Facts, Role, Seen, Step, Tables, partitions
+from cleaner.stages.near_steps import STEPS
+
+_SET_BYTES = 128 << 20  # shingle sets that one task of the verification holds, about
+_COUNTED = ("pairs", "components", "verify")  # steps whose counts stand in stats.json
 
 
 class NearDedup(Duplicates):
@@ -31,6 +37,7 @@ class NearDedup(Duplicates):
 
     version: ClassVar[int] = 2  # keys compose what invisible characters parted
     reason: ClassVar[str] = "near_duplicate"
+    index_by: ClassVar[str] = "band"
 
     preset: Literal["fineweb", "refinedweb", "curator", "megamath"] | None = None
     ngram: int = Field(5, ge=1, le=100)
@@ -74,6 +81,60 @@ class NearDedup(Duplicates):
         """Return what two runs must have in common for their indexes to be compared."""
         signed = {"seed": self.seed, "scheme": self.scheme}
         return {**self.banding._asdict(), **signed, **super().compares()}
+
+    def compares_text(self) -> bool:
+        """Return whether texts are what is compared."""
+        return True
+
+    def key_rows(self, rows: int) -> int:
+        """Return the number of bands of so many documents."""
+        return rows * self.banding.bands
+
+    def roles(self, rows: int, size: int) -> tuple[Role, ...]:
+        """Return bands as keys, and the sample that measures what they catch."""
+        share = min(1.0, SAMPLE_DOCUMENTS / max(1, rows))
+        return (
+            *super().roles(rows, size),
+            Role("sample", partitions(int(2 * share * size), _SET_BYTES), share),
+        )
+
+    def sent(self, docs: pl.DataFrame, roles: Sequence[Role]) -> Mapping[str, pl.DataFrame]:
+        """Return the bands of a frame by their hash, and its share of the sample."""
+        share = next(role.share for role in roles if role.name == "sample")
+        rows, sampled = self.band_rows_and_sample(docs, share)
+        return {
+            "keys": rows.with_columns(slot=pl.col("band")),
+            "sample": sampled.with_columns(slot=pl.col("group")),
+        }
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return the steps from bands to verified clusters."""
+        return STEPS
+
+    def ranges(self, role: str, seen: Seen) -> int:
+        """Return in how many ranges components are verified: by the size of their sets."""
+        found = sum(fact["pairs"] for fact in seen.facts["pairs"])
+        candidates = min(seen.rows, 2 * found)
+        return partitions(2 * seen.text_bytes * candidates // max(1, seen.rows), _SET_BYTES)
+
+    def found(self, facts: Mapping[str, Sequence[Facts]]) -> dict[str, Any] | None:
+        """Return also what the bands catch, measured on the sample."""
+        rows = [row for fact in facts["sample"] for row in fact["found"]]
+        measured = merge_recall([pl.DataFrame(rows, RECALL, orient="row")])
+        banding = {
+            **self.banding._asdict(),
+            "threshold": self.threshold,
+            "verify": self.verify,
+            "sampled": sum(fact["documents"] for fact in facts["sample"]),
+            **quality(measured, self.banding, self.threshold),
+        }
+        counts = super().found({name: facts[name] for name in _COUNTED}) or {}
+        return {**counts, "banding": banding}
+
+    def tables(self, title: str, found: Mapping[str, Any]) -> Tables:
+        """Yield also the curve of the bands."""
+        yield from super().tables(title, found)
+        yield banding_table(title, found["banding"])
 
     def band_rows(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of `BANDS` of some documents."""

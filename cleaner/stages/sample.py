@@ -1,12 +1,18 @@
 """A seeded sample: the same rows whatever the number of workers."""
 
-import numpy as np
+from dataclasses import dataclass
+from typing import ClassVar
+
 import polars as pl
 from pydantic import Field, model_validator
 
+from cleaner.row_key import sample_key
 from cleaner.stages.base import Judging
+from cleaner.stages.cuts import Cut
+from cleaner.stages.global_stage import GlobalStage
 
 WHOLE = 2**64
+_LOW = 44  # bits of a sample key that only decide ties; the upper 20 are its score
 
 
 class Sample(Judging):
@@ -28,6 +34,10 @@ class Sample(Judging):
             raise ValueError("on: goes with share; a number of documents is drawn of all")
         return self
 
+    def global_stage(self) -> GlobalStage | None:
+        """Return the cut over all rows that a number of documents is."""
+        return SampleCut(self) if self.documents is not None else None
+
     def needs(self) -> set[str]:
         """Return the key, and what `on` reads; a sample reads no text."""
         return {"file", "row"} | self.asked_needs()
@@ -48,21 +58,30 @@ class Sample(Judging):
         return docs.with_columns(broken=fallen.to_series())
 
 
-def sample_key(file: pl.Series, row: pl.Series, seed: int) -> pl.Series:
-    """Return a 64-bit hash of each row's key: who has the smallest is drawn first.
+@dataclass(frozen=True)
+class SampleCut(Cut):
+    """A number of documents: those with the smallest sample keys."""
 
-    >>> sample_key(pl.Series([0, 0]), pl.Series([0, 1]), seed=0).to_list()
-    [2558736989570252433, 3400964856525257824]
-    """
-    with np.errstate(over="ignore"):
-        start = _mix(np.full(len(file), seed, np.uint64))
-        with_file = _mix(start ^ file.cast(pl.UInt64).to_numpy())
-        return pl.Series("sample_key", _mix(with_file ^ row.cast(pl.UInt64).to_numpy()))
+    stage: Sample
+    reason: ClassVar[str] = "not_sampled"
 
+    def limits(self) -> tuple[float | None, int | None]:
+        """Return the number of documents; each weighs 1."""
+        return None, self.stage.documents
 
-def _mix(value: np.ndarray) -> np.ndarray:
-    """Return one step of splitmix64 (Steele et al. 2014): every bit depends on every bit."""
-    value = value + np.uint64(0x9E3779B97F4A7C15)
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
+    def rows(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return what decides the cut: a smaller key scores more."""
+        key = sample_key(docs["file"], docs["row"], self.stage.seed)
+        return pl.select(
+            group=pl.repeat("", len(docs)),
+            score=(2**20 - 1) - pl.lit(key // 2**_LOW).cast(pl.Int64),
+            tie=pl.lit(key % 2**_LOW),
+            weight=pl.repeat(1, len(docs), dtype=pl.UInt64),
+        )
+
+    def below(self, docs: pl.DataFrame, cuts: pl.DataFrame) -> pl.Series:
+        """Return which documents are not drawn."""
+        score, tie = (cuts[name][0] if len(cuts) else 0 for name in ("score", "tie"))
+        at = pl.col("score") == score
+        kept = (pl.col("score") > score) | (at & (pl.col("tie") <= tie))
+        return self.rows(docs).select(~kept).to_series()

@@ -29,7 +29,8 @@ import polars as pl
 from cleaner.models import fasttext, score
 from cleaner.models.prepare import RAW, Preparation, prepare
 from cleaner.models.train import ModelSpec, train_model
-from cleaner.stages.classify import Classify, below_cut, cut_rows, settle_cut
+from cleaner.stages.classify import Classify
+from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
 
 CORPORA = Path(os.environ.get("CLEANER_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
 PAGES = CORPORA / "open" / "math_vs_web.parquet"

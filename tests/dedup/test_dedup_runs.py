@@ -20,11 +20,11 @@ from corpus_maker import job, write_parquet
 from cleaner.api import run
 from cleaner.commits import committed
 from cleaner.errors import JobError
-from cleaner.inspect import Run, duplicate_tables, explain, verify
+from cleaner.inspect import Run, explain, tables, verify
 from cleaner.job import parse_job
-from cleaner.phases import build
 from cleaner.plan import make_plan
 from cleaner.runs import run_plan
+from cleaner.stages import global_stage
 
 ALL: list[Any] = [
     {"exact_dedup": {}},
@@ -372,9 +372,7 @@ def test_a_source_that_loses_is_named_with_the_winner(tmp_path: Path) -> None:
     assert found["dropped"] == sum(count for _, count in found["jaccard"]) == 5
     banding = found["banding"]
     assert (banding["sampled"], banding["pairs"], banding["recall"]) == (13, 5, 1.0)
-    told = "\n".join(
-        f"{heading} {rows}" for heading, rows in duplicate_tables(Run(str(tmp_path / "a")))
-    )
+    told = "\n".join(f"{heading} {rows}" for heading, rows in tables(Run(str(tmp_path / "a"))))
     assert "5 documents fell; 5 stay for others" in told
     assert "'source': 'one', 'lost to': 'two', 'documents': 5" in told
     assert "100.0% of 5 pairs of Jaccard 0.8 or more share a bucket" in told
@@ -410,13 +408,11 @@ def crowd(folder: Path) -> tuple[list[Path], list[Any]]:
 GO = """
 import json, sys
 from cleaner.job import parse_job
-from cleaner.phases import build
-from cleaner.phases import build
 from cleaner.plan import make_plan
 from cleaner.runs import run_plan
-from cleaner.runs import run_plan
+from cleaner.stages import global_stage
 plain, folder, rows, parts = json.loads(sys.argv[1])
-build.PARTITION_ROWS, build.MOST_PARTITIONS = rows, parts
+global_stage.PARTITION_ROWS, global_stage.MOST_PARTITIONS = rows, parts
 run_plan(make_plan(parse_job(plain), unit_limit=9_000), folder, engine="inline")
 """
 
@@ -446,8 +442,8 @@ def test_units_and_pieces_of_any_size_give_the_same_bytes(
     folder, plain = made
     plan = make_plan(parse_job(plain))
     run_plan(plan, str(tmp_path / "plain"), engine="inline")
-    monkeypatch.setattr(build, "MOST_PARTITIONS", 1)
-    monkeypatch.setattr(build, "PARTITION_ROWS", 70)
+    monkeypatch.setattr(global_stage, "MOST_PARTITIONS", 1)
+    monkeypatch.setattr(global_stage, "PARTITION_ROWS", 70)
     small = make_plan(parse_job(plain), unit_limit=9_000)
     assert len(small.units) > len(plan.units)
     run_plan(small, str(tmp_path / "pieces"), engine="inline")
@@ -522,7 +518,7 @@ def test_a_run_killed_in_the_steps_of_duplicates_ends_in_the_same_bytes(
         for step, unit, point in (
             ("2.near_dedup.sample", "*", "marker"),
             ("2.near_dedup.components", "*", "after"),
-            ("2.near_dedup.sets", "old-00000", "data"),
+            ("2.near_dedup.sets", "earlier-00000", "data"),
             ("2.near_dedup.kept", "*", "marker"),
             ("2.near_dedup.index", "*", "marker"),
         )

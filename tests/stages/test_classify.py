@@ -12,7 +12,8 @@ from cleaner import store
 from cleaner.errors import JobError
 from cleaner.models.card import Card, Cut, card_path, write_card
 from cleaner.models.prepare import Preparation
-from cleaner.stages.classify import Classify, below_cut, cut_rows, settle_cut
+from cleaner.stages.classify import Classify
+from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
 
 sys.path.append(str(Path(__file__).parents[1] / "models"))
 import fasttext_models as small
