@@ -72,10 +72,13 @@ def ray_starts(running: subprocess.Popen[str], out: Path) -> None:
 
 
 def working(running: subprocess.Popen[str], out: Path) -> None:
-    wait_until(lambda: any(out.glob("_work/00-map/_commits/*")), running)
+    """Wait for a commit beyond those of earlier attempts."""
+    before = len(list(out.glob("_work/*/_commits/*")))
+    wait_until(lambda: len(list(out.glob("_work/*/_commits/*"))) > before, running)
 
 
 def closing(running: subprocess.Popen[str], out: Path) -> None:
+    planning(running, out)
     wait_until(lambda: any(out.glob("ledger/*")), running)
 
 
