@@ -60,6 +60,20 @@ def unread_of(markers: Sequence[Marker]) -> list[tuple[str, int | None, str]]:
     return [tuple(item) for marker in markers for item in marker.facts["unread"]]
 
 
+def check_values(phase: Phase, markers: Sequence[Marker], warn: Warn) -> None:
+    """Warn of values that decide at the global stage after a phase, and that cannot be read."""
+    found = [marker.facts.get("unread_values", [0, 0]) for marker in markers]
+    told, unread = (sum(one[place] for one in found) for place in (0, 1))
+    if not unread:
+        return
+    example = next(one[2] for one in found if one[1])
+    warn(
+        f"{phase.options['sends']['stage']['title']}: {unread:,} of {told:,} dates "
+        f"({unread / told:.1%}) cannot be read, such as {example[:40]!r}; those documents are the "
+        "last to be kept"
+    )
+
+
 def check_alarm(
     plan: Plan, phase: Phase, markers: Sequence[Marker], warn: Warn, accepted: Sequence[str]
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from cleaner import store
-from cleaner.checks import Warn, check_alarm, check_failures
+from cleaner.checks import Warn, check_alarm, check_failures, check_values
 from cleaner.closing import finish, plain_json, write_below
 from cleaner.commits import (
     Marker,
@@ -83,6 +83,7 @@ def run_plan(
             _run_phase(phase, number, len(phases), state, running, plan.task_memory, report, warn)
             if phase.counts_rows:
                 check_failures(plan, state.markers[phase.name], warn, first=number == 0)
+                check_values(phase, state.markers[phase.name], warn)
                 check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
         _still_ours(folder, identity)
     if (done := finished(folder)) is not None and done["identity"] == identity:

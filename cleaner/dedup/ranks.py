@@ -4,14 +4,13 @@ from typing import Literal
 
 import polars as pl
 
+from cleaner.dedup.dates import moments
 from cleaner.errors import JobError
 
 Keep = Literal["best", "longest", "first", "newest", "source_priority"]
 
 WORST = 2**63 - 1
 OLDEST = -(2**63)  # of a document that an earlier run kept: nothing ranks before it
-# RFC 3339 with a zone (as in WARC), then without one, which is taken as UTC
-_DATES = ("%+", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d", "%Y%m%d")
 
 
 def ranks(
@@ -33,7 +32,7 @@ def ranks(
     elif keep == "best":
         value = _numbers(_column(docs, best_by or "best_by", keep), f"best_by: {best_by}")
     elif keep == "newest":
-        value = _moments(_column(docs, "date", keep))
+        value = moments(_column(docs, "date", keep))
     else:
         places = {name: -place for place, name in enumerate(source_priority)}
         value = _column(docs, "source", keep).replace_strict(
@@ -61,16 +60,3 @@ def _numbers(scores: pl.Series, what: str) -> pl.Series:
     if scores.dtype.is_numeric() or scores.dtype.is_temporal() or scores.dtype == pl.Boolean:
         return scores.to_physical().cast(pl.Int64, strict=False)
     raise JobError(f"{what} is {scores.dtype}; it takes a number or a time")
-
-
-def _moments(dates: pl.Series) -> pl.Series:
-    if dates.dtype == pl.String:
-        forms = [dates.str.to_datetime(form, strict=False, time_unit="us") for form in _DATES]
-        dates = pl.select(
-            pl.coalesce([form.dt.replace_time_zone(None) for form in forms])
-        ).to_series()
-    if dates.dtype == pl.Date:
-        dates = dates.cast(pl.Datetime("us"))
-    if isinstance(dates.dtype, pl.Datetime):
-        return dates.dt.epoch("us")
-    return _numbers(dates, "date")

@@ -58,6 +58,8 @@ def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         sends = settings["sends"]
         if "stage" in sends:
             files["text"] = table_bytes(docs)
+            told, unread = _across(sends["stage"]).unread(docs)
+            facts["unread_values"] = [told, len(unread), *unread[:1]]
             for role, rows, ranges in _sent(sends, docs):
                 files[role] = exchange_bytes(rows, "slot", ranges)
                 facts[role] = len(rows)

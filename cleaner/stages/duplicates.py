@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from cleaner.dedup.account import merge_tallies, tallied
 from cleaner.dedup.against import fell, of_this_run
+from cleaner.dedup.dates import moments
 from cleaner.dedup.keys import Within
 from cleaner.dedup.ranks import OLDEST, Keep
 from cleaner.dedup.tables import summed, tables_of
@@ -116,6 +117,13 @@ class Duplicates(Judging, Indexed):
     def adds(self) -> dict[str, Any]:
         """Return `cluster_size`: how many documents of the input a kept one stands for."""
         return {"cluster_size": pl.UInt32}
+
+    def unread(self, docs: pl.DataFrame) -> tuple[int, list[str]]:
+        """Return how many documents have a date where the newest stays, and those that are none."""
+        if self.keep != "newest":
+            return 0, []
+        dates = docs["date"].drop_nulls()
+        return len(dates), dates.filter(moments(dates).is_null()).cast(pl.String).to_list()
 
     def compares(self) -> dict[str, Any]:
         """Return what two runs must have in common for their indexes to be compared."""

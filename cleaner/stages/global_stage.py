@@ -152,6 +152,10 @@ class GlobalStage(ABC):
     def sent(self, docs: pl.DataFrame, roles: Sequence[Role]) -> Mapping[str, pl.DataFrame]:
         """Return what a frame of documents sends under each role, with `slot`."""
 
+    def unread(self, docs: pl.DataFrame) -> tuple[int, list[str]]:
+        """Return how many documents say what decides here, and what of it cannot be read."""
+        return 0, []
+
     @abstractmethod
     def steps(self) -> tuple[Step, ...]:
         """Return the steps in their order."""

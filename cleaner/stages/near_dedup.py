@@ -35,7 +35,7 @@ class NearDedup(Duplicates):
     only if its true Jaccard to a kept one is at least `threshold`.
     """
 
-    version: ClassVar[int] = 2  # keys compose what invisible characters parted
+    version: ClassVar[int] = 3  # keep: newest reads more forms of dates
     reason: ClassVar[str] = "near_duplicate"
     index_by: ClassVar[str] = "band"
 

@@ -1,0 +1,116 @@
+"""Dates as corpora write them; what is none is null."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from corpus_maker import texts, write_parquet
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaner.dedup.dates import moments
+from cleaner.job import parse_job
+from cleaner.plan import make_plan
+from cleaner.runs import run_plan
+
+SAME = datetime(2024, 2, 29, 8, 5, 9, tzinfo=UTC)
+WRITTEN = [
+    "2024-02-29T08:05:09Z", "2024-02-29 08:05:09", "2024-02-29T08:05:09.000+00:00",
+    "2024-02-29T10:05:09+02:00", "2024-02-29T03:35:09-0430", "2024-02-29t08:05:09z",
+    "2024-02-29 08:05:09 UTC", "2024-02-29 08:05:09 +0000 UTC", "2024/02/29 08:05:09",
+    "2024/2/29 8:05:09", "2024.02.29 08:05:09", "2024年2月29日 08:05:09",
+    "20240229T080509Z", "20240229T080509", "20240229T100509+0200", "20240229T08:05:09Z",
+    "20240229080509", "20240229080509000", "Thu, 29 Feb 2024 08:05:09 +0000",
+    "Thu, 29 Feb 2024 08:05:09 GMT", "29 Feb 2024 03:05:09 EST", "Thursday, 29-Feb-24 08:05:09 GMT",
+    "Thu Feb 29 08:05:09 2024", "Thu Feb 29 08:05:09 UTC 2024", "February 29, 2024 08:05:09",
+    "29th February 2024, 08:05:09", "Thu, 29 Feb 2024 09:05:09 +0100 (CET)", "1709193909",
+    "1709193909.0", "1709193909000", "1709193909000000", "1709193909000000000", "1.709193909e9",
+    "1.709193909e12", "  2024-02-29T08:05:09Z\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_one_moment_in_many_forms(text: str) -> None:
+    assert moments(pl.Series([text])).to_list() == [int(SAME.timestamp()) * 1_000_000]
+
+
+def test_they_may_stand_in_one_column() -> None:
+    found = moments(pl.Series([*WRITTEN, None, "no date"]))
+    assert found.n_unique() == 2
+    assert found.null_count() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("2024", (2024, 1, 1)), ("2024-03", (2024, 3, 1)), ("202403", (2024, 3, 1)),
+        ("2024/03", (2024, 3, 1)), ("2024年3月", (2024, 3, 1)), ("March 2024", (2024, 3, 1)),
+        ("20240305", (2024, 3, 5)), ("2024-03-05", (2024, 3, 5)), ("2024-3-5", (2024, 3, 5)),
+        ("2024/03/05", (2024, 3, 5)), ("5 Mar 2024", (2024, 3, 5)), ("Mar 5, 2024", (2024, 3, 5)),
+        ("2024-03-05 10:20", (2024, 3, 5, 10, 20)), ("2024-03-05T10:20Z", (2024, 3, 5, 10, 20)),
+        ("202403051020", (2024, 3, 5, 10, 20)), ("20240305T1020Z", (2024, 3, 5, 10, 20)),
+        ("1999-12-31T24:00", (2000, 1, 1)), ("0999-01-01", (999, 1, 1)),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_is_the_beginning(text: str, begins: tuple[int, ...]) -> None:
+    moment = datetime(*begins, tzinfo=UTC)  # type: ignore[arg-type,misc]
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    assert moments(pl.Series([text]))[0] == since.days * 86_400_000_000 + since.seconds * 1_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "soon", "n/a", "2023-02-29", "2024-13-01", "2024-00-10", "20240431", "0", "7", "12345",
+        "99999999", "-1709193909", "01/02/2024", "2024-01-01T25:00", "31 Foo 2024", "1e400",
+        "2024-01-01 and more", "https://a.example/2024/01/01", "99999999999999999999999",
+    ],
+)  # fmt: skip
+def test_what_is_no_date_is_null(text: str) -> None:
+    assert moments(pl.Series([text])).to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    "numbers", [[1709193909, None], [1709193909.0, None], [1709193909000, None]]
+)
+def test_numbers_are_read_as_their_text(numbers: list[float | None]) -> None:
+    assert moments(pl.Series(numbers)).to_list() == [1709193909_000_000, None]
+
+
+@given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)))
+def test_every_day_is_the_one_of_the_calendar(moment: datetime) -> None:
+    since = moment - datetime(1970, 1, 1)
+    whole = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    texts = [moment.isoformat(), f"{moment.isoformat(sep=' ')}Z"]
+    assert moments(pl.Series(texts)).to_list() == [whole, whole]
+
+
+def test_the_newest_stays_in_a_run_and_what_is_unread_is_told(tmp_path: Path) -> None:
+    dates = ["20240101000000", "20240301000000", "3 days ago", "1600000000", "1700000000", "soon"]
+    frame = {"text": texts(6), "url": ["http://a.example/x"] * 3 + ["http://b.example/y"] * 3}
+    pl.DataFrame({**frame, "date": dates, "id": list("abcdef")}).write_parquet(
+        tmp_path / "a.parquet"
+    )
+    entry = {"paths": str(tmp_path / "a.parquet"), "text": "text"}
+    entry |= {name: name for name in ("url", "date", "id")}
+    plain = {"name": "dates", "input": entry, "stages": [{"exact_dedup": "url"}]}
+    warnings: list[str] = []
+    plan = make_plan(parse_job(plain))
+    run_plan(plan, str(tmp_path / "run"), engine="inline", warn=warnings.append)
+    kept = pl.read_parquet(tmp_path / "run/ledger/*.parquet").filter(fate="kept")
+    assert sorted(kept["id"]) == ["b", "e"]
+    assert [said for said in warnings if "dates" in said] == [
+        "0.exact_dedup: 2 of 6 dates (33.3%) cannot be read, such as '3 days ago'; those documents "
+        "are the last to be kept"
+    ]
+
+
+def test_dates_that_are_all_read_are_no_warning(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "a.parquet", 20, date=["2024", None] * 10)
+    entry = {"paths": str(tmp_path / "a.parquet"), "text": "text", "url": "url", "date": "date"}
+    plain = {"name": "dates", "input": entry, "stages": [{"near_dedup": {"keep": "newest"}}]}
+    warnings: list[str] = []
+    plan = make_plan(parse_job(plain))
+    run_plan(plan, str(tmp_path / "run"), engine="inline", warn=warnings.append)
+    assert warnings == []
