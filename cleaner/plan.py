@@ -32,7 +32,6 @@ from cleaner.signals import SIGNALS
 from cleaner.sql import guess
 from cleaner.stages.base import Stage
 from cleaner.stages.classify import Scored
-from cleaner.stages.duplicates import Duplicates
 from cleaner.stages.extract import Extract
 from cleaner.stages.filter import Filter
 from cleaner.stages.global_stage import MOST_PARTITIONS, PARTITION_ROWS, GlobalStage, Indexed
@@ -186,10 +185,8 @@ def _resolve_stages(job: Job) -> Job:
         except JobError as error:
             mistakes.append(f"stages.{entry.index}.{entry.name}: {error}")
             continue
-        if isinstance(stage, Duplicates):
-            stage = stage.resolved(given, score)
-        if entry.name in ("classify", "embed_classify"):
-            score = next(iter(stage.adds()))
+        stage = stage.resolved(given, score)
+        score = stage.score() or score
         entries.append(entry.model_copy(update={"stage": stage}))
     if mistakes:
         raise JobError("\n".join(mistakes))
