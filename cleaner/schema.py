@@ -24,6 +24,7 @@ from cleaner.corpus.files import FailedFile, InputFile, first_line, open_parquet
 from cleaner.corpus.read import MAX_DOCUMENT
 from cleaner.errors import InputError, JobError, UnreadableFile
 from cleaner.job import Input
+from cleaner.shortages import naming
 
 _LOOK = 200  # lines of a JSON Lines file that say which columns there are, and of which type
 _LOOK_BYTES = 4096  # values of a column of bytes that say whether they are text
@@ -180,8 +181,10 @@ def _usable(
     def look(file: InputFile) -> dict[str, pl.DataType]:
         nonlocal usable
         try:
-            found = _sniff(file, wanted) if file.kind == "jsonl" else _named(entry, file, wanted)
-        except InputError as error:
+            with naming(file.path):
+                sniffed = file.kind == "jsonl"
+                found = _sniff(file, wanted) if sniffed else _named(entry, file, wanted)
+        except UnreadableFile as error:
             failed.append(FailedFile(file.path, None, str(error)))
             why.append(str(error))
             return {}
@@ -243,7 +246,7 @@ def _named(entry: Input, file: InputFile, wanted: list[str]) -> dict[str, pl.Dat
         missing = [path for path in wanted if path not in types]
     if missing:
         names = ", ".join(have) or "none"
-        raise InputError(f"{file.path}: no column {', '.join(missing)}; there are: {names}")
+        raise UnreadableFile(f"{file.path}: no column {', '.join(missing)}; there are: {names}")
     return types
 
 

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaner import store
-from cleaner.errors import InputError, JobError, UnreadableFile
+from cleaner.errors import CleanerError, InputError, JobError, UnreadableFile
+from cleaner.shortages import is_shortage, told
 
 UNIT_BYTES = 32 << 20
 SMALL_FILE = 4 << 20
@@ -160,7 +161,7 @@ def _look(file: InputFile) -> InputFile | FailedFile:
             meta = parquet.metadata
             found = (meta.row_group(i) for i in range(meta.num_row_groups))
             groups = tuple((group.num_rows, group.total_byte_size) for group in found)
-    except InputError as error:
+    except UnreadableFile as error:
         return FailedFile(file.path, None, str(error))
     return replace(file, groups=groups)
 
@@ -170,7 +171,7 @@ def open_parquet(path: str) -> pq.ParquetFile:
     source = store.open_input(path)
     try:
         return parquet_in(source, path)
-    except UnreadableFile:
+    except CleanerError:
         source.close()
         raise
 
@@ -183,6 +184,8 @@ def parquet_in(source: pa.NativeFile, path: str, **options: Any) -> pq.ParquetFi
     try:
         parquet = pq.ParquetFile(source, pre_buffer=False, **options)
     except (OSError, pa.ArrowException, UnicodeError) as error:
+        if is_shortage(error):
+            raise told(error, path) from error
         raise UnreadableFile(f"{path}: not a readable Parquet file: {first_line(error)}") from None
     if "metadata" not in options:
         _believe(parquet.metadata, source.size(), path)

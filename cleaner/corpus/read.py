@@ -3,6 +3,7 @@
 import base64
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -29,6 +30,7 @@ from cleaner.corpus.columns import (
 )
 from cleaner.corpus.files import FailedFile, Piece, first_line, parquet_in
 from cleaner.errors import InputError, UnreadableFile, is_panic
+from cleaner.shortages import is_shortage, told
 
 # Bytes of one page or text. A longer one fails: at its worst moment a stage holds a document
 # about 16 times, and a worker must stay under 1.5 GiB.
@@ -158,22 +160,43 @@ def _part(frames: list[pl.DataFrame], failed: list[FailedFile]) -> Part:
 def _read(piece: Piece, columns: Columns, failed: list[FailedFile]) -> Iterator[pl.DataFrame]:
     reader = {"parquet": _parquet, "jsonl": _jsonl, "warc": _warc, "wet": _warc}[piece.kind]
     at: int | None = None
-    try:
-        for docs in reader(piece, columns):
-            at = docs["row"][-1] + 1
-            if piece.take is None:
-                yield docs
-                continue
-            yield docs.filter(pl.col("row").is_in(piece.take))
-            if at > piece.take[-1]:
-                return
-    except BaseException as error:
-        known = (InputError, OSError, pa.ArrowException, UnicodeError)
-        if not (isinstance(error, known) or is_panic(error)):
-            raise
-        said = str(error) if isinstance(error, InputError) else first_line(error)
-        said = said if said.startswith(piece.path) else f"{piece.path}: {said}"
-        failed.append(FailedFile(piece.path, at, said))
+    with _as_planned(piece):
+        try:
+            for docs in reader(piece, columns):
+                at = docs["row"][-1] + 1
+                if piece.take is None:
+                    yield docs
+                    continue
+                yield docs.filter(pl.col("row").is_in(piece.take))
+                if at > piece.take[-1]:
+                    return
+        except BaseException as error:
+            if is_shortage(error):
+                raise told(error, piece.path) from error
+            known = (UnreadableFile, OSError, pa.ArrowException, UnicodeError)
+            if not (isinstance(error, known) or is_panic(error)):
+                raise
+            said = str(error) if isinstance(error, UnreadableFile) else first_line(error)
+            said = said if said.startswith(piece.path) else f"{piece.path}: {said}"
+            failed.append(FailedFile(piece.path, at, said))
+
+
+@contextmanager
+def _as_planned(piece: Piece) -> Iterator[None]:
+    """Raise InputError where a file is not, or no more, the one that was planned.
+
+    Its tag at the end speaks for all that was read before. At the beginning, too, where asking is
+    free: else the parts of a long file would be committed first, for nothing.
+    """
+    if not store.is_remote(piece.path):
+        _not_changed(piece)
+    yield
+    _not_changed(piece)
+
+
+def _not_changed(piece: Piece) -> None:
+    if piece.etag and store.etag(piece.path) != piece.etag:
+        raise InputError(f"{piece.path}: changed since the plan; the same command plans anew")
 
 
 def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
@@ -277,6 +300,8 @@ def _row_group(
                 yield _documents(_of_batch(batch, forms), piece, columns, row + done)
                 done += batch.num_rows
     except (OSError, pa.ArrowException) as error:
+        if is_shortage(error):
+            raise
         said = f"row group {index} cannot be decoded: {first_line(error)}"
     # The footer says how many rows there are, so each of them is accounted for.
     yield from _unread(piece, columns, row + done, group.num_rows - done, said)

@@ -99,7 +99,7 @@ def extract_html(
         return found
     except OverBudget as over:
         return Page(error=str(over), charset=encoding, charset_repaired=repaired)
-    except (SelectolaxError, RecursionError, MemoryError) as wrong:
+    except (SelectolaxError, RecursionError) as wrong:
         return Page(error=type(wrong).__name__, charset=encoding, charset_repaired=repaired)
 
 
