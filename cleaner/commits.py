@@ -67,6 +67,11 @@ def read_marker(folder: str, phase: str, name: str) -> Marker:
     return Marker(**json.loads(store.read_bytes(path)))
 
 
+def drop_marker(folder: str, phase: str, name: str) -> None:
+    """Remove a marker, so that its part is made again."""
+    store.delete(store.join(phase_folder(folder, phase), "_commits", name))
+
+
 def committed(folder: str, phase: str) -> dict[tuple[str, str], dict[int, tuple[str, bool]]]:
     """Return what is committed: (unit, key) -> part -> (marker file, is it the last part)."""
     found: dict[tuple[str, str], dict[int, tuple[str, bool]]] = {}
@@ -101,6 +106,19 @@ def other_bytes(folder: str, phase: str, markers: Iterable[Marker]) -> list[str]
     place = store.join(phase_folder(folder, phase), "other_bytes")
     told = set(store.names(place)) & {marker.name() for marker in markers}
     return [store.read_bytes(store.join(place, name)).decode() for name in sorted(told)]
+
+
+@dataclass(frozen=True)
+class Ranged:
+    """A file of which ranges are read: at its end it says where they lie, with a hash of each."""
+
+    data: pa.Buffer
+    trailer: bytes
+
+    def said(self) -> dict[str, Any]:
+        """Return what a marker says of the trailer, by which whoever reads a range begins."""
+        sha256 = hashlib.sha256(self.trailer).hexdigest()
+        return {"bytes": len(self.trailer), "sha256": sha256}
 
 
 @dataclass
@@ -161,7 +179,7 @@ class Committer:
         self,
         part: int,
         last: bool,
-        files: Mapping[str, pa.Buffer | bytes],
+        files: Mapping[str, pa.Buffer | bytes | Ranged],
         facts: Mapping[str, Any],
     ) -> Marker:
         """Write the data of one part, then its marker; return the marker that stands."""
@@ -169,13 +187,18 @@ class Committer:
         written = {}
         for role, data in files.items():
             path = f"_work/{self.phase}/data/{self.unit}.{part:05d}-{self.attempt}.{role}"
-            store.write_whole(store.join(self.folder, path), data)
-            body = memoryview(data)
+            pieces = (data.data, data.trailer) if isinstance(data, Ranged) else (data,)
+            store.write_whole(store.join(self.folder, path), *pieces)
+            whole = hashlib.sha256()
+            for piece in pieces:
+                whole.update(piece)
             written[role] = {
                 "path": path,
-                "bytes": body.nbytes,
-                "sha256": hashlib.sha256(body).hexdigest(),
+                "bytes": sum(memoryview(piece).nbytes for piece in pieces),
+                "sha256": whole.hexdigest(),
             }
+            if isinstance(data, Ranged):
+                written[role]["trailer"] = data.said()
         return self.mark(part, last, written, facts)
 
     def mark(

@@ -27,7 +27,8 @@ from cleaner.commits import (
     told_apart,
 )
 from cleaner.engine import Engine, engine_of
-from cleaner.errors import AccountError, CleanerError, InputError, JobError
+from cleaner.errors import AccountError, CleanerError, Damaged, InputError, JobError
+from cleaner.mending import Mending
 from cleaner.phases.base import Phase, Prepared, State
 from cleaner.phases.build import build_phases
 from cleaner.plan import Plan
@@ -69,6 +70,7 @@ def run_plan(
         warn(f"not readable, quarantined: {bad.error}")
     phases = build_phases(plan)
     state = State(folder)
+    mending = Mending(phases, state, warn)
     report = saved(report, folder, identity)
     started = time.time()
     with engine_of(engine, address, workers) as running:
@@ -78,11 +80,19 @@ def run_plan(
             running.warm(
                 _warm, _few(plan), lambda: note("compiling kernels for this machine; once")
             )
-        for number, phase in enumerate(phases):
+        number = 0
+        while number < len(phases):
+            phase = phases[number]
             check_disk(plan, phases, number, state, warn)
-            _run_phase(phase, number, len(phases), state, running, plan.task_memory, report, warn)
+            damaged = _run_phase(
+                phase, number, len(phases), state, running, plan.task_memory, report, warn
+            )
+            if damaged:
+                number = mending.void(damaged)
+                continue
+            number += 1
             if phase.counts_rows:
-                check_failures(plan, state.markers[phase.name], warn, first=number == 0)
+                check_failures(plan, state.markers[phase.name], warn, first=number == 1)
                 check_values(phase, state.markers[phase.name], warn)
                 check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
         _still_ours(folder, identity)
@@ -236,8 +246,11 @@ def _run_phase(
     memory: int,
     report: Report,
     warn: Warn,
-) -> None:
-    """Run the units of a phase that are not committed, and take its markers into the state."""
+) -> list[Damaged]:
+    """Run the units of a phase that are not committed, and take its markers into the state.
+
+    Returns the committed files that some of them found damaged; then it is not done.
+    """
     prepared = phase.prepare(state)
     settings = _write_settings(phase, prepared, state.folder)
     have = committed(state.folder, phase.name)
@@ -280,6 +293,7 @@ def _run_phase(
     shown = Shown(phase, number, count, prepared, markers, report)
     shown.say(force=True)
     asked = Asked(state.folder)
+    damaged: dict[str, Damaged] = {}
     while tasks:
         again: list[dict[str, Any]] = []
         for done in running.run(tasks):
@@ -288,6 +302,10 @@ def _run_phase(
                 task, made = done
                 if made is None:
                     again.append(dict(task))
+                    continue
+                if made and "damaged" in made[0]:
+                    error = Damaged(*made[0]["damaged"])
+                    damaged[error.path] = error
                     continue
                 mine = [Marker(**marker) for marker in made]
                 mine += [
@@ -300,12 +318,18 @@ def _run_phase(
             else:
                 shown.look(state.folder)
             shown.say()
-        tasks = [_mended(task, running, warn) for task in again]
+        if damaged:
+            return list(damaged.values())
+        try:
+            tasks = [_mended(task, running, warn) for task in again]
+        except Damaged as error:
+            return [error]
     if store.is_remote(state.folder):
         made_now = {unit: mine for unit, mine in markers.items() if unit not in found}
         markers |= _standing(phase, state.folder, made_now)
     state.markers[phase.name] = [marker for unit in prepared.units for marker in markers[unit.name]]
     shown.say(force=True, finished=True)
+    return []
 
 
 def _read_all(folder: str, phase: str, names: Mapping[str, list[str]]) -> dict[str, list[Marker]]:

@@ -24,7 +24,7 @@ from cleaner.corpus.files import FailedFile, InputFile, first_line, open_parquet
 from cleaner.corpus.read import MAX_DOCUMENT
 from cleaner.errors import InputError, JobError, UnreadableFile
 from cleaner.job import Input
-from cleaner.shortages import naming
+from cleaner.shortages import is_shortage, naming, told
 
 _LOOK = 200  # lines of a JSON Lines file that say which columns there are, and of which type
 _LOOK_BYTES = 4096  # values of a column of bytes that say whether they are text
@@ -139,7 +139,9 @@ def _bytes_as(plain: Mapping[str, Any], files: Sequence[InputFile]) -> dict[str,
             for path, values in _first_bytes(file, [path for path in labels if path is not None]):
                 hidden = found.get(path) == "hex" or not is_text(values)
                 found[path] = "hex" if hidden else "text"
-        except (InputError, OSError, pa.ArrowException):
+        except (InputError, OSError, pa.ArrowException) as error:
+            if is_shortage(error):  # that must not decide how a label is written
+                raise told(error, file.path) from error
             continue  # whoever reads the file says what is wrong with it
     return found
 

@@ -26,6 +26,7 @@ from cleaner.job import parse_job
 from cleaner.plan import make_plan
 from cleaner.runs import run_plan
 from cleaner.shortages import is_shortage, told
+from cleaner.stages.normalise import Normalise
 
 FILES = {
     "a.parquet": parquet(),
@@ -163,13 +164,16 @@ def test_bad_bytes_condemn_what_they_are_in(tmp_path: Path, name: str) -> None:
 
 
 STAGES: list[Any] = [
+    {"normalise": {}},
     {"exact_dedup": {}},
     {"near_dedup": {"preset": "fineweb"}},
     {"line_dedup": {"min_documents": 3}},
     {"sample": {"documents": 30}},
 ]
-ROLES = ("record", "text", "keys", "sample", "verdicts", "pairs", "candidates", "sets", "sizes",
-         "places", "rows")  # fmt: skip
+ROLES = (
+    "record", "text", "keys", "sample", "verdicts", "pairs", "candidates", "joined", "sets",
+    "sizes", "places", "rows",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -232,8 +236,6 @@ def test_the_same_command_after_a_shortage_is_an_undisturbed_run(
 def test_a_stage_that_is_short_of_something_fails_no_row(
     plain: dict[str, Any], undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cleaner.phases import keys
-
     for error in (
         MemoryError("no"),
         OSError(errno.EMFILE, "x"),
@@ -244,7 +246,7 @@ def test_a_stage_that_is_short_of_something_fails_no_row(
             raise wrong
 
         with monkeypatch.context() as patch:
-            patch.setattr(keys, "make", short)
+            patch.setattr(Normalise, "__call__", short)
             with pytest.raises((StorageError, MemoryShort), match="00-map: unit 000000"):
                 run_plan(make_plan(parse_job(plain)), str(tmp_path / "run"), engine="inline")
     goes_on(plain, tmp_path / "run", undisturbed)

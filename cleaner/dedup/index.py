@@ -28,14 +28,16 @@ class Index:
     by: str
     rows: int
     ranges: int  # ranges of hashes into which each file is cut
-    files: tuple[tuple[str, int], ...]  # path below the run folder, bytes
+    # Path below the run folder, bytes, and of the trailer, which has a hash of each range: its
+    # SHA-256 and bytes.
+    files: tuple[tuple[str, int, str, int], ...]
     shards: tuple[str, ...]
     first_file: int
     identity: str
 
     def first(self) -> tuple[str, int]:
         """Return one file of the index, by its full path, and its bytes."""
-        path, size = self.files[0]
+        path, size = self.files[0][:2]
         return store.join(self.run, path), size
 
     def plain(self) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def find_indexes(
                 by=by,
                 rows=entry["rows"],
                 ranges=entry["ranges"],
-                files=tuple((file["path"], file["bytes"]) for file in entry["files"]),
+                files=tuple(_file(run, file) for file in entry["files"]),
                 shards=shards,
                 first_file=first_file,
                 identity=f"{manifest['identity']}-{_bytes_of(entry)}",
@@ -73,6 +75,13 @@ def find_indexes(
         )
         first_file += len(shards)
     return tuple(found)
+
+
+def _file(run: str, file: Mapping[str, Any]) -> tuple[str, int, str, int]:
+    trailer = file.get("trailer")
+    if trailer is None:
+        raise JobError(f"against: the run {run} is of an older version of cleaner; run it again")
+    return file["path"], file["bytes"], trailer["sha256"], trailer["bytes"]
 
 
 def _manifest(run: str) -> dict[str, Any]:

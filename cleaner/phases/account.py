@@ -115,7 +115,7 @@ def _over(ledger: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
 
 def _places(settings: Settings, unit: dict[str, Any], folder: str) -> pl.DataFrame:
     files = [DataFile(*file) for file in settings["places"]]
-    with exchange_sources(folder, files, settings["groups"]) as sources:
+    with exchange_sources(folder, files) as sources:
         found = [read_partition(sources, group) for group in unit["groups"]]
     return pl.concat(found).select("file", "row", "shard", "shard_row")
 

@@ -183,7 +183,7 @@ def _verdicts(folder: str, unit: Mapping[str, Any]) -> pl.DataFrame:
     file = DataFile(*found["file"])
     if "part" not in found:
         return read_table(folder, file)
-    with exchange_sources(folder, [file], found["parts"]) as sources:
+    with exchange_sources(folder, [file]) as sources:
         return read_partition(sources, found["part"]).drop("slot")
 
 
