@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cleaner import store
-from cleaner.checks import Warn, unread_of
+from cleaner.checks import Warn, unfit_of, unread_of
 from cleaner.commits import Marker, other_bytes
 from cleaner.dedup.index import ranges
 from cleaner.errors import AccountError
@@ -104,6 +104,10 @@ def finish(
         "version": version("corpus-distiller"),
         "inputs": _inputs(plan, state.markers[maps[0]]),
         "failed_units": unread,
+        "unfit": [
+            {"column": name, "values": count, "said": said}
+            for name, said, count in unfit_of(state.markers[maps[0]])
+        ],
         "other_bytes": differing,
         "outputs": outputs,
         "books": books,

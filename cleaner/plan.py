@@ -145,7 +145,7 @@ def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
         unit_bytes=limit,
         maps=tuple(maps),
         shard_columns=_shard_columns(job, maps, carried),
-        notes=tuple(notes),
+        notes=(*carried.notes, *notes),
         reads=reads,
         indexes=indexes,
     )

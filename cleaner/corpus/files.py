@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -52,6 +52,7 @@ class InputFile:
     entry: int  # which entry of the job's `input`
     kind: str  # parquet | jsonl | warc | wet
     groups: tuple[tuple[int, int], ...] | None = None  # (rows, bytes) of each row group, when known
+    schema: pa.Schema | None = field(default=None, compare=False, repr=False)  # where that is known
 
     @property
     def rows(self) -> int | None:
@@ -161,9 +162,10 @@ def _look(file: InputFile) -> InputFile | FailedFile:
             meta = parquet.metadata
             found = (meta.row_group(i) for i in range(meta.num_row_groups))
             groups = tuple((group.num_rows, group.total_byte_size) for group in found)
+            schema = parquet.schema_arrow
     except UnreadableFile as error:
         return FailedFile(file.path, None, str(error))
-    return replace(file, groups=groups)
+    return replace(file, groups=groups, schema=schema)
 
 
 def open_parquet(path: str) -> pq.ParquetFile:

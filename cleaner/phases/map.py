@@ -242,6 +242,7 @@ def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, An
         "failed": fates.get("failed", 0),
         "spans": part.spans,
         "unread": [[item.path, item.row, item.error] for item in part.failed],
+        "unfit": sorted([name, said, count] for (name, said), count in part.unfit.items()),
         "bytes": int(docs["text"].str.len_bytes().sum()) if "text" in docs.columns else 0,
         "tokens": int(docs["words"].sum()) if "words" in docs.columns else 0,
         "sources": sorted(
