@@ -375,7 +375,7 @@ def _hangs(one: _Attempt) -> bool:
     now = time.monotonic()
     if now - one.since < 2 * stuck_after():  # it may have waited for another
         return False
-    have = committed(one.task["folder"], one.task["phase"])
+    have = committed(one.task["home"], one.task["phase"])
     parts = len(have.get((one.task["unit"], one.task["key"]), {}))
     if parts <= one.parts:
         return True

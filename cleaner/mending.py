@@ -48,7 +48,7 @@ class Mending:
             self.warn(f"{error}; its unit is made again")
         for (number, _, _), marker in back.items():
             phase = self.phases[number]
-            drop_marker(self.state.folder, phase.name, marker.name())
+            drop_marker(self.state.home_of(phase), phase.name, marker.name())
             for path in _paths(marker):
                 store.delete(store.join(self.state.folder, path))
         return min(number for number, _, _ in back)

@@ -114,15 +114,16 @@ class Plan:
         return WORKER + max(PER_UNIT * self.unit_bytes, PER_KEY * partition)
 
 
-def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
-    """Return the plan of a job.
+def make_plan(job: Job, *, out: str | None = None, unit_limit: int | None = None) -> Plan:
+    """Return the plan of a job that is to run in the folder `out`.
 
     Raises JobError for a column nobody produces or a missing model, InputError when no file is
     found or can be used. `unit_limit` overrides the bytes of a unit; it never changes an output.
     """
     job = _resolve_stages(job)
     indexes = _indexes(job)
-    files = list_files([entry.paths for entry in job.input])
+    left_out: list[str] = []
+    files = list_files([entry.paths for entry in job.input], out, left_out)
     readable, failed = read_footers(files)
     if not readable:
         raise InputError(f"no file of the input can be used: {failed[0].error}")
@@ -145,7 +146,7 @@ def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
         unit_bytes=limit,
         maps=tuple(maps),
         shard_columns=_shard_columns(job, maps, carried),
-        notes=(*carried.notes, *notes),
+        notes=(*left_out, *carried.notes, *notes),
         reads=reads,
         indexes=indexes,
     )

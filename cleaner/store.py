@@ -49,6 +49,15 @@ class Found:
     etag: str
 
 
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A file below a folder: its path from there, bytes, and when it was written."""
+
+    path: str
+    size: int
+    written: float  # seconds since 1970
+
+
 def scheme(path: str) -> str:
     """Return `s3`, `gs`, or `` for a local path; refuses any other scheme."""
     head, mark, rest = path.partition("://")
@@ -331,6 +340,41 @@ def folders(folder: str) -> list[str]:
     return sorted(info.base_name for info in infos if info.type == fs.FileType.Directory)
 
 
+def below(folder: str, deep: bool = False) -> list[Below]:
+    """Return the files directly in a folder, or at any depth; empty when there is none."""
+    system, plain = filesystem(folder)
+    plain = plain.rstrip("/")
+    selector = fs.FileSelector(plain, recursive=deep, allow_not_found=True)
+    infos = _patiently(folder, lambda: system.get_file_info(selector))
+    return [
+        Below(info.path[len(plain) + 1 :], info.size, (info.mtime_ns or 0) / 1e9)
+        for info in infos
+        if info.type == fs.FileType.File
+    ]
+
+
+def within(path: str, folder: str) -> bool:
+    """Return whether a file or pattern lies at or below a folder, links followed."""
+    if scheme(path) != scheme(folder):
+        return False
+    inner, outer = (_real(filesystem(one)[1].rstrip("/"), is_remote(one)) for one in (path, folder))
+    return inner == outer or inner.startswith(f"{outer}/")
+
+
+def _real(path: str, remote: bool) -> str:
+    if remote:
+        return path
+    if os.path.islink(path):
+        return os.path.realpath(path)
+    head, tail = os.path.split(path)
+    return os.path.join(_real_folder(head), tail)
+
+
+@lru_cache(maxsize=1024)
+def _real_folder(path: str) -> str:
+    return os.path.realpath(path)
+
+
 def write_whole(path: str, *data: bytes | pa.Buffer) -> None:
     """Write a file of some pieces so that it appears whole, replacing an older one."""
     if is_remote(path):
@@ -438,6 +482,27 @@ def delete(path: str) -> None:
         _patiently(path, lambda: system.delete_file(plain))
     except FileNotFoundError:
         return
+
+
+def move(source: str, target: str) -> bool:
+    """Give a file another name, replacing what has it; return whether the file was there.
+
+    On an object store, where nothing renames, it is copied there and then deleted.
+    """
+    system, plain = filesystem(source)
+    _, aim = filesystem(target)
+    if is_remote(source):
+        if not exists(source):
+            return False
+        _patiently(source, lambda: system.copy_file(plain, aim))
+        delete(source)
+        return True
+    Path(aim).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.replace(plain, aim)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def delete_folder(path: str) -> None:

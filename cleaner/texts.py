@@ -38,7 +38,7 @@ class _Source:
     @cached_property
     def files(self) -> list[InputFile]:
         """The files that the job's globs match."""
-        return list_files([entry.paths for entry in self.run.job.input])
+        return list_files([entry.paths for entry in self.run.job.input], self.run.path)
 
     @cached_property
     def entries(self) -> dict[str, int]:

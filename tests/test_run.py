@@ -35,11 +35,15 @@ def corpus(tmp_path: Path) -> list[Path]:
 def fingerprint(folder: str | Path) -> dict[str, str]:
     """Return the SHA-256 of every product of a run."""
     found = {}
-    for place in ("shards", "ledger", "clusters", "index"):
-        for path in sorted(Path(folder, place).rglob("*")):
-            if path.is_file():
-                name = str(path.relative_to(folder))
-                found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    paths = [
+        path
+        for place in ("shards", "ledger", "clusters", "index")
+        for path in sorted(Path(folder, place).rglob("*"))
+    ]
+    for path in [*paths, Path(folder, "stats.json")]:
+        if path.is_file():
+            name = str(path.relative_to(folder))
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
 
@@ -112,7 +116,9 @@ def test_a_changed_job_redoes_only_what_it_touches(corpus: list[Path], tmp_path:
     run(job(corpus, *STAGES), folder, engine="inline")
     before = {path.name for path in Path(folder, "_work/00-map/data").iterdir()}
     changed = [*STAGES[:4], {"sample": {"share": 0.5, "seed": 3}}]
-    done = run(job(corpus, *changed), folder, engine="inline")
+    with pytest.raises(JobError, match=r"sample.share was 0.9 and is 0.5; .*--replace"):
+        run(job(corpus, *changed), folder, engine="inline")
+    done = run(job(corpus, *changed), folder, engine="inline", replace=True)
     after = {path.name for path in Path(folder, "_work/00-map/data").iterdir()}
     assert before == after
     fresh = run(job(corpus, *changed), str(tmp_path / "fresh"), engine="inline")

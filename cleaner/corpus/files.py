@@ -115,16 +115,33 @@ def _unread(path: str) -> str:
     return f"unknown suffix; there are: {', '.join(_SUFFIXES)}{hint}"
 
 
-def list_files(patterns: Sequence[Sequence[str]]) -> list[InputFile]:
+def list_files(
+    patterns: Sequence[Sequence[str]], out: str | None = None, notes: list[str] | None = None
+) -> list[InputFile]:
     """Return the files of all input entries, sorted by entry and path, numbered in that order.
 
-    Raises InputError when an entry matches nothing, JobError for a suffix nobody reads or a file
-    that two entries name.
+    What a wild card finds in the run folder `out` is left out: it is of the run itself; `notes` is
+    told so.
+
+    Raises InputError when an entry matches nothing, JobError for a suffix nobody reads, a file that
+    two entries name, or an entry that lies in the run folder.
     """
     files: list[InputFile] = []
     seen: dict[str, int] = {}
     for entry, globs in enumerate(patterns):
         found = {file.path: file for pattern in globs for file in store.find(pattern)}
+        if out is not None and (own := [path for path in found if store.within(path, out)]):
+            if len(own) == len(found) or set(own) & set(globs):
+                raise JobError(
+                    f"input.{entry}.paths: {own[0]} lies in the run folder {out}; name another "
+                    "folder with --out"
+                )
+            found = {path: file for path, file in found.items() if path not in set(own)}
+            if notes is not None:
+                notes.append(
+                    f"input.{entry}.paths: {len(own):,} files in {out} are left out: they are of "
+                    "this run itself"
+                )
         if not found:
             raise InputError(f"input.{entry}.paths: no file matches {', '.join(globs)}")
         for path in sorted(found):

@@ -6,7 +6,6 @@ the shard and the row in it, so that its text can be read again.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from cleaner import store
 from cleaner.dedup.against import OLD
 from cleaner.errors import JobError
+from cleaner.run_folder import RunFolder
 
 _FINEST = 64  # ranges that even a small index is cut into, so that a small range is a small read
 _RANGE = 1_000_000  # rows of one range of a large index, about
@@ -87,12 +87,12 @@ def _file(run: str, file: Mapping[str, Any]) -> tuple[str, int, str, int]:
 def _manifest(run: str) -> dict[str, Any]:
     if not store.exists(store.join(run, "job.yaml")):
         raise JobError(f"against: {run} is no run folder: there is no job.yaml in it")
-    path = store.join(run, "manifest.json")
-    if not store.exists(path):
+    manifest = RunFolder(run).manifest()
+    if manifest is None:
         raise JobError(
             f"against: the run {run} is not finished; finish it first, or see: cleaner status {run}"
         )
-    return json.loads(store.read_bytes(path))
+    return manifest
 
 
 def _entry(

@@ -40,6 +40,8 @@ def work(task: Mapping[str, Any]) -> list[dict[str, Any]]:
         have=frozenset(task["have"]),
         exact=task["exact"],
         stages=task["stages"],
+        place=task["place"],
+        identity=task["identity"],
     )
     # Another attempt may have committed it since: what stands is not made again. A first part that
     # was there already has others after it, or there would be no task.

@@ -168,7 +168,7 @@ class _Book:
     def written(self) -> dict[str, Any]:
         """Return what the manifest says of the file."""
         facts = self._product.facts
-        return {"path": facts["path"], "rows": self.rows, "sha256": facts["sha256"]}
+        return {**facts, "rows": self.rows}
 
 
 def histograms(ledger: pl.DataFrame, signals: Sequence[str]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from cleaner.shortages import naming
 Settings = dict[str, Any]
 Work = Callable[[Settings, dict[str, Any], Committer], None]
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
+_WRITERS = ("shard", "account", "index")  # functions whose units write files of the output
 _OPEN = 128  # exchange files that a task holds open; a process may have 1,024 files in all
 # One partition in an exchange file's trailer; the last one is the file's schema.
 _ENTRY = np.dtype([("rows", "<i8"), ("offset", "<i8"), ("size", "<i8"), ("check", "V16")])
@@ -61,10 +62,29 @@ class Prepared:
 
 @dataclass
 class State:
-    """What a run has committed so far, phase by phase, each phase's markers in unit order."""
+    """What a run has committed so far, phase by phase, each phase's markers in unit order.
+
+    A replacement of a finished run has a place of its own below the run folder, for its products
+    and the phases that write them; one that begins afresh, for all its phases.
+    """
 
     folder: str
     markers: dict[str, list[Marker]] = field(default_factory=dict)
+    place: str = ""
+    fresh: bool = False
+
+    @property
+    def home(self) -> str:
+        """Where the products go."""
+        return store.join(self.folder, self.place) if self.place else self.folder
+
+    def place_of(self, phase: "Phase") -> str:
+        """Return where a phase has its results, below the run folder."""
+        return self.place if self.fresh or phase.products else ""
+
+    def home_of(self, phase: "Phase") -> str:
+        """Return where a phase has its results."""
+        return self.home if self.fresh or phase.products else self.folder
 
 
 @dataclass(frozen=True)
@@ -82,6 +102,11 @@ class Phase:
     gpu: bool = False  # a stage in it runs on a GPU where there is one
     stage: str = ""  # the title of the global stage that it is a step of
     step: str = ""
+
+    @property
+    def products(self) -> bool:
+        """Whether its units write files of the output, under their final names."""
+        return self.function in _WRITERS
 
 
 @dataclass(frozen=True)
@@ -101,7 +126,8 @@ class DataFile:
     def of(cls, marker: Marker, role: str) -> "DataFile":
         """Return the file that a marker names under `role`."""
         file = marker.files[role]
-        return cls.said(file)
+        path = f"{marker.place}/{file['path']}" if marker.place else file["path"]
+        return cls.said({**file, "path": path})
 
     @classmethod
     def said(cls, file: Mapping[str, Any]) -> "DataFile":
