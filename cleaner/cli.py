@@ -284,12 +284,12 @@ def _policy(made: Any, number: int) -> str:
 @app.command()
 def status(path: RunArgument, as_json: JsonOption = False) -> None:
     """Say where a run stands."""
-    from cleaner import store
+    from cleaner.run_folder import RunFolder
     from cleaner.runs import finished
     from cleaner.standing import read_progress
 
-    if not store.exists(store.join(path, "job.yaml")):
-        raise JobError(f"{path}: not a run folder: there is no job.yaml in it")
+    if not RunFolder(path).is_ours():
+        raise JobError(f"{path}: not a run folder: no run was begun in it")
     done = finished(path)
     about = {"finished": done is not None, **(read_progress(path) or {})}
     if done is not None:
@@ -314,12 +314,13 @@ def status(path: RunArgument, as_json: JsonOption = False) -> None:
 def stop(path: RunArgument) -> None:
     """End a run so that the same command continues it."""
     from cleaner import store
+    from cleaner.run_folder import RunFolder
     from cleaner.runs import finished
     from cleaner.standing import read_progress
     from cleaner.stopping import STOP_FILE
 
-    if not store.exists(store.join(path, "job.yaml")):
-        raise JobError(f"{path}: not a run folder: there is no job.yaml in it")
+    if not RunFolder(path).is_ours():
+        raise JobError(f"{path}: not a run folder: no run was begun in it")
     done, said = finished(path), read_progress(path)
     if done is not None and (said is None or said["identity"] == done["identity"]):
         tell("finished already")

@@ -29,8 +29,8 @@ class Run:
 
     def __init__(self, path: str) -> None:
         self.path = path.rstrip("/")
-        if not store.exists(store.join(self.path, "job.yaml")):
-            raise InputError(f"{path}: not a run folder: there is no job.yaml in it")
+        if not RunFolder(self.path).is_ours():
+            raise InputError(f"{path}: not a run folder: no run was begun in it")
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
