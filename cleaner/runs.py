@@ -341,7 +341,7 @@ def _run_phase(
                     "function": phase.function,
                     "settings": settings,
                     "unit": unit.name,
-                    "payload": {**unit.payload, "poison": killers},
+                    "payload": {**unit.payload, **({"poison": killers} if killers else {})},
                     "base": bases[unit.name],
                     "key": keys[unit.name],
                     "have": sorted(have[unit.name]),
@@ -439,7 +439,7 @@ def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
         warn(f"{what} kills or hangs its worker; it fails, the run goes on")
     if not found:
         return {**task, "blind": blind + 1}
-    poison = sorted([*task["payload"]["poison"], *found])
+    poison = sorted([*task["payload"].get("poison", []), *found])
     # Under a key that holds the verdict: what was committed without it is another outcome.
     key = _with_poison(task["base"], poison)
     return {**task, "payload": {**task["payload"], "poison": poison}, "key": key, "have": []}
