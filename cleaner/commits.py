@@ -17,7 +17,7 @@ import re
 import secrets
 import signal
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -116,11 +116,11 @@ def drop_marker(folder: str, phase: str, name: str) -> None:
 
 
 def valid_markers(
-    folder: str, phase: str, keys: Mapping[str, str], place: str = ""
+    folder: str, phase: str, keys: Mapping[str, str], place: str, warn: Callable[[str], None]
 ) -> dict[str, dict[int, Marker]]:
     """Return what is committed of units under their keys and is there: unit -> part -> marker.
 
-    A marker that is torn, or names what is not there with its size, is dropped.
+    A marker that is torn, or names what is not there with its size, is dropped, with a word.
     """
     have = committed(folder, phase)
     names = [name for unit, key in keys.items() for name, _ in have.get((unit, key), {}).values()]
@@ -129,11 +129,18 @@ def valid_markers(
     there = _there(folder, phase, [marker for marker in markers if marker is not None])
     found: dict[str, dict[int, Marker]] = {unit: {} for unit in keys}
     for name, marker in zip(names, markers, strict=True):
-        if marker is None or missing([*marker.files.values(), *marker.products], there):
+        wrong = [name] if marker is None else _gone(marker, there)
+        if marker is None or wrong:
+            warn(f"{phase}: {wrong[0]} is gone or torn; its unit is made again")
             drop_marker(folder, phase, name)
         else:
             found[marker.unit][marker.part] = marker
     return found
+
+
+def _gone(marker: Marker, there: Mapping[str, int]) -> list[str]:
+    """Return what a marker names and is not there with its size."""
+    return missing([*marker.files.values(), *marker.products], there)
 
 
 def _there(folder: str, phase: str, markers: Iterable[Marker]) -> dict[str, int]:

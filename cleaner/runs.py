@@ -323,7 +323,7 @@ def _run_phase(
         for unit in prepared.units
     }
     keys = {unit: _with_poison(base, poison.get((unit, base), [])) for unit, base in bases.items()}
-    have = valid_markers(home, phase.name, keys, place)
+    have = valid_markers(home, phase.name, keys, place, warn)
     markers = {
         unit: _whole(phase, parts.values()) for unit, parts in have.items() if complete(parts)
     }
