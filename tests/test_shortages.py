@@ -338,7 +338,7 @@ from cleaner.cli import main
 from cleaner.kernels import cache_folder
 import polars, pyarrow.parquet, numba, cleaner.runs
 now = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-limit = now + (220 << 20)
+limit = now + (400 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 sys.argv = ["cleaner", "run", *sys.argv[1:], "--engine", "inline"]
 main()

@@ -37,6 +37,9 @@ from cleaner.signals import SIGNALS
 from cleaner.stages.base import Judging
 from cleaner.stages.global_stage import GlobalStage, Role
 
+# Sources of one part whose documents are counted for the alarm, the largest of them: those without
+# a loss too, for whatever reached a stage counts. A source may be a host, a corpus have millions.
+_SOURCES = 1_000
 # What a record carries beside signals and scores, in this order.
 RECORD = {name: COLUMNS[name] for name in COLUMNS if name not in ("shard", "shard_row")}
 
@@ -246,7 +249,7 @@ def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, An
         "bytes": int(docs["text"].str.len_bytes().sum()) if "text" in docs.columns else 0,
         "tokens": int(docs["words"].sum()) if "words" in docs.columns else 0,
         "sources": sorted(
-            ([source, rows, lost] for source, rows, lost in reached.rows() if lost),
+            map(list, reached.sort("len", "source", descending=True).head(_SOURCES).rows()),
             key=lambda item: (item[0] is not None, item[0]),
         ),
     }
