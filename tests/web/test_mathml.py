@@ -23,6 +23,14 @@ def test_markup_becomes_the_latex_beside_it(line: str) -> None:
     assert same_formula(tex, expected), tex
 
 
+def test_a_run_in_one_font_is_one_group_and_an_array_has_its_lines() -> None:
+    letters = "".join(f'<mi mathvariant="sans-serif">{letter}</mi>' for letter in "max")
+    assert mathml_to_latex(f"<math>{letters}</math>") == r"\mathsf{max}"
+    table = '<mtable columnlines="solid"><mtr><mtd>a</mtd><mtd>b</mtd></mtr></mtable>'
+    ruled = f'<math><menclose notation="top bottom left">{table}</menclose></math>'
+    assert mathml_to_latex(ruled) == r"\begin{array}{|c|c}\hline a&b\\\hline\end{array}"
+
+
 def test_a_function_is_a_command_and_runs_into_no_letter() -> None:
     found = {name: mathml_to_latex(f"<math><mi>{name}</mi><mi>x</mi></math>") for name in FUNCTIONS}
     assert found == {name: f"\\{name} x" for name in FUNCTIONS}

@@ -11,7 +11,7 @@ from cleaner.web.mathml.nodes import TEX_ENCODING
 from cleaner.web.mathml.symbols import ENTITIES
 from cleaner.web.tex import clean
 
-__all__ = ["mathml_to_latex", "tex_alternative"]
+__all__ = ["mathml_to_latex", "tex_alternative", "tree_to_latex"]
 
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,40});?|&(?!#)")
 _PREAMBLE = re.compile(r"<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>|<!--.*?-->", re.S | re.I)
@@ -20,6 +20,8 @@ _TAG = re.compile(r"<(/?)([A-Za-z_][\w.-]*:)?([A-Za-z][\w.-]*)")
 _NAMESPACE = re.compile(
     r"""\s(?:xmlns(?::[\w.-]+)?\s*=\s*(?:"[^"]*"|'[^']*')|[\w.-]+:[\w.-]+(?=\s*=))"""
 )
+# Control characters, and selectors of variants: how a sign is drawn, not which it is.
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufe00-\ufe0f\ufffe\uffff]")
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
@@ -35,15 +37,25 @@ def mathml_to_latex(markup: str, annotated: bool = True, work: Work | None = Non
     root = _parse(markup)
     if root is None:
         return ""
+    _spend(root, work)
+    if annotated and (tex := _annotation(root)):
+        return tex
+    return FormulaConverter().formula(root)
+
+
+def tree_to_latex(root: Any, work: Work | None = None) -> str:
+    """Return LaTeX for a parsed `math` element; annotations are not looked at."""
+    _spend(root, work)
+    return FormulaConverter().formula(root)
+
+
+def _spend(root: Any, work: Work | None) -> None:
     count = 0
     for count, _ in enumerate(root.iter(), 1):
         if count > MATHML_NODES:
             raise OverBudget(f"over budget: a formula of more than {MATHML_NODES} MathML elements")
     if work is not None:
         work.spend(count)
-    if annotated and (tex := _annotation(root)):
-        return tex
-    return FormulaConverter().formula(root)
 
 
 def tex_alternative(text: str | None) -> str:
@@ -89,7 +101,7 @@ def _parse(markup: str) -> Any:
 
 
 def _sendable(markup: str) -> bytes:
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", markup).encode("utf-8", "ignore")
+    return _UNSENDABLE.sub("", markup).encode("utf-8", "ignore")
 
 
 def _character(match: re.Match[str]) -> str:

@@ -54,7 +54,7 @@ HANDLERS: dict[str, Callable[[Converter, Any], str]] = {
     **dict.fromkeys(("annotation", "annotation-xml", "maligngroup", "malignmark"), nothing),
     **dict.fromkeys(("none", "mprescripts"), nothing),
 }  # fmt: skip
-_RM_ROW = re.compile(r"\\mathrm\{([A-Za-z])\}(?:\\mathrm\{([A-Za-z])\})+")
+_FONT_ROW = re.compile(r"\\(math[a-z]+)\{[A-Za-z0-9]\}(?:\\\1\{[A-Za-z0-9]\})+")
 
 
 class FormulaConverter:
@@ -72,7 +72,7 @@ class FormulaConverter:
         texts = [root.text, *(child.tail for child in root)]
         if any(text and text.strip() for text in texts):
             tex = joined([raw(self, root.text or ""), *(with_tail(self, child) for child in root)])
-        return clean(_RM_ROW.sub(_merged, tex))[0]
+        return clean(_FONT_ROW.sub(_merged, tex))[0]
 
     def tex(self, node: Any) -> str:
         """Return the LaTeX of one element."""
@@ -98,5 +98,7 @@ class FormulaConverter:
 
 
 def _merged(match: re.Match[str]) -> str:
-    word = re.sub(r"\\mathrm|[{}]", "", match.group())
-    return "\\" + word + " " if word in FUNCTIONS else rf"\mathrm{{{word}}}"
+    """Return a run of letters in one font, written letter by letter, as one group."""
+    font = match.group(1)
+    word = re.sub(r"\\math[a-z]+|[{}]", "", match.group())
+    return f"\\{word} " if font == "mathrm" and word in FUNCTIONS else rf"\{font}{{{word}}}"

@@ -156,7 +156,8 @@ def flat(nodes: list[Any]) -> list[Any]:
         elif (
             node.tag in ("mrow", "mstyle", "mpadded")
             and len(node) == 1
-            and sign_of(core_of(node)) in _FENCE
+            and (sign := sign_of(core_of(node)))
+            and sign in _FENCE
         ):
             out.append(core_of(node))
             continue

@@ -5,7 +5,8 @@ from typing import Any
 
 from cleaner.web.mathml.content import CONTENT
 from cleaner.web.mathml.leaves import raw
-from cleaner.web.mathml.nodes import TEX_ENCODING, Converter, joined, no_line
+from cleaner.web.mathml.nodes import TEX_ENCODING, Converter, core_of, joined, no_line
+from cleaner.web.mathml.tables import SIDES
 from cleaner.web.tex import clean
 
 _ENCLOSURES = {
@@ -17,6 +18,7 @@ _ENCLOSURES = {
     "actuarial": r"\left.\overline{#}\right|", "longdiv": r"\enclose{longdiv}{#}",
     "madruwb": r"\underline{#}",
 }  # fmt: skip
+_FRAME = re.compile(r"(?:^|[\s;])border:\s*[^;]*solid")
 
 
 def two(to: Converter, node: Any) -> list[str]:
@@ -51,8 +53,11 @@ def mroot(to: Converter, node: Any) -> str:
 
 
 def menclose(to: Converter, node: Any) -> str:
-    body = to.row(list(node)) if len(node) else raw(to, node.text or "")
     notation = (node.get("notation") or "longdiv").split()
+    if len(node) == 1 and core_of(node[0]).tag == "mtable" and SIDES.issuperset(notation):
+        core_of(node[0]).set("data-sides", " ".join(notation))  # lines around an array
+        return to.row(list(node))
+    body = to.row(list(node)) if len(node) else raw(to, node.text or "")
     strikes = {"updiagonalstrike", "downdiagonalstrike"} & set(notation)
     if len(strikes) == 2:
         return rf"\xcancel{{{body}}}"
@@ -73,6 +78,8 @@ def row_of(to: Converter, node: Any) -> str:
         return raw(to, node.text or "")
     tex = to.row(list(node))
     variant = node.get("mathvariant") or ("bold" if node.get("fontweight") == "bold" else "")
+    if _FRAME.search(node.get("style") or "") and tex:
+        return rf"\boxed{{{tex}}}"
     if node.tag == "mstyle" and variant in ("bold", "bold-italic") and tex:
         return rf"\boldsymbol{{{tex}}}"
     return tex

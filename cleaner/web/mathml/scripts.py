@@ -110,6 +110,8 @@ def script_tex(to: Converter, node: Any) -> str:
 
 def parts(to: Converter, node: Any, count: int) -> list[Any]:
     children = [child for child in node if isinstance(child.tag, str)]
+    if len(children) > count:  # KaTeX says within scripts, too, that a name is applied
+        children = [child for child in children if child.tag != "mo" or text_of(child)]
     if extra := children[: len(children) - count + 1][1:]:  # broken markup: a row lacks its mrow
         row = etree.Element("mrow")
         row.extend(deepcopy(child) for child in [children[0], *extra])
@@ -126,7 +128,7 @@ def limits(to: Converter, base: Any, under: Any, over: Any) -> str:
         return ""
     tex = to.tex(base)
     below, above = script_tex(to, under), script_tex(to, over)
-    if is_limit(base, tex):
+    if is_limit(base, tex) and not is_accented(base, over):
         if base.tag == "mtext" or tex.startswith((r"\mathrm", r"\text", r"\operatorname{")):
             word = text_of(base)
             tex = NAMED.get(word) or rf"\operatorname*{{{word}}}" if word.isascii() else tex
@@ -135,11 +137,18 @@ def limits(to: Converter, base: Any, under: Any, over: Any) -> str:
     arrow = _ARROWS.get(sign_of(core))
     if arrow and (below or above):
         return rf"\{arrow}" + (f"[{below}]" if below else "") + f"{{{above}}}"
-    if over is not None:
+    if over is not None and core_of(over).tag != "mspace":  # a space above keeps lines apart
         tex = over_tex(to, tex, core, over, above)
     if under is not None:
         tex = under_tex(to, tex, core, under, below)
     return tex
+
+
+def is_accented(base: Any, over: Any) -> bool:
+    """Say whether what stands over a name or a word is an accent, not a limit."""
+    if over is None or text_of(over) not in OVER or core_of(over).tag != "mo":
+        return False
+    return text_of(core_of(base)) not in LIMITS
 
 
 def over_tex(to: Converter, tex: str, core: Any, over: Any, above: str) -> str:

@@ -33,7 +33,7 @@ _OPERATORS = r"""
 ⫅ subseteqq ⫆ supseteqq ⫋ subsetneqq ⫌ supsetneqq ⊏ sqsubset ⊐ sqsupset ⊑ sqsubseteq ⊒ sqsupseteq
 ⋐ Subset ⋑ Supset ∈ in ∊ in ∉ notin ∋ ni ∍ ni ∌ not\ni ⊢ vdash ⊣ dashv ⊨ models ⊩ Vdash ⊪ Vvdash
 ⊬ nvdash ⊭ nvDash ⊮ nVdash ⊯ nVDash ∣ mid ∤ nmid ∥ parallel ∦ nparallel ⟂ perp ⋈ bowtie ⨝ bowtie
-⌣ smile ⌢ frown ≬ between ⋔ pitchfork ∴ therefore ∵ because ∎ blacksquare ← leftarrow → to
+⊧ models ⌣ smile ⌢ frown ≬ between ⋔ pitchfork ∴ therefore ∵ because ∎ blacksquare ← leftarrow → to
 ↑ uparrow ↓ downarrow ↔ leftrightarrow ↕ updownarrow ↖ nwarrow ↗ nearrow ↘ searrow ↙ swarrow
 ⇐ Leftarrow ⇒ Rightarrow ⇑ Uparrow ⇓ Downarrow ⇔ Leftrightarrow ⇕ Updownarrow ⟵ longleftarrow
 ⟶ longrightarrow ⟷ longleftrightarrow ⟸ Longleftarrow ⟹ Longrightarrow ⟺ Longleftrightarrow
@@ -125,7 +125,8 @@ LIMIT_NAMES = frozenset(
 OVER: dict[str, tuple[str, str]] = {
     **dict.fromkeys("^ˆ\u0302", ("hat", "widehat")),
     **dict.fromkeys("~˜∼\u0303", ("tilde", "widetilde")),
-    **dict.fromkeys("¯ˉ‾_―-−–—\u0304\u0305\u2500⎯", ("bar", "overline")),
+    **dict.fromkeys("¯ˉ_-−–—\u0304\u0305", ("bar", "overline")),
+    **dict.fromkeys("‾―\u2500⎯", ("overline", "overline")),
     **dict.fromkeys("→⟶⇀\u20d7\u20d1", ("vec", "overrightarrow")),
     **dict.fromkeys("←⟵\u20d6", ("overleftarrow", "overleftarrow")),
     **dict.fromkeys("↔⟷\u20e1", ("overleftrightarrow", "overleftrightarrow")),
@@ -142,7 +143,7 @@ OVER: dict[str, tuple[str, str]] = {
     **dict.fromkeys("⎴⏠", ("overbracket", "overbracket")),
 }
 UNDER: dict[str, str] = {
-    **dict.fromkeys("_¯ˉ‾―-−\u0331\u0332", "underline"),
+    **dict.fromkeys("_¯ˉ‾―-−–—\u0331\u0332⎯", "underline"),
     **dict.fromkeys("⏟︸", "underbrace"),
     **dict.fromkeys("⎵⏡", "underbracket"),
     **dict(zip("→←↔", ("underrightarrow", "underleftarrow", "underleftrightarrow"), strict=True)),
@@ -188,9 +189,9 @@ _BLOCKS = (
 ALPHABET: dict[str, tuple[str, str]] = {}  # character -> plain character, variant
 for _start, _count, _variant in _BLOCKS:
     for _code in range(_start, _start + _count):
-        _plain = unicodedata.normalize("NFKC", chr(_code))
-        if _plain != chr(_code):
-            ALPHABET[chr(_code)] = (_plain, _variant)
+        if _points := unicodedata.decomposition(chr(_code)).removeprefix("<font> "):
+            # one step only: ϕ, ϵ, ϑ, ϱ, ϰ, ϖ are letters of their own in mathematics
+            ALPHABET[chr(_code)] = (chr(int(_points, 16)), _variant)
 for _chars, _variant in (
     ("ℂℍℕℙℚℝℤℽℾℿ⅀", "double-struck"),
     ("ℊℋℐℒℛℬℰℱℳℯℴ", "script"),

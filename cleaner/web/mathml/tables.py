@@ -6,6 +6,10 @@ from typing import Any
 from cleaner.web.mathml.leaves import raw
 from cleaner.web.mathml.nodes import Converter, text_of
 
+SIDES = frozenset(["left", "right", "top", "bottom"])
+MOST_STYLED = 200  # rows; larger tables are no formulas that somebody dressed by hand
+_ALIGNED = re.compile(r"(?:tml-|text-align:\s*)(left|right)\b")
+
 
 def mtable(to: Converter, table: Any) -> str:
     """Return a table that no brackets surround: equations, a matrix, or an array."""
@@ -42,6 +46,7 @@ def mtable(to: Converter, table: Any) -> str:
 
 def rows_of(to: Converter, table: Any) -> list[list[str]]:
     """Return the LaTeX of every cell; call it once a table, for cells may hold tables."""
+    read_styles(table)
     rows: list[list[str]] = []
     for row in table:
         if not isinstance(row.tag, str):
@@ -55,6 +60,28 @@ def rows_of(to: Converter, table: Any) -> list[list[str]]:
             cells = cells[1:]
         rows.append([cell_tex(to, cell) for cell in cells])
     return rows
+
+
+def read_styles(table: Any) -> None:
+    """Set as attributes what the styles of cells say of alignment and rules (Temml writes so)."""
+    rows = [
+        [cell for cell in row if cell.tag == "mtd"]
+        for row in table
+        if row.tag in ("mtr", "mlabeledtr")
+    ]
+    first = max(rows, key=len, default=[])
+    styles = [f"{cell.get('class') or ''} {cell.get('style') or ''}" for cell in first]
+    if not any(styles) or len(rows) > MOST_STYLED:
+        return
+    align = [_ALIGNED.search(style) for style in styles]
+    if any(align) and not table.get("columnalign"):
+        table.set("columnalign", " ".join(found[1] if found else "center" for found in align))
+    columns = ["border-right" in style for style in styles[:-1]]
+    if any(columns) and not table.get("columnlines"):
+        table.set("columnlines", " ".join("solid" if line else "none" for line in columns))
+    lines = [row and "border-bottom" in (row[0].get("style") or "") for row in rows[:-1]]
+    if any(lines) and not table.get("rowlines"):
+        table.set("rowlines", " ".join("solid" if line else "none" for line in lines))
 
 
 def cell_tex(to: Converter, cell: Any) -> str:
@@ -86,23 +113,23 @@ def array(table: Any, rows: list[list[str]]) -> str:
         line = lines[min(at - 1, len(lines) - 1)] if lines else "none"
         spec += ("|" if line in ("solid", "dashed") else "") + letters[at]
     framed = (table.get("frame") or "none") != "none"
-    spec = f"|{spec}|" if framed else spec
+    sides = SIDES if framed else frozenset((table.get("data-sides") or "").split())
+    spec = "|" * ("left" in sides) + spec + "|" * ("right" in sides)
     horizontal = (table.get("rowlines") or "").split()
-    body: list[str] = [r"\hline "] if framed else []
+    body: list[str] = [r"\hline "] if "top" in sides else []
     for at, row in enumerate(rows):
         if at:
             line = horizontal[min(at - 1, len(horizontal) - 1)] if horizontal else "none"
             body.append(r"\\" + (r"\hline " if line in ("solid", "dashed") else ""))
         body.append(guarded("&".join(row)) if at else "&".join(row))
-    body.append(r"\\\hline" if framed else "")
+    body.append(r"\\\hline" if "bottom" in sides else "")
     return rf"\begin{{array}}{{{spec}}}" + "".join(body) + r"\end{array}"
 
 
 def has_lines(table: Any) -> bool:
-    values = (
-        f"{table.get('columnlines') or ''} {table.get('rowlines') or ''} {table.get('frame') or ''}"
-    )
-    return "solid" in values or "dashed" in values
+    names = ("columnlines", "rowlines", "frame")
+    values = " ".join(table.get(name) or "" for name in names)
+    return "solid" in values or "dashed" in values or bool(table.get("data-sides"))
 
 
 def label(table: Any) -> str:
