@@ -28,12 +28,13 @@ class Sign(NamedTuple):
     place: tuple[str, ...]
 
 
-_TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|\s+|.", re.S)
+_TOKEN = re.compile(r"\\(?:operatorname|[hv]space|tag)\*|\\[A-Za-z]+|\\.|\s+|.", re.S)
 _BARE_DOLLAR = re.compile(r"(?<!\\)\$")
 _INFIX = {"\\over": "frac", "\\choose": "binom", "\\atop": "table"}
 _SCRIPTS = ("_", "^")
 _DEEPEST = 60  # items within items; what is deeper is read token by token
 _ARROW = re.compile(r"x(?:long)?((?:left|right|Left|Right|hook|maps|two|mapsto|tofrom)[a-zA-Z]*)")
+_EQUATIONS = re.compile(r"[\s@{}!]*r[\s@{}!]*c?[\s@{}!]*l[\s@{}!]*")
 _ENDS = (".", ",", ";", "newrow", "&")
 
 
@@ -280,9 +281,9 @@ class _Reader:
         """Read an environment whose name comes next."""
         name = self.name().rstrip("*")
         self.optional()
-        if name in WITH_ARGUMENT:
-            self.name_of_group()
-        matrix = name in MATRICES
+        spec = self.name_of_group() if name in WITH_ARGUMENT else ""
+        # equations set at their signs, in the way before there were environments for them
+        matrix = name in MATRICES and not _EQUATIONS.fullmatch(spec)
         rows: list[list[list[Sign]]] = [[]]
         while True:
             rows[-1].append(self.row(("&", "\\\\", "\\cr", "\\end")))
