@@ -7,6 +7,7 @@ from selectolax.lexbor import LexborNode
 
 from cleaner.web.asciimath import asciimath_to_latex
 from cleaner.web.budget import Work
+from cleaner.web.formulas.after import after_rendering
 from cleaner.web.formulas.delimited import TEX_SIGN
 from cleaner.web.formulas.images import plain_xml
 from cleaner.web.formulas.marks import undamaged
@@ -22,21 +23,22 @@ from cleaner.web.formulas.names import (
     TEX_ATTRIBUTES,
     WEAK,
 )
-from cleaner.web.formulas.rendered import after_rendering, rendered_tex
+from cleaner.web.formulas.rendered import Unreadable, rendered_tree
 from cleaner.web.formulas.runs import TAG, UNKNOWN_TAG, runs
-from cleaner.web.mathml import mathml_to_latex
+from cleaner.web.mathml import mathml_to_latex, tree_to_latex
 from cleaner.web.mathml.symbols import SYMBOLS
 from cleaner.web.tex import clean
 
 
 class Found(NamedTuple):
-    """One formula of an element; "" is an element that stands for nothing."""
+    """One formula of an element; "" is one that stands for nothing, `LOST` one nobody can read."""
 
     tex: str
     display: bool
     source: str
 
 
+LOST = "\ue00e"
 _STRUCTURE = frozenset(
     TAG[name]
     for name in str.split(
@@ -134,16 +136,20 @@ class Reader:
             text := holder.text().strip()
         ):
             return Found(clean(after_rendering(text))[0], display, "katex")
-        if (shown := node.css_first(".katex-html")) is not None and (tex := self._rendered(shown)):
-            return Found(tex, display, "katex")
+        if (shown := node.css_first(".katex-html")) is not None:
+            return Found(self._rendered(shown) or LOST, display, "katex")
         if node.css_first("img, script") is not None:
             return None
         tex, shown_as = clean(node.text())
         return Found(tex, display or bool(shown_as), "katex")
 
-    def _rendered(self, node: LexborNode) -> str:
-        markup = rendered_tex(node)
-        return self.mathml(markup, annotated=False) if markup else ""
+    def _rendered(self, node: LexborNode) -> str | None:
+        """Return the LaTeX of a rendering, `LOST` if it cannot be read, None if there is none."""
+        try:
+            tree = rendered_tree(node)
+        except Unreadable:
+            return LOST
+        return None if tree is None else tree_to_latex(tree, self.work)
 
     def container(self, node: LexborNode, attributes: dict[str, str | None]) -> Found | None:
         """Read what MathJax 3 or 4 rendered."""
@@ -158,8 +164,8 @@ class Reader:
             return Found(clean(value)[0], display, "mathjax")
         if math is not None and (tex := self.mathml(math.html or "")):
             return Found(tex, display, "mathjax")
-        if tex := self._rendered(node):
-            return Found(tex, display, "mathjax")
+        if drawn := self._rendered(node):
+            return Found(drawn, display, "mathjax")
         if _WHOLE.fullmatch(text := node.text().strip()):
             tex, shown = clean(text)
             return Found(tex, display or bool(shown), "wrapper")

@@ -9,7 +9,7 @@ from cleaner.web.budget import FORMULAS, PAGE_MACRO_STEPS, PAGE_MATHML_NODES, Wo
 from cleaner.web.formulas.config import Config, read_config
 from cleaner.web.formulas.delimited import Finder
 from cleaner.web.formulas.dense import dense_runs
-from cleaner.web.formulas.elements import Found, Reader, is_frame
+from cleaner.web.formulas.elements import LOST, Found, Reader, is_frame
 from cleaner.web.formulas.images import image_tex, looks_lost, may_be_formula
 from cleaner.web.formulas.markup import markup_tex
 from cleaner.web.formulas.names import (
@@ -376,6 +376,9 @@ class Walk:
             self.body.insert_child(token)
 
     def _token(self, found: Found) -> str:
+        if found.tex == LOST:
+            self.formulas.images_lost += 1
+            return ""
         tex = self.tokens.unescape(found.tex) if ESCAPE in found.tex else found.tex
         if "\\" in tex:
             defined = take_definitions(tex, self.config.macros)

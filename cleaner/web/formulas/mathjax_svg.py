@@ -1,0 +1,189 @@
+"""MathJax's SVG, versions 2 to 4 -> MathML: attributes say what a group is and which sign."""
+
+import re
+from itertools import pairwise
+from typing import Any
+
+from cleaner.web.formulas.drawn import Unreadable, element, row, scripted, struck, tall
+from cleaner.web.formulas.mathjax_chtml import leaf_of
+
+_MOVE = re.compile(r"translate\(\s*(-?[\d.]+)(?:[ ,]+(-?[\d.]+))?")
+_CODE = re.compile(r"[0-9A-Fa-f]{1,6}")
+_FONT = re.compile(r"-(CB?|FRB?)-[0-9A-F]+$")
+_FONTS = {"C": "script", "CB": "bold-script", "FR": "fraktur", "FRB": "bold-fraktur"}
+_LEAVES = frozenset(str.split("mi mn mo mtext ms"))
+_SCRIPTS = {"msub": False, "msup": False, "msubsup": False, "munder": True, "mover": True,
+            "munderover": True}  # fmt: skip
+_GROUPS = frozenset(str.split("mrow TeXAtom mpadded mstyle mphantom inferredMrow"))
+_BRACES = {"\ue150": "⏞", "\ue152": "⏟"}  # by the piece that comes first
+
+
+def svg_row(math: Any) -> list[Any]:
+    """Return the elements of MathML for what stands in the group of a formula."""
+    return _row(math)
+
+
+def _name(node: Any) -> str:
+    return node.get("data-mml-node") or ""
+
+
+def _row(node: Any) -> list[Any]:
+    return [made for child in node for made in _element(child)]
+
+
+def _element(node: Any) -> list[Any]:
+    name = _name(node)
+    if name in _LEAVES:
+        return _leaf(node, name)
+    if name in _SCRIPTS:
+        return [_scripts(node, name)]
+    if name in _READERS:
+        return [_READERS[name](node)]
+    if name == "mspace" or node.tag in ("defs", "title", "desc", "style"):
+        return []
+    if name in _FORBIDDEN or node.tag in (
+        "rect",
+        "line",
+        "path",
+        "use",
+        "text",
+        "image",
+        "ellipse",
+    ):
+        raise Unreadable(f"a {name or node.tag} where none belongs")
+    inside = _row(node)
+    return [row(inside)] if name in _GROUPS and inside else inside
+
+
+def _height(node: Any) -> float:
+    move = _MOVE.search(node.get("transform") or "")
+    return float(move[2] or 0) if move else 0.0
+
+
+def _scripts(node: Any, name: str) -> Any:
+    parts = list(node)
+    if len(parts) < 2:
+        raise Unreadable("scripts without their base")
+    what, *scripts = parts
+    body = row(_element(what))
+    scripts.sort(key=_height)
+    made = [row(_element(script)) for script in scripts]
+    if len(made) == 2 and name in ("msubsup", "munderover"):
+        return scripted(body, made[0], made[1], _SCRIPTS[name])
+    if len(made) != 1 or name in ("msubsup", "munderover"):
+        raise Unreadable("scripts of unknown number")
+    below = name in ("msub", "munder")
+    lower, upper = (made[0], None) if below else (None, made[0])
+    return scripted(body, lower, upper, _SCRIPTS[name])
+
+
+def _fraction(node: Any) -> Any:
+    parts = [child for child in node if child.tag != "rect"]
+    if len(parts) != 2:
+        raise Unreadable("a fraction of unknown make")
+    attributes = {"linethickness": "0"} if len(node) == 2 else {}
+    return element("mfrac", *(row(_element(part)) for part in parts), **attributes)
+
+
+def _root(node: Any) -> Any:
+    groups = [child for child in node if child.tag == "g"]
+    signs = [child for child in groups if _name(child) == "mo" and _is_root(child)]
+    rest = [child for child in groups if child not in signs[-1:]]
+    if not signs or not rest or len(rest) > 2:
+        raise Unreadable("a root of unknown make")
+    bodies = [child for child in rest if not _name(child)]  # the index has a name
+    if len(bodies) != 1:
+        raise Unreadable("a root of unknown make")
+    body = row(_element(bodies[0]))
+    if len(rest) == 1:
+        return element("msqrt", body)
+    return element("mroot", body, row(_element(rest[1 - rest.index(bodies[0])])))
+
+
+def _is_root(node: Any) -> bool:
+    return bool({"221A", "23B7"} & {(each.get("data-c") or "").upper() for each in node.iter()})
+
+
+def _enclosed(node: Any) -> Any:
+    body = [made for child in node if child.tag == "g" for made in _element(child)]
+    marks = [child for child in node if child.tag != "g"]
+    if len(marks) == 1 and marks[0].tag == "rect":
+        return element("menclose", *body, notation="box")
+    if marks and all(mark.tag == "line" for mark in marks):
+        rising = [float(m.get("y1") or 0) < float(m.get("y2") or 0) for m in marks]
+        if all(m.get("y1") != m.get("y2") and m.get("x1") != m.get("x2") for m in marks):
+            return element("menclose", *body, notation=struck(any(rising), not all(rising)))
+    raise Unreadable("an enclosure of unknown make")
+
+
+def _table(node: Any) -> Any:
+    made = element("mtable")
+    heights, places = [], [0.0]
+    for child in node.iter("g"):
+        if _name(child) in ("mtr", "mlabeledtr") and _table_of(child) is node:
+            cells = [cell for cell in child if _name(cell) == "mtd"]
+            made.append(element("mtr", *(element("mtd", *_row(cell)) for cell in cells)))
+            heights.append(_height(child))
+            moves = [_MOVE.search(cell.get("transform") or "") for cell in cells]
+            places = max(places, [float(move[1]) if move else 0.0 for move in moves], key=len)
+    lines = [child for child in node.iter("line") if _table_of(child) is node]
+    columns = [float(line.get("x1") or 0) for line in lines if line.get("data-line") == "v"]
+    rows = [float(line.get("y1") or 0) for line in lines if line.get("data-line") == "h"]
+    between = [("columnlines", columns, places), ("rowlines", rows, heights)]
+    for name, at, marks in between:
+        found = [
+            any(min(one, other) < line < max(one, other) for line in at)
+            for one, other in pairwise(marks)
+        ]
+        if any(found):
+            made.set(name, " ".join("solid" if each else "none" for each in found))
+    if any(each.get("data-frame") for each in node.iter("rect") if _table_of(each) is node):
+        made.set("frame", "solid")
+    return made
+
+
+def _table_of(node: Any) -> Any:
+    return next((each for each in node.iterancestors("g") if _name(each) == "mtable"), None)
+
+
+_READERS = {
+    "mfrac": _fraction, "msqrt": _root, "mroot": _root, "menclose": _enclosed, "mtable": _table,
+}  # fmt: skip
+_FORBIDDEN = frozenset(str.split("merror mmultiscripts mglyph"))
+
+
+def _leaf(node: Any, name: str) -> list[Any]:
+    text, variant, named = "", "", False
+    for each in node.iter():
+        code = each.get("data-c") or ""
+        if each.tag == "text":
+            text += "".join(each.itertext())
+        elif each.tag in ("use", "path") and _CODE.fullmatch(code):
+            text += chr(min(int(code, 16), 0x10FFFF))
+            link = each.get("href") or ""
+            named = named or bool(link)
+            variant = _FONTS[font[1]] if (font := _FONT.search(link)) else variant
+        elif each.tag in ("use", "path"):
+            raise Unreadable("a sign without its name")
+    if not text:
+        return []
+    if name == "mo" and len(text) > 1 and not text.isalpha():
+        text = _BRACES.get(text[0]) or _wide(text) or (text if _is_plain(text) else tall(text))
+    if name == "mi" and len(text) == 1 and text.isascii() and text.isupper() and not named:
+        raise Unreadable("an outline that may be a calligraphic letter")
+    return [leaf_of(name, text, variant)]
+
+
+def _wide(text: str) -> str:
+    """Return the sign that is drawn of pieces side by side; "" where none is."""
+    ends = set(text) - set("−-–⎯")
+    if ends == {"←", "→"}:
+        return "↔"
+    return ends.pop() if len(ends) == 1 and ends <= _STRETCHED else ""
+
+
+_STRETCHED = frozenset("→←⇒⇐⇌⏞⏟⎴⎵¯‾~˜ˆ̂̃⃗")
+
+
+def _is_plain(text: str) -> bool:
+    return not any("\u239b" <= char <= "\u23b7" or char in "∣∥⏐" for char in text)

@@ -1,0 +1,121 @@
+"""Renderings without their source: the same formula comes back, or it is counted as lost."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from page_cases import spans
+
+from cleaner.web.compare import same_formula
+from cleaner.web.formulas.drawn import Unreadable, negated, tall
+from cleaner.web.page import Page, extract_html
+
+RENDERINGS = [
+    json.loads(line)
+    for line in Path(__file__).with_name("renderings.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def page_of(markup: str) -> Page:
+    return extract_html(f"<p>From this we see at once that {markup} holds for all of them.</p>")
+
+
+@pytest.mark.parametrize("case", RENDERINGS, ids=lambda one: f"{one['renderer']} {one['tex']}")
+def test_a_rendering_gives_back_its_formula(case: dict[str, str]) -> None:
+    page = page_of(case["html"])
+    found = [tex for tex, _ in spans(page.text)]
+    assert len(found) == 1
+    assert same_formula(case["tex"], found[0]), found
+    assert page.formula_images_lost == 0
+
+
+KATEX = '<span class="katex"><span class="katex-html"><span class="base">{}</span></span></span>'
+LIST = (
+    '<span class="{}"><span class="vlist-t"><span class="vlist-r"><span class="vlist">{}</span>'
+    "</span></span></span>"
+)
+LEVEL = '<span style="top:{}em;"><span class="pstrut" style="height:3em;"></span>{}</span>'
+LETTER = '<span class="mord mathnormal">{}</span>'
+
+
+def levels(names: str, *heights: float) -> str:
+    inside = (LEVEL.format(-3 - h, LETTER.format("abc"[at])) for at, h in enumerate(heights))
+    return LIST.format(names, "".join(inside))
+
+
+def test_a_script_is_raised_or_lowered_as_it_stands_however_small() -> None:
+    shown = {
+        height: spans(page_of(KATEX.format(LETTER.format("x") + levels("msupsub", height))).text)
+        for height in (0.1, 0.4, -0.15)
+    }
+    assert shown == {
+        0.1: [("x^{a}", "inline")], 0.4: [("x^{a}", "inline")], -0.15: [("x_{a}", "inline")]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        '<span class="mord"><svg><path d="M0 0h9v9z"/></svg></span>',
+        levels("mord accent", 0.0, 0.5),
+        levels("msupsub", 0.0),
+        levels("msupsub", 0.1, 0.2),
+        levels("mord", 0.0, 0.5),
+        levels("mfrac", 0.5),
+        '<span class="mord sqrt"></span>',
+        '<span class="mord rule" style="border-right-width:1em;"></span>',
+        '<span class="mrel">\ue020</span>',
+        '<span class="mord">\ue123</span>',
+        '<span class="delimsizing mult"><svg><path d="M1 1h9"/></svg></span>',
+        '<span class="llap">x</span>',
+    ],
+)
+def test_what_cannot_be_told_is_lost_and_never_guessed(drawing: str) -> None:
+    page = page_of(KATEX.format(LETTER.format("k") + drawing + LETTER.format("i")))
+    assert spans(page.text) == []
+    assert page.formula_images_lost == 1
+    assert "k" not in re.sub(r"[A-Za-z]{2,}", "", page.text)  # no letters of it in the sentence
+
+
+CONTAINER = '<mjx-container class="MathJax"><mjx-math>{}</mjx-math></mjx-container>'
+SVG = (
+    '<mjx-container class="MathJax"><svg><g><g data-mml-node="math">{}</g></g></svg>'
+    "</mjx-container>"
+)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        CONTAINER.format("<mjx-merror><mjx-mtext>x</mjx-mtext></mjx-merror>"),
+        CONTAINER.format("<mjx-mi><mjx-c class='mjx-cE154'></mjx-c></mjx-mi>"),
+        CONTAINER.format("<mjx-menclose><mjx-box></mjx-box><mjx-circle/></mjx-menclose>"),
+        CONTAINER.format("<mjx-mfrac><mjx-frac></mjx-frac></mjx-mfrac>"),
+        SVG.format("<g data-mml-node='mi'><path d='M0 0'/></g>"),
+        SVG.format("<g data-mml-node='mi'><path data-c='4C' d='M0 0'/></g>"),
+        SVG.format("<g data-mml-node='mo'><use data-c='239B'/><use data-c='23A0'/></g>"),
+        SVG.format("<g data-mml-node='msup'><g data-mml-node='mi'><use data-c='78'/></g></g>"),
+    ],
+)
+def test_what_mathjax_drew_and_nobody_can_tell_is_lost(markup: str) -> None:
+    page = page_of(markup)
+    assert spans(page.text) == []
+    assert page.formula_images_lost == 1
+
+
+def test_brackets_of_pieces_and_struck_signs() -> None:
+    assert [tall(pieces) for pieces in ("⎛⎜⎜⎝", "⎤⎥⎦", "⎣⎢", "⎩⎪⎨⎧", "∣∣")] == [*"(]⌊{|"]
+    assert [negated(sign) for sign in "=∈<⊂≡"] == [*"≠∉≮⊄≢"]
+    for pieces in ("⎛⎟", "⎜⎥", "x", ""):
+        with pytest.raises(Unreadable):
+            tall(pieces)
+    with pytest.raises(Unreadable):
+        negated("+")
+
+
+def test_rows_nested_without_end_are_over_budget() -> None:
+    deep = '<span class="mord">' * 230 + "x" + "</span>" * 230
+    page = page_of(KATEX.format(deep))
+    assert page.error is not None
+    assert "nested deeper" in page.error
