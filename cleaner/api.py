@@ -18,8 +18,14 @@ def run(
     engine: Engine = "ray",
     address: str | None = None,
     workers: int | None = None,
+    replace: bool = False,
+    fresh: bool = False,
 ) -> Run:
-    """Run a job (a file, plain data or a `Job`), or continue it, and return the finished run."""
+    """Run a job (a file, plain data or a `Job`), or continue it, and return the finished run.
+
+    A finished run of another job or input in that folder is replaced only with `replace`; with
+    `fresh` too, and then nothing of it is taken again.
+    """
     if isinstance(job, str | Path):
         loaded = load_job(job)
     elif isinstance(job, Job):
@@ -27,5 +33,13 @@ def run(
     else:
         loaded = parse_job(dict(job))
     folder = out or f"runs/{loaded.name}"
-    run_plan(make_plan(loaded), folder, engine=engine, address=address, workers=workers)
+    run_plan(
+        make_plan(loaded, out=folder),
+        folder,
+        engine=engine,
+        address=address,
+        workers=workers,
+        replace=replace,
+        fresh=fresh,
+    )
     return open_run(folder)

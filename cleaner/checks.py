@@ -9,6 +9,7 @@ from cleaner.errors import AlarmError, InputError, TooManyFailures
 from cleaner.phases.base import Phase
 from cleaner.plan import Plan
 
+_TOLD = 20  # kinds of values that were not carried, told on the terminal; the manifest has all
 _ALARM_ROWS = 1_000  # sources with fewer documents at a stage never alarm
 
 Warn = Callable[[str], None]
@@ -21,6 +22,8 @@ def check_failures(plan: Plan, markers: Sequence[Marker], warn: Warn, first: boo
     if first:
         for _, row, error in unread:
             warn(f"not readable{f' after row {row - 1}' if row else ''}, quarantined: {error}")
+        for name, said, count in unfit_of(markers)[:_TOLD]:
+            warn(f"column {name!r}: {count:,} {said}")
     bad = {item.path for item in plan.failed} | {path for path, row, _ in unread if row is None}
     rows = sum(marker.facts["rows"] for marker in markers)
     known = {file.path: file.size for file in plan.files}
@@ -54,6 +57,15 @@ def _most(markers: Sequence[Marker]) -> str:
 def _size_of(path: str) -> int:
     found = store.find(path)
     return found[0].size if found else 0
+
+
+def unfit_of(markers: Sequence[Marker]) -> list[tuple[str, str, int]]:
+    """Return what was not carried as it was: the column, what is said of its values, how many."""
+    found: Counter[tuple[str, str]] = Counter()
+    for marker in markers:
+        for name, said, count in marker.facts["unfit"]:
+            found[name, said] += count
+    return [(name, said, count) for (name, said), count in sorted(found.items())]
 
 
 def unread_of(markers: Sequence[Marker]) -> list[tuple[str, int | None, str]]:

@@ -136,8 +136,11 @@ def run(
     sample: Annotated[
         int | None, typer.Option(min=1, help="only N documents, in a folder of their own")
     ] = None,
+    replace: Annotated[
+        bool, typer.Option(help="put this run in the place of a finished one, once it is whole")
+    ] = False,
     fresh: Annotated[
-        bool, typer.Option(help="forget what an earlier run left in the folder")
+        bool, typer.Option(help="as --replace, and take nothing of what was computed before")
     ] = False,
     accept_alarm: Annotated[
         list[str] | None, typer.Option(help="go on although this alarm was raised")
@@ -158,13 +161,11 @@ def run(
         raise JobError("--reuse is not built yet")
     loaded = load_job(job, settings or [])
     folder = out or f"runs/{loaded.name}{f'-sample-{sample}' if sample else ''}"
-    whole = plan = make_plan(loaded)
+    whole = plan = make_plan(loaded, out=folder)
     if sample:
         plan = sampled(whole, sample)
     for note in plan.notes:
         say(note)
-    if fresh:
-        _forget(folder)
     if engine == "ray" and workers is None and not (address or "RAY_ADDRESS" in os.environ):
         workers = _workers(plan)
     with shown(sys.stderr) as progress:
@@ -178,6 +179,8 @@ def run(
             warn=progress.warn,
             note=progress.note,
             accept_alarms=accept_alarm or [],
+            replace=replace,
+            fresh=fresh,
         )
     from cleaner.inspect import open_run
 
@@ -207,15 +210,6 @@ def _workers(plan: Any) -> int | None:
     return fitting
 
 
-def _forget(folder: str) -> None:
-    from cleaner import store
-
-    for name in ("_work", "shards", "ledger", "clusters", "index"):
-        store.delete_folder(store.join(folder, name))
-    for name in ("manifest.json", "stats.json", "plan.json"):
-        store.delete(store.join(folder, name))
-
-
 @app.command()
 def plan(
     job: JobArgument,
@@ -234,8 +228,9 @@ def plan(
     from cleaner.runs import describe
     from cleaner.sampling import try_out
 
-    made = make_plan(load_job(job, settings or []))
-    folder = out or f"runs/{made.job.name}"
+    loaded = load_job(job, settings or [])
+    folder = out or f"runs/{loaded.name}"
+    made = make_plan(loaded, out=folder)
     about = {**describe(made), **needs(made, folder)}
     about["resolved"] = made.job.resolved()
     if documents:
@@ -251,6 +246,11 @@ def plan(
     free = about["disk_free"]
     beside = "" if free is None else f"; {size_text(free)} are free there"
     tell(f"disk: up to about {size_text(about['disk_needed'])} in {folder}{beside}")
+    if about["disk_replaced"]:
+        tell(
+            f"disk: with --replace beside the {size_text(about['disk_replaced'])} of the finished "
+            "run there, which stays until this one is whole"
+        )
     tell(
         f"memory: about {size_text(about['task_memory'])} a worker; {about['workers']} at once on "
         f"a machine like this, of {size_text(about['memory'])}\n"
@@ -284,12 +284,12 @@ def _policy(made: Any, number: int) -> str:
 @app.command()
 def status(path: RunArgument, as_json: JsonOption = False) -> None:
     """Say where a run stands."""
-    from cleaner import store
+    from cleaner.run_folder import RunFolder
     from cleaner.runs import finished
     from cleaner.standing import read_progress
 
-    if not store.exists(store.join(path, "job.yaml")):
-        raise JobError(f"{path}: not a run folder: there is no job.yaml in it")
+    if not RunFolder(path).is_ours():
+        raise JobError(f"{path}: not a run folder: no run was begun in it")
     done = finished(path)
     about = {"finished": done is not None, **(read_progress(path) or {})}
     if done is not None:
@@ -299,13 +299,14 @@ def status(path: RunArgument, as_json: JsonOption = False) -> None:
     elif done is not None:
         rows = done["rows"]
         tell("finished: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()))
-    elif "phase" in about:
+    if about.get("identity") not in (None, done and done["identity"]):
+        beside = "" if done is None else "a replacement, "
         tell(
-            f"{about['state']}: phase {about['number'] + 1} of {about['phases']} "
+            f"{beside}{about['state']}: phase {about['number'] + 1} of {about['phases']} "
             f"({about['title']}), {about['units_done']:,} of {about['units']:,} units, "
             f"{about['documents']:,} documents"
         )
-    else:
+    elif done is None:
         tell("not started")
 
 
@@ -313,12 +314,15 @@ def status(path: RunArgument, as_json: JsonOption = False) -> None:
 def stop(path: RunArgument) -> None:
     """End a run so that the same command continues it."""
     from cleaner import store
+    from cleaner.run_folder import RunFolder
     from cleaner.runs import finished
+    from cleaner.standing import read_progress
     from cleaner.stopping import STOP_FILE
 
-    if not store.exists(store.join(path, "job.yaml")):
-        raise JobError(f"{path}: not a run folder: there is no job.yaml in it")
-    if finished(path) is not None:
+    if not RunFolder(path).is_ours():
+        raise JobError(f"{path}: not a run folder: no run was begun in it")
+    done, said = finished(path), read_progress(path)
+    if done is not None and (said is None or said["identity"] == done["identity"]):
         tell("finished already")
         return
     store.write_whole(store.join(path, STOP_FILE), b"stop\n")
@@ -536,15 +540,17 @@ def doctor(
 
 @app.command()
 def gc(path: RunArgument) -> None:
-    """Remove the intermediate results of a finished run."""
-    from cleaner import store
+    """Remove the intermediate results of a finished run, and a replacement that was given up."""
     from cleaner.inspect import open_run
+    from cleaner.run_folder import RunFolder
+    from cleaner.standing import read_progress
 
-    opened = open_run(path)
-    _ = opened.manifest  # an unfinished run needs them
-    work = store.join(path, "_work")
-    size = store.folder_bytes(work)
-    store.delete_folder(work)
+    done = open_run(path).manifest  # an unfinished run needs them
+    said = read_progress(path)
+    if said is not None and said["state"] == "running" and said["identity"] != done["identity"]:
+        raise JobError(f"{path}: a replacement is being made there; end it: cleaner stop {path}")
+    folder = RunFolder(path)
+    size = folder.remove_work() + sum(one.remove() for one in folder.replacements())
     tell(f"removed {size_text(size)} of intermediate results")
 
 

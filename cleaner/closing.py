@@ -1,14 +1,14 @@
 """The end of a run: account checked, statistics written, stale files removed, manifest last."""
 
+import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from cleaner import store
-from cleaner.checks import Warn, unread_of
+from cleaner.checks import Warn, unfit_of, unread_of
 from cleaner.commits import Marker, other_bytes
 from cleaner.dedup.index import ranges
 from cleaner.errors import AccountError
@@ -16,9 +16,8 @@ from cleaner.ledger import by_label, funnel, merge
 from cleaner.phases.account import merge_histograms
 from cleaner.phases.base import Phase, State
 from cleaner.plan import Plan
+from cleaner.run_folder import MANIFEST, RECORDS, STATS, RunFolder
 from cleaner.stages.global_stage import Indexed
-
-_ABANDONED = 3600.0  # seconds after which an unfinished file has no writer any more
 
 
 def plain_json(value: Any) -> bytes:
@@ -73,17 +72,18 @@ def finish(
         "dedup": _across(plan, phases, state),
         "failed_files": unread,
     }
-    write_below(state.folder, "stats.json", plain_json(stats))
+    write_below(state.home, STATS, plain_json(stats))
     outputs = [_shard_output(marker) for marker in shards]
     books = [output for marker in account for output in marker.facts["outputs"]]
     index = _index(plan, phases, state)
     files = [file for entry in index for file in entry["files"]]
-    _remove_stale(state.folder, [*outputs, *books, *files])
+    home = RunFolder(state.home)
+    home.remove_products(output["path"] for output in [*outputs, *books, *files])
     differing = [
         said
         for phase in phases
         if not phase.exact
-        for said in other_bytes(state.folder, phase.name, state.markers[phase.name])
+        for said in other_bytes(state.home_of(phase), phase.name, state.markers[phase.name])
     ]
     for said in differing:
         warn(said)
@@ -104,10 +104,15 @@ def finish(
         "version": version("corpus-distiller"),
         "inputs": _inputs(plan, state.markers[maps[0]]),
         "failed_units": unread,
+        "unfit": [
+            {"column": name, "values": count, "said": said}
+            for name, said, count in unfit_of(state.markers[maps[0]])
+        ],
         "other_bytes": differing,
         "outputs": outputs,
         "books": books,
         "index": index,
+        "records": [_record(home, name) for name in RECORDS],
         "rows": stats["rows"],
         "stages": [
             {"stage": entry.title, "version": entry.stage.version} for entry in plan.job.stages
@@ -118,18 +123,13 @@ def finish(
         "libraries": {name: version(name) for name in ("pyarrow", "polars", "numpy", "numba")},
         "seconds": round(time.time() - started, 1),
     }
-    write_below(state.folder, "manifest.json", plain_json(manifest))
-    _sweep(state.folder)
+    write_below(state.home, MANIFEST, plain_json(manifest))
     return manifest
 
 
-def _sweep(folder: str) -> None:
-    """Remove what killed processes left unfinished long ago; on object stores nothing is left."""
-    if store.is_remote(folder):
-        return
-    for path in Path(folder, "_work").rglob(".tmp-*"):
-        if time.time() - path.stat().st_mtime > _ABANDONED:
-            path.unlink(missing_ok=True)
+def _record(home: RunFolder, name: str) -> dict[str, Any]:
+    data = store.read_bytes(home.at(name))
+    return {"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _shard_output(marker: Marker) -> dict[str, Any]:
@@ -210,12 +210,3 @@ def _inputs(plan: Plan, markers: Sequence[Marker]) -> list[dict[str, Any]]:
         }
         for file in plan.files
     ]
-
-
-def _remove_stale(folder: str, outputs: Sequence[Mapping[str, Any]]) -> None:
-    wanted = {output["path"] for output in outputs}
-    stages = store.folders(store.join(folder, "index"))
-    for place in ("shards", "ledger", "clusters", *(f"index/{stage}" for stage in stages)):
-        for name in store.names(store.join(folder, place)):
-            if f"{place}/{name}" not in wanted:
-                store.delete(store.join(folder, place, name))

@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 
 from cleaner import store
 from cleaner.commits import committed
-from cleaner.errors import CleanerError, InputError, JobError
+from cleaner.errors import CleanerError, InputError, JobError, MemoryShort, StorageError
 from cleaner.interrupts import held
 
 Task = Mapping[str, Any]
@@ -188,6 +188,8 @@ class Ray:
                         raise InputError("Ray on this machine died; the same command continues")
                     if _may_try_again(one, result):
                         under_way[self._start(one)] = one
+                    elif result == "memory":
+                        raise _too_little(one.task)
                     else:
                         yield one.task, None
                 if time.monotonic() - looked > _LOOK:
@@ -215,7 +217,11 @@ class Ray:
             result = self._result(reference, task)
             if isinstance(result, list):
                 return result
-            if result != "node" or not _may_try_again(one, result):
+            if result == "worker":
+                return None
+            if not _may_try_again(one, result):
+                if result == "memory":  # that is no word on what it read
+                    raise _too_little(task)
                 return None
 
     def see(self, folder: str, files: Mapping[str, int]) -> None:
@@ -325,10 +331,10 @@ class Ray:
             return ray.get(reference)
         except ray.exceptions.RayTaskError as error:
             cause = error.cause
+            if isinstance(cause, MemoryShort):
+                return "memory"
             if isinstance(cause, CleanerError):
                 raise cause from None
-            if isinstance(cause, MemoryError):
-                return "memory"
             raise CleanerError(
                 f"{task['phase']}: unit {task['unit']}: {type(cause).__name__}: {cause}"
             ) from error
@@ -344,6 +350,13 @@ class Ray:
             return "node"
         except ray.exceptions.RayError:
             return "worker"
+
+
+def _too_little(task: Task) -> MemoryShort:
+    return MemoryShort(
+        f"{task['phase']}: unit {task['unit']}: too little memory, again and again; no document "
+        "fails for it: give it more memory or fewer --workers, and the same command continues"
+    )
 
 
 def _may_try_again(one: _Attempt, death: Death) -> bool:
@@ -362,7 +375,7 @@ def _hangs(one: _Attempt) -> bool:
     now = time.monotonic()
     if now - one.since < 2 * stuck_after():  # it may have waited for another
         return False
-    have = committed(one.task["folder"], one.task["phase"])
+    have = committed(one.task["home"], one.task["phase"])
     parts = len(have.get((one.task["unit"], one.task["key"]), {}))
     if parts <= one.parts:
         return True
@@ -382,7 +395,7 @@ def _work(task: dict[str, Any], where: str) -> Result:
     _go_to(where)
     try:
         load_settings(task["settings"])
-    except InputError as error:  # a node that came later was not asked what it sees
+    except (InputError, StorageError) as error:  # a node that came later was not asked what it sees
         raise InputError(f"node {socket.gethostname()}: {error}; {_SHARED}") from None
     return work(task)
 
@@ -411,7 +424,7 @@ def _look(where: str, probe: str, token: str, files: Mapping[str, int]) -> list[
         try:
             with store.open_input(path) as file:
                 same = file.size() == size
-        except InputError:
+        except (InputError, StorageError):
             same = False
         if not same:
             wrong.append(f"{path} is not to be seen there, or is another file; {shared}")

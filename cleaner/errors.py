@@ -5,7 +5,9 @@ CleanerError                 1  a defect of ours when raised bare
 │   └── RuleError            2  a filter file is wrong
 ├── InputError               3  the input or the storage failed
 │   └── UnreadableFile       3  one file cannot be read; a run quarantines it
-├── StorageError             3  an object store failed again and again; never an unreadable file
+├── StorageError             3  the storage failed; never an unreadable file
+│   └── Damaged              3  a committed file is not what its marker says
+├── MemoryShort              3  a task did not get the memory it asked for
 ├── TooManyFailures          3  more rows failed than max_error_rate allows
 ├── AlarmError               4  an alarm of the job stopped the run
 └── AccountError             4  the counts do not add up
@@ -44,10 +46,27 @@ class UnreadableFile(InputError):
 
 
 class StorageError(CleanerError):
-    """An object store failed again and again; no row is condemned, the run can be continued.
+    """The storage failed; no row is condemned, the run can be continued.
 
     No InputError, so that nobody takes it for a file that cannot be read.
     """
+
+    exit_code = 3
+
+
+class Damaged(StorageError):
+    """A committed file is not what its marker says; a run makes its unit again."""
+
+    def __init__(self, path: str, said: str) -> None:
+        super().__init__(path, said)  # what it is made from, on its way from a worker
+        self.path, self.said = path, said
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.said}"
+
+
+class MemoryShort(CleanerError):
+    """A task did not get the memory it asked for; no row is condemned, the run can be continued."""
 
     exit_code = 3
 

@@ -1,19 +1,22 @@
 """Partition rows by hash range through files, and read one partition back from all of them.
 
 A task writes ONE Arrow IPC file whose record batches are its partitions; whoever needs partition p
-fetches that one batch of every file by one ranged read. Memory is one partition; one that is too
-large is taken in pieces of its own range (`in_pieces`).
+fetches that one batch of every file by one ranged read, and parses none whose hash is another than
+when it was written. Memory is one partition; one that is too large is taken in pieces of its own
+range (`in_pieces`).
 """
 
+import itertools
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import polars as pl
 import pyarrow as pa
+import xxhash
 
+from cleaner.errors import Damaged
 from cleaner.kernels.hashing import range_order
 
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -28,36 +31,65 @@ class Part:
     rows: int
     offset: int
     size: int
+    check: bytes  # XXH3-128 of the bytes
 
 
 @dataclass(frozen=True)
 class Source:
-    """One exchange file, open for seeking reads, and its parts as `write_partitions` gave them."""
+    """One exchange file, how bytes of it are read, and what `write_partitions` said of it."""
 
-    file: pa.NativeFile
+    read_at: Callable[[int, int], bytes]  # so many bytes from an offset
     parts: Sequence[Part]
+    head: Part  # its schema
+    path: str = ""
+
+    def fetch(self, part: Part) -> pa.Buffer:
+        """Return the bytes of a part; raises Damaged where they are not those that were written."""
+        data = self.read_at(part.size, part.offset)
+        if len(data) != part.size or xxhash.xxh3_128_digest(data) != part.check:
+            raise Damaged(self.path, "its bytes are not those that were written")
+        return pa.py_buffer(data)
 
 
-def write_partitions(
-    frame: pl.DataFrame, by: str, parts: int, sink: BinaryIO | pa.NativeFile
-) -> list[Part]:
-    """Write `frame` to `sink`, a record batch per range of the UInt64 column `by`.
+@dataclass(frozen=True)
+class Written:
+    """An exchange file in memory: its bytes, its parts, and where its schema lies."""
+
+    data: pa.Buffer
+    parts: list[Part]
+    head: Part
+
+
+def write_partitions(frame: pl.DataFrame, by: str, parts: int) -> Written:
+    """Return `frame` as a file with a record batch per range of the UInt64 column `by`.
 
     There are `parts` equal ranges; rows keep their order inside each.
     """
     order, bounds = range_order(frame[by].to_numpy(), parts)
-    table = frame[order].rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    head = _MAGIC + table.schema.serialize().size
-    found = []
+    return write_slices(frame[order], bounds.tolist())
+
+
+def write_slices(frame: pl.DataFrame, bounds: Sequence[int]) -> Written:
+    """Return `frame` as a file with a record batch for the rows between two neighbouring bounds."""
+    sink = pa.BufferOutputStream()
+    table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    schema = table.schema.serialize().size
+    places = []
     with pa.ipc.new_file(sink, table.schema, options=_OPTIONS) as writer:
-        for start, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        for start, end in itertools.pairwise(bounds):
             if start == end:
-                found.append(Part(0, 0, 0))
+                places.append((0, 0, 0))
                 continue
-            begins = sink.tell() or head  # the schema goes out with the first batch
+            begins = sink.tell() or _MAGIC + schema  # the schema goes out with the first batch
             writer.write_batch(table.slice(start, end - start).to_batches()[0])
-            found.append(Part(end - start, begins, sink.tell() - begins))
-    return found
+            places.append((end - start, begins, sink.tell() - begins))
+    data = sink.getvalue()
+    view = memoryview(data)
+
+    def part(rows: int, offset: int, size: int) -> Part:
+        return Part(rows, offset, size, xxhash.xxh3_128_digest(view[offset : offset + size]))
+
+    return Written(data, [part(*place) for place in places], part(0, _MAGIC, schema))
 
 
 def read_partition(sources: Sequence[Source], part: int) -> pl.DataFrame:
@@ -73,8 +105,15 @@ def read_pieces(sources: Sequence[Source], part: int) -> Iterator[pl.DataFrame]:
         here = source.parts[part]
         if here.rows:
             schema = schema or _schema(source)
-            message = pa.ipc.read_message(source.file.read_at(here.size, here.offset))
+            message = pa.ipc.read_message(source.fetch(here))
             yield pl.DataFrame(pa.ipc.read_record_batch(message, schema))
+
+
+def read_all(source: Source) -> pl.DataFrame:
+    """Return all rows of a source, in the order of its parts."""
+    parts = range(len(source.parts))
+    pieces = [frame for part in parts for frame in read_pieces([source], part)]
+    return pl.concat(pieces) if pieces else pl.DataFrame(_schema(source).empty_table())
 
 
 @contextmanager
@@ -129,9 +168,4 @@ def owned(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _schema(source: Source) -> pa.Schema:
-    offsets = [part.offset for part in source.parts if part.rows]
-    if not offsets:
-        source.file.seek(_MAGIC)  # the schema is the first message, rows or none
-        return pa.ipc.open_stream(source.file).schema
-    head = source.file.read_at(min(offsets) - _MAGIC, _MAGIC)
-    return pa.ipc.read_schema(pa.py_buffer(head))
+    return pa.ipc.read_schema(source.fetch(source.head))

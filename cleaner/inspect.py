@@ -1,6 +1,5 @@
 """Looks into a finished run: its funnel, its rules, its ledger, and why one document went."""
 
-import json
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,9 @@ from cleaner.dedup.against import lost, partner
 from cleaner.errors import InputError, JobError
 from cleaner.job import Entry, Job, parse_job
 from cleaner.ledger import COLUMNS
+from cleaner.replace import swapping
 from cleaner.rules import RuleSet
+from cleaner.run_folder import MANIFEST, STATS, RunFolder, named_by, read_json
 
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
 
@@ -28,25 +29,32 @@ class Run:
 
     def __init__(self, path: str) -> None:
         self.path = path.rstrip("/")
-        if not store.exists(store.join(self.path, "job.yaml")):
-            raise InputError(f"{path}: not a run folder: there is no job.yaml in it")
+        if not RunFolder(self.path).is_ours():
+            raise InputError(f"{path}: not a run folder: no run was begun in it")
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """The manifest; InputError while the run is not finished."""
-        path = store.join(self.path, "manifest.json")
-        if not store.exists(path):
-            raise InputError(
-                f"{self.path}: this run is not finished; run the same command to continue it, "
-                f"or see: cleaner status {self.path}"
-            )
-        return json.loads(store.read_bytes(path))
+        folder = RunFolder(self.path)
+        if (said := swapping(folder)) is not None:
+            raise InputError(said)
+        if (manifest := folder.manifest()) is not None:
+            return manifest
+        if store.exists(folder.at(MANIFEST)):
+            raise InputError(f"{folder.at(MANIFEST)}: is torn; the same command makes it again")
+        raise InputError(
+            f"{self.path}: this run is not finished; run the same command to continue it, "
+            f"or see: cleaner status {self.path}"
+        )
 
     @cached_property
     def stats(self) -> dict[str, Any]:
         """The counts of stats.json."""
         _ = self.manifest
-        return json.loads(store.read_bytes(store.join(self.path, "stats.json")))
+        path = store.join(self.path, STATS)
+        if not isinstance(said := read_json(path), dict):
+            raise InputError(f"{path}: is gone or torn; the same command makes it again")
+        return said
 
     @cached_property
     def job(self) -> Job:
@@ -374,29 +382,24 @@ def _nearness(run: Run, stage: str | None, rule: str | None) -> pl.Expr:
 
 
 def verify(run: Run) -> list[str]:
-    """Re-read every output against the manifest and return what is wrong, a line each."""
+    """Re-read every file that the manifest names and return what is wrong, a line each."""
     wrong = []
-    for output in [*run.manifest["outputs"], *run.manifest["books"]]:
-        path = store.join(run.path, output["path"])
-        if not store.exists(path):
-            wrong.append(f"{output['path']}: missing")
-            continue
-        if (found := store.sha256(path)) != output["sha256"]:
-            wrong.append(
-                f"{output['path']}: SHA-256 is {found[:12]}…, not {output['sha256'][:12]}…"
-            )
-            continue
-        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
-        if rows != output["rows"]:
-            wrong.append(f"{output['path']}: {rows} rows, not {output['rows']}")
-    for file in (file for entry in run.manifest.get("index", []) for file in entry["files"]):
+    files = named_by(run.manifest)
+    for file in files:
         path = store.join(run.path, file["path"])
         if not store.exists(path):
             wrong.append(f"{file['path']}: missing")
-        elif (found := store.sha256(path)) != file["sha256"]:
+            continue
+        if (found := store.sha256(path)) != file["sha256"]:
             wrong.append(f"{file['path']}: SHA-256 is {found[:12]}…, not {file['sha256'][:12]}…")
-    named = {output["path"] for output in run.manifest["outputs"]}
-    for name in store.names(store.join(run.path, "shards")):
-        if f"shards/{name}" not in named:
-            wrong.append(f"shards/{name}: not in the manifest")
-    return wrong
+            continue
+        if not path.endswith(".parquet"):
+            continue
+        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+        if rows != file["rows"]:
+            wrong.append(f"{file['path']}: {rows} rows, not {file['rows']}")
+    # In `shards` nothing else belongs at all: whoever trains reads the folder.
+    there = [f"shards/{name}" for name in store.names(store.join(run.path, "shards"))]
+    others = set(there) | set(RunFolder(run.path).products())
+    named = {file["path"] for file in files}
+    return wrong + [f"{path}: not in the manifest" for path in sorted(others - named)]

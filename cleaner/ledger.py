@@ -31,6 +31,7 @@ COLUMNS: dict[str, Any] = {
 }
 ROWS_PER_FILE = 1_000_000
 _MOST_LABELS = 1_000  # sources or languages listed by name; the rest is one line
+MOST_SOURCES = 10_000  # counted by name in one file of the ledger
 _OTHER = "(other)"
 
 Tree = dict[str, Any]
@@ -106,6 +107,24 @@ def merge(tallies: Iterable[Tree]) -> Tree:
     }
 
 
+def capped(counts: Tree, most: int = MOST_SOURCES) -> Tree:
+    """Return counts with all but the sources of most documents under one name.
+
+    A source may be a host: a million of them would be a marker of 50 MB per million rows.
+    """
+    documents: Counter[str] = Counter()
+    for _, _, _, source, _, count, *_ in counts["falls"]:
+        documents[source or ""] += count
+    if len(documents) <= most:
+        return counts
+    kept = set(sorted(documents, key=lambda name: (-documents[name], name))[:most])
+    falls = [
+        (*fall[:3], fall[3] if (fall[3] or "") in kept else _OTHER, *fall[4:])
+        for fall in counts["falls"]
+    ]
+    return merge([{**counts, "falls": falls}])
+
+
 def _add(into: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], values: list[int]) -> None:
     have = into.setdefault(key, [0] * len(values))
     for index, value in enumerate(values):
@@ -167,9 +186,9 @@ def by_label(counts: Tree, label: str) -> Tree:
         have = found.setdefault(fall[at] or "", Counter())
         have["in"] += fall[5]
         have[fall[0]] += fall[5]
+    rest = found.pop(_OTHER, Counter())
     most = sorted(found, key=lambda name: (-found[name]["in"], name))
     rows = {name: dict(found[name]) for name in most[:_MOST_LABELS]}
-    rest: Counter[str] = Counter()
     for name in most[_MOST_LABELS:]:
         rest.update(found[name])
     if rest:
@@ -181,8 +200,8 @@ def by_label(counts: Tree, label: str) -> Tree:
 
 
 def _most(counts: Mapping[str, int]) -> dict[str, int]:
-    order = sorted(counts, key=lambda name: (-counts[name], name))
+    order = sorted(counts.keys() - {_OTHER}, key=lambda name: (-counts[name], name))
     rows = {name: counts[name] for name in order[:_MOST_LABELS]}
-    if rest := sum(counts[name] for name in order[_MOST_LABELS:]):
+    if rest := counts.get(_OTHER, 0) + sum(counts[name] for name in order[_MOST_LABELS:]):
         rows[_OTHER] = rest
     return rows

@@ -32,7 +32,6 @@ from cleaner.signals import SIGNALS
 from cleaner.sql import guess
 from cleaner.stages.base import Stage
 from cleaner.stages.classify import Scored
-from cleaner.stages.duplicates import Duplicates
 from cleaner.stages.extract import Extract
 from cleaner.stages.filter import Filter
 from cleaner.stages.global_stage import MOST_PARTITIONS, PARTITION_ROWS, GlobalStage, Indexed
@@ -115,15 +114,16 @@ class Plan:
         return WORKER + max(PER_UNIT * self.unit_bytes, PER_KEY * partition)
 
 
-def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
-    """Return the plan of a job.
+def make_plan(job: Job, *, out: str | None = None, unit_limit: int | None = None) -> Plan:
+    """Return the plan of a job that is to run in the folder `out`.
 
     Raises JobError for a column nobody produces or a missing model, InputError when no file is
     found or can be used. `unit_limit` overrides the bytes of a unit; it never changes an output.
     """
     job = _resolve_stages(job)
     indexes = _indexes(job)
-    files = list_files([entry.paths for entry in job.input])
+    left_out: list[str] = []
+    files = list_files([entry.paths for entry in job.input], out, left_out)
     readable, failed = read_footers(files)
     if not readable:
         raise InputError(f"no file of the input can be used: {failed[0].error}")
@@ -146,7 +146,7 @@ def make_plan(job: Job, *, unit_limit: int | None = None) -> Plan:
         unit_bytes=limit,
         maps=tuple(maps),
         shard_columns=_shard_columns(job, maps, carried),
-        notes=tuple(notes),
+        notes=(*left_out, *carried.notes, *notes),
         reads=reads,
         indexes=indexes,
     )
@@ -186,10 +186,8 @@ def _resolve_stages(job: Job) -> Job:
         except JobError as error:
             mistakes.append(f"stages.{entry.index}.{entry.name}: {error}")
             continue
-        if isinstance(stage, Duplicates):
-            stage = stage.resolved(given, score)
-        if entry.name in ("classify", "embed_classify"):
-            score = next(iter(stage.adds()))
+        stage = stage.resolved(given, score)
+        score = stage.score() or score
         entries.append(entry.model_copy(update={"stage": stage}))
     if mistakes:
         raise JobError("\n".join(mistakes))

@@ -1,11 +1,12 @@
 """Documents and files that kill or hang their worker: found by halving, their verdict committed.
 
-A verdict is a small file by (file, row), below the phase in which the document did its harm; every
-later attempt obeys it, so the fate does not depend on which attempt met it, or on a clock. What
-cannot even be read is named by its first row and READING.
+A verdict is an empty file below the phase in which the document did its harm. Its name tells the
+unit, the unit's key as it was without any verdict, and (file, row); what cannot even be read is
+named by its first row and READING. Every later attempt at that unit obeys it, and has it in its
+key, so the fate does not depend on which attempt met it, or on a clock; another job does not.
 """
 
-import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,15 +16,21 @@ from cleaner.errors import InputError
 
 Attempt = Callable[[Mapping[str, Any]], list[dict[str, Any]] | None]
 READING = 1  # third in the key of a piece of a file that nobody can read
+_NAME = re.compile(
+    r"(?P<unit>.+)-(?P<key>[0-9a-f]{16})-(?P<file>\d{8,})-(?P<row>\d{12,})(?P<reading>-reading)?\.json"
+)
 _LAST = 1 << 30  # no unit has so many parts: asked for this one, a probe reads all of them
 
 
-def poisoned(folder: str, phase: str) -> list[list[int]]:
-    """Return the keys (file, row) and (file, row, READING) that a phase must leave alone."""
-    place = store.join(phase_folder(folder, phase), "poison")
-    return sorted(
-        json.loads(store.read_bytes(store.join(place, name))) for name in store.names(place)
-    )
+def poisoned(folder: str, phase: str) -> dict[tuple[str, str], list[list[int]]]:
+    """Return what units must leave alone: (unit, key) -> (file, row) or (file, row, READING)."""
+    found: dict[tuple[str, str], list[list[int]]] = {}
+    for name in store.names(store.join(phase_folder(folder, phase), "poison")):
+        if match := _NAME.fullmatch(name):
+            reading = [READING] if match["reading"] else []
+            key = [int(match["file"]), int(match["row"]), *reading]
+            found.setdefault((match["unit"], match["key"]), []).append(key)
+    return {unit: sorted(keys) for unit, keys in found.items()}
 
 
 def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
@@ -33,7 +40,7 @@ def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
     InputError when reading that part kills it, and no single file is to blame, or when workers die
     whatever they do.
     """
-    have = committed(task["folder"], task["phase"]).get((task["unit"], task["key"]), {})
+    have = committed(task["home"], task["phase"]).get((task["unit"], task["key"]), {})
     part = next(number for number in range(len(have) + 1) if number not in have)
     read = _probe(task, attempt, part, 0, 0)
     if read is None:
@@ -102,6 +109,6 @@ def _probe(
 
 
 def _commit(task: Mapping[str, Any], key: list[int]) -> None:
-    name = f"{key[0]:08d}-{key[1]:012d}{'-reading' if key[2:] else ''}.json"
-    path = store.join(phase_folder(task["folder"], task["phase"]), "poison", name)
-    store.put_if_absent(path, json.dumps(key).encode())
+    reading = "-reading" if key[2:] else ""
+    name = f"{task['unit']}-{task['base']}-{key[0]:08d}-{key[1]:012d}{reading}.json"
+    store.put_if_absent(store.join(phase_folder(task["home"], task["phase"]), "poison", name), b"")

@@ -12,6 +12,7 @@ from cleaner.errors import InputError
 from cleaner.human import size_text
 from cleaner.phases.base import Phase, State
 from cleaner.plan import Plan
+from cleaner.run_folder import WORK, RunFolder
 
 # Bytes on disk for one byte of text, or for one row; measured on runs over texts and pages.
 _KEPT = 0.6  # text between two phases: Arrow with lz4
@@ -43,8 +44,10 @@ def _text_share(plan: Plan, entry: int) -> float:
 def needs(plan: Plan, folder: str) -> dict[str, int | None]:
     """Return what a plan needs beside what this machine has, in bytes, and the tasks that fit."""
     memory = machine_memory()
+    finished = RunFolder(folder).manifest() is not None
     return {
         "disk_needed": disk_needed(plan),
+        "disk_replaced": store.folder_bytes(folder) if finished else 0,
         "disk_free": store.free_bytes(folder),
         "task_memory": plan.task_memory,
         "memory": memory,
@@ -63,12 +66,14 @@ def check_disk(plan: Plan, phases: Sequence[Phase], number: int, state: State, w
         return
     if number:
         needed = _still_needed(phases, number, state)
-        needed -= store.folder_bytes(phase_folder(state.folder, phase.name))
-        needed -= store.folder_bytes(store.join(state.folder, "shards"))
+        needed -= store.folder_bytes(phase_folder(state.home_of(phase), phase.name))
+        needed -= store.folder_bytes(store.join(state.home, "shards"))
     elif any(piece.take for _, pieces in plan.units for piece in pieces):
         return  # a sample is small
     else:
-        needed = disk_needed(plan) - store.folder_bytes(state.folder)
+        needed = disk_needed(plan) - store.folder_bytes(state.home)
+        if state.place and not state.fresh:  # what the run that it replaces left is taken again
+            needed -= store.folder_bytes(store.join(state.folder, WORK))
     said = (
         f"{state.folder}: {size_text(free)} are free, and the run may write {size_text(needed)} "
         f"more from {phase.title!r} on"

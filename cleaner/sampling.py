@@ -10,7 +10,7 @@ import numpy as np
 
 from cleaner import store
 from cleaner.corpus.files import InputFile, Piece, open_parquet, weight
-from cleaner.errors import InputError
+from cleaner.errors import UnreadableFile
 from cleaner.human import size_text
 from cleaner.plan import DOCUMENT_BYTES, Plan
 
@@ -56,7 +56,7 @@ def _with_rows(file: InputFile) -> InputFile:
         with open_parquet(file.path) as parquet:
             meta = parquet.metadata
             found = [meta.row_group(i) for i in range(meta.num_row_groups)]
-    except InputError:
+    except UnreadableFile:
         return file  # the run reports it
     return replace(file, groups=tuple((g.num_rows, g.total_byte_size) for g in found))
 

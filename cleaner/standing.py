@@ -1,6 +1,5 @@
 """Where a run stands: told to whoever shows it, written to its folder, and read from there."""
 
-import json
 import os
 import socket
 import time
@@ -12,9 +11,11 @@ from cleaner import store
 from cleaner.closing import plain_json
 from cleaner.commits import Marker, phase_folder
 from cleaner.phases.base import Phase, Prepared
+from cleaner.run_folder import read_json
 
 _FILE = "_work/progress.json"
 _SIGN_OF_LIFE = 5.0  # seconds between two writes of the file
+_SAID = {"time", "pid", "host", "identity", "phase", "number", "phases", "units"}
 _FEW = 20  # units of a phase in which parts are counted, too
 
 
@@ -58,11 +59,11 @@ def saved(report: Report, folder: str, identity: str) -> Report:
 
 def read_progress(folder: str) -> dict[str, Any] | None:
     """Return the last progress a run wrote, with `state`: running or interrupted."""
-    path = store.join(folder, _FILE)
-    if not store.exists(path):
+    said = read_json(store.join(folder, _FILE))
+    if not isinstance(said, dict) or not said.keys() >= _SAID:
         return None
-    said = json.loads(store.read_bytes(path))
-    silent = time.time() - said["time"]
+    # A clock ahead of ours, by more than clocks differ, is no sign of life either.
+    silent = abs(time.time() - said["time"])
     said["state"] = "running" if silent < 6 * _SIGN_OF_LIFE else "interrupted"
     return said
 
@@ -98,7 +99,7 @@ class Shown:
             self.bytes += marker.facts.get("bytes", 0)
 
     def look(self, folder: str) -> None:
-        """Count, now and then, the parts of large units that are committed."""
+        """Count, now and then, the parts of large units that are committed below a folder."""
         if self.units < _FEW and time.monotonic() - self.looked > _SIGN_OF_LIFE:
             self.looked = time.monotonic()
             commits = store.join(phase_folder(folder, self.phase.name), "_commits")

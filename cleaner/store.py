@@ -3,10 +3,9 @@
 A path is a string: `data/a.parquet`, `/data/a.parquet`, `s3://bucket/a.parquet`, `gs://bucket/a`.
 A file appears whole or not at all: locally it is written beside and renamed, on an object store
 one PUT makes it visible. Credentials and endpoints come from the environment. What an object store
-fails to do is tried again; StorageError says that it went on failing.
+fails to do is tried again; StorageError says that it went on failing, or what a disk refused.
 """
 
-import errno
 import fnmatch
 import hashlib
 import os
@@ -27,6 +26,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from cleaner.errors import InputError, StorageError
+from cleaner.shortages import is_shortage, naming, told
 
 SCHEMES = ("s3", "gs")
 _WILD = re.compile(r"[*?\[]")
@@ -47,6 +47,15 @@ class Found:
     path: str
     size: int
     etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A file below a folder: its path from there, bytes, and when it was written."""
+
+    path: str
+    size: int
+    written: float  # seconds since 1970
 
 
 def scheme(path: str) -> str:
@@ -111,14 +120,25 @@ def filesystem(path: str) -> tuple[fs.FileSystem, str]:
 
 
 def _patiently(path: str, act: Callable[[], T]) -> T:
-    """Return what `act` does, tried again where an object store fails for a while."""
+    """Return what `act` does, tried again where an object store fails for a while.
+
+    Raises StorageError for whatever storage refuses, but FileNotFoundError for what is not there.
+    """
     for pause in [*(_PAUSE * 2**n for n in range(_TRIES - 1)), None]:
         try:
             return act()
         except (OSError, pa.ArrowException) as error:
-            final = isinstance(error, FileNotFoundError) or _FINAL.search(str(error))
-            if final or not is_remote(path):
+            if isinstance(error, FileNotFoundError):
                 raise
+            if not is_remote(path):
+                if is_shortage(error):
+                    raise told(error, path) from error
+                raise
+            if _FINAL.search(str(error)):
+                raise StorageError(
+                    f"{path}: the object store refuses: {_plain(error)}; mend that, and the same "
+                    "command continues"
+                ) from error
             if pause is None:
                 raise StorageError(
                     f"{path}: the object store failed {_TRIES} times: {_plain(error)}; the same "
@@ -160,7 +180,10 @@ class _Patient:
         return self._whole[self._at : self._at + want]
 
     def _request(self, want: int, at: int) -> bytes:
-        data = self._file.read_at(want, at)
+        try:
+            data = self._file.read_at(want, at)
+        except FileNotFoundError as error:
+            raise told(error, self.path) from error
         if len(data) != want:
             raise OSError(f"{len(data):,} of {want:,} bytes came")
         return data
@@ -235,7 +258,7 @@ def find(pattern: str) -> list[Found]:
         Found(
             shown(info.path),
             info.size,
-            f"{info.size}-{info.mtime_ns}",
+            _etag(info),
         )
         for info in infos
         if info.type == fs.FileType.File
@@ -261,12 +284,15 @@ def _glob_regex(pattern: str) -> str:
 
 
 def open_input(path: str) -> pa.NativeFile:
-    """Open a file for seeking reads; InputError when it cannot be opened."""
+    """Open a file for seeking reads; InputError when it is not there, or is no file.
+
+    Neither that nor StorageError is a verdict on what it holds.
+    """
     system, plain = filesystem(path)
     try:
         if is_remote(path):
             return pa.PythonFile(_Patient(path), mode="r")
-        return system.open_input_file(plain)
+        return _patiently(path, lambda: system.open_input_file(plain))
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path}: cannot be opened: {_plain(error)}") from error
 
@@ -281,6 +307,17 @@ def exists(path: str) -> bool:
     """Return whether a file is there."""
     system, plain = filesystem(path)
     return _patiently(path, lambda: system.get_file_info(plain)).type == fs.FileType.File
+
+
+def etag(path: str) -> str | None:
+    """Return the tag of a file as `find` gives it; None when there is no file."""
+    system, plain = filesystem(path)
+    info = _patiently(path, lambda: system.get_file_info(plain))
+    return _etag(info) if info.type == fs.FileType.File else None
+
+
+def _etag(info: fs.FileInfo) -> str:
+    return f"{info.size}-{info.mtime_ns}"
 
 
 def names(folder: str) -> list[str]:
@@ -303,13 +340,49 @@ def folders(folder: str) -> list[str]:
     return sorted(info.base_name for info in infos if info.type == fs.FileType.Directory)
 
 
-def write_whole(path: str, data: bytes | pa.Buffer) -> None:
-    """Write a file so that it appears whole, replacing an older one."""
+def below(folder: str, deep: bool = False) -> list[Below]:
+    """Return the files directly in a folder, or at any depth; empty when there is none."""
+    system, plain = filesystem(folder)
+    plain = plain.rstrip("/")
+    selector = fs.FileSelector(plain, recursive=deep, allow_not_found=True)
+    infos = _patiently(folder, lambda: system.get_file_info(selector))
+    return [
+        Below(info.path[len(plain) + 1 :], info.size, (info.mtime_ns or 0) / 1e9)
+        for info in infos
+        if info.type == fs.FileType.File
+    ]
+
+
+def within(path: str, folder: str) -> bool:
+    """Return whether a file or pattern lies at or below a folder, links followed."""
+    if scheme(path) != scheme(folder):
+        return False
+    inner, outer = (_real(filesystem(one)[1].rstrip("/"), is_remote(one)) for one in (path, folder))
+    return inner == outer or inner.startswith(f"{outer}/")
+
+
+def _real(path: str, remote: bool) -> str:
+    if remote:
+        return path
+    if os.path.islink(path):
+        return os.path.realpath(path)
+    head, tail = os.path.split(path)
+    return os.path.join(_real_folder(head), tail)
+
+
+@lru_cache(maxsize=1024)
+def _real_folder(path: str) -> str:
+    return os.path.realpath(path)
+
+
+def write_whole(path: str, *data: bytes | pa.Buffer) -> None:
+    """Write a file of some pieces so that it appears whole, replacing an older one."""
     if is_remote(path):
-        _patiently(path, lambda: _upload(path, pa.BufferReader(data)))
+        whole = data[0] if len(data) == 1 else b"".join(data)
+        _patiently(path, lambda: _upload(path, pa.BufferReader(whole)))
         return
     with open_output(path) as sink:
-        sink.write(data)
+        sink.writelines(data)
 
 
 def put_if_absent(path: str, data: bytes) -> bool:
@@ -324,14 +397,16 @@ def put_if_absent(path: str, data: bytes) -> bool:
         write_whole(path, data)
         return True
     target = Path(filesystem(path)[1])
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with naming(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".tmp-{secrets.token_hex(6)}")
     try:
-        with _told_when_full(path):
+        with naming(path):
             _write_durably(beside, data)
-        os.link(beside, target)  # fails when the name is taken, in one step
-    except FileExistsError:
-        return False
+            try:
+                os.link(beside, target)  # fails when the name is taken, in one step
+            except FileExistsError:
+                return False
     finally:
         beside.unlink(missing_ok=True)
     return True
@@ -349,43 +424,31 @@ def open_output(
     """
     if is_remote(path):
         # Held here until it is whole: closing an upload completes it, even one that was given up.
-        with _told_when_full(path), tempfile.SpooledTemporaryFile(_HELD) as held:
+        with naming(path), tempfile.SpooledTemporaryFile(_HELD) as held:
             yield held
             if wanted(held):
                 _patiently(path, lambda: _upload(path, held))
         return
     target = Path(filesystem(path)[1])
-    target.parent.mkdir(parents=True, exist_ok=True)
     folder = target.parent if scratch is None else Path(filesystem(scratch)[1])
-    folder.mkdir(parents=True, exist_ok=True)
+    with naming(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f".tmp-{secrets.token_hex(6)}"
     try:
-        with _told_when_full(path), open(beside, "w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            accepted = wanted(file)
-        if accepted:
-            os.replace(beside, target)
-        else:
-            beside.unlink()
+        with naming(path):
+            with open(beside, "w+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                accepted = wanted(file)
+            if accepted:
+                os.replace(beside, target)
+            else:
+                beside.unlink()
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-
-
-@contextmanager
-def _told_when_full(path: str) -> Iterator[None]:
-    """Make StorageError of a disk that is full: no defect, and no row's fault."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise StorageError(
-            f"{path}: {error.strerror}; what is committed stays: make room, and the same command "
-            "continues"
-        ) from error
 
 
 def free_bytes(folder: str) -> int | None:
@@ -419,6 +482,27 @@ def delete(path: str) -> None:
         _patiently(path, lambda: system.delete_file(plain))
     except FileNotFoundError:
         return
+
+
+def move(source: str, target: str) -> bool:
+    """Give a file another name, replacing what has it; return whether the file was there.
+
+    On an object store, where nothing renames, it is copied there and then deleted.
+    """
+    system, plain = filesystem(source)
+    _, aim = filesystem(target)
+    if is_remote(source):
+        if not exists(source):
+            return False
+        _patiently(source, lambda: system.copy_file(plain, aim))
+        delete(source)
+        return True
+    Path(aim).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.replace(plain, aim)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def delete_folder(path: str) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 from cleaner import store
 from cleaner.corpus.files import InputFile, Piece, kind_of, list_files
 from cleaner.corpus.read import Columns, read_parts
-from cleaner.errors import InputError
+from cleaner.errors import InputError, StorageError
 from cleaner.inspect import Run
 from cleaner.schema import resolve_columns
 
@@ -38,7 +38,7 @@ class _Source:
     @cached_property
     def files(self) -> list[InputFile]:
         """The files that the job's globs match."""
-        return list_files([entry.paths for entry in self.run.job.input])
+        return list_files([entry.paths for entry in self.run.job.input], self.run.path)
 
     @cached_property
     def entries(self) -> dict[str, int]:
@@ -60,7 +60,7 @@ class _Source:
                 return None
             piece = Piece(row["file"], path, "", entry, kind_of(path) or "", take=(row["row"],))
             part = next(iter(read_parts([piece], self.columns, 1 << 20)))
-        except InputError:
+        except (InputError, StorageError):
             return None
         if not len(part.docs):
             return None

@@ -4,7 +4,6 @@ import gzip
 import random
 import tracemalloc
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,12 @@ import pytest
 from broken_files import BROKEN, ROWS, archive, good_lines, parquet, record, zstd
 from fuzzing import damaged, seeds
 
+from cleaner import phases as phase_functions
 from cleaner.cli import main
 from cleaner.corpus.files import Piece, cut_units, kind_of, list_files, read_footers
 from cleaner.corpus.inflate import opened
 from cleaner.corpus.read import Columns, read_parts
+from cleaner.engine import Inline
 from cleaner.errors import CleanerError, InputError, JobError
 from cleaner.job import parse_job
 from cleaner.plan import make_plan
@@ -214,33 +215,46 @@ def read_all(path: Path) -> None:
 
 @pytest.mark.parametrize("bad", [{3}, {0, 7}, set(range(8))])
 def test_a_file_that_kills_its_reader_is_found_and_left_alone(
-    tmp_path: Path, bad: set[int]
+    tmp_path: Path, bad: set[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [tmp_path / f"in/{number}.parquet" for number in range(8)]
     paths[0].parent.mkdir()
     for path in paths:
         path.write_bytes(parquet())
     plan = make_plan(parse_job(job(tmp_path / "in", pages=False)))
-    ((_, pieces),) = plan.units
+    assert len(plan.units) == 1
     probes = 0
 
-    def attempt(task: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-        nonlocal probes
-        probes += 1
-        dead = bad & {piece["file"] for piece in task["payload"]["pieces"]}
-        return None if dead else [{"facts": {"rows": ROWS, "key": None}}]
+    class Dying(Inline):
+        """Whose worker dies of a bad file, unless a verdict tells it to leave that alone."""
 
-    payload = {"pieces": [piece.plain() for piece in pieces]}
-    task = {"folder": str(tmp_path / "run"), "phase": "00-map", "unit": "000000", "key": "k"}
-    found = find_poison({**task, "payload": payload}, attempt)
-    assert found == poisoned(str(tmp_path / "run"), "00-map")
+        def run(self, tasks: Any) -> Any:
+            for task in tasks:
+                yield task, self.attempt(task)
+
+        def attempt(self, task: Any) -> Any:
+            nonlocal probes
+            probes += task["function"] == "probe"
+            shunned = {file for file, *_ in task["payload"].get("poison", [])}
+            pieces = task["payload"].get("pieces", [])
+            if (bad - shunned) & {piece["file"] for piece in pieces}:
+                return None
+            return phase_functions.work(task)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cleaner.runs.engine_of", lambda *_: Dying())
+        done = run_plan(plan, str(tmp_path / "run"))
+    (found,) = poisoned(str(tmp_path / "run"), "00-map").values()
     assert found == [[number, 0, READING] for number in sorted(bad)]
     assert probes < 40
-    done = run_plan(plan, str(tmp_path / "run"), engine="inline")
     assert done["rows"]["in"] == ROWS * (8 - len(bad))
     assert [Path(said.split(": ")[0]).name for said in done["failed_units"]] == [
         f"{number}.parquet" for number in sorted(bad)
     ]
+    (tmp_path / "run/manifest.json").unlink()
+    for marker in (tmp_path / "run/_work/00-map/_commits").iterdir():
+        marker.unlink()
+    assert run_plan(plan, str(tmp_path / "run"), engine="inline")["rows"] == done["rows"]
 
 
 def test_no_file_is_guilty_where_workers_die_with_nothing_to_read(tmp_path: Path) -> None:
@@ -250,9 +264,10 @@ def test_no_file_is_guilty_where_workers_die_with_nothing_to_read(tmp_path: Path
     ((_, pieces),) = plan.units
     payload = {"pieces": [piece.plain() for piece in pieces]}
     task = {"folder": str(tmp_path / "run"), "phase": "00-map", "unit": "000000", "key": "k"}
+    task["home"] = task["folder"]
     with pytest.raises(InputError, match="workers die with nothing to read, too"):
         find_poison({**task, "payload": payload}, lambda _: None)
-    assert poisoned(str(tmp_path / "run"), "00-map") == []
+    assert poisoned(str(tmp_path / "run"), "00-map") == {}
 
 
 def refused_for(plain: dict[str, Any]) -> str | None:

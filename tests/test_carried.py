@@ -56,8 +56,9 @@ STAGE_LIST: list[Any] = [
 
 def run(folder: Path, name: str, stages: list[Any], entry: dict[str, Any], **more: Any) -> Any:
     """Run a job in this process and return what it left."""
+    said = {"warn": more.pop("warn")} if "warn" in more else {}
     data = {"name": name, "input": entry, "stages": stages, **more}
-    run_plan(make_plan(parse_job(data)), str(folder / name), engine="inline")
+    run_plan(make_plan(parse_job(data)), str(folder / name), engine="inline", **said)
     return open_run(str(folder / name))
 
 

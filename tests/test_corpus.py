@@ -145,15 +145,6 @@ def test_a_column_that_no_line_has_is_a_mistake_of_the_job(tmp_path: Path) -> No
     assert failed == []
 
 
-def test_a_number_is_never_cut_to_fit_the_column(tmp_path: Path) -> None:
-    lines = [b'{"text": "one", "n": 1}'] * 300 + [b'{"text": "two", "n": 2.5}']
-    jsonl_file(tmp_path / "a.jsonl", lines)
-    (part,) = read(tmp_path / "a.jsonl", read=("n",))
-    assert [item.error for item in part.failed] == [
-        f"{tmp_path}/a.jsonl: column 'n': 2.5 is no Int64"
-    ]
-
-
 def test_a_line_over_budget_is_one_failed_row() -> None:
     stream = io.BytesIO(b'{"text": "a"}\n' + b"x" * 5_000_000 + b'\n{"text": "b"}\n')
     ((first, lines),) = jsonl.read_lines(stream, "a.jsonl", 1 << 30, longest=1_000_000)

@@ -1,6 +1,5 @@
 """Rows that go through an exchange come back whole, in order, in the partition of their hash."""
 
-import io
 from unittest import mock
 
 import numpy as np
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner import exchange
+from cleaner.errors import Damaged
 from cleaner.exchange import Source, in_pieces, read_partition, write_partitions
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=40)
@@ -30,9 +30,8 @@ def frame(hashes: list[int], start: int = 0) -> pl.DataFrame:
 
 
 def written(rows: pl.DataFrame, parts: int) -> Source:
-    sink = pa.BufferOutputStream()
-    found = write_partitions(rows, "hash", parts, sink)
-    return Source(pa.BufferReader(sink.getvalue()), found)
+    made = write_partitions(rows, "hash", parts)
+    return Source(pa.BufferReader(made.data).read_at, made.parts, made.head)
 
 
 @settings(deadline=None)  # the first call compiles
@@ -66,11 +65,22 @@ def test_a_partition_in_pieces_is_a_finer_cut(
 
 
 def test_a_partition_is_one_batch_of_an_ordinary_arrow_file() -> None:
-    sink = io.BytesIO()
     rows = frame(np.linspace(0, 2**64 - 1e6, 50).astype(np.uint64).tolist())
-    parts = write_partitions(rows, "hash", 4, sink)
-    opened = pa.ipc.open_file(pa.py_buffer(sink.getvalue()))
-    assert [opened.get_batch(i).num_rows for i in range(4)] == [part.rows for part in parts]
+    made = write_partitions(rows, "hash", 4)
+    opened = pa.ipc.open_file(made.data)
+    assert [opened.get_batch(i).num_rows for i in range(4)] == [part.rows for part in made.parts]
+
+
+def test_no_bit_of_a_part_may_be_another() -> None:
+    made = write_partitions(frame([1, 2**63, 2**64 - 1]), "hash", 3)
+    places = [(part, i) for i, part in enumerate(made.parts)] + [(made.head, 0)]
+    for part, number in places:
+        for at in range(part.offset, part.offset + part.size, 13):
+            data = bytearray(made.data)
+            data[at] ^= 1 << at % 8
+            source = Source(pa.BufferReader(bytes(data)).read_at, made.parts, made.head, "a.keys")
+            with pytest.raises(Damaged, match=r"a\.keys: its bytes are not those"):
+                read_partition([source], number)
 
 
 @pytest.mark.parametrize("parts", [1, 7])

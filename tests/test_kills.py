@@ -180,7 +180,7 @@ def test_a_driver_killed_in_every_phase_ends_in_the_same_bytes(
     assert fingerprint(folder) == fingerprint(whole)
 
 
-def test_what_killed_processes_left_long_ago_goes_at_the_end(plan: Plan, tmp_path: Path) -> None:
+def test_what_killed_processes_left_long_ago_goes(plan: Plan, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     old, young = folder / "_work/.tmp-old", folder / "_work/00-map/.tmp-young"
     young.parent.mkdir(parents=True)

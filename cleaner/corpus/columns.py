@@ -10,6 +10,9 @@ import pyarrow as pa
 from cleaner.errors import UnreadableFile
 
 KEY = {"file": pl.UInt32, "row": pl.UInt64}
+# Bytes of one page or text. A longer one fails: at its worst moment a stage holds a document
+# about 16 times, and a worker must stay under 1.5 GiB.
+MAX_DOCUMENT = 64 << 20
 LABELS = ("url", "date", "licence")
 # Before the name of a column that only goes along: no name of ours begins with it, and behind it no
 # name is a pattern to Polars.
@@ -53,6 +56,19 @@ def type_at(schema: pa.Schema, path: str) -> pa.DataType | None:
         if kind is None:
             return None
     return kind
+
+
+def array_at(batch: pa.RecordBatch, path: str) -> pa.Array | None:
+    """Return the column of a (nested) path as it is; None where lists are on the way."""
+    if batch.schema.get_field_index(path) >= 0:
+        return batch.column(path)
+    name, *rest = path.split(".")
+    if "[]" in path:
+        return None
+    array = batch.column(name)
+    for part in rest:
+        array = array.flatten()[array.type.get_field_index(part)]
+    return array
 
 
 def column(batch: pa.RecordBatch, path: str) -> pl.Series:
@@ -222,29 +238,6 @@ def _hex(values: pl.Series, form: Form) -> pl.Series:
     return pl.select(
         pl.concat_str([pl.lit(digits).str.slice(*cut) for cut in cuts], separator="-")
     ).to_series()
-
-
-def as_carried(values: pl.Series, kind: pl.DataType, path: str) -> pl.Series:
-    """Return a carried column in the type that the plan fixed for it."""
-    if kind == pl.String:
-        return as_label(values, path)
-    if values.dtype == kind:
-        return values
-    if values.null_count() == len(values):  # of a column that some lines of JSON do not have
-        return pl.Series([None], dtype=kind).new_from_index(0, len(values))
-    try:
-        cast = _decoded(values).cast(kind)
-    except (pl.exceptions.PolarsError, TypeError) as error:
-        said = str(error).split("\n", 1)[0]
-        raise UnreadableFile(f"column {path!r}: {values.dtype} is no {kind}: {said}") from None
-    if values.dtype.is_float() and kind.is_integer() and (other := values != cast).any():
-        raise UnreadableFile(f"column {path!r}: {values.filter(other)[0]} is no {kind}")
-    return cast
-
-
-def _decoded(values: pl.Series) -> pl.Series:
-    """Return nested values with their bytes as strings again."""
-    return values.cast(decoded_type(values.dtype))
 
 
 def decoded_type(kind: pl.DataType) -> pl.DataType:

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaner import store
-from cleaner.errors import InputError, JobError, UnreadableFile
+from cleaner.errors import CleanerError, InputError, JobError, UnreadableFile
+from cleaner.shortages import is_shortage, told
 
 UNIT_BYTES = 32 << 20
 SMALL_FILE = 4 << 20
@@ -51,6 +52,7 @@ class InputFile:
     entry: int  # which entry of the job's `input`
     kind: str  # parquet | jsonl | warc | wet
     groups: tuple[tuple[int, int], ...] | None = None  # (rows, bytes) of each row group, when known
+    schema: pa.Schema | None = field(default=None, compare=False, repr=False)  # where that is known
 
     @property
     def rows(self) -> int | None:
@@ -113,16 +115,33 @@ def _unread(path: str) -> str:
     return f"unknown suffix; there are: {', '.join(_SUFFIXES)}{hint}"
 
 
-def list_files(patterns: Sequence[Sequence[str]]) -> list[InputFile]:
+def list_files(
+    patterns: Sequence[Sequence[str]], out: str | None = None, notes: list[str] | None = None
+) -> list[InputFile]:
     """Return the files of all input entries, sorted by entry and path, numbered in that order.
 
-    Raises InputError when an entry matches nothing, JobError for a suffix nobody reads or a file
-    that two entries name.
+    What a wild card finds in the run folder `out` is left out: it is of the run itself; `notes` is
+    told so.
+
+    Raises InputError when an entry matches nothing, JobError for a suffix nobody reads, a file that
+    two entries name, or an entry that lies in the run folder.
     """
     files: list[InputFile] = []
     seen: dict[str, int] = {}
     for entry, globs in enumerate(patterns):
         found = {file.path: file for pattern in globs for file in store.find(pattern)}
+        if out is not None and (own := [path for path in found if store.within(path, out)]):
+            if len(own) == len(found) or set(own) & set(globs):
+                raise JobError(
+                    f"input.{entry}.paths: {own[0]} lies in the run folder {out}; name another "
+                    "folder with --out"
+                )
+            found = {path: file for path, file in found.items() if path not in set(own)}
+            if notes is not None:
+                notes.append(
+                    f"input.{entry}.paths: {len(own):,} files in {out} are left out: they are of "
+                    "this run itself"
+                )
         if not found:
             raise InputError(f"input.{entry}.paths: no file matches {', '.join(globs)}")
         for path in sorted(found):
@@ -160,9 +179,10 @@ def _look(file: InputFile) -> InputFile | FailedFile:
             meta = parquet.metadata
             found = (meta.row_group(i) for i in range(meta.num_row_groups))
             groups = tuple((group.num_rows, group.total_byte_size) for group in found)
-    except InputError as error:
+            schema = parquet.schema_arrow
+    except UnreadableFile as error:
         return FailedFile(file.path, None, str(error))
-    return replace(file, groups=groups)
+    return replace(file, groups=groups, schema=schema)
 
 
 def open_parquet(path: str) -> pq.ParquetFile:
@@ -170,7 +190,7 @@ def open_parquet(path: str) -> pq.ParquetFile:
     source = store.open_input(path)
     try:
         return parquet_in(source, path)
-    except UnreadableFile:
+    except CleanerError:
         source.close()
         raise
 
@@ -183,6 +203,8 @@ def parquet_in(source: pa.NativeFile, path: str, **options: Any) -> pq.ParquetFi
     try:
         parquet = pq.ParquetFile(source, pre_buffer=False, **options)
     except (OSError, pa.ArrowException, UnicodeError) as error:
+        if is_shortage(error):
+            raise told(error, path) from error
         raise UnreadableFile(f"{path}: not a readable Parquet file: {first_line(error)}") from None
     if "metadata" not in options:
         _believe(parquet.metadata, source.size(), path)

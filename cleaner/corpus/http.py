@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from cleaner.corpus.files import first_line
+from cleaner.shortages import is_shortage
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
@@ -150,6 +151,8 @@ def _members(data: bytes, most: int, bits: int) -> _Outcome:
         try:
             out += member.decompress(data, most - len(out))
         except zlib.error as error:
+            if is_shortage(error):
+                raise
             # What follows a whole member is passed over.
             return bytes(out), whole, str(error)
         whole = member.eof or len(out) >= most
@@ -182,6 +185,8 @@ def _streamed(data: bytes, most: int, codec: str) -> _Outcome:
                     out += block
                 return bytes(out), bool(data), None
             except OSError as error:
+                if is_shortage(error):
+                    raise
                 wrong = first_line(error)
     return bytes(out), False, wrong
 

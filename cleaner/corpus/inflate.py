@@ -7,6 +7,7 @@ import zstandard
 
 from cleaner.corpus.files import BOMB_GRACE, MAX_RATIO, packing_of
 from cleaner.errors import UnreadableFile
+from cleaner.shortages import is_shortage, told
 
 _BLOCK = 1 << 20
 # Bytes given to the decompressor at once: what comes out of them, 16 MiB of gzip or 128 MiB of
@@ -65,6 +66,8 @@ class Inflated:
         try:
             out = self._open.decompress(data)
         except (zlib.error, zstandard.ZstdError) as error:
+            if is_shortage(error):
+                raise told(error, self.path) from error
             where = f"near byte {self._taken:,}"
             raise UnreadableFile(f"{self.path}: broken {self.kind} data {where}: {error}") from None
         self._taken += len(data)

@@ -1,13 +1,16 @@
 """JSON Lines, plain, .gz or .zst: a row is a line that is not blank."""
 
-import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 from pydantic_core import from_json
 
 from cleaner.corpus.inflate import opened
+from cleaner.corpus.shapes import Unfit, fit, json_text
+from cleaner.corpus.types import Unfits
 from cleaner.errors import UnreadableFile
 
 _BLOCK = 1 << 20
@@ -94,26 +97,48 @@ def _kind(value: Any) -> str:
     return "null" if value is None else kinds.get(type(value), "a number")
 
 
-def values_at(values: list[dict[str, Any]], path: str) -> pl.Series:
-    """Return what a (nested) path leads to in every object; null where it leads nowhere.
-
-    The series has no name: the methods of one called `*` or `^x$` take it for a pattern.
-    """
-    return _column(_found(values, path))
-
-
 def labels_at(values: list[dict[str, Any]], path: str) -> pl.Series:
     """Return what a (nested) path leads to in every object as text: a string, or its JSON."""
-    labels = [
-        value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for value in _found(values, path)
-    ]
+    found = (found_at(value, path) for value in values)
+    labels = [value if isinstance(value, str) else json_text(value) for value in found]
     return pl.Series(labels, dtype=pl.String)
 
 
-def _found(values: list[dict[str, Any]], path: str) -> list[Any]:
-    parts = path.split(".")
-    return [value[path] if path in value else _walk(value, parts) for value in values]
+def strings_at(values: list[dict[str, Any]], path: str) -> pl.Series:
+    """Return the string a (nested) path leads to in every object; null where it is none."""
+    found = (found_at(value, path) for value in values)
+    return pl.Series([item if isinstance(item, str) else None for item in found], dtype=pl.String)
+
+
+def carried_at(
+    values: list[dict[str, Any]], path: str, kind: pa.DataType, as_json: bool, unfit: Unfits
+) -> pa.Array:
+    """Return what a (nested) path leads to in every object, in the type of its column.
+
+    What is not of that type is null, and counted; so are fields that the type has no place for.
+    """
+    found = [found_at(value, path) for value in values]
+    if as_json:
+        return pa.array([json_text(item) for item in found], kind)
+    more: Counter[str] = Counter()
+    for place, item in enumerate(found):
+        late: set[str] = set()
+        try:
+            found[place] = fit(item, kind, late)
+        except Unfit:
+            unfit[path, f"values are no {kind}, and null in the output"] += 1
+            found[place] = None
+        more.update(late)
+    for name, count in more.items():
+        unfit[path, f"values have a field {name!r}, which is not carried: it came too late"] += (
+            count
+        )
+    return pa.array(found, kind)
+
+
+def found_at(value: dict[str, Any], path: str) -> Any:
+    """Return what a (nested) path leads to in an object; a key of that very name goes first."""
+    return value[path] if path in value else _walk(value, path.split("."))
 
 
 def _walk(value: Any, parts: list[str]) -> Any:
@@ -127,12 +152,3 @@ def _walk(value: Any, parts: list[str]) -> Any:
             inner = [_walk(item, parts[depth + 1 :]) for item in value]
             return "\n".join(item for item in inner if isinstance(item, str))
     return value
-
-
-def _column(values: list[Any]) -> pl.Series:
-    if all(value is None or isinstance(value, str) for value in values):
-        return pl.Series(values, dtype=pl.String)
-    try:
-        return pl.Series(values, strict=True)
-    except (TypeError, pl.exceptions.PolarsError):
-        return pl.Series(values, strict=False)

@@ -2,7 +2,9 @@
 
 import base64
 import itertools
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,8 +19,9 @@ from cleaner.corpus import jsonl, warc
 from cleaner.corpus.columns import (
     KEY,
     LABELS,
+    MAX_DOCUMENT,
     Form,
-    as_carried,
+    array_at,
     as_label,
     as_text,
     column,
@@ -28,11 +31,10 @@ from cleaner.corpus.columns import (
     type_at,
 )
 from cleaner.corpus.files import FailedFile, Piece, first_line, parquet_in
+from cleaner.corpus.types import Unfits, taken
 from cleaner.errors import InputError, UnreadableFile, is_panic
+from cleaner.shortages import is_shortage, told
 
-# Bytes of one page or text. A longer one fails: at its worst moment a stage holds a document
-# about 16 times, and a worker must stay under 1.5 GiB.
-MAX_DOCUMENT = 64 << 20
 _BATCH_BYTES = 4 << 20
 _BATCH_ROWS = 4096
 _SPELT_OUT = 64 << 20  # bytes of repeated values in one batch before it is taken in slices
@@ -40,15 +42,17 @@ _PLAIN_ROWS = 256  # in one batch whose values are all spelt out: they may be fa
 _STREAMED = 64 << 20  # row groups above this are decoded through a small buffer
 
 Get = Callable[[str], pl.Series]
+Carry = Callable[[str, pa.DataType], pa.Array]
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """Rows of one file: their columns as they are, and as labels."""
+    """Rows of one file: their columns as they are, as labels, and as they are carried."""
 
     rows: int
     get: Get
     label: Get
+    carry: Carry
 
 
 @dataclass(frozen=True)
@@ -63,21 +67,36 @@ class Columns:
     carried: Mapping[str, str]  # the name inside the engine -> the column of the file
     carried_types: Mapping[str, pl.DataType]
     bytes_as: Mapping[str, Form] = field(default_factory=dict)  # how labels of bytes are written
+    as_json: Collection[str] = ()  # columns of JSON Lines that are carried as JSON text
+    everything: bool = False  # `read: all`: what nobody has seen in time is counted
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Columns":
         """Return the columns that `plan` resolved and wrote as plain data."""
         schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(data["carried_schema"])))
         types = dict(pl.DataFrame(schema.empty_table()).schema)
-        names = ("html", "text", "id", "labels", "source", "carried", "bytes_as")
-        given = {name: data[name] for name in names}
+        own = (
+            "html",
+            "text",
+            "id",
+            "labels",
+            "source",
+            "carried",
+            "bytes_as",
+            "as_json",
+            "everything",
+        )
+        given = {name: data[name] for name in own}
         return cls(**given, carried_types=types)
 
     def roots(self) -> list[str]:
         """Return the top-level columns to read, each once."""
-        paths = [self.html, self.text, self.id, *self.labels.values(), *self.carried.values()]
-        paths.append(self.source.get("column"))
-        return list(dict.fromkeys(path for path in paths if path is not None))
+        return list(dict.fromkeys([*self.mapped(), *self.carried.values()]))
+
+    def mapped(self) -> list[str]:
+        """Return the columns that have a meaning; without one of them no file can be read."""
+        paths = [self.html, self.text, self.id, *self.labels.values(), self.source.get("column")]
+        return [path for path in paths if path is not None]
 
     def forms(self) -> list[tuple[str, Form]]:
         """Return each column that is a label, and how its bytes are written where it has bytes."""
@@ -93,7 +112,7 @@ class Columns:
 
     def missing(self, schema: pa.Schema) -> list[str]:
         """Return the mapped columns that a Parquet schema does not have."""
-        return [path for path in self.roots() if type_at(schema, path) is None]
+        return [path for path in self.mapped() if type_at(schema, path) is None]
 
 
 @dataclass
@@ -104,6 +123,7 @@ class Part:
     spans: list[tuple[int, int, int, int]]  # (file, first row, last row, rows), sorted
     failed: list[FailedFile] = field(default_factory=list)
     last: bool = False
+    unfit: Unfits = field(default_factory=Counter)
 
 
 def read_parts(
@@ -121,6 +141,7 @@ def read_parts(
     empty = columns[pieces[0].entry].empty()
     frames: list[pl.DataFrame] = []
     failed: list[FailedFile] = []
+    unfit: Unfits = Counter()
     size = 0
     waiting: Part | None = None
     for piece in pieces:
@@ -128,55 +149,79 @@ def read_parts(
             said = f"{piece.path}: reading it kills or hangs the worker"
             failed.append(FailedFile(piece.path, piece.first_row or None, said))
             continue
-        for docs in _read(piece, columns[piece.entry], failed):
+        for docs in _read(piece, columns[piece.entry], failed, unfit):
             if frames and (size >= part_bytes or docs.schema != frames[0].schema):
                 if waiting is not None:
                     yield waiting
-                waiting = _part(frames or [empty], failed)
+                waiting = _part(frames or [empty], failed, unfit)
                 frames, failed, size = [], [], 0
+                unfit.clear()
             frames.append(docs)
             size += int(docs.estimated_size())
     if waiting is not None and (frames or failed):
         yield waiting
         waiting = None
     if waiting is None:
-        waiting = _part(frames or [empty], failed)
+        waiting = _part(frames or [empty], failed, unfit)
     waiting.last = True
     yield waiting
 
 
-def _part(frames: list[pl.DataFrame], failed: list[FailedFile]) -> Part:
+def _part(frames: list[pl.DataFrame], failed: list[FailedFile], unfit: Unfits) -> Part:
     docs = pl.concat(frames)
     spans = (
         docs.group_by("file", maintain_order=True)
         .agg(pl.col("row").min().alias("a"), pl.col("row").max().alias("b"), pl.len())
         .rows()
     )
-    return Part(docs, [tuple(span) for span in spans], list(failed))
+    return Part(docs, [tuple(span) for span in spans], list(failed), unfit=Counter(unfit))
 
 
-def _read(piece: Piece, columns: Columns, failed: list[FailedFile]) -> Iterator[pl.DataFrame]:
+def _read(
+    piece: Piece, columns: Columns, failed: list[FailedFile], unfit: Unfits
+) -> Iterator[pl.DataFrame]:
     reader = {"parquet": _parquet, "jsonl": _jsonl, "warc": _warc, "wet": _warc}[piece.kind]
     at: int | None = None
-    try:
-        for docs in reader(piece, columns):
-            at = docs["row"][-1] + 1
-            if piece.take is None:
-                yield docs
-                continue
-            yield docs.filter(pl.col("row").is_in(piece.take))
-            if at > piece.take[-1]:
-                return
-    except BaseException as error:
-        known = (InputError, OSError, pa.ArrowException, UnicodeError)
-        if not (isinstance(error, known) or is_panic(error)):
-            raise
-        said = str(error) if isinstance(error, InputError) else first_line(error)
-        said = said if said.startswith(piece.path) else f"{piece.path}: {said}"
-        failed.append(FailedFile(piece.path, at, said))
+    with _as_planned(piece):
+        try:
+            for docs in reader(piece, columns, unfit):
+                at = docs["row"][-1] + 1
+                if piece.take is None:
+                    yield docs
+                    continue
+                yield docs.filter(pl.col("row").is_in(piece.take))
+                if at > piece.take[-1]:
+                    return
+        except BaseException as error:
+            if is_shortage(error):
+                raise told(error, piece.path) from error
+            known = (UnreadableFile, OSError, pa.ArrowException, UnicodeError)
+            if not (isinstance(error, known) or is_panic(error)):
+                raise
+            said = str(error) if isinstance(error, UnreadableFile) else first_line(error)
+            said = said if said.startswith(piece.path) else f"{piece.path}: {said}"
+            failed.append(FailedFile(piece.path, at, said))
 
 
-def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
+@contextmanager
+def _as_planned(piece: Piece) -> Iterator[None]:
+    """Raise InputError where a file is not, or no more, the one that was planned.
+
+    Its tag at the end speaks for all that was read before. At the beginning, too, where asking is
+    free: else the parts of a long file would be committed first, for nothing.
+    """
+    if not store.is_remote(piece.path):
+        _not_changed(piece)
+    yield
+    _not_changed(piece)
+
+
+def _not_changed(piece: Piece) -> None:
+    if piece.etag and store.etag(piece.path) != piece.etag:
+        raise InputError(f"{piece.path}: changed since the plan; the same command plans anew")
+
+
+def _parquet(piece: Piece, columns: Columns, unfit: Unfits) -> Iterator[pl.DataFrame]:
     with store.open_input(piece.path) as source:
         parquet = parquet_in(source, piece.path)
         meta, schema = parquet.metadata, parquet.schema_arrow
@@ -184,7 +229,7 @@ def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
             have = ", ".join(schema.names) or "none"
             raise UnreadableFile(f"{piece.path}: no column {', '.join(missing)}; there are: {have}")
         groups = range(*(piece.groups or (0, meta.num_row_groups)))
-        roots = columns.roots()
+        roots = [path for path in columns.roots() if type_at(schema, path) is not None]
         names = [path if schema.get_field_index(path) >= 0 else root(path) for path in roots]
         names = list(dict.fromkeys(names))
         streamed = any(meta.row_group(i).total_byte_size > _STREAMED for i in groups)
@@ -195,7 +240,7 @@ def _parquet(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
         for index in groups:
             rows = meta.row_group(index).num_rows
             if piece.take is None or _any_between(piece.take, row, row + rows):
-                yield from _row_group(opened, piece, columns, names, forms, index, row)
+                yield from _row_group(opened, piece, columns, names, forms, index, row, unfit)
             row += rows
 
 
@@ -265,6 +310,7 @@ def _row_group(
     forms: Mapping[str, Form],
     index: int,
     row: int,
+    unfit: Unfits,
 ) -> Iterator[pl.DataFrame]:
     group = groups.meta.row_group(index)
     done = 0
@@ -274,19 +320,38 @@ def _row_group(
     try:
         for whole in groups.batches(index, names, batch_rows):
             for batch in _bounded(whole):
-                yield _documents(_of_batch(batch, forms), piece, columns, row + done)
+                yield _documents(_of_batch(batch, forms, unfit), piece, columns, row + done)
                 done += batch.num_rows
     except (OSError, pa.ArrowException) as error:
+        if is_shortage(error):
+            raise
         said = f"row group {index} cannot be decoded: {first_line(error)}"
     # The footer says how many rows there are, so each of them is accounted for.
     yield from _unread(piece, columns, row + done, group.num_rows - done, said)
 
 
-def _of_batch(batch: pa.RecordBatch, forms: Mapping[str, Form]) -> _Batch:
+def _of_batch(batch: pa.RecordBatch, forms: Mapping[str, Form], unfit: Unfits) -> _Batch:
     def label(path: str) -> pl.Series:
         return as_label(column(batch, path), path, forms[path])
 
-    return _Batch(batch.num_rows, partial(column, batch), label)
+    def carry(path: str, kind: pa.DataType) -> pa.Array:
+        if type_at(batch.schema, path) is None:
+            return pa.nulls(batch.num_rows, kind)  # other files have it
+        array = array_at(batch, path)
+        return _counted(_arrow(column(batch, path)) if array is None else array, kind, path, unfit)
+
+    return _Batch(batch.num_rows, partial(column, batch), label, carry)
+
+
+def _counted(array: pa.Array, kind: pa.DataType, path: str, unfit: Unfits) -> pa.Array:
+    made, bad = taken(array, kind)
+    if bad:
+        unfit[path, f"values of type {array.type} are no {kind}, and null in the output"] += bad
+    return made
+
+
+def _arrow(values: pl.Series) -> pa.Array:
+    return values.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def _bounded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -312,30 +377,45 @@ def _unread(
         count = min(_BATCH_ROWS, rows - start)
         body = partial(_same, pl.Series([None] * count, dtype=pl.Binary))
         label = partial(_same, pl.Series([None] * count, dtype=pl.String))
-        docs = _documents(_Batch(count, body, label), piece, columns, row + start)
+        docs = _documents(
+            _Batch(count, body, label, partial(_nulls, count)), piece, columns, row + start
+        )
         yield docs.with_columns(error=pl.lit(said))
+
+
+def _nulls(rows: int, path: str, kind: pa.DataType) -> pa.Array:
+    return pa.nulls(rows, kind)
 
 
 def _same(values: pl.Series, path: str) -> pl.Series:
     return values
 
 
-def _jsonl(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
+def _jsonl(piece: Piece, columns: Columns, unfit: Unfits) -> Iterator[pl.DataFrame]:
     with store.open_input(piece.path) as source:
         for first, lines in jsonl.read_lines(source, piece.path, _BATCH_BYTES, MAX_DOCUMENT):
             values, errors = jsonl.parse(lines, columns.text or columns.html or "")
 
-            def get(path: str, values: list[Any] = values) -> pl.Series:
-                return jsonl.values_at(values, path)
-
-            def label(path: str, values: list[Any] = values) -> pl.Series:
-                return jsonl.labels_at(values, path)
-
-            docs = _documents(_Batch(len(values), get, label), piece, columns, first)
+            batch = _of_lines(values, columns, unfit)
+            docs = _documents(batch, piece, columns, first)
             yield docs.with_columns(error=pl.coalesce(pl.lit(errors), "error"))
 
 
-def _warc(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
+def _of_lines(values: list[dict[str, Any]], columns: Columns, unfit: Unfits) -> _Batch:
+    if columns.everything:
+        known = {part for path in columns.roots() for part in (path, root(path))}
+        late = Counter(name for value in values for name in value.keys() - known)
+        for name, count in late.items():
+            unfit[name, "values are not carried: no line that was looked at has this key"] += count
+
+    def carry(path: str, kind: pa.DataType) -> pa.Array:
+        return jsonl.carried_at(values, path, kind, path in columns.as_json, unfit)
+
+    get, label = partial(jsonl.strings_at, values), partial(jsonl.labels_at, values)
+    return _Batch(len(values), get, label, carry)
+
+
+def _warc(piece: Piece, columns: Columns, unfit: Unfits) -> Iterator[pl.DataFrame]:
     with store.open_input(piece.path) as source:
         for first, records in warc.read_records(source, piece.path, _BATCH_BYTES, MAX_DOCUMENT):
             errors = records.pop("error")
@@ -347,15 +427,18 @@ def _warc(piece: Piece, columns: Columns) -> Iterator[pl.DataFrame]:
                     raise UnreadableFile(f"{piece.path}: no column {path}; there are: {have}")
                 return records[path].alias("")
 
-            docs = _documents(_labelled(rows, get), piece, columns, first)
+            docs = _documents(_of_records(rows, get, unfit), piece, columns, first)
             yield docs.with_columns(error=pl.coalesce(pl.lit(errors), "error"))
 
 
-def _labelled(rows: int, get: Get) -> _Batch:
+def _of_records(rows: int, get: Get, unfit: Unfits) -> _Batch:
     def label(path: str) -> pl.Series:
         return as_label(get(path), path)
 
-    return _Batch(rows, get, label)
+    def carry(path: str, kind: pa.DataType) -> pa.Array:
+        return _counted(_arrow(get(path)), kind, path, unfit)
+
+    return _Batch(rows, get, label, carry)
 
 
 def _documents(batch: _Batch, piece: Piece, columns: Columns, first: int) -> pl.DataFrame:
@@ -386,8 +469,10 @@ def _documents(batch: _Batch, piece: Piece, columns: Columns, first: int) -> pl.
         made.append(_constant("error", None, pl.String, rows))
     for name, kind in columns.carried_types.items():
         if name in columns.carried:
-            path = columns.carried[name]
-            made.append(as_carried(get(path), kind, path).alias(name))
+            carried = pl.Series(
+                batch.carry(columns.carried[name], _arrow(pl.Series(dtype=kind)).type)
+            )
+            made.append(carried.alias(name))
         else:
             made.append(_constant(name, None, kind, rows))
     return pl.DataFrame(made)

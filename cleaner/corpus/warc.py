@@ -10,6 +10,7 @@ from cleaner.corpus.files import first_line
 from cleaner.corpus.http import body_of, parse_answer, parse_fields
 from cleaner.corpus.inflate import opened
 from cleaner.errors import UnreadableFile
+from cleaner.shortages import is_shortage
 
 COLUMNS = {
     "payload": pl.Binary,  # the body, transfer and content encodings undone
@@ -56,8 +57,8 @@ def read_records(
             if size >= batch_bytes:
                 yield first, _columns(batch)
                 first, batch, size = first + len(batch), [], 0
-    except (OSError, UnreadableFile):
-        if batch:
+    except (OSError, UnreadableFile) as error:
+        if batch and not is_shortage(error):
             yield first, _columns(batch)
         raise
     if batch:
@@ -164,6 +165,8 @@ def _row(
         try:
             body = body_of(answer, longest + 1)
         except OSError as error:
+            if is_shortage(error):
+                raise
             return {**row, "error": f"record cannot be decoded: {first_line(error)}"}
         if len(body) > longest:
             return {**row, "error": f"record is over the budget of {longest:,} bytes"}

@@ -6,7 +6,6 @@ the shard and the row in it, so that its text can be read again.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from cleaner import store
 from cleaner.dedup.against import OLD
 from cleaner.errors import JobError
+from cleaner.run_folder import RunFolder
 
 _FINEST = 64  # ranges that even a small index is cut into, so that a small range is a small read
 _RANGE = 1_000_000  # rows of one range of a large index, about
@@ -28,14 +28,16 @@ class Index:
     by: str
     rows: int
     ranges: int  # ranges of hashes into which each file is cut
-    files: tuple[tuple[str, int], ...]  # path below the run folder, bytes
+    # Path below the run folder, bytes, and of the trailer, which has a hash of each range: its
+    # SHA-256 and bytes.
+    files: tuple[tuple[str, int, str, int], ...]
     shards: tuple[str, ...]
     first_file: int
     identity: str
 
     def first(self) -> tuple[str, int]:
         """Return one file of the index, by its full path, and its bytes."""
-        path, size = self.files[0]
+        path, size = self.files[0][:2]
         return store.join(self.run, path), size
 
     def plain(self) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def find_indexes(
                 by=by,
                 rows=entry["rows"],
                 ranges=entry["ranges"],
-                files=tuple((file["path"], file["bytes"]) for file in entry["files"]),
+                files=tuple(_file(run, file) for file in entry["files"]),
                 shards=shards,
                 first_file=first_file,
                 identity=f"{manifest['identity']}-{_bytes_of(entry)}",
@@ -75,15 +77,22 @@ def find_indexes(
     return tuple(found)
 
 
+def _file(run: str, file: Mapping[str, Any]) -> tuple[str, int, str, int]:
+    trailer = file.get("trailer")
+    if trailer is None:
+        raise JobError(f"against: the run {run} is of an older version of cleaner; run it again")
+    return file["path"], file["bytes"], trailer["sha256"], trailer["bytes"]
+
+
 def _manifest(run: str) -> dict[str, Any]:
     if not store.exists(store.join(run, "job.yaml")):
         raise JobError(f"against: {run} is no run folder: there is no job.yaml in it")
-    path = store.join(run, "manifest.json")
-    if not store.exists(path):
+    manifest = RunFolder(run).manifest()
+    if manifest is None:
         raise JobError(
             f"against: the run {run} is not finished; finish it first, or see: cleaner status {run}"
         )
-    return json.loads(store.read_bytes(path))
+    return manifest
 
 
 def _entry(

@@ -34,14 +34,19 @@ def groups(docs: pl.DataFrame, within: Within) -> tuple[np.ndarray, np.ndarray]:
     if within == "source":
         names = _required(docs, "source", within).cast(pl.String).fill_null("")
     else:
-        urls = _required(docs, "url", within).to_list()
-        names = pl.Series([host(url) for url in urls], dtype=pl.String)
+        names = hosts(docs, within)
     hashes = {
         name: 0 if name is None else xxhash.xxh3_64_intdigest(name.encode())
         for name in names.unique()
     }
     values = np.array([hashes[name] for name in names], np.uint64)
     return values, names.is_not_null().to_numpy()
+
+
+def hosts(docs: pl.DataFrame, why: str) -> pl.Series:
+    """Return the host of each document's url, null where there is none; `why` is for errors."""
+    urls = _required(docs, "url", why).to_list()
+    return pl.Series([host(url) for url in urls], dtype=pl.String)
 
 
 def column_keys(docs: pl.DataFrame, on: str) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,9 @@ marks; its digits make runs as all digits do. A formula is one word:
 - `MARKED`, for text that `extract` wrote, where a real dollar is `\\$`: every `$..$` and `$$..$$`;
 - `OFF`: a dollar is a dollar.
 
-No formula opens in a code fence or, under `RULE`, in a line indented by 4; none runs into a fence.
+Under `RULE` no formula opens in a code fence or in a line indented by 4, and none runs into a
+fence. What `extract` wrote needs no such rule: the dollars in its code are `\\$` like all others.
+So exactly the formulas it wrote are counted.
 """
 
 # ruff: noqa: SIM109 - two comparisons compile to two, a tuple to a loop
@@ -189,7 +191,7 @@ def end_of_formula(data, lo, i, hi, mode, table):  # type: ignore[no-untyped-def
         if mode == RULE and (characters > limit or (edge and first and not display)):
             return none
         if point == LINE_FEED and (
-            blank_line(data, after, hi, table) or fence(data, after, hi)[1] > 0
+            blank_line(data, after, hi, table) or (mode == RULE and fence(data, after, hi)[1] > 0)
         ):
             return none
         j = after
@@ -267,7 +269,7 @@ def split_words(data, lo, hi, mode, table, starts, ends, kinds):  # type: ignore
     line = lo  # where a line starts whose state is not known yet
     i = lo
     while i < hi:
-        if i == line:
+        if i == line and mode == RULE:
             mark, marks, bare = fence(data, i, hi)
             if sign != 0:
                 code = True
@@ -278,7 +280,7 @@ def split_words(data, lo, hi, mode, table, starts, ends, kinds):  # type: ignore
                 sign = mark
                 length = marks
             else:
-                code = mode == RULE and indented(data, i, hi)
+                code = indented(data, i, hi)
         byte = data[np.uint64(i)]
         if byte == LINE_FEED:
             line = i + 1

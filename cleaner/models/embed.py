@@ -216,8 +216,10 @@ def _run(embedder: Embedder, rows: list[Any], encoder: Encoder) -> np.ndarray:
     try:
         found = embedder.run(ids, mask)
     except (RuntimeError, MemoryError) as error:
-        if len(rows) == 1 or "memory" not in str(error).lower():
+        if "memory" not in str(error).lower():
             raise
+        if len(rows) == 1:  # no verdict on the text, which is cut to so many tokens
+            raise MemoryError(str(error).strip().split("\n", 1)[0]) from error
         half = len(rows) // 2
         parts = (rows[:half], rows[half:])
         return np.concatenate([_run(embedder, part, encoder) for part in parts])

@@ -21,6 +21,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from cleaner.errors import JobError
+from cleaner.shortages import is_shortage, told
 
 MAGIC = 793712314  # first four bytes of every fastText .bin
 PREFIX = "__label__"  # not stored in the file: fastText assumes it when it loads one
@@ -127,7 +128,9 @@ def read_header(path: str | os.PathLike[str]) -> Header:
             return _walk(_Cursor(path, view))
     except FileNotFoundError:
         raise JobError(f"{path}: no such model file") from None
-    except (OSError, ValueError) as error:  # a folder, no permission; mmap refuses an empty file
+    except (OSError, ValueError) as error:  # a folder; mmap refuses an empty file
+        if is_shortage(error) and not isinstance(error, IsADirectoryError):
+            raise told(error, path) from error
         raise JobError(f"{path}: not a readable model file ({error})") from None
 
 
@@ -186,7 +189,7 @@ def _load(path: str, size: int, changed: int) -> Model:
 
     try:
         return Model(read_header(path), fasttext.load_model(path))
-    except (ValueError, RuntimeError, MemoryError) as error:
+    except (ValueError, RuntimeError) as error:
         raise JobError(f"{path}: fastText cannot load this model: {error}") from None
 
 

@@ -17,7 +17,7 @@ import polars as pl
 from cleaner.kernels import langid, prose, prose_mask
 from cleaner.kernels import prose_facts as fact
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.unicode import SCRIPTS
+from cleaner.kernels.unicode import EVERYDAY, SCRIPTS, classes
 from cleaner.models.language_backends import Backend
 from cleaner.models.language_codes import MIXED, UNDETERMINED, Code
 
@@ -96,7 +96,6 @@ SCRIPT_OF = {
 def junk(facts: np.ndarray) -> np.ndarray:
     """Return why each text is no language, or "": `no_letters`, `base64`, `mojibake`, `code`."""
     letters = facts[:, fact.LETTERS]
-    han = facts[:, HAN]
     mojibake = (
         (facts[:, fact.MISREAD_1252] > np.maximum(0.05 * letters, 5))
         # Capital С and Р before і, ј, ё are Ukrainian, Serbian and Russian too.
@@ -105,9 +104,6 @@ def junk(facts: np.ndarray) -> np.ndarray:
         | (facts[:, fact.LOST] > letters)
         # Yoruba has up to half; Chinese in GB 2312 read as Latin has nothing else.
         | ((facts[:, fact.LATIN_1] > 0.6 * letters) & (letters >= 20))
-        # Of Chinese and Japanese 95 % are everyday characters, of UTF-8 read as GBK or Shift JIS
-        # at most half.
-        | ((han >= 20) & (facts[:, fact.FREQUENT] < 0.7 * han))
     )
     # Of Python and C without its comments nine in ten; of API reference pages about one in 100.
     code = (
@@ -125,6 +121,49 @@ def junk(facts: np.ndarray) -> np.ndarray:
         ["base64", "code", "no_letters", "mojibake"],
         "",
     )
+
+
+# How Chinese and Japanese are misread most: what shows them, and what they are.
+MISREADINGS = (
+    ("gbk", "utf-8"), ("cp932", "utf-8"), ("big5", "utf-8"),
+    ("gbk", "big5"), ("big5", "gbk"), ("gbk", "cp932"), ("cp932", "gbk"),
+)  # fmt: skip
+
+
+def rare_han(facts: np.ndarray) -> np.ndarray:
+    """Return which texts hold so many rare Han characters that they may be misread.
+
+    Of Chinese and Japanese 95 % are everyday characters, of UTF-8 read as GBK or Shift JIS at most
+    half; but also of Cantonese, of lists of elements, birds or fish.
+    """
+    han = facts[:, HAN]
+    return (han >= 20) & (facts[:, fact.FREQUENT] < 0.7 * han)
+
+
+def misread_han(text: str) -> bool:
+    """Return whether a text of rare Han characters makes sense when it is read otherwise.
+
+    >>> misread_han("你好，世界。这是一个例子。".encode().decode("gbk", "ignore"))
+    True
+    >>> misread_han("镧铈镨钕钷钐铕钆铽镝钬铒铥镱镥是镧系元素")
+    False
+    """
+    wide = "".join(character for character in text if character >= "\u0080")
+    for shown, real in MISREADINGS:
+        data = wide.encode(shown, "ignore")
+        again = data.decode(real, "ignore")
+        han = [c for c in again if "\u3040" <= c <= "\u9fff"]
+        share = len(again.encode(real, "ignore")) / max(len(data), 1)
+        # A wrong guess at UTF-8 leaves hardly a byte; other charsets make something of nearly all.
+        if share < (0.6 if real == "utf-8" else 0.8) or 3 * len(han) < len(wide):
+            continue
+        if share > 0.9 and real == "utf-8":
+            return True
+        kinds = classes()[[ord(c) for c in han]]
+        common = sum(c < "\u3400" for c in han) + np.count_nonzero(kinds & EVERYDAY)
+        if common >= (0.7 if real == "utf-8" else 0.9) * len(han):
+            return True
+    return False
 
 
 def han_rule(facts: np.ndarray) -> np.ndarray:
@@ -178,7 +217,11 @@ def identify(text: pl.Series, model: Backend, budget: int = BUDGET) -> pl.DataFr
     read = windows(text, budget)
     proposal = model.propose(read.offsets, read.data)
     score = calibrated(model, proposal.share)
-    why, han = junk(read.facts), han_rule(read.facts)
+    why, han = junk(read.facts).astype(object), han_rule(read.facts)
+    for i in np.flatnonzero(rare_han(read.facts) & (why == "")).tolist():
+        window = read.data[read.offsets[i] : read.offsets[i + 1]].tobytes()
+        if misread_han(window.decode(errors="replace")):
+            why[i] = "mojibake"
     codes = [*model.codes, Code(UNDETERMINED, "unknown")]  # -1, nothing known, is the last
     proposed = [codes[number] for number in proposal.best.tolist()]
     asked = np.flatnonzero((why == "") & ~han)

@@ -71,6 +71,12 @@ MEANT = {
 # The script that CLDR's likely subtags give to Chinese of a region.
 REGIONS = {"tw": "Hant", "hk": "Hant", "mo": "Hant", "cn": "Hans", "sg": "Hans", "my": "Hans"}
 
+# Languages that models take for one another so often that `keep` takes them as one, as it does the
+# varieties of Chinese; a script or variety that is named parts them again.
+FAMILIES = (
+    frozenset({"sr", "hr", "bs", "sh"}), frozenset({"id", "ms"}), frozenset({"el", "grc"}),
+)  # fmt: skip
+
 UNDETERMINED, MIXED = "und", "mixed"
 
 
@@ -133,3 +139,12 @@ def user_code(text: str) -> Code:
     if script is None and lang == "zh":
         script = next((REGIONS[part.lower()] for part in rest if part.lower() in REGIONS), None)
     return Code(lang, name if name in VARIETIES else None, script)
+
+
+def family(lang: str) -> frozenset[str]:
+    """Return the languages that `keep` takes for this one, itself among them.
+
+    >>> sorted(family("id")), sorted(family("fr"))
+    (['id', 'ms'], ['fr'])
+    """
+    return next((names for names in FAMILIES if lang in names), frozenset({lang}))

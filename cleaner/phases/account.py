@@ -12,7 +12,7 @@ from cleaner.commits import Committer
 from cleaner.dedup.against import fell
 from cleaner.errors import AccountError
 from cleaner.exchange import read_partition
-from cleaner.ledger import COLUMNS, merge, tally
+from cleaner.ledger import COLUMNS, capped, merge, tally
 from cleaner.phases.base import DataFile, Settings, exchange_sources, read_table
 
 # Rows held at once, and in a row group of the ledger.
@@ -40,7 +40,7 @@ def run_account(settings: Settings, unit: dict[str, Any], out: Committer) -> Non
             elif keep == "dropped":
                 books["ledger"].add(ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS)))
             books["clusters"].add(_clusters(ledger))
-    merged = merge(counts)
+    merged: dict[str, Any] = {**capped(merge(counts))}
     merged["histograms"] = merge_histograms(one["histograms"] for one in counts)
     outputs = [books[place].written() for place in sorted(books, reverse=True)]
     out.commit(0, True, {}, {"counts": merged, "rows": unit["rows"], "outputs": outputs})
@@ -115,7 +115,7 @@ def _over(ledger: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
 
 def _places(settings: Settings, unit: dict[str, Any], folder: str) -> pl.DataFrame:
     files = [DataFile(*file) for file in settings["places"]]
-    with exchange_sources(folder, files, settings["groups"]) as sources:
+    with exchange_sources(folder, files) as sources:
         found = [read_partition(sources, group) for group in unit["groups"]]
     return pl.concat(found).select("file", "row", "shard", "shard_row")
 
@@ -168,7 +168,7 @@ class _Book:
     def written(self) -> dict[str, Any]:
         """Return what the manifest says of the file."""
         facts = self._product.facts
-        return {"path": facts["path"], "rows": self.rows, "sha256": facts["sha256"]}
+        return {**facts, "rows": self.rows}
 
 
 def histograms(ledger: pl.DataFrame, signals: Sequence[str]) -> dict[str, Any]:

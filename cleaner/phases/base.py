@@ -4,11 +4,13 @@ The driver calls `Phase.prepare` to turn what earlier phases committed into sett
 read by every task) and units. A worker calls the phase's function with both and a `Committer`.
 """
 
+import hashlib
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,26 @@ import polars as pl
 import pyarrow as pa
 
 from cleaner import store
-from cleaner.commits import Committer, Marker
-from cleaner.exchange import Part, Source, write_partitions
+from cleaner.commits import Committer, Marker, Ranged
+from cleaner.errors import Damaged, InputError
+from cleaner.exchange import (
+    Part,
+    Source,
+    Written,
+    read_all,
+    read_pieces,
+    write_partitions,
+    write_slices,
+)
+from cleaner.shortages import naming
 
 Settings = dict[str, Any]
 Work = Callable[[Settings, dict[str, Any], Committer], None]
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
-_ENTRY = 24  # bytes of one partition in an exchange file's trailer: rows, offset, size as int64
+_WRITERS = ("shard", "account", "index")  # functions whose units write files of the output
+_OPEN = 128  # exchange files that a task holds open; a process may have 1,024 files in all
+# One partition in an exchange file's trailer; the last one is the file's schema.
+_ENTRY = np.dtype([("rows", "<i8"), ("offset", "<i8"), ("size", "<i8"), ("check", "V16")])
 
 
 @dataclass(frozen=True)
@@ -47,10 +62,29 @@ class Prepared:
 
 @dataclass
 class State:
-    """What a run has committed so far, phase by phase, each phase's markers in unit order."""
+    """What a run has committed so far, phase by phase, each phase's markers in unit order.
+
+    A replacement of a finished run has a place of its own below the run folder, for its products
+    and the phases that write them; one that begins afresh, for all its phases.
+    """
 
     folder: str
     markers: dict[str, list[Marker]] = field(default_factory=dict)
+    place: str = ""
+    fresh: bool = False
+
+    @property
+    def home(self) -> str:
+        """Where the products go."""
+        return store.join(self.folder, self.place) if self.place else self.folder
+
+    def place_of(self, phase: "Phase") -> str:
+        """Return where a phase has its results, below the run folder."""
+        return self.place if self.fresh or phase.products else ""
+
+    def home_of(self, phase: "Phase") -> str:
+        """Return where a phase has its results."""
+        return self.home if self.fresh or phase.products else self.folder
 
 
 @dataclass(frozen=True)
@@ -69,86 +103,145 @@ class Phase:
     stage: str = ""  # the title of the global stage that it is a step of
     step: str = ""
 
+    @property
+    def products(self) -> bool:
+        """Whether its units write files of the output, under their final names."""
+        return self.function in _WRITERS
+
 
 @dataclass(frozen=True)
 class DataFile:
-    """A committed file: its path below the run folder and its bytes."""
+    """A committed file: its path below the run folder, its bytes, and what they are checked by.
+
+    That is the SHA-256 of the file, or, where ranges of it are read, of the trailer at its end,
+    which has a hash of each range.
+    """
 
     path: str
     size: int
+    sha256: str
+    trailer: int = 0  # bytes
 
     @classmethod
     def of(cls, marker: Marker, role: str) -> "DataFile":
         """Return the file that a marker names under `role`."""
         file = marker.files[role]
-        return cls(file["path"], file["bytes"])
+        path = f"{marker.place}/{file['path']}" if marker.place else file["path"]
+        return cls.said({**file, "path": path})
+
+    @classmethod
+    def said(cls, file: Mapping[str, Any]) -> "DataFile":
+        """Return a file from what was said of it when it was written."""
+        trailer = file.get("trailer", {"sha256": file["sha256"], "bytes": 0})
+        return cls(file["path"], file["bytes"], trailer["sha256"], trailer["bytes"])
 
     def plain(self) -> list[Any]:
         """Return the file as plain data; `DataFile(*plain)` reads it back."""
-        return [self.path, self.size]
+        return [self.path, self.size, self.sha256, self.trailer]
 
 
-def table_bytes(frame: pl.DataFrame, batch: int | None = None) -> pa.Buffer:
-    """Return a frame as the bytes of an Arrow IPC file, in batches of at most so many rows."""
+def table_bytes(frame: pl.DataFrame) -> pa.Buffer:
+    """Return a frame as the bytes of an Arrow IPC file."""
     sink = pa.BufferOutputStream()
     table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
     with pa.ipc.new_file(sink, table.schema, options=_IPC) as writer:
-        writer.write_table(table, batch)
+        writer.write_table(table)
     return sink.getvalue()
 
 
-def read_table(folder: str, file: DataFile, columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """Return the frame of an Arrow IPC file, or only some of its columns."""
-    with store.open_input(store.join(folder, file.path)) as source:
-        options = pa.ipc.IpcReadOptions()
-        if columns is not None:
-            with pa.ipc.open_file(source) as reader:
-                names = reader.schema.names
-            options.included_fields = [names.index(name) for name in columns]
-        with pa.ipc.open_file(source, options=options) as reader:
-            return pl.DataFrame(reader.read_all())
+def read_table(folder: str, file: DataFile) -> pl.DataFrame:
+    """Return a frame, once the bytes of its file are those that were committed."""
+    if file.trailer:
+        with exchange_sources(folder, [file]) as sources:
+            return read_all(*sources)
+    with _opened(folder, file) as source, naming(store.join(folder, file.path)):
+        data = source.read_buffer()
+    _check(file, data, file.size)
+    with pa.ipc.open_file(data) as reader:
+        return pl.DataFrame(reader.read_all())
+
+
+def batches_bytes(frame: pl.DataFrame, batch: int | None = None) -> Ranged:
+    """Return a frame as a file of batches of at most so many rows, for `read_batches`."""
+    batch = batch or max(1, len(frame))
+    return _with_trailer(write_slices(frame, [*range(0, len(frame), batch), len(frame)]))
 
 
 def read_batches(folder: str, file: DataFile) -> Iterator[pl.DataFrame]:
-    """Yield the frame of an Arrow IPC file batch by batch; an empty one has none."""
-    with (
-        store.open_input(store.join(folder, file.path)) as source,
-        pa.ipc.open_file(source) as reader,
-    ):
-        for number in range(reader.num_record_batches):
-            yield pl.DataFrame(reader.get_batch(number))
+    """Yield a frame batch by batch; an empty one has none."""
+    with exchange_sources(folder, [file]) as (source,):
+        for batch in range(len(source.parts)):
+            yield from read_pieces([source], batch)
 
 
-def exchange_bytes(
-    frame: pl.DataFrame, by: str, parts: int, only: slice = slice(None)
-) -> pa.Buffer:
+def exchange_bytes(frame: pl.DataFrame, by: str, parts: int, only: slice = slice(None)) -> Ranged:
     """Return `frame` partitioned by hash range, as an exchange file with a trailer of its parts.
 
     `only` are the parts that can have rows: the file has no others.
     """
-    sink = pa.BufferOutputStream()
-    found = write_partitions(frame, by, parts, sink)[only]
-    trailer = np.array([[part.rows, part.offset, part.size] for part in found], np.int64)
-    sink.write(trailer.tobytes())
-    return sink.getvalue()
+    return _with_trailer(write_partitions(frame, by, parts), only)
+
+
+def _with_trailer(written: Written, only: slice = slice(None)) -> Ranged:
+    entries = [
+        (part.rows, part.offset, part.size, part.check)
+        for part in (*written.parts[only], written.head)
+    ]
+    trailer = np.array(entries, _ENTRY).tobytes()
+    return Ranged(written.data, trailer)
 
 
 @contextmanager
-def exchange_sources(folder: str, files: Sequence[DataFile], parts: int) -> Iterator[list[Source]]:
-    """Open exchange files for `read_partition`."""
-    with ExitStack() as stack:
-        yield [
-            stack.enter_context(_source(store.join(folder, file.path), file.size, parts))
-            for file in files
-        ]
+def exchange_sources(folder: str, files: Sequence[DataFile]) -> Iterator[list[Source]]:
+    """Give exchange files to `read_partition`, however many; few of them are open at a time."""
+    ranges = _Ranges(folder)
+    try:
+        yield [ranges.source(file) for file in files]
+    finally:
+        ranges.close()
 
 
-@contextmanager
-def _source(path: str, size: int, parts: int) -> Iterator[Source]:
-    with store.open_input(path) as file:
-        trailer = np.frombuffer(file.read_at(parts * _ENTRY, size - parts * _ENTRY), np.int64)
-        found = [Part(*entry) for entry in trailer.reshape(parts, 3).tolist()]
-        yield Source(file, found)
+class _Ranges:
+    """Reads ranges of many files; those asked for last stay open."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._open: OrderedDict[str, pa.NativeFile] = OrderedDict()
+
+    def source(self, file: DataFile) -> Source:
+        read = partial(self.read_at, file)
+        data = read(file.trailer, file.size - file.trailer)
+        _check(file, data, file.trailer)
+        *parts, head = [Part(*entry) for entry in np.frombuffer(data, _ENTRY).tolist()]
+        return Source(read, parts, head, file.path)
+
+    def read_at(self, file: DataFile, size: int, offset: int) -> bytes:
+        if file.path not in self._open:
+            if len(self._open) >= _OPEN:
+                self._open.popitem(last=False)[1].close()
+            self._open[file.path] = _opened(self.folder, file)
+        self._open.move_to_end(file.path)
+        with naming(store.join(self.folder, file.path)):
+            return self._open[file.path].read_at(size, offset)
+
+    def close(self) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+
+
+def _opened(folder: str, file: DataFile) -> pa.NativeFile:
+    try:
+        return store.open_input(store.join(folder, file.path))
+    except InputError as error:
+        raise Damaged(file.path, "is gone") from error
+
+
+def _check(file: DataFile, data: pa.Buffer | bytes, size: int) -> None:
+    """Raise Damaged unless bytes of a file are as many as they should be, and the right ones."""
+    if len(data) != size:
+        raise Damaged(file.path, "has lost bytes")
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        raise Damaged(file.path, "its bytes are not those that were written")
 
 
 def with_asked(docs: pl.DataFrame, reads: Mapping[str, str]) -> pl.DataFrame:

@@ -427,7 +427,9 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     phases = [
         Phase(cut, "cut", "cut shards", cut_options, cutting),
         Phase(shard, "shard", "write shards", shard_options, writing),
-        Phase(f"{number + 2:02d}-account", "account", "account", account_options, counting),
+        Phase(
+            f"{number + 2:02d}-account", "account", "account", account_options, counting, version=2
+        ),
     ]
     for before, mapped in zip(maps, plan.maps, strict=True):
         if mapped.then is not None and isinstance(mapped.across, Indexed):

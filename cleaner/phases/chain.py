@@ -16,6 +16,7 @@ from cleaner.errors import CleanerError, is_panic
 from cleaner.job import build_stage
 from cleaner.ledger import dropped, failed, tagged
 from cleaner.phases.base import with_asked, without_asked
+from cleaner.shortages import is_shortage
 from cleaner.stages.base import Judging, Stage
 from cleaner.stages.filter import Filter
 
@@ -221,10 +222,10 @@ def apply_safely(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:
         return stage(docs)
     try:
         return stage(docs)
-    except (CleanerError, MemoryError):
+    except CleanerError:
         raise
     except BaseException as error:
-        if not (isinstance(error, Exception) or is_panic(error)):
+        if is_shortage(error) or not (isinstance(error, Exception) or is_panic(error)):
             raise
         if len(docs) == 1:
             said = f"{type(error).__name__}: {first_line(error)}"

@@ -13,6 +13,7 @@ from cleaner import store
 from cleaner.commits import Committer
 from cleaner.dedup.against import as_old
 from cleaner.dedup.index import index_path
+from cleaner.errors import Damaged, InputError
 from cleaner.exchange import read_partition, read_pieces
 from cleaner.job import build_stage
 from cleaner.kernels.hashing import in_range
@@ -54,7 +55,7 @@ def stage_across(settings: Mapping[str, Any]) -> Indexed:
 def _places(settings: Settings, group: int, folder: str) -> pl.DataFrame:
     """Return the shard and the row in it of every document of a group that is kept."""
     files = [DataFile(*file) for file in settings["places"]]
-    with exchange_sources(folder, files, settings["groups"]) as sources:
+    with exchange_sources(folder, files) as sources:
         found = read_partition(sources, group)
     return found.select("file", "row", "shard", "shard_row")
 
@@ -67,7 +68,7 @@ def _kept_rows(
     if across.index_reads == "text":
         return across.index_rows(read_table(folder, file), places)
     parts = settings["parts"]
-    with exchange_sources(folder, [file], parts) as sources:
+    with exchange_sources(folder, [file]) as sources:
         schema = read_partition(sources, 0).drop("slot").schema
         frames = [frame for part in range(parts) for frame in read_pieces(sources, part)]
     rows = pl.concat([pl.DataFrame(schema=schema), *(frame.drop("slot") for frame in frames)])
@@ -78,15 +79,18 @@ def run_index(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Write one range of hashes of a stage's index to its final name, and commit it."""
     files = [DataFile(*file) for file in settings["rows"]]
     by, part = settings["by"], unit["part"]
-    with exchange_sources(out.folder, files, settings["parts"]) as sources:
+    with exchange_sources(out.folder, files) as sources:
         rows = read_partition(sources, part)
     rows = stage_across(settings).index_merged(rows)
     path = index_path(settings["title"], part, settings["parts"])
     ranges = settings["ranges"]
     own = slice(part * ranges, (part + 1) * ranges)
     with out.product(path) as product:
-        product.sink.write(exchange_bytes(rows, by, settings["parts"] * ranges, own))
-    out.commit(0, True, {}, {"rows": len(rows), **product.facts})
+        written = exchange_bytes(rows, by, settings["parts"] * ranges, own)
+        product.sink.write(written.data)
+        product.sink.write(written.trailer)
+    facts = {"rows": len(rows), **product.facts, "trailer": written.said()}
+    out.commit(0, True, {}, facts)
 
 
 def read_old(
@@ -113,11 +117,20 @@ def _ranges(index: Mapping[str, Any], part: int, parts: int) -> Iterator[pl.Data
     low, high = part * cut // parts, ((part + 1) * cut - 1) // parts
     for number in range(low // ranges, high // ranges + 1):
         first = number * ranges
-        with exchange_sources(index["run"], [DataFile(*files[number])], ranges) as sources:
-            for near in range(max(low, first), min(high, first + ranges - 1) + 1):
-                for frame in read_pieces(sources, near - first):
-                    inside = in_range(frame[index["by"]].to_numpy(), parts, part)
-                    yield frame.filter(pl.Series(inside))
+        wanted = range(max(low, first) - first, min(high, first + ranges - 1) - first + 1)
+        for frame in _of_run(index["run"], DataFile(*files[number]), wanted):
+            inside = in_range(frame[index["by"]].to_numpy(), parts, part)
+            yield frame.filter(pl.Series(inside))
+
+
+def _of_run(run: str, file: DataFile, wanted: range) -> Iterator[pl.DataFrame]:
+    """Yield some ranges of a file of the index of an earlier run."""
+    try:
+        with exchange_sources(run, [file]) as sources:
+            for part in wanted:
+                yield from read_pieces(sources, part)
+    except Damaged as error:  # that is not ours to make again
+        raise InputError(f"against: {store.join(run, str(error))}; run {run} again") from None
 
 
 def old_texts(

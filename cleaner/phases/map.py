@@ -37,6 +37,9 @@ from cleaner.signals import SIGNALS
 from cleaner.stages.base import Judging
 from cleaner.stages.global_stage import GlobalStage, Role
 
+# Sources of one part whose documents are counted for the alarm, the largest of them: those without
+# a loss too, for whatever reached a stage counts. A source may be a host, a corpus have millions.
+_SOURCES = 1_000
 # What a record carries beside signals and scores, in this order.
 RECORD = {name: COLUMNS[name] for name in COLUMNS if name not in ("shard", "shard_row")}
 
@@ -183,7 +186,7 @@ def _verdicts(folder: str, unit: Mapping[str, Any]) -> pl.DataFrame:
     file = DataFile(*found["file"])
     if "part" not in found:
         return read_table(folder, file)
-    with exchange_sources(folder, [file], found["parts"]) as sources:
+    with exchange_sources(folder, [file]) as sources:
         return read_partition(sources, found["part"]).drop("slot")
 
 
@@ -242,10 +245,11 @@ def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, An
         "failed": fates.get("failed", 0),
         "spans": part.spans,
         "unread": [[item.path, item.row, item.error] for item in part.failed],
+        "unfit": sorted([name, said, count] for (name, said), count in part.unfit.items()),
         "bytes": int(docs["text"].str.len_bytes().sum()) if "text" in docs.columns else 0,
         "tokens": int(docs["words"].sum()) if "words" in docs.columns else 0,
         "sources": sorted(
-            ([source, rows, lost] for source, rows, lost in reached.rows() if lost),
+            map(list, reached.sort("len", "source", descending=True).head(_SOURCES).rows()),
             key=lambda item: (item[0] is not None, item[0]),
         ),
     }

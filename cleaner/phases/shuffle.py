@@ -74,7 +74,7 @@ def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     places: list[pl.DataFrame] = []
     counts = {"rows": 0, "tokens": 0, "text_bytes": 0}
     files = [DataFile(*file) for file in settings["files"]]
-    with exchange_sources(out.folder, files, settings["parts"]) as sources:
+    with exchange_sources(out.folder, files) as sources:
 
         def frames() -> Iterator[pl.DataFrame]:
             for docs in _in_order(sources, settings["parts"], low, high, unit["bytes"]):

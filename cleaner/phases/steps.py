@@ -10,21 +10,20 @@ from typing import Any, Self
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
-from cleaner.commits import Committer
+from cleaner.commits import Committer, Ranged
 from cleaner.dedup.against import OLD
 from cleaner.exchange import in_pieces, read_partition, read_pieces
 from cleaner.job import build_stage
 from cleaner.phases.base import (
     DataFile,
     Settings,
+    batches_bytes,
     exchange_bytes,
     exchange_sources,
     read_batches,
     read_table,
     slot,
-    table_bytes,
     with_asked,
 )
 from cleaner.phases.index import old_texts, read_old
@@ -151,7 +150,7 @@ class _Work:
     def pieces(self, role: str) -> Iterator[Piece]:
         read, part = self.settings.reads[role], self._range()
         ranges = read.ranges or 1
-        with exchange_sources(self.out.folder, read.data(), ranges) as sources:
+        with exchange_sources(self.out.folder, read.data()) as sources:
             size = sum(source.parts[part].rows for source in sources)
             count = max(1, -(-size // (2 * self.settings.most_rows)))
             with in_pieces(sources, "slot", part, ranges, count) as rows_of:
@@ -174,7 +173,7 @@ class _Work:
             yield from read_batches(self.out.folder, file)
 
     def _ranges(self, read: Read, wanted: Iterable[int]) -> Iterator[pl.DataFrame]:
-        with exchange_sources(self.out.folder, read.data(), read.ranges or 1) as sources:
+        with exchange_sources(self.out.folder, read.data()) as sources:
             some = False
             for number in wanted:
                 for frame in read_pieces(sources, number):
@@ -196,21 +195,21 @@ class _Work:
 
     def _named(self, role: str, part: int) -> pl.DataFrame:
         read = self.settings.reads[role]
-        with exchange_sources(self.out.folder, read.data(), read.ranges or 1) as sources:
+        with exchange_sources(self.out.folder, read.data()) as sources:
             return read_partition(sources, part).drop("slot")
 
     def commit(self, number: int, last: bool, sent: Mapping[str, Sent], facts: Facts) -> None:
-        files: dict[str, pa.Buffer] = {}
+        files: dict[str, Ranged] = {}
         for role, one in sent.items():
             if isinstance(one, Whole):
-                files[role] = table_bytes(one.rows, one.batch)
+                files[role] = batches_bytes(one.rows, one.batch)
             elif isinstance(one, ByRange):
                 files[role] = exchange_bytes(one.rows, "slot", self.settings.ranges[role])
             else:
                 files |= self._by_row(role, one)
         self.out.commit(number, last, files, facts)
 
-    def _by_row(self, role: str, one: ByRow) -> dict[str, pa.Buffer]:
+    def _by_row(self, role: str, one: ByRow) -> dict[str, Ranged]:
         ours = one.rows.filter(pl.col("file") < OLD)
         starts = np.array(self.settings.groups, np.uint64)
         files = {role: to_parts(ours, starts)}
@@ -232,7 +231,7 @@ class _Work:
         return self.settings.earlier
 
 
-def to_parts(rows: pl.DataFrame, starts: np.ndarray) -> pa.Buffer:
+def to_parts(rows: pl.DataFrame, starts: np.ndarray) -> Ranged:
     """Return rows by key as an exchange file with a range for each part that starts there."""
     part = np.searchsorted(starts, position(rows), side="right") - 1
     return exchange_bytes(rows.with_columns(slot(part, len(starts))), "slot", len(starts))
@@ -241,7 +240,7 @@ def to_parts(rows: pl.DataFrame, starts: np.ndarray) -> pa.Buffer:
 def run_gather(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Bring all verdicts on one group of parts together, a range for each part."""
     files = [DataFile(*file) for file in settings["verdicts"]]
-    with exchange_sources(out.folder, files, settings["parts"]) as sources:
+    with exchange_sources(out.folder, files) as sources:
         rows = read_partition(sources, unit["group"]).drop("slot").sort("file", "row")
     starts = np.array([int(start) for start in unit["starts"]], np.uint64)
     out.commit(0, True, {"verdicts": to_parts(rows, starts)}, {"verdicts": len(rows)})

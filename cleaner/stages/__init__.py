@@ -1,6 +1,7 @@
 """The stages a job may name, one module each."""
 
 from cleaner.stages.base import Judging, Options, Stage
+from cleaner.stages.cap import Cap
 from cleaner.stages.classify import Classify
 from cleaner.stages.clean_lines import CleanLines
 from cleaner.stages.dedup_paragraphs import DedupParagraphs
@@ -28,6 +29,7 @@ STAGES: dict[str, type[Stage]] = {
     "exact_dedup": ExactDedup,
     "near_dedup": NearDedup,
     "line_dedup": LineDedup,
+    "cap": Cap,
     "classify": Classify,
     "embed_classify": EmbedClassify,
     "sample": Sample,
@@ -35,7 +37,7 @@ STAGES: dict[str, type[Stage]] = {
 
 # Named in the documentation and refused until they work.
 NOT_BUILT = (
-    "decontaminate", "cap", "checkpoint",
+    "decontaminate", "checkpoint",
 )  # fmt: skip
 
 __all__ = ["NOT_BUILT", "STAGES", "Judging", "Options", "Stage"]

@@ -12,8 +12,8 @@ returns the same rows in the same order and may add
 It never filters and never reorders; the engine moves what fell out to the ledger.
 """
 
-from collections.abc import Set
-from typing import Any, ClassVar, Literal
+from collections.abc import Collection, Set
+from typing import Any, ClassVar, Literal, Self
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -67,6 +67,17 @@ class Stage(Options):
         Called once, on the driver, before anything runs.
         """
         return self
+
+    def resolved(self, columns: Collection[str], score: str | None = None) -> Self:
+        """Return these options with what depends on the stages before filled in.
+
+        `columns` are the labels that the input has, `score` the column of the last classifier.
+        """
+        return self
+
+    def score(self) -> str | None:
+        """Return the column of the score by which a later stage may prefer documents, if any."""
+        return None
 
     def global_stage(self) -> GlobalStage | None:
         """Return how this stage sees all rows; None for one that goes row by row."""

@@ -52,6 +52,10 @@ class Scored(Judging):
         """Whether the cut is a share of the whole corpus, settled by `settle_cut`."""
         return self.keep_share is not None or self.keep_tokens is not None
 
+    def score(self) -> str | None:
+        """Return the score column."""
+        return self.column
+
     def global_stage(self) -> GlobalStage | None:
         """Return the share-based cut, where there is one."""
         return ShareCut(self) if self.shares else None

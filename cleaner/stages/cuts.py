@@ -17,6 +17,7 @@ import polars as pl
 
 from cleaner.row_key import tie_key
 from cleaner.stages.global_stage import VERDICTS, GlobalStage, Role, Step, Whole, Work
+from cleaner.stages.marked import word_counts
 
 if TYPE_CHECKING:
     from cleaner.stages.classify import Scored
@@ -33,12 +34,8 @@ def cut_rows(docs: pl.DataFrame, stage: Scored, seed: int = 0) -> pl.DataFrame:
     """
     if stage.keep_tokens is None:
         weight = pl.repeat(1, len(docs), dtype=pl.UInt64, eager=True)
-    elif "words" in docs.columns:
-        weight = docs["words"].cast(pl.UInt64)
     else:
-        from cleaner.text.segment import segment
-
-        weight = pl.Series(np.diff(segment(docs["text"]).first), dtype=pl.UInt64)
+        weight = word_counts(docs)
     return docs.select(
         group=_group(stage),
         score=pl.when(stage.judged(docs)).then(micro(pl.col(stage.column))).otherwise(-1),

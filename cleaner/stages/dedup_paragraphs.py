@@ -13,11 +13,14 @@ from cleaner.text.paragraphs import drop_repeated
 class DedupParagraphs(Stage):
     """Cut copies of earlier paragraphs of the same document; count `characters_cut`.
 
-    Paragraphs are parted by blank lines. Those under `min_chars` characters stay: short ones, such
-    as lines of a dialogue, are said twice for a reason.
+    Paragraphs are parted by blank lines; in a text without any, every line is one. Those under
+    `min_chars` characters stay, but for lines of a passage that is said again as a whole: short
+    ones, such as those of a dialogue, are said twice for a reason. The cut-off beginning of another
+    paragraph (a teaser that ends in …) goes too. The refrain of a song set without blank lines is
+    cut where its lines are long.
     """
 
-    version: ClassVar[int] = 2  # keys compose what invisible characters parted
+    version: ClassVar[int] = 3  # lines, where no blank line parts paragraphs; cut-off beginnings
     changes_text: ClassVar[bool] = True
 
     min_chars: int = Field(20, ge=1)

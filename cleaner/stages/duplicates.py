@@ -75,10 +75,7 @@ class Duplicates(Judging, Indexed):
         return self
 
     def resolved(self, columns: Collection[str], score: str | None = None) -> Self:
-        """Return this stage with its keep policy settled.
-
-        `columns` are those that reach the stage, `score` the column of the last classifier before.
-        """
+        """Return this stage with its keep policy settled."""
         best_by = self.best_by
         keep = self.keep
         if keep is None:

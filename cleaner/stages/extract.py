@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import polars as pl
 
+from cleaner.shortages import is_shortage
 from cleaner.stages.base import Stage
 from cleaner.web.facts import Facts
 from cleaner.web.page import Page, extract_html
@@ -103,6 +104,8 @@ class Extract(Stage):
                 headers=_headers(headers),
             )
         except Exception as defect:  # one page must not cost the frame; the row fails and says why
+            if is_shortage(defect):
+                raise
             told = _MACHINE.sub("", f"defect: {type(defect).__name__}: {defect}")
             return Page(error=told[:300])
 

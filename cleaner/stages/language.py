@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import Field, field_validator
 
 from cleaner.errors import JobError
-from cleaner.models.language_codes import MIXED, UNDETERMINED, Code, user_code
+from cleaner.models.language_codes import MIXED, UNDETERMINED, Code, family, user_code
 from cleaner.stages.base import Judging
 
 # The score from which an answer is right more often than not: each was set on its own backend,
@@ -22,7 +22,8 @@ class Language(Judging):
     Reasons: `und` (no language: code, base64, mojibake, no letters), `mixed` (two or more languages
     over 20 % each, not all of them kept), `language` (none of `keep`), `low_score` (below
     `min_score`; never for Chinese, nor for less than 100 letters). `und` and `mixed` can be kept by
-    name; without `keep` all languages and their mixtures are kept.
+    name. Neighbours that no model parts well are kept as one: sr, hr, bs and sh; id and ms; el and
+    polytonic Greek; `sr-Cyrl` is exact. Without `keep` and `min_score` the stage only labels.
     """
 
     keep: list[str] | None = Field(None, min_length=1)
@@ -70,7 +71,9 @@ class Language(Judging):
                     f"keep: {code!r}: {self.model or model.name} knows no such language; "
                     f"it knows: {', '.join(sorted(known))}"
                 )
-        floor = MIN_SCORE[model.name] if self.min_score is None else self.min_score
+        floor = self.min_score
+        if floor is None and self.keep is not None:
+            floor = MIN_SCORE[model.name]
         return self.model_copy(update={"model": full_name(self.model), "min_score": floor})
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
@@ -97,8 +100,10 @@ class Language(Judging):
         """Return the list of reasons why a document of `found` falls."""
         from cleaner.models.language import MIXED_SHARE
 
+        if self.keep is None and self.min_score is None:
+            return pl.lit([], pl.List(pl.String))  # nothing was asked: only labels
         keep = [user_code(code) for code in self.keep or []]
-        named = {code.lang for code in keep}
+        named = {lang for code in keep for lang in family(code.lang)}
         foreign = [
             named != set()
             and any(part["share"] > MIXED_SHARE and part["lang"] not in named for part in parts)
@@ -119,7 +124,8 @@ class Language(Judging):
 
 def _is(code: Code) -> pl.Expr:
     """Return whether a document is in the language, variety and script of `code`."""
-    same = pl.col("lang") == code.lang
+    exact = code.detail or code.script
+    same = pl.col("lang").is_in([code.lang] if exact else sorted(family(code.lang)))
     if code.detail:
         same &= pl.col("lang_detail") == code.detail
     if code.script:  # Hani: nothing in the text tells Hans from Hant

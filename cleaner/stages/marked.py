@@ -1,6 +1,9 @@
 """What stages know of a frame beside its texts: its formulas, their losses, what was cut."""
 
+import numpy as np
 import polars as pl
+
+from cleaner.text.segment import segment
 
 # The share of a page's formulas that its text lost, a column that filters may read like a signal.
 LOSS = "formula_loss_ratio"
@@ -37,3 +40,11 @@ def formula_loss(docs: pl.DataFrame) -> pl.Series:
 
 def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
     return pl.when(whole > 0).then(part / whole).when(whole == 0).then(0.0)
+
+
+def word_counts(docs: pl.DataFrame) -> pl.Series:
+    """Return the words of each document, as UInt64."""
+    if "words" in docs.columns:
+        return docs["words"].cast(pl.UInt64)
+    found = segment(docs["text"], formulas_of(docs))
+    return pl.Series("words", np.diff(found.first), dtype=pl.UInt64)

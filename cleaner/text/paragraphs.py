@@ -1,60 +1,132 @@
-"""Paragraphs that a text says twice."""
+"""What a text says twice: paragraphs, or lines where no blank line parts paragraphs."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.fold import fold
+from cleaner.text.lines import split_lines
 from cleaner.text.segment import Formulas, modes
 
 PARTED = re.compile(r"(\n[^\S\n]*(?:\n[^\S\n]*)+)")
+_CODE = re.compile(r"^(?: {4}|\t|[|#])|[{}=;]|\w\(|^\s*(?:```|~~~)")  # and rows, and headings
+_SAYS = re.compile(r"[。！？；，、：.!?;,:]")
+_CUT_OFF = re.compile(r"(?:…|\.\.\.)\W{0,3}$")
 
 
 def drop_repeated(
     text: pl.Series, min_chars: int, formulas: Formulas = True
 ) -> tuple[pl.Series, pl.Series]:
-    """Return the texts without copies of earlier paragraphs, and how many characters went.
+    """Return the texts without what they say again, and how many characters went.
 
-    Paragraphs are parted by blank lines and compared as keys (width, case, traditional Chinese and
-    white space do not count); those under `min_chars` characters stay, and the first always stays.
+    Paragraphs are parted by blank lines; in a text without any, every line is one. They are
+    compared as keys (width, case, traditional Chinese and white space do not count). The first of
+    equal ones stays; those under `min_chars` characters stay, but for lines of a passage that is
+    said again as a whole. The cut-off beginning of another paragraph goes, wherever it stands. A
+    line that is compared alone has to be prose: code, rows of tables and headings are said twice
+    for a reason.
 
     >>> drop_repeated(pl.Series(["one two\\n\\nOne  two\\n\\nthree"]), 5)[0].to_list()
     ['one two\\n\\nthree']
     """
-    several = text.str.contains(r"\n[^\S\n]*\n").fill_null(False).arg_true()
-    # Paragraphs, and the blank lines between them, in turn.
-    parts = [PARTED.split(text[row]) for row in several]
+    several = text.str.contains("\n", literal=True).fill_null(False).arg_true()
+    chosen = text.gather(several)
+    if isinstance(formulas, pl.Series | np.ndarray):
+        formulas = pl.Series(formulas).fill_null(False).gather(several)
+    blank = chosen.str.contains(r"\n[^\S\n]*\n").fill_null(False)
+    # Paragraphs, and what parts them, in turn; a formula of several lines is never parted.
+    parts = _by_lines(chosen, formulas)
+    for row in blank.arg_true():
+        parts[row] = PARTED.split(chosen[row])
     lengths = [len(part[::2]) for part in parts]
     owner = np.repeat(np.arange(len(parts)), lengths)
     paragraphs = pl.Series([p for part in parts for p in part[::2]], dtype=pl.String)
-    if isinstance(formulas, pl.Series | np.ndarray):
-        formulas = pl.Series(formulas).fill_null(False).gather(several.gather(owner))
-    bounds, keys = fold(*utf8(paragraphs), modes(formulas, len(paragraphs)))
-    seen: set[tuple[int, bytes]] = set()
-    gone: dict[int, set[int]] = {}
-    first = np.concatenate([[0], np.cumsum(lengths)])
-    for place, (document, long) in enumerate(
-        zip(owner.tolist(), (paragraphs.str.len_chars() >= min_chars).to_list(), strict=True)
-    ):
-        key = (document, keys[bounds[place] : bounds[place + 1]].tobytes())
-        if key in seen and long:
-            gone.setdefault(document, set()).add(place - int(first[document]))
-        seen.add(key)
-    if not gone:
+    of_part = formulas.gather(owner) if isinstance(formulas, pl.Series) else formulas
+    bounds, keys = fold(*utf8(paragraphs), modes(of_part, len(paragraphs)))
+    rows, left, at = [], [], 0
+    for document, part in enumerate(parts):
+        size = lengths[document]
+        of_text = [
+            keys[bounds[place] : bounds[place + 1]].tobytes() for place in range(at, at + size)
+        ]
+        at += size
+        gone = _said_again(of_text, part[::2], min_chars, not blank[document])
+        if gone:
+            rows.append(document)
+            left.append(_without(part, gone))
+    if not rows:
         return text, pl.zeros(len(text), pl.UInt32, eager=True)
-    rows = several.gather(list(gone))
-    left = [_without(parts[document], places) for document, places in gone.items()]
-    cleaned = text.clone().scatter(rows, left)  # scatter writes in place
+    cleaned = text.clone().scatter(several.gather(rows), left)  # scatter writes in place
     cut = text.str.len_chars().fill_null(0) - cleaned.str.len_chars().fill_null(0)
     return cleaned, cut.cast(pl.UInt32)
 
 
+def _by_lines(text: pl.Series, formulas: Formulas) -> list[list[str]]:
+    document, line = split_lines(text, formulas)
+    parts: list[list[str]] = [[] for _ in range(len(text))]
+    for owner, each in zip(document.tolist(), line, strict=True):
+        parts[owner] += ["\n", each] if parts[owner] else [each]
+    return parts
+
+
+def _said_again(
+    keys: Sequence[bytes], paragraphs: Sequence[str], min_chars: int, lines: bool
+) -> set[int]:
+    """Return which paragraphs go."""
+    if len(set(keys)) == len(keys) and not any(map(_CUT_OFF.search, paragraphs)):
+        return set()
+    first: dict[bytes, int] = {}
+    pairs: dict[tuple[bytes, bytes], int] = {}
+    for place, key in enumerate(keys):
+        first.setdefault(key, place)
+        pairs.setdefault((keys[place - 1] if place else b"", key), place)
+    gone = {
+        place
+        for place, key in enumerate(keys)
+        if first[key] < place and key and _alone(paragraphs[place], min_chars, lines)
+    }
+    # What stands before or after it there as here is part of one passage.
+    for order in (range(1, len(keys)), range(len(keys) - 2, -1, -1)) if lines else ():
+        for place in order:
+            beside = place + (1 if order.step < 0 else -1)
+            pair = (keys[min(place, beside)], keys[max(place, beside)])
+            if beside in gone and first[keys[place]] < place and pairs[pair] < max(place, beside):
+                gone.add(place)
+    return gone | _beginnings(keys, paragraphs, min_chars)
+
+
+def _alone(paragraph: str, min_chars: int, lines: bool) -> bool:
+    """Return whether one paragraph, or line, is enough to go by itself."""
+    if len(paragraph) < min_chars:
+        return False
+    return not lines or (not _CODE.search(paragraph) and bool(_SAYS.search(paragraph)))
+
+
+def _beginnings(keys: Sequence[bytes], paragraphs: Sequence[str], min_chars: int) -> set[int]:
+    """Return which paragraphs are the beginning of another one, cut off by an ellipsis."""
+    cut_off = {
+        place: keys[place].rstrip(b". \xe2\x80\xa6")
+        for place, paragraph in enumerate(paragraphs)
+        if len(paragraph) >= min_chars and _CUT_OFF.search(paragraph)
+    }
+    return {
+        place
+        for place, begins in cut_off.items()
+        if any(
+            len(key) > len(begins) and key.startswith(begins) for key in set(keys) - {keys[place]}
+        )
+    }
+
+
 def _without(parts: list[str], places: set[int]) -> str:
-    """Return a text without some paragraphs and the blank lines before them."""
-    kept = parts[:1]
+    """Return a text without some paragraphs and what parts them from the one before."""
+    kept = [] if 0 in places else parts[:1]
     for place in range(1, len(parts[::2])):
         if place not in places:
-            kept += parts[2 * place - 1 : 2 * place + 1]
+            kept += (
+                parts[2 * place - 1 : 2 * place + 1] if kept else parts[2 * place : 2 * place + 1]
+            )
     return "".join(kept)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from cleaner.errors import JobError
 from cleaner.patterns import is_pattern
 
 UT1 = ("domains", "urls", "expressions")
+_PUNYCODE = re.compile("xn--([A-Za-z0-9-]+)", re.I)
 DEEPEST_HOST, DEEPEST_PATH = 8, 12  # labels of a host and parts of a path that are looked up
 
 
@@ -143,7 +145,7 @@ def _among(values: pl.Series, entries: np.ndarray) -> pl.Series:
 
 
 def words_in(url: pl.Series, words: tuple[str, ...]) -> pl.Series:
-    """Return which addresses hold one of the words, case aside.
+    """Return which addresses hold one of the words, case aside, however they are encoded.
 
     A word stands between characters that are no letters or digits; `*` at its beginning or end
     lets it go on there.
@@ -156,4 +158,31 @@ def words_in(url: pl.Series, words: tuple[str, ...]) -> pl.Series:
         before = "" if word.startswith("*") else r"(?:^|[^a-z0-9])"
         after = "" if word.endswith("*") else r"(?:$|[^a-z0-9])"
         parts.append(before + re.escape(word.strip("*").lower()) + after)
-    return url.str.to_lowercase().str.contains("|".join(parts)).fill_null(False)
+    pattern = "|".join(parts)
+    held = url.str.to_lowercase().str.contains(pattern).fill_null(False)
+    coded = (url.str.contains("%[0-9A-Fa-f]{2}|xn--") & ~held).fill_null(False)
+    if coded.any():
+        read = url.filter(coded).map_elements(_readings, return_dtype=pl.String)
+        held = held.scatter(coded.arg_true(), read.str.to_lowercase().str.contains(pattern))
+    return held
+
+
+def _readings(url: str) -> str:
+    """Return an address as people read it: percent codes as UTF-8 and as GBK, punycode as words.
+
+    >>> _readings("//xn--fiq228c.cn/%D6%D0")
+    '//中文.cn/中'
+    """
+    plain = _PUNYCODE.sub(_label, url)
+    data = unquote_to_bytes(plain)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("gb18030", "replace")
+
+
+def _label(found: re.Match[str]) -> str:
+    try:
+        return found[1].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return found[0]

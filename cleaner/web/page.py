@@ -18,7 +18,7 @@ from cleaner.web.facts import Facts, facts, read_head, settled_kind
 from cleaner.web.formulas import Formulas, replace_formulas
 from cleaner.web.reading import make_readable
 from cleaner.web.signs import signs
-from cleaner.web.tokens import OPEN, Tokens
+from cleaner.web.tokens import OPEN, Tokens, literal_dollars
 from cleaner.web.tree import open_shadows, serialised, unseen
 
 # What one page may cost, counted in work: beyond it the page fails with the number and the budget.
@@ -39,8 +39,8 @@ class Page:
     broken: str | None = None  # empty, not_html, binary, http_error
     error: str | None = None  # why the page could not be judged
     formulas_marked: bool = False  # `$` only delimits formulas, a literal dollar is `\\$`
-    formulas_found: int = 0
-    formulas_lost: int = 0  # of those found, how many the text leaves out; menus do not count
+    formulas_found: int = 0  # those of menus, and second renderings of one, do not count
+    formulas_lost: int = 0  # of those found, how many the text leaves out
     formula_images_lost: int = 0  # images of formulas that nobody wrote down as TeX
     link_density: float = 0.0
     charset: str | None = None
@@ -99,7 +99,7 @@ def extract_html(
         return found
     except OverBudget as over:
         return Page(error=str(over), charset=encoding, charset_repaired=repaired)
-    except (SelectolaxError, RecursionError, MemoryError) as wrong:
+    except (SelectolaxError, RecursionError) as wrong:
         return Page(error=type(wrong).__name__, charset=encoding, charset_repaired=repaired)
 
 
@@ -185,15 +185,15 @@ def _extract(
             wider = widen(blocks)
             if (more := len(set(tokens.numbers(wider.text)))) > kept:  # else they are in menus
                 content, kept = wider, more
-    text, lost = content.text.strip(), 0
+    text, written, lost = content.text.strip(), 0, 0
     if math and (formulas or sign.escape):
         shown = set(tokens.numbers(text))
         menus = set(range(len(formulas))).difference(tokens.numbers(body))
         menus.update(n for menu in menu_texts(blocks, OPEN.encode()) for n in tokens.numbers(menu))
-        text, _, lost = tokens.restore(text, formulas)
+        text, written, lost = tokens.restore(text, formulas)
         lost -= len(menus - shown)
     elif math:
-        text = text.replace("$", "\\$")
+        text = literal_dollars(text)
     known = facts(head, body, sign, _first_heading(blocks), url, headers)
     kind = settled_kind(
         known.page_kind, content.link_density, content.code_share, content.posts, text
@@ -209,7 +209,7 @@ def _extract(
         text=text,
         broken=broken,
         formulas_marked=math,
-        formulas_found=len(formulas),
+        formulas_found=written + lost,
         formulas_lost=lost,
         formula_images_lost=max(content.images_lost, formulas.images_lost),
         link_density=content.link_density,

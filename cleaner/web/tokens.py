@@ -21,6 +21,7 @@ _OWN = re.compile(
 _HAS_REFERENCE = re.compile("&#(?:[xX]0*[eE]0|0*573)")
 _ESCAPED = re.compile("\ue00f([\ue020-\ue03f])")
 _PREFIX = re.compile(r"<([A-Za-z][\w.-]{0,20}):math\b", re.I)
+_DOLLAR = re.compile(r"(\\*)\$")
 _SPACE = re.compile(r"\s+")
 
 
@@ -91,10 +92,10 @@ class Tokens:
         return [int(match.translate(_NUMBERS)) for match in TOKEN.findall(text)]
 
     def restore(self, text: str, formulas: Sequence[Formula]) -> tuple[str, int, int]:
-        """Return the text with formulas in place of tokens, how many it holds, how many it lost.
+        """Return the text with formulas in place of tokens, how many it holds, how many it lacks.
 
         A dollar of the page is written as a backslash and a dollar. Of two renderings of one
-        formula, side by side in two encodings, one is written.
+        formula, side by side in two encodings, one is written; the other is not missing.
 
         >>> one = Formula("x^2", False, "tex")
         >>> Tokens().restore(f"for $5, {Tokens.token(0)}", [one])
@@ -104,6 +105,7 @@ class Tokens:
             return self._plain(text), 0, 0
         out: list[str] = []
         seen: set[int] = set()
+        written = 0
         last: Formula | None = None  # the formula just written, while only white space followed
         parts = _PARTS.split(text)
         for index, part in enumerate(parts):
@@ -124,12 +126,23 @@ class Tokens:
             if out and out[-1][-1] in "$\\":  # two dollars in a row would read as a display
                 out.append(" ")
             out.append(formula.written())
+            written += 1
             last = formula
-        return "".join(out), len(seen), len(formulas) - len(seen)
+        return "".join(out), written, len(formulas) - len(seen)
 
     def _plain(self, text: str) -> str:
-        text = _DEBRIS.sub("", text).replace("$", "\\$")
-        return self.unescape(text)
+        return self.unescape(literal_dollars(_DEBRIS.sub("", text)))
+
+
+def literal_dollars(text: str) -> str:
+    r"""Return `text` with each dollar behind a backslash; one that a page wrote there is enough.
+
+    >>> print(literal_dollars(r"$5, \$6"))
+    \$5, \$6
+    """
+    if "\\" not in text:
+        return text.replace("$", "\\$")
+    return _DOLLAR.sub(lambda found: found[0] if len(found[1]) % 2 else f"{found[1]}\\$", text)
 
 
 def same_formula(one: Formula, other: Formula) -> bool:

@@ -127,9 +127,10 @@ def _signature_unit(unit: int, units: int, parts: int, folder: str) -> tuple[lis
         }
     )
     start = time.process_time()
+    made = write_partitions(frame, "band", parts)
     with open(f"{folder}/rows-{unit}", "wb") as sink:
-        found = write_partitions(frame, "band", parts, sink)
-    return found, time.process_time() - start, peak_gb()
+        sink.write(made.data)
+    return (made.parts, made.head), time.process_time() - start, peak_gb()
 
 
 def _bands_of(unit: int) -> np.ndarray:
@@ -142,7 +143,8 @@ def _pair_partition(part: int, written: list, folder: str) -> tuple[int, float, 
 
     start = time.process_time()
     sources = [
-        Source(pa.memory_map(f"{folder}/rows-{unit}"), parts) for unit, parts in enumerate(written)
+        Source(pa.memory_map(f"{folder}/rows-{unit}").read_at, *found)
+        for unit, found in enumerate(written)
     ]
     pairs = bucket_pairs(read_partition(sources, part))
     pairs.write_ipc(f"{folder}/pairs-{part}", compression="lz4")
@@ -235,12 +237,14 @@ def near_dedup_by_files(stage: Any, paths: list[str], folder: str, clock: Clock)
     from cleaner.exchange import Source, read_partition, write_partitions
 
     def write(name: str, number: int, frame: pl.DataFrame, by: str) -> None:
+        made = write_partitions(frame, by, parts)
         with open(f"{folder}/{name}-{number}", "wb") as sink:
-            files.setdefault(name, []).append(write_partitions(frame, by, parts, sink))
+            sink.write(made.data)
+        files.setdefault(name, []).append((made.parts, made.head))
 
     def read(name: str, part: int) -> pl.DataFrame:
         sources = [
-            Source(pa.memory_map(f"{folder}/{name}-{number}"), found)
+            Source(pa.memory_map(f"{folder}/{name}-{number}").read_at, *found)
             for number, found in enumerate(files[name])
         ]
         return read_partition(sources, part)

@@ -243,9 +243,8 @@ def by_exchange(stage: NearDedup, docs: pl.DataFrame, cuts: list[int], parts: in
     def exchanged(frames: list[pl.DataFrame], by: str) -> list[pl.DataFrame]:
         sources = []
         for frame in frames:
-            sink = pa.BufferOutputStream()
-            written = write_partitions(frame, by, parts, sink)
-            sources.append(Source(pa.BufferReader(sink.getvalue()), written))
+            made = write_partitions(frame, by, parts)
+            sources.append(Source(pa.BufferReader(made.data).read_at, made.parts, made.head))
         return [read_partition(sources, part) for part in range(parts)]
 
     bounds = sorted({0, *(min(cut, docs.height) for cut in cuts), docs.height})

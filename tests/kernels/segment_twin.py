@@ -31,7 +31,7 @@ def blank(line: str) -> bool:
     return all(kind_of(c) in (u.SPACE, u.NEWLINE) for c in line)
 
 
-def code_lines(text: str, mode: int) -> list[bool]:
+def code_lines(text: str) -> list[bool]:
     """Return for each character whether no formula opens there."""
     closed, inside, opener = [], False, ""
     for line in text.split("\n"):
@@ -44,14 +44,16 @@ def code_lines(text: str, mode: int) -> list[bool]:
             code = inside = True
             opener = found[1]
         else:
-            code = mode == RULE and bool(re.match(r" {4}| {0,3}\t", line))
+            code = bool(re.match(r" {4}| {0,3}\t", line))
         closed += [code] * (len(line) + 1)
     return closed
 
 
 def is_formula(body: str, after: str, display: bool, mode: int) -> bool:
     later = body.split("\n")[1:]  # the last one goes on after the dollar
-    if any(blank(line) for line in later[:-1]) or any(FENCE.fullmatch(x) for x in later[:-1]):
+    if any(blank(line) for line in later[:-1]) or (
+        mode == RULE and any(FENCE.fullmatch(x) for x in later[:-1])
+    ):
         return False
     if mode == MARKED:
         return True
@@ -67,7 +69,7 @@ def is_formula(body: str, after: str, display: bool, mode: int) -> bool:
 
 def formulas(text: str, mode: int) -> list[tuple[int, int]]:
     """Return where formulas start and end."""
-    found, i, code = [], 0, code_lines(text, mode)
+    found, i, code = [], 0, code_lines(text) if mode == RULE else [False] * len(text)
     lines = [0]
     for line in text.split("\n"):
         lines.append(lines[-1] + len(line) + 1)
@@ -78,7 +80,7 @@ def formulas(text: str, mode: int) -> list[tuple[int, int]]:
         escaped = (i - len(text[:i].rstrip("\\"))) % 2
         display = text.startswith("$$", i)
         pair = (DISPLAY if display else INLINE).match(text, i)
-        if escaped or not pair or crosses(text, i, pair.end()):
+        if escaped or not pair or crosses(text, i, pair.end(), mode):
             i += 2 if display and not escaped else 1
         elif is_formula(pair[1], text[pair.end() :], display, mode):
             found.append((i, pair.end()))
@@ -88,11 +90,11 @@ def formulas(text: str, mode: int) -> list[tuple[int, int]]:
     return found
 
 
-def crosses(text: str, start: int, end: int) -> bool:
+def crosses(text: str, start: int, end: int, mode: int) -> bool:
     """Return whether a line that begins inside is blank or a fence, read to its own end."""
     for newline in re.finditer("\n", text[start:end]):
         line = text[start + newline.end() :].split("\n")[0]
-        if blank(line) or FENCE.fullmatch(line):
+        if blank(line) or (mode == RULE and FENCE.fullmatch(line)):
             return True
     return False
 

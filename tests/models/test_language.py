@@ -224,3 +224,21 @@ def test_scores_are_right_as_often_as_they_say(
         said = told["lang_score"].filter(inside).mean()
         error += inside.mean() * abs(right.filter(inside).mean() - said)
     assert error < allowed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "啱啱喺街市買咗啲嘢，嗰個阿婆話啲菜好靚㗎，我哋就買多咗兩斤返嚟煲湯飲。",
+        "铍镁钙锶钡镭属碱土金属；硼铝镓铟铊属硼族；锗锡铅属碳族；砷锑铋属氮族；硒碲钋属硫族。",
+        "今天天气很好，我们一起去公园里散步，晚上再回家吃饭。",
+    ],
+)
+def test_rare_characters_are_chinese_and_misread_ones_are_not(text: str) -> None:
+    texts = pl.Series([text, text.encode().decode("gbk", "ignore")])
+    assert language.identify(texts, backend())["lang"].to_list() == ["zh", "und"]
+
+
+def test_a_list_of_fish_is_chinese() -> None:
+    fish = "鲈鲤鲫鳊鲢鳙鳜鳗鲑鳟鲟鲶鲷鲳鲹鲽鲻鳕鳐鲨均为常见的鱼类名称"
+    assert language.identify(pl.Series([fish]), backend())["lang"].to_list() == ["zh"]

@@ -24,7 +24,9 @@ def broken(stage: Language, *batch: str | None) -> list[list[str]]:
 
 def test_reasons() -> None:
     batch = (ENGLISH, GERMAN, BOTH, "123", SIMPLIFIED, TRADITIONAL)
-    assert broken(Language(), *batch) == [[], [], [], ["und"], [], []]
+    assert broken(Language(), *batch) == [[]] * 6  # nothing was asked: it only labels
+    assert broken(Language().resolve(), *batch) == [[]] * 6
+    assert broken(Language(min_score=0), *batch) == [[], [], [], ["und"], [], []]
     assert broken(Language(keep=["zh", "en"]), *batch) == [
         [],
         ["language"],
@@ -112,3 +114,24 @@ def test_hardly_any_mathematics_is_lost(corpora: Path, keep: list[str] | None) -
     out = Language(keep=keep)(table.rename({"lang": "gold"}))
     lost = out.group_by("gold").agg((pl.col("broken").list.len() > 0).mean().alias("share"))
     assert lost["share"].max() <= 0.01  # type: ignore[operator]
+
+
+def test_neighbours_that_no_model_parts_are_kept_as_one() -> None:
+    found = pl.DataFrame(
+        {
+            "lang": ["hr", "ms", "grc", "sr", "fr"],
+            "lang_detail": ["hr", "ms", "grc", "sr", "fr"],
+            "script": ["Latn", "Latn", "Grek", "Cyrl", "Latn"],
+            "lang_score": [0.9] * 5,
+            "doubted": [True] * 5,
+            "lang_shares": [None] * 5,
+        }
+    )
+    stage = Language(keep=["sr", "id", "el"])
+    assert found.select(stage._broken(found, 0.5)).to_series().to_list() == [
+        [], [], [], [], ["language"],
+    ]  # fmt: skip
+    exact = Language(keep=["sr-Cyrl"])
+    assert found.select(exact._broken(found, 0.5)).to_series().to_list() == [
+        ["language"], ["language"], ["language"], [], ["language"],
+    ]  # fmt: skip

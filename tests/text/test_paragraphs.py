@@ -18,7 +18,20 @@ LONG = "这是一段足够长的文字，会被比较。"
         (f"{LONG}\n \t\n\n{LONG}\nd", f"{LONG}\n \t\n\n{LONG}\nd"),  # another last line
         (f"{LONG}\n\n這是一段足夠長的文字,會被比較。", LONG),  # one key, whatever script and width
         ("Yes.\n\nNo.\n\nYes.", "Yes.\n\nNo.\n\nYes."),  # under min_chars
-        (f"{LONG}\n{LONG}", f"{LONG}\n{LONG}"),  # lines, not paragraphs
+        (f"{LONG}\n{LONG}", LONG),  # no blank line: lines are paragraphs
+        ("第一章 极限与连续的概念\n甲\n第一章 极限与连续的概念\n乙",) * 2,  # headings stay
+        ("x = make_table(1)\na\nx = make_table(1)\nb",) * 2,  # code stays
+        ("| one two | three, four |\na\n| one two | three, four |\nb",) * 2,
+        (
+            "问：您好！\n答：很高兴来到这里和大家聊天。\n问：好。\n" * 3 + "编者按",
+            "问：您好！\n答：很高兴来到这里和大家聊天。\n问：好。\n编者按",
+        ),  # a passage goes with its short lines
+        ("Yes, he said.\nNo.\nYes, she said.\nNo.",) * 2,
+        (
+            f"{LONG[:12]}……\n甲\n{LONG}\n乙",
+            f"甲\n{LONG}\n乙",
+        ),  # the cut-off beginning of what stands below
+        ("$$\na^2+b^2=c^2+1\n$$\nso\n$$\na^2+b^2=c^2+1\n$$",) * 2,
         (
             "$$a^2 + b^2 = c$$\n\n$$A^2 + b^2 = c$$",
             "$$a^2 + b^2 = c$$\n\n$$A^2 + b^2 = c$$",

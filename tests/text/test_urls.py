@@ -95,3 +95,18 @@ def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "expressions").write_text("(\n")
     with pytest.raises(JobError, match="is no regular expression"):
         load_lists((str(tmp_path),))
+
+
+@pytest.mark.parametrize(
+    ("url", "held"),
+    [
+        ("https://a.example/?q=%E5%BD%A9%E7%A5%A8", True),  # UTF-8
+        ("https://a.example/%B2%CA%C6%B1/1", True),  # GBK
+        ("https://xn--ckqr72bptt.example/", True),  # 买彩票
+        ("https://a.example/彩票", True),
+        ("https://a.example/?q=%E5%BD%A9%E8%99%B9", False),  # 彩虹
+        ("https://xn--fiq228c.example/%zz", False),
+    ],
+)
+def test_a_word_is_found_however_an_address_encodes_it(url: str, held: bool) -> None:
+    assert words_in(pl.Series([url, None]), ("彩票",)).to_list() == [held, False]

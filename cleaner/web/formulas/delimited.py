@@ -63,7 +63,9 @@ class Finder:
     ) -> None:
         self.config = config
         self.trusted = config.renderer or config.dollar
-        self.dollar = config.dollar or (codes and "[latexpage]" in source)
+        # What the page's renderer takes for a formula is one; elsewhere the rule of plain text.
+        self.configured = config.dollar or (codes and "[latexpage]" in source)
+        self.dollar = self.configured
         self._mathml, self._asciimath = convert, ascii_
         self._tried = Work("delimiters", DELIMITERS)
         self._custom = {
@@ -102,7 +104,7 @@ class Finder:
                 if match.group() == "\\\\(" or match.group() == "\\\\[":
                     at = match.start() + 1
             else:
-                if span.tex:
+                if span.tex or _GROUPS.fullmatch(text, span.start, span.end):
                     found.append(span)
                 at = span.end
         return found
@@ -190,6 +192,10 @@ class Finder:
             if not sure and not self._opens(text, end + 2):
                 return None
             return self._span(start, end + 2, body, True, "tex")
+        if text.startswith("`", inside) and (end := text.find("`$", inside + 1, inside + 300)) > 0:
+            body = text[inside + 1 : end]  # GitHub's
+            if self.trusted or TEX_SIGN.search(body):
+                return self._span(start, end + 2, body, False, "tex")
         if text.startswith("latex", inside) and text[inside + 5 : inside + 6] in (
             " ",
             "\\",
@@ -227,8 +233,10 @@ class Finder:
         """Say whether `body` between two dollars, `before` and `after` around them, is mathematics.
 
         It is where the page configures the dollar; where it loads a renderer, by what the body
-        holds; elsewhere only with a command of mathematics.
+        holds; elsewhere only with a command of mathematics. No space stands at its inner edges.
         """
+        if self.configured:
+            return _is_rendered(body, after)
         if not body or "\n\n" in body or after.isdigit() or after == "$":
             return False
         command = _COMMAND.search(body) is not None
@@ -243,7 +251,7 @@ class Finder:
         if command:
             return True
         core = body.strip()
-        if _SHELL.fullmatch(core) or core[-1] in "=<>+-*/,;:_^&|" or core[0] in ">/*,;:&":
+        if _SHELL.fullmatch(core) or _CUT.search(core) or core[0] in ">/*,;:&":
             return False
         if sign:
             return _CODE.search(body) is None and (self.dollar or _SNAKE.search(body) is None)
@@ -344,6 +352,30 @@ class Finder:
         return Span(start, end, tex, display if shown is None else display or shown, source)
 
 
+def _is_rendered(body: str, after: str) -> bool:
+    """Say whether a renderer that takes the dollar shows a formula that somebody meant as one.
+
+    MathJax takes whatever stands between two dollars. Only a sentence between two prices, and code
+    between two variables, are left out: they come out garbled on the page itself.
+    """
+    if not body.strip() or "\n\n" in body:
+        return False
+    if _COMMAND.search(body):
+        return True
+    if "$" in body or body.count("{") != body.count("}"):
+        return False
+    if after.isalpha() and _CUT.search(body.strip()):
+        return False
+    if _PROSE.search(_TEXT.sub(" ", body)):
+        return False
+    return _BETWEEN_PRICES.match(body) is None
+
+
+_BETWEEN_PRICES = re.compile(
+    r"\d[\d.,]*[^\\^_=<>]*(?:[A-Za-z]{2,}[^\\^_=<>]*\s|[，。；！？、][^\\^_=<>]*)$"
+)
+_CUT = re.compile(r"(?:^|[^_^])[=<>+*/,;:&|-]$|[_^]$")  # x^* is whole
+_GROUPS = re.compile(r"\$\s*(?:\\(?:begin|end)group\s*)+\$")
 _CLOSING = str.maketrans("([", ")]")
 _ESCAPED_DOLLAR = re.compile(r"(?<!\\)\\\$")
 _TAG_END = re.compile(r"<(/?)math\b[^<>]{0,300}>", re.I)
