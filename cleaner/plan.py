@@ -17,11 +17,11 @@ from cleaner.corpus.files import (
     InputFile,
     Piece,
     cut_units,
-    list_files,
     read_footers,
     unit_bytes,
     weight,
 )
+from cleaner.corpus.listing import Passed, list_files
 from cleaner.dedup.index import Index, find_indexes
 from cleaner.errors import InputError, JobError
 from cleaner.job import Entry, Job
@@ -122,9 +122,10 @@ def make_plan(job: Job, *, out: str | None = None, unit_limit: int | None = None
     """
     job = _resolve_stages(job)
     indexes = _indexes(job)
-    left_out: list[str] = []
-    files = list_files([entry.paths for entry in job.input], out, left_out)
+    passed = Passed()
+    files = list_files([entry.paths for entry in job.input], out, passed)
     readable, failed = read_footers(files)
+    failed = [*passed.failed, *failed]
     if not readable:
         raise InputError(f"no file of the input can be used: {failed[0].error}")
     columns, carried, also_failed = resolve_columns(job.input, readable)
@@ -146,7 +147,7 @@ def make_plan(job: Job, *, out: str | None = None, unit_limit: int | None = None
         unit_bytes=limit,
         maps=tuple(maps),
         shard_columns=_shard_columns(job, maps, carried),
-        notes=(*left_out, *carried.notes, *notes),
+        notes=(*passed.notes, *carried.notes, *notes),
         reads=reads,
         indexes=indexes,
     )

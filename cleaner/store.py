@@ -6,30 +6,32 @@ one PUT makes it visible. Credentials and endpoints come from the environment. W
 fails to do is tried again; StorageError says that it went on failing, or what a disk refused.
 """
 
-import fnmatch
 import hashlib
 import os
 import re
 import secrets
+import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
 
 from cleaner.errors import InputError, StorageError
-from cleaner.shortages import is_shortage, naming, told
+from cleaner.globs import Entry, Found, Local, Matched, braced, matched, once, shown
+from cleaner.shortages import filename, is_shortage, naming, told
 
 SCHEMES = ("s3", "gs")
-_WILD = re.compile(r"[*?\[]")
+# Set to 1 they read public buckets without credentials; GDAL and others know the same names.
+_UNSIGNED = {"s3": "AWS_NO_SIGN_REQUEST", "gs": "GS_NO_SIGN_REQUEST"}
 _TRIES = 7  # of one request, beside those of the client itself; with the pauses about half a minute
 _PAUSE = 0.4  # seconds before the second try, then twice as long each time
 # What trying again does not mend: the object, the bucket or the right to it is missing.
@@ -40,13 +42,27 @@ _HELD = 64 << 20  # bytes of an output that wait in memory; more wait in a tempo
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file on storage: its path as matched, bytes, and a tag that changes when its bytes do."""
+def _by_hub(rest: str) -> str:
+    """Return the command that fetches `datasets/OWNER/NAME/FILES` from the Hugging Face hub."""
+    kind, *names = rest.split("/")
+    names = names if kind == "datasets" else [kind, *names]
+    owner, (name, _, revision) = names[0], (names[1:2] or ["NAME"])[0].partition("@")
+    wanted = "/".join(names[2:])
+    words = ["hf", "download", f"{owner}/{name}", "--repo-type", "dataset", "--local-dir", name]
+    words += ["--revision", revision] if revision else []
+    words += ["--include", wanted] if wanted else []
+    return f"{shlex.join(words)}, then the path is {join(name, wanted) if wanted else name}"
 
-    path: str
-    size: int
-    etag: str
+
+def _by_web(head: str) -> Callable[[str], str]:
+    def told(rest: str) -> str:
+        name = rest.split("?", 1)[0].rsplit("/", 1)[-1] or "FILE"
+        return f"{shlex.join(['curl', '-fLO', f'{head}://{rest}'])}, then the path is {name}"
+
+    return told
+
+
+_FETCHED = {"hf": _by_hub, "http": _by_web("http"), "https": _by_web("https")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,8 @@ def scheme(path: str) -> str:
         return ""
     if head == "file":
         return ""
+    if head in _FETCHED:
+        raise InputError(f"{path}: nothing is fetched; first: {_FETCHED[head](rest)}")
     if head not in SCHEMES:
         raise InputError(
             f"{path}: unknown scheme {head}://; there are: {', '.join(SCHEMES)}, or a local path"
@@ -85,16 +103,22 @@ def _remote(name: str) -> fs.FileSystem:
     get = os.environ.get
     endpoint = get("AWS_ENDPOINT_URL_S3") or get("AWS_ENDPOINT_URL") or ""
     region = get("AWS_REGION") or get("AWS_DEFAULT_REGION") or "us-east-1"
-    return _client(name, endpoint, region)
+    return _client(name, endpoint, region, _unsigned(name))
+
+
+def _unsigned(name: str) -> bool:
+    return os.environ.get(_UNSIGNED[name], "").lower() in ("1", "yes", "true", "on")
 
 
 @lru_cache(maxsize=16)
-def _client(name: str, endpoint: str, region: str) -> fs.FileSystem:
+def _client(name: str, endpoint: str, region: str, unsigned: bool) -> fs.FileSystem:
     if name == "gs":
-        return fs.GcsFileSystem()
+        return fs.GcsFileSystem(anonymous=unsigned)
     retry = fs.AwsStandardS3RetryStrategy(max_attempts=5)
     if not endpoint:
-        return fs.S3FileSystem(region=region, retry_strategy=retry, allow_delayed_open=True)
+        return fs.S3FileSystem(
+            region=region, retry_strategy=retry, anonymous=unsigned, allow_delayed_open=True
+        )
     # With an endpoint of its own a bucket is the first part of the path, not of the host.
     parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
     if "@" in parts.netloc:
@@ -107,6 +131,7 @@ def _client(name: str, endpoint: str, region: str) -> fs.FileSystem:
         endpoint_override=parts.netloc + parts.path,
         scheme=parts.scheme,
         retry_strategy=retry,
+        anonymous=unsigned,
         allow_delayed_open=True,  # so that a small file is one PUT
     )
 
@@ -116,7 +141,7 @@ def filesystem(path: str) -> tuple[fs.FileSystem, str]:
     name = scheme(path)
     if name:
         return _remote(name), path.split("://", 1)[1]
-    return _local(), os.path.abspath(path.removeprefix("file://"))
+    return _local(), os.path.abspath(local_path(path))
 
 
 def _patiently(path: str, act: Callable[[], T]) -> T:
@@ -135,10 +160,7 @@ def _patiently(path: str, act: Callable[[], T]) -> T:
                     raise told(error, path) from error
                 raise
             if _FINAL.search(str(error)):
-                raise StorageError(
-                    f"{path}: the object store refuses: {_plain(error)}; mend that, and the same "
-                    "command continues"
-                ) from error
+                raise StorageError(f"{path}: {_refused(path, str(error))}") from error
             if pause is None:
                 raise StorageError(
                     f"{path}: the object store failed {_TRIES} times: {_plain(error)}; the same "
@@ -146,6 +168,17 @@ def _patiently(path: str, act: Callable[[], T]) -> T:
                 ) from error
         time.sleep(pause)
     raise AssertionError("the last try returns or raises")
+
+
+def _refused(path: str, said: str) -> str:
+    """Say what an object store refuses, and what may mend it."""
+    name = scheme(path)
+    if "NO_SUCH_BUCKET" in said:
+        bucket = path.split("://", 1)[1].split("/", 1)[0]
+        return f"there is no bucket {bucket} there; name another, or make it"
+    hint = "" if _unsigned(name) else f" (a public bucket is read with {_UNSIGNED[name]}=1)"
+    refusal = said.strip().split("\n", 1)[0].removesuffix(".")
+    return f"the object store refuses: {refusal}; mend that, and the same command continues{hint}"
 
 
 class _Patient:
@@ -226,61 +259,109 @@ def same(one: str, other: str) -> bool:
 
 
 def find(pattern: str) -> list[Found]:
-    """Return the files that a glob matches (`*`, `?`, `[a-z]`, `**` for any depth), sorted by path.
+    """Return the files that a glob matches (`globs`), sorted by path, each once.
 
     A path without wild cards is that file, or nothing when it does not exist; a folder is nothing.
     """
-    system, plain = filesystem(pattern)
-    prefix = f"{scheme(pattern)}://" if is_remote(pattern) else ""
-    try:
-        if not _WILD.search(plain):
-            infos = [_patiently(pattern, lambda: system.get_file_info(plain))]
-        else:
-            parts = plain.split("/")
-            first = next(i for i, part in enumerate(parts) if _WILD.search(part))
-            base = "/".join(parts[:first])
-            deep = first < len(parts) - 1
-            match = re.compile(_glob_regex(plain))
-            selector = fs.FileSelector(base or "/", recursive=deep, allow_not_found=True)
-            listed = _patiently(pattern, lambda: system.get_file_info(selector))
-            infos = [info for info in listed if match.fullmatch(info.path)]
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{pattern}: cannot be listed: {_plain(error)}") from error
-    relative = not prefix and not os.path.isabs(pattern.removeprefix("file://"))
-    here = os.getcwd() + "/"
-
-    def shown(path: str) -> str:
-        if not relative:
-            return prefix + path
-        return path[len(here) :] if path.startswith(here) else os.path.relpath(path)
-
-    found = [
-        Found(
-            shown(info.path),
-            info.size,
-            _etag(info),
-        )
-        for info in infos
-        if info.type == fs.FileType.File
-    ]
-    return sorted(found, key=lambda file: file.path)
+    return match(pattern).files
 
 
-def _glob_regex(pattern: str) -> str:
-    # fnmatch lets * cross a slash; here only ** does.
-    pieces = re.split(r"(\*\*/?)", pattern)
-    return "".join(
-        "(?:.*/)?"
-        if piece == "**/"
-        else ".*"
-        if piece == "**"
-        else fnmatch.translate(piece)
-        .removeprefix("(?s:")
-        .removesuffix(r")\Z")
-        .removesuffix(r")\z")
-        .replace(".*", "[^/]*")
-        for piece in pieces
+def match(pattern: str) -> Matched:
+    """Return what a glob matches: files, folders, and what of it could not be looked at.
+
+    `~` is the home of a user, `{a,b}` one or the other; a path that exists as written is meant.
+    """
+    made = _match(pattern)
+    if made.files or made.folders:
+        return made
+    several = braced(pattern)
+    if len(several) == 1:
+        return made
+    each = [_match(one) for one in several]
+    return Matched(
+        once([file for made in each for file in made.files]),
+        *(
+            sorted({path for made in each for path in getattr(made, name)})
+            for name in ("folders", "unreadable", "unnamed")
+        ),
     )
+
+
+def _match(pattern: str) -> Matched:
+    try:
+        if scheme(pattern):
+            head, _, rest = pattern.partition("://")
+            if "//" in rest:
+                raise InputError(
+                    f"{pattern}: has an empty name between two slashes, which the client of object "
+                    "stores cannot read; copy such objects to other names"
+                )
+            top = Entry("", f"{head}://", "", True, False, _gone)
+            return matched(_Remote(pattern), top, rest.strip("/").split("/"))
+        path = os.path.normpath(local_path(pattern))
+        top = Entry("", "/" if path.startswith("/") else "", "", True, False, _gone)
+        return matched(Local(), top, path.strip("/").split("/"))
+    except (OSError, pa.ArrowInvalid) as error:
+        if is_shortage(error):
+            raise told(error, shown(filename(error) or pattern)) from error
+        raise InputError(f"{pattern}: cannot be listed: {_plain(error)}") from error
+
+
+def directly_in(folder: str) -> list[Found]:
+    """Return the files directly in a folder whose names are text, sorted by path."""
+    at = Entry(
+        "", os.path.normpath(folder) if not is_remote(folder) else folder, "", True, False, _gone
+    )
+    place = _Remote(folder) if is_remote(folder) else Local()
+    if at.path == ".":
+        at = replace(at, path="")
+    return matched(place, at, ["*"]).files
+
+
+def _gone() -> None:
+    return None
+
+
+def local_path(path: str) -> str:
+    """Return a local path as the system takes it, without `file://` and with the home for `~`."""
+    if path.startswith("file://"):
+        path = path.removeprefix("file://localhost").removeprefix("file://")
+        plain = unquote(path)
+        return plain if "%" in path and not os.path.exists(path) else path
+    return os.path.expanduser(path)
+
+
+class _Remote:
+    """An object store."""
+
+    remote = True
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern, self.name = pattern, scheme(pattern)
+        self.system = _remote(self.name)
+
+    def entries(self, folder: Entry) -> list[Entry]:
+        return self._select(folder, recursive=False)
+
+    def below(self, folder: Entry) -> list[Entry]:
+        return self._select(folder, recursive=True)
+
+    def look(self, paths: Sequence[str]) -> list[Entry]:
+        plain = [path.split("://", 1)[1] for path in paths]
+        infos = _patiently(self.pattern, lambda: self.system.get_file_info(plain))
+        return [self._entry(info) for info in infos if info.type != fs.FileType.NotFound]
+
+    def _select(self, folder: Entry, recursive: bool) -> list[Entry]:
+        plain = folder.path.split("://", 1)[1]
+        selector = fs.FileSelector(plain, recursive=recursive, allow_not_found=True)
+        infos = _patiently(self.pattern, lambda: self.system.get_file_info(selector))
+        return [self._entry(info) for info in infos]
+
+    def _entry(self, info: fs.FileInfo) -> Entry:
+        path = f"{self.name}://{info.path}"
+        file = Found(path, info.size or 0, _etag(info), path)
+        folder = info.type == fs.FileType.Directory
+        return Entry(info.base_name, path, path, folder, False, lambda: file)
 
 
 def open_input(path: str) -> pa.NativeFile:

@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 
 from cleaner import store
-from cleaner.corpus.files import InputFile, Piece, kind_of, list_files
+from cleaner.corpus.files import InputFile, Piece, kind_of
+from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Columns, read_parts
 from cleaner.errors import InputError, StorageError
 from cleaner.inspect import Run

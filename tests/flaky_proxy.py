@@ -24,6 +24,7 @@ class FlakyProxy:
         self.every, self.only = every, only
         self.faults: Counter[str] = Counter()
         self.methods: Counter[str] = Counter()
+        self.signed = False  # whether a request bore credentials
         self._count = 0
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -82,6 +83,7 @@ class FlakyProxy:
 
             def _pass(self) -> None:
                 fault = proxy.fault(self.command)
+                proxy.signed = proxy.signed or "Authorization" in self.headers
                 if fault in ("refuse", "cut-request"):
                     if fault == "cut-request" and self.command == "PUT":
                         self.rfile.read(1)  # the upload has begun, and does not end

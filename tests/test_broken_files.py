@@ -14,8 +14,9 @@ from fuzzing import damaged, seeds
 
 from cleaner import phases as phase_functions
 from cleaner.cli import main
-from cleaner.corpus.files import Piece, cut_units, kind_of, list_files, read_footers
+from cleaner.corpus.files import Piece, cut_units, kind_of, read_footers
 from cleaner.corpus.inflate import opened
+from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Columns, read_parts
 from cleaner.engine import Inline
 from cleaner.errors import CleanerError, InputError, JobError

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.corpus import jsonl
-from cleaner.corpus.files import Piece, cut_units, kind_of, list_files, read_footers
+from cleaner.corpus.files import Piece, cut_units, kind_of, read_footers
+from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Columns, Part, read_parts
 from cleaner.errors import InputError, JobError
 from cleaner.job import Input

@@ -1,10 +1,12 @@
 """Object stores: a job on s3:// is the job on disk, through failures, cuts and kills."""
 
 import hashlib
+import http.client
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +21,8 @@ from flaky_proxy import FAULTS, FlakyProxy
 from cleaner import phases as phase_functions
 from cleaner import store
 from cleaner.commits import Committer, other_bytes, read_marker
-from cleaner.corpus.files import Piece, list_files, read_footers
+from cleaner.corpus.files import Piece, read_footers
+from cleaner.corpus.listing import Passed, list_files
 from cleaner.corpus.read import Columns, read_parts
 from cleaner.errors import AccountError, InputError, StorageError
 from cleaner.job import parse_job
@@ -52,8 +55,6 @@ def bucket(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixture
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
     name = "b" + hashlib.sha256(request.node.name.encode()).hexdigest()[:16]
-    import http.client
-
     connection = http.client.HTTPConnection(server.removeprefix("http://"))
     connection.request("PUT", f"/{name}")
     assert connection.getresponse().status == 200
@@ -98,6 +99,73 @@ def test_a_job_in_a_bucket_is_the_job_on_disk(
     assert here["rows"] == there["rows"]
     assert products(str(tmp_path / "run")) == products(f"{bucket}/run")
     assert len(products(f"{bucket}/run")) > 3
+
+
+def test_patterns_name_objects_as_they_name_files(tmp_path: Path, bucket: str) -> None:
+    files = (
+        "a.jsonl", "x/a.jsonl", "x/y/a.jsonl", "x/y/b.parquet", "x/.h/a.jsonl", "x/._a.jsonl",
+        "old [v2]/a.jsonl", "old v/a.jsonl", "z/_SUCCESS", "z/part.jsonl",
+    )  # fmt: skip
+    for name in files:
+        store.write_whole(f"{bucket}/{name}", b"{}")
+        store.write_whole(f"{tmp_path}/{name}", b"{}")
+    for pattern in (
+        "*.jsonl", "*/a.jsonl", "**/*.jsonl", "x/**", "*/y/*", "x/{y/,}*.jsonl", "old [v2]/*",
+        "x/.*", "**/y/**/*.parquet", "x/y/a.jsonl", "none/*", "x", "[az]*",
+    ):  # fmt: skip
+        there, here = ({f.path for f in store.find(f"{p}/{pattern}")} for p in (bucket, tmp_path))
+        assert {path.removeprefix(bucket) for path in there} == {
+            path.removeprefix(str(tmp_path)) for path in here
+        }, pattern
+    passed = Passed()
+    assert [file.path for file in list_files([[f"{bucket}/z"]], passed=passed)] == [
+        f"{bucket}/z/part.jsonl"
+    ]
+    assert "is a folder: reads 1 file (part.jsonl)" in passed.notes[0]
+
+
+def test_what_lies_beside_a_component_is_not_listed(
+    bucket: str, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        store.write_whole(f"{bucket}/a/{number % 3}/deep/er/{number}.jsonl", b"{}")
+    store.write_whole(f"{bucket}/a/1/x.jsonl", b"{}")
+    with FlakyProxy(server, every=10**9) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        assert len(store.find(f"{bucket}/a/*/x.jsonl")) == 1
+        assert proxy.methods["GET"] + proxy.methods["HEAD"] < 10
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_public_bucket_is_read_without_credentials(
+    bucket: str, server: str, monkeypatch: pytest.MonkeyPatch, signed: bool
+) -> None:
+    connection = http.client.HTTPConnection(server.removeprefix("http://"))
+    path = f"/{bucket.removeprefix('s3://')}/a.jsonl"
+    connection.request("PUT", path, b"{}", {"x-amz-acl": "public-read"})
+    assert connection.getresponse().status == 200
+    store.write_whole(f"{bucket}/private.jsonl", b"{}")
+    with FlakyProxy(server, every=10**9) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        if not signed:
+            monkeypatch.setenv("AWS_NO_SIGN_REQUEST", "1")
+        assert store.read_bytes(f"{bucket}/a.jsonl") == b"{}"
+        assert proxy.signed == signed
+        if not signed:
+            with pytest.raises(StorageError, match="ACCESS_DENIED"):
+                store.read_bytes(f"{bucket}/private.jsonl")
+
+
+def test_a_missing_bucket_is_called_that_at_once(bucket: str) -> None:
+    for path in (f"{bucket}-none/*.jsonl", f"{bucket}-none/a.jsonl", f"{bucket}-none/**"):
+        begun = time.monotonic()
+        with pytest.raises(
+            (StorageError, InputError), match=f"no bucket {bucket[5:]}-none|no file"
+        ):
+            list_files([[path]])
+        assert time.monotonic() - begun < 3
+    with pytest.raises(StorageError, match="there is no bucket"):
+        store.write_whole(f"{bucket}-none/a", b"")
 
 
 def test_a_run_is_held_against_another_in_a_bucket(

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_carried import run
 
-from cleaner.corpus.files import Piece, list_files, read_footers
+from cleaner.corpus.files import Piece, read_footers
+from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Columns, read_parts
 from cleaner.errors import JobError
 from cleaner.job import Input

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaner import store
-from cleaner.errors import CleanerError, InputError, JobError, UnreadableFile
+from cleaner.errors import CleanerError, UnreadableFile
 from cleaner.shortages import is_shortage, told
 
 UNIT_BYTES = 32 << 20
@@ -108,52 +108,11 @@ def packing_of(path: str) -> str | None:
     return _PACKED.get(path.lower()[path.rfind(".") :]) if "." in path else None
 
 
-def _unread(path: str) -> str:
+def unknown_suffix(path: str) -> str:
     """Say which suffixes are read, and what to do with a file of another."""
     hints = [told for ends, told in _ELSEWHERE.items() if path.lower().endswith(ends)]
     hint = f"; {hints[0]}, or narrow the pattern" if hints else "; or narrow the pattern"
     return f"unknown suffix; there are: {', '.join(_SUFFIXES)}{hint}"
-
-
-def list_files(
-    patterns: Sequence[Sequence[str]], out: str | None = None, notes: list[str] | None = None
-) -> list[InputFile]:
-    """Return the files of all input entries, sorted by entry and path, numbered in that order.
-
-    What a wild card finds in the run folder `out` is left out: it is of the run itself; `notes` is
-    told so.
-
-    Raises InputError when an entry matches nothing, JobError for a suffix nobody reads, a file that
-    two entries name, or an entry that lies in the run folder.
-    """
-    files: list[InputFile] = []
-    seen: dict[str, int] = {}
-    for entry, globs in enumerate(patterns):
-        found = {file.path: file for pattern in globs for file in store.find(pattern)}
-        if out is not None and (own := [path for path in found if store.within(path, out)]):
-            if len(own) == len(found) or set(own) & set(globs):
-                raise JobError(
-                    f"input.{entry}.paths: {own[0]} lies in the run folder {out}; name another "
-                    "folder with --out"
-                )
-            found = {path: file for path, file in found.items() if path not in set(own)}
-            if notes is not None:
-                notes.append(
-                    f"input.{entry}.paths: {len(own):,} files in {out} are left out: they are of "
-                    "this run itself"
-                )
-        if not found:
-            raise InputError(f"input.{entry}.paths: no file matches {', '.join(globs)}")
-        for path in sorted(found):
-            kind = kind_of(path)
-            if kind is None:
-                raise JobError(f"input.{entry}.paths: {path}: {_unread(path)}")
-            if path in seen:
-                raise JobError(f"input.{entry}.paths: {path} is also in input.{seen[path]}")
-            seen[path] = entry
-            file = found[path]
-            files.append(InputFile(len(files), path, file.size, file.etag, entry, kind))
-    return files
 
 
 def read_footers(files: Sequence[InputFile]) -> tuple[list[InputFile], list[FailedFile]]:
