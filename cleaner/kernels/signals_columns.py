@@ -17,8 +17,11 @@ COLUMNS = (
     "lines", "line_characters", "longest_line", "short_lines", "long_lines", "bullet_lines",
     "ellipsis_lines", "terminal_lines", "policy_lines", "javascript_lines", "lorem_ipsum",
     "upper_lines", "digit_lines", "stub_lines", "unpunctuated", "refinedweb_cut",
-    # what C4's line rules leave, and what they leave without the one on the end of a line
+    # what C4's line rules leave, as published, as datatrove has them, and so without the one on the
+    # end of a line
     "c4_lines", "c4_words", "c4_sentences", "c4_curly", "c4_lorem",
+    "c4_datatrove_lines", "c4_datatrove_words", "c4_datatrove_sentences", "c4_datatrove_curly",
+    "c4_datatrove_lorem",
     "c4_any_lines", "c4_any_words", "c4_any_sentences", "c4_any_curly", "c4_any_lorem",
     # repetition
     "paragraphs", "dup_lines", "dup_line_characters", "dup_paragraphs", "dup_paragraph_characters",
@@ -44,6 +47,8 @@ COLUMNS = (
     ELLIPSIS_LINES, TERMINAL_LINES, POLICY_LINES, JAVASCRIPT_LINES, LOREM_IPSUM,
     UPPER_LINES, DIGIT_LINES, STUB_LINES, UNPUNCTUATED, REFINEDWEB_CUT,
     C4_LINES, C4_WORDS, C4_SENTENCES, C4_CURLY, C4_LOREM,
+    C4_DATATROVE_LINES, C4_DATATROVE_WORDS, C4_DATATROVE_SENTENCES, C4_DATATROVE_CURLY,
+    C4_DATATROVE_LOREM,
     C4_ANY_LINES, C4_ANY_WORDS, C4_ANY_SENTENCES, C4_ANY_CURLY, C4_ANY_LOREM,
     PARAGRAPHS, DUP_LINES, DUP_LINE_CHARACTERS, DUP_PARAGRAPHS, DUP_PARAGRAPH_CHARACTERS,
     TOP_2, TOP_3, TOP_4, DUP_5, DUP_6, DUP_7, DUP_8, DUP_9, DUP_10, DUP_13,

@@ -29,6 +29,7 @@ from cleaner.kernels.signals_c4 import (
     without_citations,
 )  # fmt: skip
 from cleaner.kernels.signals_edges import ends_with_dots, last_point, strip_left, strip_right
+from cleaner.kernels.signals_short_lines import is_counter, is_equation
 from cleaner.kernels.signals_words import PUNCT
 from cleaner.kernels.unicode import (
     ALPHA,
@@ -43,7 +44,8 @@ from cleaner.kernels.unicode import (
 )
 
 SHORT, LONG, STUB = 30, 200, 20  # characters: FineWeb, mC4, ours
-FEW_WORDS = 3  # C4
+FEW_WORDS, WORDS = 3, 5  # of a line: datatrove, and C4 as published
+NEARLY_FORMULA = 2  # words beside the formulas of a line that is one
 
 
 @leaf
@@ -67,12 +69,6 @@ def line_facts(data, a, b, table):  # type: ignore[no-untyped-def]
         digits += cls & KIND == DIGIT
         punctuated |= cls & (TERMINAL | CLAUSE) != 0
     return letters, upper, digits, punctuated
-
-
-@leaf
-def is_counter(data, a, b, words, digits):  # type: ignore[no-untyped-def]
-    """Return whether a line is a counter such as `3 likes` or `12 comments`."""
-    return words == 2 and digits > 0 and 48 <= data[a] <= 57
 
 
 @leaf
@@ -252,11 +248,13 @@ def lines(  # type: ignore[no-untyped-def]
             row[C.DIGIT_LINES] += digits > 0 and letters == 0
             row[C.STUB_LINES] += length <= STUB and not punctuated
             row[C.UNPUNCTUATED] += 0 if punctuated else length
-            if (
-                loud or (digits > 0 and letters == 0) or words < 2
-                or is_counter(data, a, b, words, digits)
-            ):  # fmt: skip
-                row[C.REFINEDWEB_CUT] += tokens
+            cut = loud or (digits > 0 and letters == 0) or words < 2
+            cut = cut or (digits > 0 and is_counter(data, a, b, table))
+            if cut:  # unless the line is a formula
+                marked = f - first_formula
+                spared = words - marked <= NEARLY_FORMULA if marked else False
+                spared = spared or (marked == 0 and is_equation(data, a, b, table))
+                row[C.REFINEDWEB_CUT] += 0 if spared else tokens
         if want_phrases:
             found = 0
             if maybe != 0:
@@ -282,15 +280,18 @@ def lines(  # type: ignore[no-untyped-def]
             if not ended and not want_any_end:
                 i = after
                 continue
-            if chunks(
-                data, a, b, formula_starts, formula_ends, first_formula, formulas, FEW_WORDS, table
-            ) >= FEW_WORDS and not has_long_run(data, a, b, table):
+            found_chunks = chunks(
+                data, a, b, formula_starts, formula_ends, first_formula, formulas, WORDS, table
+            )
+            if found_chunks >= FEW_WORDS and not has_long_run(data, a, b, table):
                 left = -1
                 if not want_facts:
                     words, _, w = words_until(starts, kinds, count, w, i)
                     words, _, w = words_until(starts, kinds, count, w, end)
-                for column in (C.C4_LINES, C.C4_ANY_LINES):
-                    if column == C.C4_LINES and not ended:
+                for column in (C.C4_LINES, C.C4_DATATROVE_LINES, C.C4_ANY_LINES):
+                    if column != C.C4_ANY_LINES and not ended:
+                        continue
+                    if column == C.C4_LINES and found_chunks < WORDS:
                         continue
                     if found & LOREM:
                         row[column + 4] += 1

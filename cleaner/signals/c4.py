@@ -2,10 +2,10 @@
 
 A line is left when it ends with a terminal mark (Unicode Sentence_Terminal, full-width marks too)
 or a closing quotation mark and not with `...`, white space and the citations `[1]`, `[edit]`,
-`[citation needed]` at its end apart; when it has at least 3 chunks (see `words`), no run of over
+`[citation needed]` at its end apart; when it has at least 5 chunks (see `words`), no run of over
 1,000 characters without white space (letters of scripts without spaces part such a run), not the
-word javascript, and none of C4's phrases on policies. `any_end` leaves out the rule on the end, as
-FineWeb did.
+word javascript, and none of C4's phrases on policies. `c4_datatrove` asks for 3 chunks, and
+`c4_any_end` leaves out the rule on the end besides, as FineWeb did.
 """
 
 import polars as pl
@@ -22,7 +22,11 @@ _WHAT = {
 SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
     **{f"c4_{name}": (pl.UInt32, meaning) for name, meaning in _WHAT.items()},
     **{
-        f"c4_any_end_{name}": (pl.UInt32, f"{meaning}; lines may end with anything (FineWeb)")
+        f"c4_datatrove_{name}": (pl.UInt32, f"{meaning}; of 3 words at least (datatrove)")
+        for name, meaning in _WHAT.items()
+    },
+    **{
+        f"c4_any_end_{name}": (pl.UInt32, f"{meaning}; of 3 words, with any end (FineWeb)")
         for name, meaning in _WHAT.items()
     },
 }
@@ -37,7 +41,11 @@ _COLUMN = {
 
 VALUES: dict[str, Value] = {
     f"{rules}{name}": lambda c, column=f"{counted}{column}": c[column]
-    for rules, counted in (("c4_", "c4_"), ("c4_any_end_", "c4_any_"))
+    for rules, counted in (
+        ("c4_", "c4_"),
+        ("c4_datatrove_", "c4_datatrove_"),
+        ("c4_any_end_", "c4_any_"),
+    )
     for name, column in _COLUMN.items()
 }
 
@@ -45,7 +53,7 @@ VALUES: dict[str, Value] = {
 def measure(text: pl.Series) -> pl.DataFrame:
     """Return one row of C4 signals per document.
 
-    >>> frame = measure(pl.Series(["One two three. Four!\\nmenu", ""]))
+    >>> frame = measure(pl.Series(["One two three. Four five!\\nmenu", ""]))
     >>> frame.select("c4_lines", "c4_sentences").rows()
     [(1, 2), (0, 0)]
     """

@@ -8,6 +8,8 @@ import pyarrow as pa
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.segment import FORMULA
+from cleaner.kernels.signals_lines import NEARLY_FORMULA
+from cleaner.kernels.signals_short_lines import judge
 from cleaner.kernels.unicode import QUOTE, TERMINAL, classes
 from cleaner.rules import RuleSet, broken_line_rules
 from cleaner.signals import measure
@@ -29,15 +31,9 @@ LINE_SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
         "characters of the longest run without white space; a letter of a script written without "
         "spaces parts a run",
     ),
-    "counter": (pl.Boolean, "a number and one or two words, as in 3 likes or 12 评论"),
+    "counter": (pl.Boolean, "a number and what it counts, as in 3 likes, 1.2k views or 12 评论"),
 }
 
-# RefinedWeb, appendix G.2: `^\W*\d(?:,|\.|K|k|\d)*\s+(?:likes|shares|comments|...)`; Chinese ours.
-_COUNTER = (
-    r"(?i)^\W*\d[\d,.]*\s*[km万千]?\+?\s*(?:likes?|shares?|comments?|retweets?|reposts?|quotes?|"
-    r"bookmarks?|upvotes?|downvotes?|downloads?|views?|followers?|replies|reply|次?点赞|赞|"
-    r"(?:条|个)?评论|次?转发|收藏|次?浏览|次?阅读|(?:条|个)?回复|粉丝|次?下载)\W*$"
-)
 # Scripts written without spaces, as `cleaner.kernels.unicode` has them.
 _RUN = r"[^\s\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]+"
 
@@ -119,7 +115,7 @@ def clean(
 def judge_lines(text: pl.Series, rules: RuleSet, formulas: Formulas = True) -> pl.DataFrame:
     """Return a row per line: `document`, `line`, `left` after the cuts, and `broken`.
 
-    A blank line breaks nothing.
+    A blank line breaks nothing, and neither does a formula, whatever the rules say of words.
     """
     document, line = split_lines(text, formulas)
     left = line
@@ -132,7 +128,12 @@ def judge_lines(text: pl.Series, rules: RuleSet, formulas: Formulas = True) -> p
     blank = line.str.strip_chars() == ""
     broken = broken_line_rules(measure_lines(line, left, list(rules.line_columns), of_line), rules)
     frame = pl.DataFrame({"document": document, "line": line, "left": left, "broken": broken})
-    return frame.with_columns(broken=pl.when(blank).then([]).otherwise("broken"))
+    spared = np.array(blank)
+    cut = np.flatnonzero((broken.list.len() > 0) & ~blank)
+    if len(cut):
+        chosen = of_line.gather(cut) if isinstance(of_line, pl.Series) else of_line
+        spared[cut] = _formulas(line.gather(cut), chosen)
+    return frame.with_columns(broken=pl.when(pl.Series(spared)).then([]).otherwise("broken"))
 
 
 def show_cuts(text: str, rules: RuleSet) -> str:
@@ -170,7 +171,23 @@ def _longest_run(lines: pl.Series) -> pl.Series:
 
 
 def _counter(lines: pl.Series) -> pl.Series:
-    return lines.str.contains(_COUNTER).fill_null(False)
+    return _short(lines)[0]
+
+
+def _short(lines: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return which lines are counters, and which are formulas in plain signs."""
+    offsets, data = utf8(lines)
+    counters, equations = np.zeros(len(lines), np.bool_), np.zeros(len(lines), np.bool_)
+    judge(offsets, data, classes(), counters, equations)
+    return pl.Series(counters), pl.Series(equations)
+
+
+def _formulas(lines: pl.Series, formulas: Formulas) -> pl.Series:
+    """Return which lines are formulas, marked ones with at most two words, or in plain signs."""
+    counts = measure(lines, ["formulas", "words"], formulas=formulas)
+    marked = counts["formulas"].cast(pl.Int64)
+    nearly = (marked > 0) & (counts["words"].cast(pl.Int64) - marked <= NEARLY_FORMULA)
+    return nearly | ((marked == 0) & _short(lines)[1])
 
 
 _MEASURES = {

@@ -10,6 +10,7 @@ from misread_twin import misread
 from cleaner.kernels import unicode as u
 from cleaner.kernels.segment import FORMULA, SINGLE
 from cleaner.kernels.signals_columns import COLUMNS
+from cleaner.kernels.signals_short_lines import FUNCTIONS
 from cleaner.kernels.stop_words import STOP_WORDS
 
 FORM = "\U0010ffff"  # stands for a formula: no letter, no mark, no space
@@ -260,9 +261,11 @@ def of_line(
     out["digit_lines"] += digits > 0 and letters == 0
     out["stub_lines"] += len(masked) <= 20 and not marks
     out["unpunctuated"] += 0 if marks else len(masked)
-    counter = len(words) == 2 and digits > 0 and "0" <= body[0] <= "9"
-    if 2 * upper > letters or (digits > 0 and letters == 0) or len(words) < 2 or counter:
-        out["refinedweb_cut"] += len(words)
+    marked = masked.count(FORM)
+    cut = 2 * upper > letters or (digits > 0 and letters == 0) or len(words) < 2
+    cut |= is_counter(body)
+    spared = len(words) - marked <= 2 if marked else is_equation(body)
+    out["refinedweb_cut"] += len(words) if cut and not spared else 0
     small = [piece.translate(SMALL) for piece in masked.split(FORM)]
     javascript = any("javascript" in piece for piece in small)
     policy = any(POLICY.search(piece) for piece in small)
@@ -270,14 +273,14 @@ def of_line(
     out["javascript_lines"] += javascript
     out["policy_lines"] += policy
     out["lorem_ipsum"] += lorem
-    if chunks(masked) < 3 or long_run(body):
+    if long_run(body):
         return
     closed = without_citations(body)
     ended = (
         bool(closed) and not closed.endswith(("...", "…")) and has(closed[-1], u.TERMINAL | u.QUOTE)
     )
-    for prefix in ("c4", "c4_any"):
-        if prefix == "c4" and not ended:
+    for prefix, fewest in (("c4", 5), ("c4_datatrove", 3), ("c4_any", 3)):
+        if chunks(masked) < fewest or (prefix != "c4_any" and not ended):
             continue
         out[f"{prefix}_lorem"] += lorem
         if javascript:
@@ -291,6 +294,45 @@ def of_line(
 
 
 SMALL = {upper: upper + 32 for upper in range(65, 91)}
+
+
+COUNTER = re.compile(
+    r"[0-9][0-9,.]* *[km万千]?\+? *[次条个]?(?:like|share|comment|retweet|repost|quote|bookmark|"
+    r"upvote|downvote|download|view|follower|reply|replies|点赞|赞|评论|转发|收藏|浏览|阅读|回复|粉丝|"
+    r"下载)s?",
+    re.I | re.A,
+)
+FUNCTION = re.compile(f"(?:{'|'.join(FUNCTIONS)})")
+
+
+def in_word(character: str) -> bool:
+    return character == "_" or kind(character) in (u.LETTER, u.DIGIT, u.MARK, u.GRAPHEME)
+
+
+def is_counter(body: str) -> bool:
+    """Return whether a line says how many likes there are, or the like."""
+    while body and not in_word(body[0]):
+        body = body[1:]
+    while body and not in_word(body[-1]):
+        body = body[:-1]
+    return bool(COUNTER.fullmatch("".join(" " if is_space(c) else c for c in body)))
+
+
+def is_equation(body: str) -> bool:
+    """Return whether a line without marked formulas is one."""
+    if re.search(r'["#&;?@`]', body):
+        return False
+    if any(len(n) > 3 and not FUNCTION.fullmatch(n) for n in re.findall("[A-Za-z]+", body)):
+        return False
+    greek = u.SCRIPTS.index("greek")
+    kinds = ""
+    for c in body:
+        if not c.isascii() and has(c, u.ALPHA) and cls(c) >> u.SCRIPT_SHIFT & u.SCRIPT != greek:
+            return False
+        term = kind(c) == u.DIGIT or has(c, u.ALPHA)
+        sign = c in "<=>+×÷" or "\u2190" <= c <= "\u21ff" or "\u2208" <= c <= "\u22ff"
+        kinds += "t" if term else "s" if sign else "."
+    return bool(re.search("t.*s.*t", kinds))
 
 
 def long_run(body: str) -> bool:

@@ -12,7 +12,7 @@ from cleaner.signals import measure
 from cleaner.text.lines import clean, judge_lines, measure_lines, show_cuts, split_lines
 from tests.unicode_texts import texts
 
-C4 = load_rules("c4_lines")
+C4 = load_rules("c4_datatrove_lines")
 PAGE = """Home | About
 
 This is a good line of text.[1]
@@ -114,11 +114,53 @@ def left_of(text: pl.Series) -> list[int]:
 @given(text=texts)
 def test_the_filter_counts_the_lines_that_cleaning_leaves(text: str) -> None:
     column = pl.Series([text])
-    assert measure(column, ["c4_lines"])["c4_lines"].to_list() == left_of(column)
+    assert measure(column, ["c4_datatrove_lines"])["c4_datatrove_lines"].to_list() == left_of(
+        column
+    )
 
 
 @pytest.mark.corpora
 def test_the_filter_counts_the_lines_of_the_corpora(corpora: Path) -> None:
     text = pl.read_parquet(corpora / "open" / "math_vs_web.parquet")["text"]
-    same = measure(text, ["c4_lines"])["c4_lines"] == pl.Series(left_of(text))
+    same = measure(text, ["c4_datatrove_lines"])["c4_datatrove_lines"] == pl.Series(left_of(text))
     assert same.mean() >= 0.999  # a line alone does not know that it stood in a code fence
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2 + 2 = 4",
+        "P(A) = 1/6",
+        "$$x^2+y^2=z^2$$",
+        "$2^{10}=1024$",
+        "(3) $$A = B$$",
+        "sin(x) → 0",
+        "F = m × a",
+    ],
+)
+@pytest.mark.parametrize("rules", ["refinedweb_lines", "c4_lines", "c4_datatrove_lines"])
+def test_a_formula_is_never_cut(line: str, rules: str) -> None:
+    text = f"Here is the first line of them all.\n{line}\nAnd here is the last line of them all."
+    assert clean(pl.Series([text]), load_rules(rules))[0].to_list() == [text]
+
+
+@pytest.mark.parametrize("line", ["12345", "HOME > NEWS > SPORT", "3 likes", "12 条评论", "2020"])
+def test_what_is_no_formula_is_cut(line: str) -> None:
+    text = f"Here is the first line of them all.\n{line}\nAnd here is the last line of them all."
+    left = clean(pl.Series([text]), load_rules("refinedweb_lines"))[0][0]
+    assert left == text.replace(f"{line}\n", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 Introduction\nThe text begins with a heading here.\n3 likes\nTHE LOUD ONE",
+        "P(A) = 1/6\nword\n12\nThis is the rest of the text.\n$$a=b$$",
+        "5 条评论\n我们在这里讨论函数的极限。\n7",
+    ],
+)
+def test_the_signal_counts_the_words_of_the_lines_that_are_cut(text: str) -> None:
+    judged = judge_lines(pl.Series([text]), load_rules("refinedweb_lines"))
+    gone = judged.filter(pl.col("broken").list.len() > 0)["line"]
+    words = measure(gone, ["words"])["words"].sum() / measure([text], ["words"])["words"][0]
+    assert measure([text], ["refinedweb_cut_ratio"]).item() == pytest.approx(words)
