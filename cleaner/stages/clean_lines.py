@@ -19,6 +19,7 @@ class CleanLines(Stage):
     word is dropped as `empty` by what comes next.
     """
 
+    version: ClassVar[int] = 2  # formulas stay
     changes_text: ClassVar[bool] = True
 
     rules: str = "c4_lines"

@@ -26,6 +26,8 @@ class Language(Judging):
     polytonic Greek; `sr-Cyrl` is exact. Without `keep` and `min_score` the stage only labels.
     """
 
+    version: ClassVar[int] = 2  # rare Han, families, labels alone
+
     keep: list[str] | None = Field(None, min_length=1)
     min_score: float | None = Field(None, ge=0, le=1)
     model: str | None = None

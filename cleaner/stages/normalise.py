@@ -14,6 +14,7 @@ from cleaner.text.personal_data import mask
 class Normalise(Stage):
     """Replace `text` by its normal form; on request repair mojibake and mask personal data."""
 
+    version: ClassVar[int] = 2  # C1 controls are read, misreadings undone only where sure
     changes_text: ClassVar[bool] = True
 
     form: Form = "NFC"

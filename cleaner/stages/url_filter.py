@@ -1,6 +1,6 @@
 """Drop pages by their address, and pages whose owners opted out."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import field_validator, model_validator
@@ -20,6 +20,8 @@ class UrlFilter(Judging):
     signs that `extract` finds (`noai`: robots meta and headers; `tdm`: TDM reservation), so it
     comes after `extract`. A document without a url is not blocked.
     """
+
+    version: ClassVar[int] = 2  # words in encoded addresses
 
     block: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()

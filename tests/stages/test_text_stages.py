@@ -26,12 +26,12 @@ def test_normalise_repairs_and_masks_on_request() -> None:
 def test_clean_lines_cuts_and_counts() -> None:
     docs = pl.DataFrame(
         {
-            "text": ["Menu\nA fine line here.", None, "A fine line here."],
+            "text": ["Menu\nA fine line stands here.", None, "A fine line stands here."],
             "characters_cut": [1, 2, 3],
         }
     )
     cleaned = CleanLines()(docs)
-    assert cleaned["text"].to_list() == ["A fine line here.", None, "A fine line here."]
+    assert cleaned["text"].to_list() == ["A fine line stands here.", None, "A fine line stands here."]
     assert cleaned["characters_cut"].to_list() == [6, 2, 3]
     assert cleaned.schema["characters_cut"] == pl.UInt32
     assert CleanLines().label() == ":c4_lines"
