@@ -8,6 +8,7 @@ Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 a d
 from __future__ import annotations
 
 import functools
+import io
 import json
 import os
 import shlex
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from cleaner.errors import CleanerError, JobError
+from cleaner.errors import CleanerError, JobError, StorageError
 from cleaner.human import escaped, size_text, visible
+from cleaner.shortages import filename, is_shortage, told
 
 if TYPE_CHECKING:
     from cleaner.inspect import Explanation, Limit, Run
@@ -700,6 +702,9 @@ def compare_formulas(
 def main() -> None:
     """Run the command line; every error of ours becomes one message and its exit code."""
     code: Any = 0
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what this locale cannot show is escaped
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(standalone_mode=False)
     except CleanerError as error:
@@ -720,6 +725,9 @@ def _unexpected(error: Exception) -> int:
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
         say(f"cleaner: {error.format_message()}; see: cleaner --help")  # a wrong command line
         return 2
+    if is_shortage(error):
+        say(f"cleaner: {told(error, filename(error) or 'this machine')}")
+        return StorageError.exit_code
     import traceback
 
     say(f"cleaner: a defect of ours: {type(error).__name__}: {error}")

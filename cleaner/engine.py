@@ -134,10 +134,14 @@ class Ray:
         try:
             with held():
                 ray.init(**common)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             where = f"at {self.address}" if self.address else "on this machine"
-            said = str(error).strip().split("\n", 1)[0]
-            raise InputError(f"no Ray {where}: {said}; --engine inline runs without it") from None
+            said = str(error).strip().split("\n", 1)[0].rstrip(".")
+            # Ray keeps sockets below TMPDIR, whose names must be short, and a token below HOME.
+            folders = "" if self.address else "; TMPDIR must be short and HOME writable, or "
+            raise InputError(
+                f"no Ray {where}: {said}{folders or '; '}--engine inline runs without it"
+            ) from None
         except KeyboardInterrupt:
             self.__exit__()
             raise

@@ -64,7 +64,7 @@ def _sources(module: str) -> frozenset[Path]:
     if not path.is_file():
         return frozenset()
     found = {path}
-    for parent, names in IMPORTS.findall(path.read_text()):
+    for parent, names in IMPORTS.findall(path.read_text("utf-8")):
         inner = [f"{parent}.{name}" for name in re.findall(r"\w+", names)]
         for other in [parent, *inner]:
             if other != module:
