@@ -21,7 +21,9 @@ _NAMES = rb"""&math ;math :math /math/ /math? math: mathjax mathml mathtex matht
     mathspan mathquill mathblock texmath inlinemath latex katex temml texhtml jqmath wrs_
     lazy-image-placeholder jax_ignore jax_process has-jax <tex> <eq> <eqn> tex2img tex.cgi ?tex=
     &tex= ;tex= ="tex- =tex> data-tex= data-expr data-formula data-eq ql-formula data-original-tex
-    data-raw-l cht=tx eeimg ck12 alt="$ alt="\ upmath s2cms sciweavers"""
+    data-raw-l data-mml <card card=math csdn.net/eq
+    persistentexpr mq-math m:omath
+    cht=tx eeimg ck12 alt="$ alt="\ upmath s2cms sciweavers"""
 _RENDERERS = b"mathjax katex asciimath mathinelement tex2jax tex-mml"
 # Literals without one of which that kind of formula cannot be there; case does not count.
 _LITERALS: dict[bytes, int] = {

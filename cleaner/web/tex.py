@@ -77,6 +77,8 @@ def clean(tex: str) -> tuple[str, bool | None]:
     tex = entities(tex)
     if not tex.isascii():
         tex = tex.translate(_ODD)
+    if "\\begin{document}" in tex:  # publishers write whole documents around a formula
+        tex = tex.split("\\begin{document}", 1)[1].split("\\end{document}", 1)[0]
     tex = _CONTROL.sub("", tex)
     if "CDATA" in tex or "]]>" in tex:
         tex = _CDATA.sub("", tex)

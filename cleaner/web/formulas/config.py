@@ -26,6 +26,7 @@ _SETTING = re.compile(
 _ASCIIMATH = re.compile(
     r"[=,_]AM_|[aA](?:SCII|scii)[mM]ath(?:2jax|\s*:|ML\w*\.js|\.js)|input/[aA]sciimath|AMdelimiter"
 )
+_VARIABLES = re.compile(r"(?:\$|querySelectorAll|getElementsByTagName)\(\s*[\"']var[\"']\s*\)")
 _CLASS = re.compile(r"[\w-]{1,80}")
 _MAX_PAIRS = 8  # more is no configuration any renderer documents
 _MAX_MACROS = 500
@@ -51,6 +52,7 @@ class Config:
     renderer: bool = False  # a renderer of mathematics is loaded or configured
     dollar: bool = False  # $...$ is configured
     asciimath: bool = False  # backticks hold AsciiMath
+    variables: bool = False  # every <var> holds a formula
     escapes: bool = False  # a backslash and a dollar are a dollar
     delimiters: list[Delimiter] = field(default_factory=list)  # further than the usual ones
     macros: dict[str, tuple[str, int, str | None]] = field(default_factory=dict)
@@ -73,6 +75,8 @@ def read_config(tree: LexborHTMLParser) -> Config:
     for script in scripts:
         if ("AM_" in script or "ath" in script) and _ASCIIMATH.search(script):
             config.asciimath = True
+        if "var" in script and _VARIABLES.search(script):
+            config.variables = True
         if any([name in script for name in _SETTINGS]):
             for match in islice(_SETTING.finditer(script), _MAX_SETTINGS):
                 _apply(config, match.group(1), script, match.end())
@@ -93,10 +97,10 @@ def _scripts(tree: LexborHTMLParser) -> list[str]:
                 text = f"{kind}\n{node.text_lexbor()[:_MAX_SCRIPT]}"
             else:
                 text = f"{kind} {text}"
-        for mark in _MARKS:
-            if mark in text:
-                found.append(text)
-                break
+        if any([mark in text for mark in _MARKS]) or (
+            "var" in text and _VARIABLES.search(text) and "\\(" in text
+        ):
+            found.append(text)
     return found
 
 

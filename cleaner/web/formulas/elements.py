@@ -1,7 +1,9 @@
 """Elements that hold one formula: which they are, and where in them its TeX is."""
 
+import json
 import re
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
@@ -9,7 +11,7 @@ from cleaner.web.asciimath import asciimath_to_latex
 from cleaner.web.budget import Work
 from cleaner.web.formulas.after import after_rendering
 from cleaner.web.formulas.delimited import TEX_SIGN
-from cleaner.web.formulas.images import plain_xml
+from cleaner.web.formulas.images import image_tex, plain_xml
 from cleaner.web.formulas.marks import undamaged
 from cleaner.web.formulas.markup import markup_tex
 from cleaner.web.formulas.names import (
@@ -18,6 +20,7 @@ from cleaner.web.formulas.names import (
     DISPLAY_NAMES,
     FRAME_DISPLAYS,
     INLINE_NAMES,
+    JSON_ATTRIBUTES,
     RENDERED_OR_WRAPPED,
     SURE,
     TEX_ATTRIBUTES,
@@ -195,7 +198,81 @@ class Reader:
         if _WHOLE.fullmatch(text):  # a class of the page's own, with TeX in it
             tex, shown = clean(text)
             return Found(tex, display or bool(shown), "wrapper")
+        if spoken := self._labelled(node):
+            return Found(
+                spoken, display or _PAGE_DISPLAY.search(_above(node)) is not None, "mathjax"
+            )
+        if node.css_first(_DRAWN) is not None:
+            return Found(self._glyphs(node), display, "mathjax")
         return None
+
+    @staticmethod
+    def _labelled(node: LexborNode) -> str:
+        """Return the TeX that mathjax-node 2 puts into a label or title; speech is none."""
+        for holder in node.css(".mjx-math[aria-label], svg > title"):
+            told = holder.attributes.get("aria-label") if holder.tag != "title" else holder.text()
+            if told and told.strip() and not _SPEECH.search(told):
+                return clean(told)[0]
+        return ""
+
+    @staticmethod
+    def _glyphs(node: LexborNode) -> str:
+        """Return what MathJax 2 drew where it is one letter or number; more is not read."""
+        drawn = node.text().strip()
+        return drawn if _ONE_LEAF.fullmatch(drawn) else LOST
+
+    def drawing(self, node: LexborNode, attributes: dict[str, str | None]) -> Found | None:
+        """Read an `svg` that a renderer of formulas left without a container of its own."""
+        for name in ("data-latex", "data-tex"):
+            if value := attributes.get(name):
+                return Found(clean(value)[0], False, "mathjax")
+        labelled = (attributes.get("aria-labelledby") or "").startswith("MathJax-SVG")
+        if labelled and (title := node.css_first("title")) is not None:
+            told = title.text()
+            if told.strip() and not _SPEECH.search(told):
+                return Found(clean(told)[0], False, "mathjax")
+        if (root := node.css_first("[data-mml-node=math]")) is None:
+            return Found(LOST, False, "mathjax") if labelled else None
+        if value := root.attributes.get("data-latex"):
+            return Found(clean(value)[0], False, "mathjax")
+        return Found(self._rendered(node) or LOST, False, "mathjax")
+
+    def described(
+        self, node: LexborNode, names: list[str], attributes: dict[str, str | None]
+    ) -> Found | None:
+        """Read the JSON in which editors keep what a component shows."""
+        for name in JSON_ATTRIBUTES:
+            value = attributes.get(name)
+            if not value or len(value) > 20_000:
+                continue
+            about = f"{' '.join(names)} {attributes.get('data-component')} {attributes}"[:400]
+            if not _COMPONENT.search(about):
+                continue
+            try:
+                told = json.loads(value)
+            except (ValueError, RecursionError):
+                continue
+            for key in _JSON_KEYS:
+                if isinstance(told, dict) and isinstance(tex := told.get(key), str):
+                    display = node.tag_id != TAG["span"] and told.get("inline") is not True
+                    written, shown = clean(tex)
+                    return Found(written, display if shown is None else shown, "attribute")
+        return None
+
+    def pictured(self, node: LexborNode, display: bool) -> Found | None:
+        """Read a wrapper that holds one image and nothing else but its number."""
+        images = node.css("img")
+        if len(images) != 1:
+            return None
+        words = node.text()
+        for number in node.css(_NUMBERS):
+            words = words.replace(number.text(), "", 1)
+        if words.strip():
+            return None
+        attributes = dict(images[0].attributes)
+        attributes["class"] = f"math {attributes.get('class') or ''}"
+        made = image_tex(attributes)
+        return Found(made[0], display or made[1], "image") if made else None
 
     def wiki(self, node: LexborNode) -> Found | None:
         """Read a formula of MediaWiki."""
@@ -262,17 +339,26 @@ class Reader:
         tag: str,
     ) -> Found | None:
         """Read an element whose class says that its text is TeX; None if the text does not."""
+        if names and not _MATHQUILL.isdisjoint(names):
+            written = node.css_first(".mq-selectable, .selectable")
+            if written is not None and (tex := clean(written.text())[0]):
+                return Found(tex, False, "wrapper")
         holds = _elements_in(node)
         if holds is None:
-            return None
+            return self.pictured(node, self._displayed(node, names, attributes, tag))
         if holds:
             for number in node.css(_NUMBERS):
                 number.remove()
-        text = _text_of(node)
+        text = text_of(node)
         stripped = undamaged(text).strip()
         if not stripped or len(stripped) > 20_000:
             return None
         display = self._displayed(node, names, attributes, tag)
+        if "\\begin{document}" in stripped:
+            tex, shown = clean(stripped)
+            return Found(tex, display or bool(shown), "wrapper")
+        if (tag == "mathjax" or "mathjax" in names) and (hashed := _HASHED.fullmatch(stripped)):
+            return Found(asciimath_to_latex(hashed[1]), display, "asciimath")
         if _WHOLE.fullmatch(stripped):
             tex, shown = clean(stripped)
             if not tex:
@@ -362,6 +448,19 @@ def is_frame(node: LexborNode, attributes: dict[str, str | None]) -> bool:
     )
 
 
+_PAGE_DISPLAY = re.compile(r"mjpage__block|MJXc-display|MathJax_SVG_Display")
+_DRAWN = ".mjx-char, .mjx-math, .MathJax_SVG svg, svg"
+_ONE_LEAF = re.compile(r"[A-Za-z\u0370-\u03ff]|\d+(?:\.\d+)?")
+_SPEECH = re.compile(  # what a screen reader says
+    r"\b(?:equals|plus|minus|over|squared|cubed|sub|Start\w+|End\w+|fraction|root|times|upper)\b",
+    re.I,
+)
+_HASHED = re.compile(r"#([^#]+)#", re.S)
+_MATHQUILL = frozenset(
+    str.split("mathquill-rendered-math mathquill-embedded-latex mq-math-mode mathquill-editable")
+)
+_JSON_KEYS = ("persistentExpression", "tex", "latex", "expression", "formula", "math", "equation")
+_COMPONENT = re.compile(r"katex|latex|math|equation|formula", re.I)
 _OUTPUT = "math, nobr, svg, script, .mjx-math, [data-mathml], .MJXp-math, [id^=MathJax], .MJXp-mi"
 _VAGUE = frozenset(["data-expr", "data-formula", "data-math", "latex", "data-equation", "data-eqn"])
 
@@ -380,6 +479,30 @@ def _short(text: str) -> bool:
     return len(text) <= 300 and _PROSE.search(text) is None
 
 
+def card(value: str) -> Found | None:
+    """Read the card of a formula in a document of Yuque: JSON in an address."""
+    try:
+        told = json.loads(unquote(value.removeprefix("data:")))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or not isinstance(tex := told.get("code"), str):
+        return None
+    written, shown = clean(tex)
+    return Found(written, bool(shown), "attribute")
+
+
+def _above(node: LexborNode) -> str:
+    """Return the classes of an element and the two around it."""
+    names = []
+    place: LexborNode | None = node
+    for _ in range(3):
+        if place is None or not place.is_element_node:
+            break
+        names.append(place.attributes.get("class") or "")
+        place = place.parent
+    return " ".join(names)
+
+
 def _is_block(math: LexborNode | None) -> bool:
     if math is None:
         return False
@@ -389,7 +512,8 @@ def _is_block(math: LexborNode | None) -> bool:
     )
 
 
-def _text_of(node: LexborNode) -> str:
+def text_of(node: LexborNode) -> str:
+    """Return the text of an element with marks for the inline elements in it."""
     if node.tag_id in (TAG["pre"], TAG["code"]) or node.tag == "math-field":
         return node.text()
     found = runs(node)

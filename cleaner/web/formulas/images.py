@@ -16,6 +16,8 @@ _SERVICES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("tex.cgi", r"tex\.cgi\?(?P<raw>.+)"),
         ("mimetex", r"mimetex[\w.]*\?(?:tex=|formula=)?(?P<raw>.+)"),
         ("mathtex", r"mathtex[\w.]*\?(?:tex=|formula=)?(?P<raw>.+)"),
+        ("csdn.net/eq", r"csdn\.net/eq\?(?:latex=)?(?P<raw>.+)"),
+        ("card=math", r"[#&]card=math&(?:[^#]*?&)?code=(?P<query>[^&#]+)"),
         ("latex=", r"[?&;]latex=(?P<query>[^&#]+)"),
         ("cht=tx", r"[?&;]chl=(?P<query>[^&#]+)"),
         ("equation?", r"equation\?(?:[^#]*?&)?tex=(?P<query>[^&#]+)"),
@@ -135,13 +137,13 @@ def image_tex(attributes: dict[str, str | None]) -> tuple[str, bool, str] | None
         return None
     if by_class and "x-ck12" in classes and "%" in alt:
         alt = unquote(alt)
-    if by_class and _ASCIIMATH.search(alt) and "\\" not in alt and "{" not in alt:
+    if by_class and _is_asciimath(alt):
         tex = asciimath_to_latex(alt)  # mathworld.wolfram.com
         return (tex, display, "image") if tex else None
-    delimited = re.fullmatch(r"\$.+\$|\\\(.+\\\)|\\\[.+\\\]", alt, re.S) is not None
+    delimited = _DELIMITED.fullmatch(alt) is not None
     if (
         (by_class and not _GENERIC_ALT.fullmatch(alt) and _sound_alt(alt))
-        or (delimited and (tex_like(alt) or len(alt) <= 5))
+        or (delimited and (tex_like(alt) or len(alt) <= 5 or _is_relation(alt)))
         or _TEX_COMMAND.search(alt)
     ) and (found := _written(alt)):
         return found[0], display or found[1], "image"
@@ -151,6 +153,9 @@ def image_tex(attributes: dict[str, str | None]) -> tuple[str, bool, str] | None
 def looks_lost(attributes: dict[str, str | None]) -> bool:
     """Say whether an image without TeX looks like a formula by its class, address or name."""
     classes = attributes.get("class") or ""
+    told = attributes.get("alt") or ""
+    if _BADGE.search(f"{attributes.get('src')} {told}") or _is_drawing(classes, told):
+        return False
     if classes and _TEX_CLASS.search(classes):
         return True
     source = attributes.get("src") or attributes.get("data-src") or ""
@@ -164,6 +169,58 @@ def looks_lost(attributes: dict[str, str | None]) -> bool:
 
 
 _ASCIIMATH = re.compile(r"[_^]\(")
+_NAMES = frozenset(  # as AsciiMath, MathWorld and Mathematica write them
+    str.split(
+        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu "
+        "xi pi rho sigma tau upsilon phi varphi chi psi omega Alpha Beta Gamma Delta Epsilon Zeta "
+        "Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho Sigma Tau Upsilon Phi Chi Psi Omega "
+        "infty oo sqrt frac sum prod int lim hat bar vec"
+    )
+)
+_DELIMITED = re.compile(r"\$[^$]+\$|\$\$[^$]+\$\$|\\\(.+\\\)|\\\[.+\\\]", re.S)
+_BADGE = re.compile(r"badge|mj-?_?logo|powered[ -_]?by", re.I)
+
+
+def _is_asciimath(alt: str) -> bool:
+    """Say whether an alternative text is AsciiMath: its scripts in round brackets, bare names."""
+    if "\\" in alt or "{" in alt:
+        return False
+    if _ASCIIMATH.search(alt):
+        return True
+    words = re.findall(r"[A-Za-z]{2,}", alt)
+    return any(word in _NAMES for word in words) and all(
+        word in _NAMES or word in FUNCTIONS or len(word) == 2 for word in words
+    )
+
+
+def _is_relation(alt: str) -> bool:
+    """Say whether text between two dollars relates or combines letters: no price, no sentence."""
+    inside = alt.strip("$ \\()[]")
+    if re.search(r"[A-Za-z]{4,}|[A-Za-z]{2,}\s+[A-Za-z]{2,}|[\u2e80-\u9fff]", inside):
+        return False
+    return re.search(r"[A-Za-z]", inside) is not None and (
+        re.search(r"[=<>+|()/*!-]", inside) is not None
+    )
+
+
+_SPOKEN = re.compile(
+    r"\b(?:equals?|plus|minus|over|squared|cubed|times|divided|root|sum|integral|sub|power|infinity"
+    r"|fraction|less|greater|formula|equation|expression|function)\b",
+    re.I,
+)
+
+
+def _is_drawing(classes: str, told: str) -> bool:
+    """Say whether an image that TeX made is a picture, not a formula: TikZ, or told in a sentence.
+
+    A formula is told by what it says, `x squared plus one`.
+    """
+    if "ql-img-picture" in classes or "tikz" in f"{classes} {told}".lower():
+        return True
+    words = re.findall(r"[A-Za-z]{3,}", told)
+    return len(words) >= 4 and "\\" not in told and _SPOKEN.search(told) is None
+
+
 _SAFE_XML = str.maketrans("«»¨´`§", "<>\"''&")
 
 

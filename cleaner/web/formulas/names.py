@@ -11,7 +11,7 @@ FRAMES = frozenset(
         "MathJax MathJax_Display MathJax_CHTML MathJax_SVG MathJax_SVG_Display MathJax_MathML "
         "MathJax_PHTML MathJax_PHTML_Display MathJax_PlainSource MathJax_PlainSource_Display "
         "MathJax_MathContainer mjx-chtml MJXc-display MJXp-math MJXp-display MathJax_FullWidth "
-        "MathJax_CHTML_Display"
+        "MathJax_CHTML_Display mjx-svg"
     )
 )
 FRAME_DISPLAYS = frozenset(
@@ -37,7 +37,7 @@ WRAPPERS: dict[str, int] = {
             "tex-block tex-display language-math lang-math math-formula mathjax-inline "
             "mathjax-block mathjax-display mathjaxInline latex-formula notion-equation "
             "math-expression ipa-math wikimath inline-formula-tex mathjax-latex texmath MathTeX "
-            "math-span"
+            "math-span mathquill-rendered-math mq-math-mode"
         ),
         SURE,
     ),
@@ -76,8 +76,17 @@ TEX_ATTRIBUTES = (
     "latex", "data-eqn", "data-tex-content",
     "data-math-content", "data-raw-latex", "data-original-formula",
 )  # fmt: skip
+JSON_ATTRIBUTES = ("data-attrs", "data-props", "data-react-props")
 ATTRIBUTES = frozenset(
-    [*TEX_ATTRIBUTES, "data-mathml", "data-asciimath", "data-value", "data-math-style", "data-alt"]
+    [
+        *TEX_ATTRIBUTES,
+        *JSON_ATTRIBUTES,
+        "data-mathml",
+        "data-asciimath",
+        "data-value",
+        "data-math-style",
+        "data-alt",
+    ]
 )
 MATH_TAGS = frozenset(
     str.split(

@@ -9,8 +9,9 @@ from cleaner.web.budget import FORMULAS, PAGE_MACRO_STEPS, PAGE_MATHML_NODES, Wo
 from cleaner.web.formulas.config import Config, read_config
 from cleaner.web.formulas.delimited import Finder
 from cleaner.web.formulas.dense import dense_runs
-from cleaner.web.formulas.elements import LOST, Found, Reader, is_frame
+from cleaner.web.formulas.elements import LOST, Found, Reader, card, is_frame, text_of
 from cleaner.web.formulas.images import image_tex, looks_lost, may_be_formula
+from cleaner.web.formulas.marks import undamaged
 from cleaner.web.formulas.markup import markup_tex
 from cleaner.web.formulas.names import (
     ATTRIBUTES,
@@ -33,7 +34,7 @@ from cleaner.web.tokens import ESCAPE, Formula, Tokens
 _DULL = frozenset(
     TAG[name]
     for name in str.split(
-        "html head meta link br wbr hr tr tbody thead b strong em u ul ol a svg option input"
+        "html head meta link br wbr hr tr tbody thead b strong em u ul ol a option input"
     )
 )
 _EXCLUDED = frozenset(
@@ -45,6 +46,7 @@ _CODE, _PRE = TAG["code"], TAG["pre"]
 _NESTED = 16  # elements named after mathematics within each other, none of them a formula
 _RENDERINGS = "math, img, script, .katex, [class*=ath], mjx-container, [class*=tex]"
 _MATH, _IMG, _SCRIPT = TAG["math"], TAG["img"], TAG["script"]
+_SVG, _VAR = TAG["svg"], TAG["var"]
 _SPECIAL = frozenset([*_EXCLUDED, *_RAISED, _IMG, _SCRIPT])
 _KNOWN = frozenset(
     [
@@ -137,6 +139,7 @@ class Walk:
         tried: list[int] = []  # where elements end that were looked into and held no formula
         hot = self.finder.hot
         interesting = _KNOWN | config.ignored | config.processed
+        drawn = "data-mml-node" in self.source or "MathJax-SVG" in self.source
         seen: dict[str, bool] = {}
         markup = self.signs.markup or bool(config.ignored or config.processed)
         texts = self.signs.text or self.signs.codes or self.signs.renderer
@@ -164,6 +167,16 @@ class Walk:
                         self.hot.append(node)
                 continue
             if tag in _DULL or not (markup or tag in _SPECIAL):
+                continue
+            if tag == _SVG:
+                if drawn and (found := self.reader.drawing(node, node.attributes)):
+                    self.captured.append((node, found))
+                    node.inner_html = ""
+                continue
+            if tag == _VAR and config.variables and not quiet:
+                tex, shown = clean(undamaged(text_of(node)))
+                self.captured.append((node, Found(tex, bool(shown), "wrapper")))
+                node.inner_html = ""
                 continue
             attributes = node.attributes
             names = attributes.get("class")
@@ -261,8 +274,11 @@ class Walk:
                 return _SKIP
         if not ATTRIBUTES.isdisjoint(attributes) and (
             found := self.reader.attribute(node, names, attributes)
+            or self.reader.described(node, names, attributes)
         ):
             return found
+        if name == "card" and attributes.get("name") == "math":
+            return card(attributes.get("value") or "")
         if known:
             sure = max((WRAPPERS[each] for each in names if each in WRAPPERS), default=-1)
             if sure >= 0 and not (sure < SURE and tag in _EXCLUDED and "math" not in names):

@@ -1,0 +1,115 @@
+"""Where sites keep the TeX of a formula, beside the encodings of `cases.jsonl`; none is silent."""
+
+import polars as pl
+import pytest
+
+from cleaner.web.page import Page, extract_html
+from cleaner.web.prefilter import may_hold_mathematics
+
+LEAD = "The mill by the river grinds wheat in autumn, and stands still when the water is low. " * 3
+VAR = '<script src="katex.js"></script><script>$("var").each(function(){katex.render()})</script>'
+
+
+def page(markup: str, head: str = "") -> Page:
+    return extract_html(f"{head}<article><p>{LEAD}</p><div>So {markup} it is.</div></article>")
+
+
+def text(markup: str, head: str = "") -> str:
+    return page(markup, head).text.removeprefix(LEAD.strip()).strip()
+
+
+READ = [
+    # mathjax-node 2 and MathJax 2
+    ('<span class="mjx-chtml"><span class="mjx-math" aria-label="a^2+b"><span class="mjx-char">a'
+     "</span></span></span>", "$a^2+b$"),
+    ('<span class="mjpage mjpage__block"><span class="mjx-chtml MJXc-display"><span '
+     'class="mjx-math" aria-label="k!"><span class="mjx-char">k</span></span></span></span>',
+     "$$k!$$"),
+    ('<span class="mjx-chtml MathJax_CHTML" id="MathJax-Element-3-Frame"><span class="mjx-math">'
+     '<span class="mjx-char">q</span></span></span>', "$q$"),
+    ('<span class="mjx-svg"><svg aria-labelledby="MathJax-SVG-4-Title"><title id="MathJax-SVG-4-'
+     'Title">\\beta_1</title><g></g></svg></span>', "$\\beta_1$"),
+    ('<svg aria-labelledby="MathJax-SVG-1-Title"><title>w=3</title></svg>', "$w=3$"),
+    ('<svg data-latex="u_0"><g data-mml-node="math"></g></svg>', "$u_0$"),
+    # JSON of components
+    ('<div class="latex-rendered" data-attrs="{&quot;persistentExpression&quot;:&quot;y=3&quot;}">'
+     "</div>", "$$y=3$$"),
+    ('<span class="latex-rendered" data-attrs="{&quot;persistentExpression&quot;:&quot;z_2&quot;}">'
+     "</span>", "$z_2$"),
+    ('<span data-component="Math" data-props="{&quot;latex&quot;:&quot;\\\\frac13&quot;}"></span>',
+     "$\\frac13$"),
+    ('<card type="inline" name="math" value="data:%7B%22code%22%3A%22m%5E3%22%7D"></card>',
+     "$m^3$"),
+    # images
+    ('<img src="https://cdn.nlark.com/yuque/__latex/ab.svg#card=math&code=h%5E2&id=x">', "$h^2$"),
+    ('<img src="https://latex.csdn.net/eq?O%28k%29">', "$O(k)$"),
+    ('<img class="mathcode" src="https://latex.csdn.net/eq?%5Clog%20k">', "$\\log k$"),
+    ('<img src="a.png" alt="$g(y)=1$">', "$g(y)=1$"),
+    ('<img src="a.png" alt="$|A|$">', "$|A|$"),
+    ('<img src="a.gif" class="inlineformula" alt="eta">', "$\\eta$"),
+    ('<img src="a.gif" class="numberedequation" alt="Psi(t)>infty">', "$\\Psi(t)>\\infty$"),
+    ('<div class="math"><p><img src="_images/math/1.png" alt="k! = 6"></p></div>', "$$k! = 6$$"),
+    ('<span class="math"><img src="1.png" alt="a = b"></span>', "$a = b$"),
+    # texts
+    ("<mathjax>#sqrt(5)#</mathjax>", "$\\sqrt{5}$"),
+    ('<span class="mathjax">#y^3#</span>', "$y^{3}$"),
+    ("<tex-math>\\documentclass{minimal}\\usepackage{amsmath}\\begin{document}$$e_1+e_2$$"
+     "\\end{document}</tex-math>", "$$e_1+e_2$$"),
+    ('<span class="mathquill-rendered-math"><span class="selectable">$t^4$</span><var>t</var>'
+     "<sup>4</sup></span>", "$t^4$"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("markup", "want"), READ)
+def test_the_source_of_a_formula_is_found(markup: str, want: str) -> None:
+    assert f"So {want} it is." in " ".join(text(markup).split())
+
+
+@pytest.mark.parametrize("markup", [markup for markup, _ in READ])
+def test_the_prefilter_lets_such_pages_pass(markup: str) -> None:
+    assert may_hold_mathematics(pl.Series([f"<html><body>{markup}"])).to_list() == [True]
+
+
+@pytest.mark.parametrize(
+    ("markup", "want"),
+    [("<var>1 \\leq k</var>", "$1 \\leq k$"), ("<var>b<sub>j</sub></var>", "$b_{j}$")],
+)
+def test_variables_are_formulas_where_a_script_makes_them_so(markup: str, want: str) -> None:
+    assert text(markup, VAR) == f"So {want} it is."
+    assert "$" not in text("<var>name</var>", '<script src="katex.js"></script>')
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<svg><g data-mml-node="math"></g></svg>',
+        '<svg aria-labelledby="MathJax-SVG-1-Title"><title> </title></svg>',
+        '<span class="mjx-chtml"><span class="mjx-math"><span class="mjx-char">a</span>'
+        '<span class="mjx-char">b</span></span></span>',
+        '<span class="mjx-chtml"><span class="mjx-math" aria-label="a squared plus b">'
+        '<span class="mjx-char">a</span><span class="mjx-char">b</span></span></span>',
+        '<img class="tex" src="1.png" alt="x squared plus y squared">',
+    ],
+)
+def test_what_nobody_can_read_is_counted(markup: str) -> None:
+    found = page(markup)
+    assert (found.formulas_found, found.formula_images_lost) == (0, 1)
+    assert "ab" not in found.text
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<img src="https://www.mathjax.org/badge/badge.gif" alt="Powered by MathJax">',
+        '<img class="mathjax-logo" src="mj-logo.png" alt="">',
+        '<img class="ql-img-picture quicklatex-auto-format" alt="Rendered by QuickLaTeX.com">',
+        '<img class="tex" src="/tikz/1.png" alt="A square with both of its diagonals">',
+        '<img src="a.png" alt="$5 off">',
+        '<img src="a.png" alt="$40 - $50">',
+        '<svg role="img"><title>Search the site</title></svg>',
+        '<div data-component="Chart" data-props="{&quot;formula&quot;:&quot;x&quot;}"></div>',
+    ],
+)
+def test_what_is_no_formula_is_not_counted(markup: str) -> None:
+    found = page(markup)
+    assert (found.formulas_found, found.formula_images_lost) == (0, 0)
