@@ -39,6 +39,9 @@ _FINAL = re.compile(r"ACCESS_DENIED|INVALID_ACCESS_KEY|SIGNATURE|NO_SUCH_|HTTP s
 _SMALL = 1 << 20  # bytes; a smaller object is fetched whole
 _HELD = 64 << 20  # bytes of an output that wait in memory; more wait in a temporary file
 
+# A user and a password before a host, a signature or a token behind a path: never to be repeated.
+_SECRETS = re.compile(r"^[^/]+(?=@)|(?<==)[^&=]{16,}")
+
 T = TypeVar("T")
 
 
@@ -81,11 +84,13 @@ def scheme(path: str) -> str:
         return ""
     if head == "file":
         return ""
+    shown = _SECRETS.sub("…", rest)
     if head in _FETCHED:
-        raise InputError(f"{path}: nothing is fetched; first: {_FETCHED[head](rest)}")
+        raise InputError(f"{head}://{shown}: nothing is fetched; first: {_FETCHED[head](shown)}")
     if head not in SCHEMES:
         raise InputError(
-            f"{path}: unknown scheme {head}://; there are: {', '.join(SCHEMES)}, or a local path"
+            f"{head}://{shown}: unknown scheme {head}://; there are: {', '.join(SCHEMES)}, or a "
+            "local path"
         )
     if "@" in rest.split("/", 1)[0]:  # no name of a bucket holds it; what stands there is not shown
         raise InputError(

@@ -394,6 +394,11 @@ def test_a_secret_in_an_address_is_refused_and_not_repeated(
 ) -> None:
     said = [refused(store.find, f"s3://AKIA:{SECRET}@bucket/*.parquet")]
     said += [refused(store.find, f"gs://{SECRET}@bucket/a.parquet")]
+    said += [refused(store.find, f"https://me:{SECRET}@host/a.parquet")]
+    said += [refused(store.find, f"https://host/a.parquet?X-Amz-Signature={SECRET}")]
+    said += [refused(store.find, f"abfs://me:{SECRET}@host/a.parquet?download=true")]
+    assert "curl -fLO 'https://host/a.parquet?X-Amz-Signature=…'" in said[3]
+    assert said[4].startswith("abfs://…@host/a.parquet?download=true: unknown scheme")
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://me:{SECRET}@127.0.0.1:9")
     said += [refused(store.exists, "s3://bucket/a")]
     said += [refused(submit, "job.yaml", f"http://me:{SECRET}@127.0.0.1:9")]
