@@ -4,7 +4,6 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 from cleaner import store
@@ -18,6 +17,7 @@ from cleaner.phases.base import Phase, State
 from cleaner.plan import Plan
 from cleaner.run_folder import MANIFEST, RECORDS, STATS, RunFolder
 from cleaner.stages.global_stage import Indexed
+from cleaner.versions import versions
 
 
 def plain_json(value: Any) -> bytes:
@@ -101,7 +101,6 @@ def finish(
     manifest = {
         "job": plan.job.name,
         "identity": identity,
-        "version": version("corpus-distiller"),
         "inputs": _inputs(plan, state.markers[maps[0]]),
         "failed_units": unread,
         "unfit": [
@@ -120,7 +119,7 @@ def finish(
         "models": {
             path: store.sha256(path) for entry in plan.job.stages for path in entry.stage.files()
         },
-        "libraries": {name: version(name) for name in ("pyarrow", "polars", "numpy", "numba")},
+        "versions": (home.plan() or {}).get("versions", [versions()]),
         "seconds": round(time.time() - started, 1),
     }
     write_below(state.home, MANIFEST, plain_json(manifest))

@@ -17,6 +17,7 @@ from cleaner import store
 from cleaner.commits import committed
 from cleaner.errors import CleanerError, InputError, JobError, MemoryShort, StorageError
 from cleaner.interrupts import held
+from cleaner.versions import other_versions, versions
 
 Task = Mapping[str, Any]
 Result = list[dict[str, Any]]
@@ -66,8 +67,9 @@ class Inline:
 
         return work(task)
 
-    def see(self, folder: str, files: Mapping[str, int]) -> None:
-        """Do nothing: this process sees what it sees."""
+    def see(self, folder: str, files: Mapping[str, int]) -> list[str]:
+        """Return nothing: this process sees what it sees."""
+        return []
 
     def warm(self, function: Callable[[Any], None], given: Any, tell: Callable[[], None]) -> None:
         """Do nothing: one process compiles as it goes."""
@@ -228,17 +230,17 @@ class Ray:
                     raise _too_little(task)
                 return None
 
-    def see(self, folder: str, files: Mapping[str, int]) -> None:
+    def see(self, folder: str, files: Mapping[str, int]) -> list[str]:
         """Raise InputError unless all nodes see this run folder and these files, path -> bytes.
 
-        A cluster of one node is not asked.
+        Returns which nodes have other versions than this one. A cluster of one node is not asked.
         """
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         nodes = self._nodes().working
         if sum(node["Alive"] for node in ray.nodes()) < 2:
-            return
+            return []
         token = secrets.token_hex(8)
         probe = store.join(folder, "_work", "seen", token)
         store.write_whole(probe, token.encode())
@@ -252,11 +254,15 @@ class Ray:
             for node, where in nodes.items()
         }
         wrong: list[str] = []
+        differ: list[str] = []
         # A node that goes, or is too busy to say, is no reason not to begin.
         done, late = ray.wait(list(asked), num_returns=len(asked), timeout=_PROBE)
         for reference in done:
             try:
-                wrong += [f"node {asked[reference]}: {said}" for said in ray.get(reference)]
+                unseen, theirs = ray.get(reference)
+                wrong += [f"node {asked[reference]}: {said}" for said in unseen]
+                if others := other_versions(theirs):
+                    differ.append(f"node {asked[reference]} has other versions: {others}")
             except ray.exceptions.RayTaskError:
                 raise
             except ray.exceptions.RayError:
@@ -266,6 +272,7 @@ class Ray:
         store.delete(probe)
         if wrong:
             raise InputError("\n".join(sorted(wrong)))
+        return sorted(differ)
 
     def warm(self, function: Callable[[Any], None], given: Any, tell: Callable[[], None]) -> None:
         """Call a function in one worker and wait for it; `tell` says that it takes a while.
@@ -410,8 +417,14 @@ def _go_to(where: str) -> None:
         os.chdir(where)
 
 
-def _look(where: str, probe: str, token: str, files: Mapping[str, int]) -> list[str]:
-    """Return what this node does not see, or cannot write."""
+def _look(
+    where: str, probe: str, token: str, files: Mapping[str, int]
+) -> tuple[list[str], dict[str, str]]:
+    """Return what this node does not see, or cannot write, and the versions it has."""
+    return _unseen(where, probe, token, files), versions()
+
+
+def _unseen(where: str, probe: str, token: str, files: Mapping[str, int]) -> list[str]:
     _go_to(where)
     folder = probe.rsplit("/_work/", 1)[0]
     shared = f"({socket.gethostname()}) {_SHARED}"

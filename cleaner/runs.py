@@ -41,6 +41,7 @@ from cleaner.room import check_disk
 from cleaner.run_folder import FRESH, JOB, MANIFEST, PLAN, RunFolder
 from cleaner.standing import Report, Shown, read_progress, saved
 from cleaner.stopping import STOP_FILE, Asked
+from cleaner.versions import other_versions, versions
 
 _ROUNDS = 3  # how often a unit is searched for what kills its worker, and nothing is found
 _LOST = 3  # how often products that vanish under a run are made again
@@ -89,7 +90,8 @@ def run_plan(
             f"{folder}: holds a finished run of another job or input: "
             f"{differences(plan, here, done)}; name another --out, or --replace it"
         )
-    state = _begin(plan, here, identity, replacing=done is not None and not same, fresh=fresh)
+    replacing = done is not None and not same
+    state = _begin(plan, here, identity, warn, replacing=replacing, fresh=fresh)
     for bad in plan.failed:
         warn(f"not readable, quarantined: {bad.error}")
     phases = build_phases(plan)
@@ -97,7 +99,8 @@ def run_plan(
     report = saved(report, folder, identity)
     started = time.time()
     with engine_of(engine, address, workers) as running:
-        running.see(folder, _seen_from_everywhere(plan))
+        for said in running.see(folder, _seen_from_everywhere(plan)):
+            warn(said)
         # One task alone compiles what it needs itself; fail-points are for tasks, not for this.
         if len(plan.units) > 1 and "CLEANER_FAILPOINT" not in os.environ:
             running.warm(
@@ -238,7 +241,9 @@ def finished(folder: str) -> dict[str, Any] | None:
     return RunFolder(folder).manifest()
 
 
-def _begin(plan: Plan, here: RunFolder, identity: str, replacing: bool, fresh: bool) -> State:
+def _begin(
+    plan: Plan, here: RunFolder, identity: str, warn: Warn, *, replacing: bool, fresh: bool
+) -> State:
     """Write what is about to run here; return where it goes, with nothing done yet.
 
     What another job left here unfinished stays, as far as this one may take it.
@@ -256,8 +261,13 @@ def _begin(plan: Plan, here: RunFolder, identity: str, replacing: bool, fresh: b
         drop_untrue(home.path)
     if home.manifest() is None:  # torn
         store.delete(home.at(MANIFEST))
+    before = [] if fresh and not begun_fresh else _versions(home) or _versions(here)
+    if before and (others := other_versions(before[-1])):
+        warn(f"what stands here was made with other versions, and is taken as it is: {others}")
+    attempts = [*(one for one in before if one != versions()), versions()]
     # First of all: from here on the folder is known for ours.
-    write_below(home.path, PLAN, plain_json({"identity": identity, **describe(plan)}))
+    said = {"identity": identity, "versions": attempts, **describe(plan)}
+    write_below(home.path, PLAN, plain_json(said))
     text = yaml.safe_dump(plan.job.resolved(), sort_keys=False, allow_unicode=True)
     write_below(home.path, JOB, text.encode())
     if fresh := fresh or begun_fresh:
@@ -265,6 +275,11 @@ def _begin(plan: Plan, here: RunFolder, identity: str, replacing: bool, fresh: b
     for one in (here, home):
         one.sweep()
     return State(here.path, place=next_place(identity) if beside else "", fresh=fresh)
+
+
+def _versions(folder: RunFolder) -> list[dict[str, str]]:
+    """Return the versions that attempts in a folder ran with, the last one's last."""
+    return list((folder.plan() or {}).get("versions", ()))
 
 
 def describe(plan: Plan) -> dict[str, Any]:
