@@ -1,5 +1,8 @@
 """Rows that go through an exchange come back whole, in order, in the partition of their hash."""
 
+import os
+import resource
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from cleaner import exchange
 from cleaner.errors import Damaged
 from cleaner.exchange import Source, in_pieces, read_partition, write_partitions
+from cleaner.phases.base import DataFile, exchange_bytes, exchange_sources
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=40)
 
@@ -87,3 +91,26 @@ def test_no_bit_of_a_part_may_be_another() -> None:
 def test_no_rows_come_back_with_their_columns(parts: int) -> None:
     source = written(frame([]), parts)
     assert read_partition([source, source], 0).schema == frame([1]).schema
+
+
+def test_more_files_than_may_be_open_are_read(tmp_path: Path) -> None:
+    """A task reads a range of every unit's file; it holds few of them open."""
+    rows = [frame([n, 2**64 - 1 - n], n) for n in range(200)]
+    files = []
+    for number, one in enumerate(rows):
+        data = exchange_bytes(one, "hash", 2)
+        (tmp_path / f"{number}.keys").write_bytes(data.data.to_pybytes() + data.trailer)
+        size = data.data.size + len(data.trailer)
+        said = {"path": f"{number}.keys", "bytes": size, "sha256": "", "trailer": data.said()}
+        files.append(DataFile.said(said))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    open_now = len(os.listdir("/proc/self/fd"))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + 150, hard))
+        with exchange_sources(str(tmp_path), files) as sources:
+            found = [read_partition(sources, part) for part in (0, 1, 0)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert [len(part) for part in found] == [200, 200, 200]
+    assert found[0]["hash"].to_list() == list(range(200))
+    assert len(os.listdir("/proc/self/fd")) <= open_now + 1

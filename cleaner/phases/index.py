@@ -4,13 +4,16 @@ kept: keys of one group of parts, without documents that fell later -> index: on
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaner import store
 from cleaner.commits import Committer
+from cleaner.corpus.files import first_line
 from cleaner.dedup.against import as_old
 from cleaner.dedup.index import index_path
 from cleaner.errors import Damaged, InputError
@@ -24,6 +27,7 @@ from cleaner.phases.base import (
     exchange_sources,
     read_table,
 )
+from cleaner.shortages import is_shortage, told
 from cleaner.stages.global_stage import Indexed
 
 # What the shards of an earlier run are asked for, where they have it.
@@ -133,6 +137,16 @@ def _of_run(run: str, file: DataFile, wanted: range) -> Iterator[pl.DataFrame]:
         raise InputError(f"against: {store.join(run, str(error))}; run {run} again") from None
 
 
+@contextmanager
+def _damage_named(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        if is_shortage(error):
+            raise told(error, path) from error
+        raise InputError(f"against: {path}: is damaged: {first_line(error)}") from None
+
+
 def old_texts(
     indexes: Sequence[Mapping[str, Any]], wanted: pl.DataFrame
 ) -> Iterator[tuple[Mapping[str, Any], pl.DataFrame]]:
@@ -148,7 +162,8 @@ def old_texts(
             if not len(mine):
                 continue
             mine = mine.with_columns(file=pl.lit(number, pl.UInt32))
-            with store.open_input(store.join(index["run"], shard)) as source:
+            path = store.join(index["run"], shard)
+            with _damage_named(path), store.open_input(path) as source:
                 parquet = pq.ParquetFile(source)
                 names = [name for name in _READ if name in parquet.schema_arrow.names]
                 start = 0
