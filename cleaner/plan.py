@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from cleaner.corpus.columns import CARRIED, inside
+from cleaner.corpus.columns import CARRIED, inside, outside
 from cleaner.corpus.files import (
     FailedFile,
     InputFile,
@@ -229,6 +229,13 @@ def _trace(
             ):
                 known = [n for n in (*there, *carried.types) if n not in absent]
                 mistakes.append(_missing(entry, name, known))
+        kinds = {name: kind for name, (kind, _) in SIGNALS.items()} | there
+        kinds |= {name: carried.types[outside(inner)] for name, inner in reads[entry.index].items()}
+        if stage.needs() <= kinds.keys():
+            try:
+                stage.check({name: kinds[name] for name in stage.needs() | stage.signals()})
+            except JobError as error:
+                mistakes.append(_say(entry, str(error)))
         for name, kind in ({} if isinstance(stage, Filter) else stage.adds()).items():
             if name in reads[entry.index]:
                 mistakes.append(

@@ -193,6 +193,10 @@ def test_the_language_of_the_input_counts_until_a_stage_finds_one(tmp_path: Path
         ({"exact_dedup": {"on": "Tier"}}, "needs the column 'Tier', .* 'tier'"),
         ({"near_dedup": {"best_by": "scores"}}, "needs the column 'scores', .* 'score'"),
         ({"language": {"on": "lang = 'en'"}}, "reads 'lang' and makes it too; .* 'input_lang'"),
+        ({"sample": {"share": 1, "on": "score = 'a'"}}, "on: compares a number .*score.* a text"),
+        ({"filter": {"name": "c4", "on": "deep IS NULL"}}, "on: 'deep' is List.*, neither number"),
+        ({"near_dedup": {"best_by": "tier"}}, "best_by: tier is String; it takes a number"),
+        ({"exact_dedup": {"on": "deep"}}, "on: 'deep' is List.*; it takes a column of single"),
         ({"sample": {"share": 1, "on": "@tier = 'a'"}}, "cannot read .@tier"),
         ({"sample": {"share": 1, "on": "\"@tier\" = 'a'"}}, "needs the column '@tier'"),
     ],
@@ -200,6 +204,6 @@ def test_the_language_of_the_input_counts_until_a_stage_finds_one(tmp_path: Path
 def test_mistakes_name_the_column_as_the_user_does(
     tmp_path: Path, stage: dict[str, Any], said: str
 ) -> None:
-    entry = some(tmp_path, tier=["a"] * 5, score=[1] * 5, lang=["en"] * 5)
+    entry = some(tmp_path, tier=["a"] * 5, score=[1] * 5, lang=["en"] * 5, deep=[[1]] * 5)
     with pytest.raises(JobError, match=said):
         make_plan(parse_job({"name": "j", "input": entry, "stages": [stage]}))

@@ -28,6 +28,15 @@ def inside(name: str) -> str:
     return CARRIED + name
 
 
+def outside(name: str) -> str:
+    """Return the user's name of a carried column.
+
+    >>> outside("@words")
+    'words'
+    """
+    return name.removeprefix(CARRIED)
+
+
 def root(path: str) -> str:
     """Return the top-level column of a nested path: `messages[].content` -> `messages`."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]

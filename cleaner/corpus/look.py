@@ -4,6 +4,7 @@ Of Parquet every footer that the plan has read; of JSON Lines the beginning of s
 any line may lack a key. What comes later and does not fit is counted by whoever reads it.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -165,23 +166,29 @@ class Look:
             self.found.types[path] = pa.large_string()
             if self.read == "all" or path in self.read:
                 self.found.as_json.append(path)
-                self._note(f"column {path!r} has values of several shapes; carried as JSON text")
+                why = (
+                    "empty objects"
+                    if shape.kind == "object" and not shape.fields
+                    else "values of several shapes"
+                )
+                self._note(f"column {path!r} has {why}; carried as JSON text")
 
 
 def _head(file: InputFile, size: int) -> list[dict[str, Any]]:
     """Return the objects of the first lines of a file: so many bytes of them, or _LINES."""
     values: list[dict[str, Any]] = []
-    first = True
     with store.open_input(file.path) as source:
         for _, lines in jsonl.read_lines(source, file.path, size or 1 << 20, MAX_DOCUMENT):
-            if first:
-                _lines_at_all(file, lines)
+            _not_one_value(file, lines)
             values += jsonl.parse(lines if size else lines[:_LINES], "")[0]
             break
     return values
 
 
-def _lines_at_all(file: InputFile, lines: Sequence[bytes | str]) -> None:
+def _not_one_value(file: InputFile, lines: Sequence[bytes | str]) -> None:
+    """Raise UnreadableFile for a `.json` that is what its suffix says, and not lines."""
+    if re.search(r"\.json(\.gz|\.zstd?)?$", file.path.lower()) is None:
+        return
     first = lines[0].strip() if isinstance(lines[0], bytes) else b""
     if first in (b"{", b"[") or (first.startswith(b"[") and len(lines) == 1):
         raise UnreadableFile(

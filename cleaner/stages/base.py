@@ -12,13 +12,15 @@ returns the same rows in the same order and may add
 It never filters and never reorders; the engine moves what fell out to the ledger.
 """
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Mapping, Set
 from typing import Any, ClassVar, Literal, Self
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from cleaner.conditions import checked, parse
+from cleaner.errors import JobError
+from cleaner.sql import ConditionError
 from cleaner.stages.global_stage import GlobalStage
 from cleaner.stages.marked import formulas_of
 
@@ -75,6 +77,12 @@ class Stage(Options):
         """
         return self
 
+    def check(self, columns: Mapping[str, Any]) -> None:
+        """Raise JobError where a column that this stage reads is of a type it cannot read.
+
+        `columns` are the types, by name, of all that it needs beside the text.
+        """
+
     def score(self) -> str | None:
         """Return the column of the score by which a later stage may prefer documents, if any."""
         return None
@@ -119,6 +127,14 @@ class Judging(Stage):
     def signals(self) -> set[str]:
         """Return the signals that `on` reads."""
         return self.asked() & _known_signals()
+
+    def check(self, columns: Mapping[str, Any]) -> None:
+        """Raise JobError where `on` asks of a column what its type cannot answer."""
+        if self.on is not None and self.asked():
+            try:
+                parse(self.on, ask_unknown=True).check(columns)
+            except ConditionError as error:
+                raise JobError(f"on: {error}") from None
 
     def judged(self, docs: pl.DataFrame) -> pl.Series:
         """Return which documents `on` says are judged here; all without it."""

@@ -10,7 +10,7 @@ from cleaner.dedup.account import merge_tallies, tallied
 from cleaner.dedup.against import fell, of_this_run
 from cleaner.dedup.dates import moments
 from cleaner.dedup.keys import Within
-from cleaner.dedup.ranks import OLDEST, Keep
+from cleaner.dedup.ranks import OLDEST, Keep, ranks
 from cleaner.dedup.tables import summed, tables_of
 from cleaner.errors import JobError
 from cleaner.stages.base import Judging
@@ -110,6 +110,12 @@ class Duplicates(Judging, Indexed):
         if self.keep == "newest":
             found.add("date")
         return found | ({self.best_by} if self.best_by else set())
+
+    def check(self, columns: Mapping[str, Any]) -> None:
+        """Raise JobError where `best_by` is no number or time."""
+        super().check(columns)
+        if self.keep == "best" and self.best_by is not None and self.best_by in columns:
+            ranks(pl.DataFrame(schema={self.best_by: columns[self.best_by]}), "best", self.best_by)
 
     def adds(self) -> dict[str, Any]:
         """Return `cluster_size`: how many documents of the input a kept one stands for."""

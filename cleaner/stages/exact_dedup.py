@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from cleaner.dedup.exact import exact_keys, settle_exact
 from cleaner.dedup.keys import has_word
 from cleaner.dedup.ranks import Keep
+from cleaner.errors import JobError
 from cleaner.stages.duplicates import Duplicates, commit_verdicts
 from cleaner.stages.global_stage import VERDICTS, Role, Step, Work
 
@@ -51,6 +52,13 @@ class ExactDedup(Duplicates):
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""
         return (super().needs() - {"text"}) | {self.on}
+
+    def check(self, columns: Mapping[str, Any]) -> None:
+        """Raise JobError where `on` is a column whose values are no single ones."""
+        super().check(columns)
+        kind = columns.get(self.on)
+        if kind is not None and kind.is_nested():
+            raise JobError(f"on: {self.on!r} is {kind}; it takes a column of single values")
 
     def compares(self) -> dict[str, Any]:
         """Return what two runs must have in common for their indexes to be compared."""

@@ -1,5 +1,6 @@
 """Drop what breaks a rule of a filter file."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import polars as pl
@@ -95,6 +96,11 @@ class Filter(Judging):
     def needs(self) -> set[str]:
         """Return `text`, and the columns that the rules or `on` read beside signals."""
         return {"text", *(name for name in self._reads() if name not in SIGNALS and name != LOSS)}
+
+    def check(self, columns: Mapping[str, Any]) -> None:
+        """Raise JobError where a rule, or `on`, asks of a column what its type cannot answer."""
+        super().check(columns)
+        self.rules.check({**columns, LOSS: pl.Float64})
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with `broken` and what `adds` names, in the same order."""
