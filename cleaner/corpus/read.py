@@ -138,6 +138,8 @@ def read_parts(
     rows of a Parquet row group that cannot be decoded are documents with an `error`. Pieces that
     are `shunned`, by file and first row, were found to kill their reader and are not opened.
     """
+    if not pieces:
+        return
     empty = columns[pieces[0].entry].empty()
     frames: list[pl.DataFrame] = []
     failed: list[FailedFile] = []
