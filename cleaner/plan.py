@@ -229,11 +229,13 @@ def _trace(
             ):
                 known = [n for n in (*there, *carried.types) if n not in absent]
                 mistakes.append(_missing(entry, name, known))
-        kinds = {name: kind for name, (kind, _) in SIGNALS.items()} | there
-        kinds |= {name: carried.types[outside(inner)] for name, inner in reads[entry.index].items()}
+        kinds = there | {n: carried.types[outside(i)] for n, i in reads[entry.index].items()}
+        kinds |= {
+            name: SIGNALS[name][0] for name in stage.signals() | stage.needs() if name in SIGNALS
+        }
         if stage.needs() <= kinds.keys():
             try:
-                stage.check({name: kinds[name] for name in stage.needs() | stage.signals()})
+                stage.check(kinds)
             except JobError as error:
                 mistakes.append(_say(entry, str(error)))
         for name, kind in ({} if isinstance(stage, Filter) else stage.adds()).items():
@@ -288,8 +290,8 @@ def _reads(stage: Stage, there: Mapping[str, Any], carried: Carried) -> dict[str
 
     What was made before the stage goes before a column of the input of the same name.
     """
-    ours = there.keys() | _MET
-    found = {name: carried.find(name) for name in (stage.needs() - ours) | stage.may_read()}
+    asked = {name for name in stage.needs() - there.keys() - _MET if name not in SIGNALS}
+    found = {name: carried.find(name) for name in asked | stage.may_read()}
     return {asked: inside(name) for asked, name in sorted(found.items()) if name is not None}
 
 

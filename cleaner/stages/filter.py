@@ -99,8 +99,9 @@ class Filter(Judging):
 
     def check(self, columns: Mapping[str, Any]) -> None:
         """Raise JobError where a rule, or `on`, asks of a column what its type cannot answer."""
-        super().check(columns)
-        self.rules.check({**columns, LOSS: pl.Float64})
+        own = {name: SIGNALS[name][0] for name in self._measures()} | {LOSS: pl.Float64}
+        super().check({**columns, **own})
+        self.rules.check({**columns, **own})
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with `broken` and what `adds` names, in the same order."""
