@@ -1,0 +1,111 @@
+"""What every format of shards owes: the same rows back, whatever they hold."""
+
+import datetime as dt
+import io
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from polars.testing import assert_frame_equal
+
+from cleaner.shards import FORMATS, Format
+
+every_format = pytest.mark.parametrize("name", FORMATS)
+
+HOSTILE = pl.DataFrame({
+    "text": ['a\u2028b\n\r"\\ \x00\x1f\x7f\x85', "数学 \U0001f600 {} [] ,", "", "[1]"],
+    "id": ["1", "01", None, "1e5"],
+    "file": pl.Series([2**32 - 1, 0, 1, 2], dtype=pl.UInt32),
+    "row": pl.Series([2**64 - 1, 0, 1, 2**53 + 1], dtype=pl.UInt64),
+    "large": [2**63 - 1, -(2**63), None, 0],
+    "score": [0.1, 1e300, 5e-324, None],
+    "small": pl.Series([0.1, 1e30, -0.0, None], dtype=pl.Float32),
+    "flag": [True, False, None, True],
+    "bytes": [b"\xff\x00", b"", None, b"text"],
+    "money": pl.Series([Decimal("1.10"), Decimal("-99999999999999999.01"), None, None]),
+    "day": [dt.date(1, 1, 1), dt.date(9999, 12, 31), None, None],
+    "moment": [dt.datetime(2020, 1, 2, 3, 4, 5, 678901), None, None, None],
+    "zoned": pl.Series([dt.datetime(2020, 1, 2, tzinfo=dt.UTC), None, None, None]),
+    "clock": [dt.time(23, 59, 59, 999999), None, None, None],
+    "span": [dt.timedelta(days=-3, microseconds=1), None, None, None],
+    "list": [["a", None, ""], [], None, ["\n"]],
+    "lists": [[[1], []], [None], [], None],
+    "struct": [{"a": 1, "b": {"c": "x"}}, {"a": None, "b": {"c": None}}, {"a": 2, "b": {"c": "\n"}},
+               {"a": 3, "b": {"c": ""}}],
+    "deep": [[{"k": b"\xfe", "d": dt.timedelta(1)}], [], None, [{"k": None, "d": None}]],
+    "*": [1, 2, 3, 4], "^x$": [1, 2, 3, 4], "a.b": [1, 2, 3, 4], 'quo"te': [1, 2, 3, 4],
+    "": [1, 2, 3, 4], "new\nline": [1, 2, 3, 4],
+})  # fmt: skip
+
+
+def written(form: Format, frames: list[pl.DataFrame], schema: pa.Schema) -> bytes:
+    sink = pa.BufferOutputStream()
+    form.write(iter(frames), schema, sink)
+    return sink.getvalue().to_pybytes()
+
+
+def arrow(frame: pl.DataFrame) -> pa.Schema:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+
+
+@every_format
+def test_what_was_written_is_read_back(name: str, tmp_path: Path) -> None:
+    form, schema = FORMATS[name], arrow(HOSTILE)
+    data = written(form, [HOSTILE], schema)
+    frames = list(form.chunks(pa.BufferReader(data), schema, None, None))
+    assert [start for start, _ in frames] == [0]
+    assert_frame_equal(frames[0][1], HOSTILE)
+    path = tmp_path / f"part.{form.suffix}"
+    path.write_bytes(data)
+    assert_frame_equal(form.scan([str(path), str(path)], schema).collect(), HOSTILE.vstack(HOSTILE))
+
+
+@every_format
+def test_the_cut_of_frames_does_not_matter(name: str) -> None:
+    form, schema = FORMATS[name], arrow(HOSTILE)
+    whole = written(form, [HOSTILE], schema)
+    assert written(form, [HOSTILE[:1], HOSTILE[1:1], HOSTILE[1:]], schema) == whole
+
+
+@every_format
+def test_only_wanted_rows_and_columns_are_read(name: str) -> None:
+    form = FORMATS[name]
+    many = pl.DataFrame(
+        {"text": [f"Document {n} is here." for n in range(120_000)], "n": range(120_000)}
+    )
+    schema = arrow(many)
+    data = pa.BufferReader(written(form, [many], schema))
+    wanted = np.array([3, 119_999])
+    found = list(form.chunks(data, schema, ["n"], wanted))
+    assert sum(len(frame) for _, frame in found) < len(many)
+    for start, frame in found:
+        assert frame.columns == ["n"]
+        assert frame["n"].to_list() == list(range(start, start + len(frame)))
+    assert {n for _, frame in found for n in frame["n"]} >= set(wanted.tolist())
+
+
+@every_format
+def test_no_rows_are_a_file_all_the_same(name: str, tmp_path: Path) -> None:
+    form, schema = FORMATS[name], arrow(HOSTILE)
+    path = tmp_path / f"part.{form.suffix}"
+    path.write_bytes(written(form, [], schema))
+    assert not list(form.chunks(pa.BufferReader(path.read_bytes()), schema, None, None))
+    assert_frame_equal(form.scan([str(path)], schema).collect(), HOSTILE.clear())
+
+
+def test_json_lines_are_lines_of_json() -> None:
+    import json
+
+    import zstandard
+
+    data = written(
+        FORMATS["jsonl.zst"], [HOSTILE.drop("bytes", "deep")], arrow(HOSTILE.drop("bytes", "deep"))
+    )
+    plain = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read().decode()
+    rows = [json.loads(line) for line in plain.split("\n")[:-1]]
+    assert [row["text"] for row in rows] == HOSTILE["text"].to_list()
+    assert [row["row"] for row in rows] == HOSTILE["row"].to_list()
+    assert rows[0]["moment"] == "2020-01-02 03:04:05.678901"
