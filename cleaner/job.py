@@ -15,12 +15,13 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from cleaner import yaml12
 from cleaner.errors import JobError
 from cleaner.patterns import is_pattern
+from cleaner.shards import FORMATS
 from cleaner.shipped import shipped_path
-from cleaner.stages import NOT_BUILT, STAGES
+from cleaner.stages import NOT_BUILT, STAGES, plugins
 from cleaner.stages.base import Options, Stage
 
 OUTPUT_FORMATS = ("parquet", "jsonl.zst", "megatron", "yuan_text")
-UNBUILT_FORMATS = ("jsonl.zst", "megatron", "yuan_text")
+UNBUILT_FORMATS = ("megatron", "yuan_text")
 
 
 class Source(Options):
@@ -87,7 +88,7 @@ class Input(Options):
 class Output(Options):
     """What the shards look like."""
 
-    format: Literal["parquet", "jsonl.zst", "megatron", "yuan_text"] = "parquet"
+    format: str = "parquet"
     shard_tokens: int | None = Field(None, gt=0)
     shard_bytes: int | None = Field(None, gt=0)
     tokenizer: str | None = None
@@ -99,8 +100,10 @@ class Output(Options):
     def _size(self) -> "Output":
         if self.shard_tokens and self.shard_bytes:
             raise ValueError("takes shard_tokens or shard_bytes, not both")
-        if self.format in UNBUILT_FORMATS:
-            raise ValueError(f"format {self.format} is not built yet; there is: parquet")
+        if self.format not in FORMATS:
+            unbuilt = self.format in UNBUILT_FORMATS
+            said = "is not built yet" if unbuilt else f"is unknown{_guess(self.format, FORMATS)}"
+            raise ValueError(f"format {self.format} {said}; there are: {', '.join(FORMATS)}")
         if self.tokenizer is not None:
             raise ValueError("tokenizer is not built yet; without it tokens are counted in words")
         return self
@@ -133,6 +136,7 @@ class Job(Options):
     input: tuple[Input, ...] = Field(min_length=1)
     stages: tuple[Entry, ...] = ()
     output: Output = Output()
+    plugins: tuple[str, ...] = ()
     ledger: Literal["full", "dropped", "counts"] = "full"
     shadow: Literal["off"] = "off"
     on_error: Literal["quarantine", "stop"] = "quarantine"
@@ -151,9 +155,19 @@ def dump_stage(stage: Stage) -> dict[str, Any]:
     return stage.model_dump(mode="json", by_alias=True)
 
 
-def build_stage(name: str, options: Mapping[str, Any]) -> Stage:
-    """Return the stage of that name with plain options, as `dump_stage` wrote them."""
-    return STAGES[name].model_validate(options)
+def describe_stage(stage: Stage, name: str) -> dict[str, Any]:
+    """Return what `build_stage` makes the stage of again, on any node."""
+    kind = type(stage)
+    spec: dict[str, Any] = {"name": name, "options": dump_stage(stage), "version": stage.version}
+    if (place := plugins.place_of(kind)) is not None:
+        spec |= {"plugin": place, "source": plugins.source_hash(kind)}
+    return spec
+
+
+def build_stage(spec: Mapping[str, Any]) -> Stage:
+    """Return the stage that `describe_stage` described."""
+    kind = plugins.class_at(spec["plugin"]) if "plugin" in spec else STAGES[spec["name"]]
+    return kind.model_validate(spec["options"])
 
 
 def load_job(path: str | Path, overrides: Sequence[str] = ()) -> Job:
@@ -194,6 +208,7 @@ def parse_job(
     if data.get("shadow", "off") != "off":
         mistakes.append(where.say(("shadow",), "is not built yet; the only value is: off"))
         data["shadow"] = "off"
+    _load_plugins(data.get("plugins"), where, mistakes)
     entries = _stages(data.get("stages"), where, mistakes)
     try:
         job = Job.model_validate({**data, "stages": ()})
@@ -203,6 +218,15 @@ def parse_job(
     if mistakes:
         raise JobError("\n".join(mistakes))
     return job.model_copy(update={"stages": tuple(entries)})
+
+
+def _load_plugins(value: Any, where: "_Where", mistakes: list[str]) -> None:
+    """List the stages of the modules that a job names; a wrong type is refused with the job."""
+    for place, module in enumerate(value if isinstance(value, list) else ()):
+        try:
+            plugins.load_module(str(module))
+        except JobError as error:
+            mistakes.append(where.say(("plugins", place), str(error)))
 
 
 def _stages(value: Any, where: "_Where", mistakes: list[str]) -> list[Entry]:
@@ -223,15 +247,19 @@ def _stages(value: Any, where: "_Where", mistakes: list[str]) -> list[Entry]:
         if name in NOT_BUILT:
             mistakes.append(where.say((*at, name), f"stage {name!r} is not built yet"))
             continue
-        if name not in STAGES:
-            guess = _guess(str(name), STAGES)
+        try:
+            kind = plugins.find(str(name))
+        except JobError as error:
+            mistakes.append(where.say((*at, name), str(error)))
+            continue
+        if kind is None:
+            known = plugins.names()
+            guess = _guess(str(name), known)
+            there = ", ".join(known)
             mistakes.append(
-                where.say(
-                    (*at, name), f"unknown stage {name!r}{guess}; there are: {', '.join(STAGES)}"
-                )
+                where.say((*at, name), f"unknown stage {name!r}{guess}; there are: {there}")
             )
             continue
-        kind = STAGES[name]
         try:
             if options is None:
                 options = {}

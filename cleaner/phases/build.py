@@ -10,7 +10,7 @@ import polars as pl
 from cleaner import store
 from cleaner.commits import Marker, digest
 from cleaner.dedup.index import ranges
-from cleaner.job import Entry, dump_stage
+from cleaner.job import Entry, describe_stage
 from cleaner.ledger import ROWS_PER_FILE
 from cleaner.phases.base import DataFile, Phase, Prepared, Settings, State, Unit
 from cleaner.phases.steps import EARLIER, Read, StepSettings, StepUnit
@@ -92,11 +92,9 @@ def _schema_text(columns: dict[str, Any]) -> str:
 def _stage(plan: Plan, entry: Entry) -> dict[str, Any]:
     files = {path: store.sha256(path) for path in entry.stage.files() if store.exists(path)}
     return {
+        **describe_stage(entry.stage, entry.name),
         "index": entry.index,
-        "name": entry.name,
         "title": entry.title,
-        "options": dump_stage(entry.stage),
-        "version": entry.stage.version,
         "reads": dict(plan.reads.get(entry.index, {})),
         "files": files,
     }
@@ -286,8 +284,7 @@ class _Made:
                 earlier = self._read_earlier(step.of, state)
                 reads |= {f"{step.of}{EARLIER}": earlier} if earlier.files else {}
             settings = StepSettings(
-                name=self.about["name"],
-                options=self.about["options"],
+                stage=self.about,
                 carried=self.about["reads"],
                 step=step.name,
                 reads=reads,

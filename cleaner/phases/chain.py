@@ -68,7 +68,7 @@ class Chain:
                 item["index"],
                 item["name"],
                 item["title"],
-                build_stage(item["name"], item["options"]),
+                build_stage(item),
                 item["reads"],
             )
             for item in plain

@@ -50,7 +50,7 @@ def run_kept(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
 
 def stage_across(settings: Mapping[str, Any]) -> Indexed:
     """Return the stage whose index is written."""
-    across = build_stage(settings["name"], settings["options"]).global_stage()
+    across = build_stage(settings).global_stage()
     if not isinstance(across, Indexed):
         raise TypeError(f"{settings['name']} has no index")
     return across

@@ -159,7 +159,7 @@ def _judged(
     docs: pl.DataFrame, verdicts: pl.DataFrame, before: Mapping[str, Any]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the documents that go on from a global stage, and those that fell there."""
-    stage, across = build_stage(before["name"], before["options"]), _across(before)
+    stage, across = build_stage(before), _across(before)
     reads = before["reads"] if across.reads_again else {}
     docs = without_asked(across.applied(with_asked(docs, reads), verdicts), reads)
     if stage.changes_text:  # what was measured on the text before is not true of this one
@@ -174,7 +174,7 @@ def _judged(
 
 def _across(spec: Mapping[str, Any]) -> GlobalStage:
     """Return a stage as it sees all rows."""
-    across = build_stage(spec["name"], spec["options"]).global_stage()
+    across = build_stage(spec).global_stage()
     if across is None:
         raise TypeError(f"{spec['name']} with these options goes row by row")
     return across

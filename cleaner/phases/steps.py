@@ -64,8 +64,7 @@ class Read:
 class StepSettings:
     """What all units of a step share."""
 
-    name: str  # of the stage, in STAGES
-    options: Mapping[str, Any]
+    stage: Mapping[str, Any]  # as `describe_stage` gives it
     carried: Mapping[str, str]  # columns that it reads, as the job calls them -> name inside
     step: str
     reads: Mapping[str, Read]
@@ -89,11 +88,11 @@ class StepSettings:
             **{**plain, "reads": reads, "groups": groups, "earlier": tuple(plain["earlier"])}
         )
 
-    def stage(self) -> GlobalStage:
+    def across(self) -> GlobalStage:
         """Return the stage as it sees all rows."""
-        stage = build_stage(self.name, self.options).global_stage()
+        stage = build_stage(self.stage).global_stage()
         if stage is None:
-            raise TypeError(f"{self.name} with these options goes row by row")
+            raise TypeError(f"{self.stage['name']} with these options goes row by row")
         return stage
 
 
@@ -120,7 +119,7 @@ class StepUnit:
 def run_step(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Run one unit of one step of a global stage."""
     made = StepSettings.from_plain(settings)
-    stage = made.stage()
+    stage = made.across()
     step = next(step for step in stage.steps() if step.name == made.step)
     step.run(stage, _Work(made, step, StepUnit.from_plain(unit), out))
 

@@ -1,0 +1,92 @@
+"""Stages of other packages: by the entry points `cleaner.stages`, or of modules that a job names.
+
+A worker needs no registry: what travels to it names the class by module and place.
+"""
+
+import hashlib
+import importlib
+import inspect
+from functools import lru_cache
+from importlib.metadata import entry_points
+
+from cleaner.errors import JobError
+from cleaner.stages import STAGES
+from cleaner.stages.base import Stage
+
+GROUP = "cleaner.stages"
+_OURS = "cleaner."
+
+
+def load_module(name: str) -> None:
+    """Import a module of the user's and list its `STAGES`.
+
+    Raises JobError for one that cannot be imported, has none, or takes a name that is taken.
+    """
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:
+        raise JobError(f"{name}: cannot be imported: {type(error).__name__}: {error}") from None
+    found = getattr(module, "STAGES", None)
+    if not isinstance(found, dict):
+        raise JobError(f"{name}: has no dict STAGES, name -> class")
+    for stage, kind in found.items():
+        _add(stage, kind, name)
+
+
+def find(name: str) -> type[Stage] | None:
+    """Return the class of a stage: shipped, of a module that was loaded, or of an entry point."""
+    if name not in STAGES:
+        for point in entry_points(group=GROUP, name=name):
+            _add(name, point.load(), point.value)
+    return STAGES.get(name)
+
+
+def names() -> list[str]:
+    """Return the names of all stages there are."""
+    return [*STAGES, *(p.name for p in entry_points(group=GROUP) if p.name not in STAGES)]
+
+
+def _add(name: str, kind: object, origin: str) -> None:
+    if not (isinstance(kind, type) and issubclass(kind, Stage)):
+        raise JobError(f"{origin}: stage {name!r} is no class made from cleaner.stages.Stage")
+    if STAGES.get(name, kind) is not kind:
+        taken = STAGES[name].__module__
+        raise JobError(f"{origin}: stage {name!r} is there already, in {taken}; take another name")
+    STAGES[name] = kind
+
+
+def place_of(kind: type[Stage]) -> str | None:
+    """Return `module:Class` of a stage that is not ours; None for one of ours."""
+    if kind.__module__.startswith(_OURS):
+        return None
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+def class_at(place: str) -> type[Stage]:
+    """Return the class that `place_of` named.
+
+    Raises JobError where it cannot be imported, as on a node without the package.
+    """
+    module, _, path = place.partition(":")
+    try:
+        found = importlib.import_module(module)
+        for name in path.split("."):
+            found = getattr(found, name)
+    except (ImportError, AttributeError) as error:
+        raise JobError(f"{place}: {error}; every node must have this package") from None
+    if not (isinstance(found, type) and issubclass(found, Stage)):
+        raise JobError(f"{place}: no stage")
+    return found
+
+
+@lru_cache
+def source_hash(kind: type[Stage]) -> str:
+    """Return a hash of the module that holds a stage: what it makes may depend on it."""
+    try:
+        source = inspect.getsource(inspect.getmodule(kind) or kind)
+    except (OSError, TypeError):
+        raise JobError(
+            f"stage {kind.__name__}: its source cannot be read; put it in a module, so that "
+            "workers can import it and its changes are noticed"
+        ) from None
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
