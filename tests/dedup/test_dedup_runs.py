@@ -218,7 +218,7 @@ def test_a_run_without_what_is_asked_of_it_is_refused(tmp_path: Path, stage: str
     assert refused(a) == (
         f"stages.0.{stage}: against: the run {a} has no stage {stage}; it has an index of: none"
     )
-    done(a, [path], {stage: {}})
+    run(job([path], {stage: {}}), str(a), engine="inline", replace=True)
     assert make_plan(parse_job(job([path], {stage: {"against": str(a)}}))).indexes
     said = refused(a, within="source")
     assert said == (
