@@ -16,6 +16,7 @@ from cleaner.phases.account import merge_histograms
 from cleaner.phases.base import Phase, State
 from cleaner.plan import Plan
 from cleaner.run_folder import MANIFEST, RECORDS, STATS, RunFolder
+from cleaner.shards.opened import schema_text
 from cleaner.stages.global_stage import Indexed
 from cleaner.versions import versions
 
@@ -108,6 +109,10 @@ def finish(
             for name, said, count in unfit_of(state.markers[maps[0]])
         ],
         "other_bytes": differing,
+        "shards": {
+            "format": plan.job.output.format,
+            "schema": schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
+        },
         "outputs": outputs,
         "books": books,
         "index": index,

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from cleaner.ledger import COLUMNS
 from cleaner.replace import swapping
 from cleaner.rules import RuleSet
 from cleaner.run_folder import MANIFEST, STATS, RunFolder, named_by, read_json
+from cleaner.shards.opened import Shards
 
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
 
@@ -95,8 +96,12 @@ class Run:
 
     def kept(self) -> pl.LazyFrame:
         """Return the shards as one lazy frame, in shard order."""
-        files = [output["path"] for output in self.manifest["outputs"]]
-        return pl.scan_parquet([store.join(self.path, file) for file in files])
+        return self.shards.scan()
+
+    @cached_property
+    def shards(self) -> Shards:
+        """The shards, to be read one by one."""
+        return Shards.of(self.path, self.manifest)
 
     def find(self, wanted: str) -> pl.DataFrame:
         """Return the ledger rows that an id, a url, PATH#ROW or FILE#ROW names."""
@@ -381,6 +386,16 @@ def _nearness(run: Run, stage: str | None, rule: str | None) -> pl.Expr:
     raise JobError("--near: needs a rule with a limit; name it by --rule (and --stage)")
 
 
+def _rows_of(run: Run, file: Mapping[str, Any]) -> int | None:
+    """Return how many rows a file of the manifest has, by reading it; None for one without any."""
+    if file["path"] in run.shards.paths:
+        return run.shards.rows(run.shards.paths.index(file["path"]))
+    if not file["path"].endswith(".parquet"):
+        return None
+    path = store.join(run.path, file["path"])
+    return pl.scan_parquet(path).select(pl.len()).collect().item()
+
+
 def verify(run: Run) -> list[str]:
     """Re-read every file that the manifest names and return what is wrong, a line each."""
     wrong = []
@@ -393,10 +408,8 @@ def verify(run: Run) -> list[str]:
         if (found := store.sha256(path)) != file["sha256"]:
             wrong.append(f"{file['path']}: SHA-256 is {found[:12]}…, not {file['sha256'][:12]}…")
             continue
-        if not path.endswith(".parquet"):
-            continue
-        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
-        if rows != file["rows"]:
+        rows = _rows_of(run, file)
+        if rows is not None and rows != file["rows"]:
             wrong.append(f"{file['path']}: {rows} rows, not {file['rows']}")
     # In `shards` nothing else belongs at all: whoever trains reads the folder.
     there = [f"shards/{name}" for name in store.names(store.join(run.path, "shards"))]

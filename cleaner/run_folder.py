@@ -21,8 +21,9 @@ FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what 
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
 RECORDS = (JOB, PLAN, STATS)  # what a run says of itself, beside its manifest
 ABANDONED = 3600.0  # seconds after which a file that nothing names has no writer any more
+SHARD_SUFFIXES = ("parquet", "jsonl.zst")  # of `shards.FORMATS`, which loads what reads them
 _PRODUCT = re.compile(
-    r"shards/part-\d{5,}-of-\d{5,}\.parquet"
+    rf"shards/part-\d{{5,}}-of-\d{{5,}}\.({'|'.join(map(re.escape, SHARD_SUFFIXES))})"
     r"|(ledger|clusters)/part-\d{5,}\.parquet"
     r"|index/\d+\.[^/]+/part-\d{5,}-of-\d{5,}\.arrow"
 )

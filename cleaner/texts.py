@@ -3,9 +3,9 @@
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from cleaner import store
 from cleaner.corpus.files import InputFile, Piece, kind_of
 from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Columns, read_parts
@@ -24,10 +24,12 @@ def texts_of(run: Run, rows: pl.DataFrame) -> list[str | None]:
 
 
 def _kept(run: Run, row: dict[str, Any]) -> str | None:
-    path = store.join(run.path, run.manifest["outputs"][row["shard"]]["path"])
-    at = (pl.col("file") == row["file"]) & (pl.col("row") == row["row"])
-    found = pl.scan_parquet(path).filter(at).select("text").collect()
-    return found["text"][0] if len(found) else None
+    wanted = np.array([row["shard_row"]], np.uint64)
+    for start, frame in run.shards.read(row["shard"], ("text",), wanted):
+        at = row["shard_row"] - start
+        if 0 <= at < len(frame):
+            return frame["text"][at]
+    return None
 
 
 class _Source:

@@ -14,6 +14,7 @@ from cleaner import store
 from cleaner.dedup.against import OLD
 from cleaner.errors import JobError
 from cleaner.run_folder import RunFolder
+from cleaner.shards.opened import Shards
 
 _FINEST = 64  # ranges that even a small index is cut into, so that a small range is a small read
 _RANGE = 1_000_000  # rows of one range of a large index, about
@@ -31,7 +32,7 @@ class Index:
     # Path below the run folder, bytes, and of the trailer, which has a hash of each range: its
     # SHA-256 and bytes.
     files: tuple[tuple[str, int, str, int], ...]
-    shards: tuple[str, ...]
+    shards: Shards
     first_file: int
     identity: str
 
@@ -59,7 +60,7 @@ def find_indexes(
     for run in runs:
         manifest = _manifest(run)
         entry = _entry(run, manifest, name, compares, place)
-        shards = tuple(output["path"] for output in manifest["outputs"])
+        shards = Shards.of(run, manifest)
         found.append(
             Index(
                 run=run,
@@ -73,7 +74,7 @@ def find_indexes(
                 identity=f"{manifest['identity']}-{_bytes_of(entry)}",
             )
         )
-        first_file += len(shards)
+        first_file += len(shards.paths)
     return tuple(found)
 
 

@@ -1,11 +1,8 @@
 """A plan as the list of its phases, each with the code that turns earlier commits into units."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
-
-import polars as pl
 
 from cleaner import store
 from cleaner.commits import Marker, digest
@@ -16,6 +13,8 @@ from cleaner.phases.base import DataFile, Phase, Prepared, Settings, State, Unit
 from cleaner.phases.steps import EARLIER, Read, StepSettings, StepUnit
 from cleaner.plan import PARTITION_BYTES, MapPlan, Plan
 from cleaner.row_key import packed
+from cleaner.shards import FORMATS
+from cleaner.shards.opened import schema_text
 from cleaner.stages import global_stage
 from cleaner.stages.global_stage import (
     VERDICTS,
@@ -75,18 +74,13 @@ def _map_options(
         "stages": [_stage(plan, entry) for entry in mapped.entries],
         "measures": list(mapped.measures),
         "carry": {name: str(kind) for name, kind in mapped.carry.items()},
-        "carry_schema": _schema_text(mapped.carry),
+        "carry_schema": schema_text(mapped.carry),
         "measured": mapped.measured,
         "empty_at": then.title if then is not None and empty else None,
         "sends": sends,
         "before": before,
         **({"columns": list(plan.columns), "part_bytes": plan.unit_bytes} if first else {}),
     }
-
-
-def _schema_text(columns: dict[str, Any]) -> str:
-    empty = pl.DataFrame(schema=columns).to_arrow(compat_level=pl.CompatLevel.oldest())
-    return base64.b64encode(empty.schema.serialize().to_pybytes()).decode()
 
 
 def _stage(plan: Plan, entry: Entry) -> dict[str, Any]:
@@ -337,7 +331,8 @@ class _Made:
     def _earlier_groups(self) -> int:
         """Return in how many tasks the shards of earlier runs are read for their texts."""
         return min(
-            global_stage.MOST_PARTITIONS, sum(len(index["shards"]) for index in self.against)
+            global_stage.MOST_PARTITIONS,
+            sum(len(index["shards"]["paths"]) for index in self.against),
         )
 
     def _units(self, step: Step, settings: StepSettings, parts: Sequence[Marker]) -> list[Unit]:
@@ -407,7 +402,8 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     parts = _shuffle_ranges(plan)
     cut_options = {"by": by, "target": target}
     shard_options = {
-        "schema": _schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
+        "format": output.format,
+        "schema": schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
         "columns": {name: inner for name, (inner, _) in plan.shard_columns.items()},
     }
     measured = list(dict.fromkeys(name for m in plan.maps for name in m.measured))
@@ -516,13 +512,13 @@ def _shards(maps: Sequence[str], cut: str, parts: int, options: dict[str, Any]) 
             "parts": parts,
             "groups": [str(start) for start in _group_starts(state.markers[maps[0]])],
         }
-        count = len(bounds) - 1
+        count, suffix = len(bounds) - 1, FORMATS[options["format"]].suffix
         units = [
             Unit(
                 f"{shard:05d}",
                 {
                     "number": shard,
-                    "shard": f"part-{shard:05d}-of-{count:05d}.parquet",
+                    "shard": f"part-{shard:05d}-of-{count:05d}.{suffix}",
                     "low": bounds[shard],
                     "high": bounds[shard + 1],
                     "bytes": cuts.facts["sizes"][shard],

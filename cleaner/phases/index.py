@@ -9,7 +9,6 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cleaner import store
 from cleaner.commits import Committer
@@ -27,6 +26,7 @@ from cleaner.phases.base import (
     exchange_sources,
     read_table,
 )
+from cleaner.shards.opened import Shards
 from cleaner.shortages import is_shortage, told
 from cleaner.stages.global_stage import Indexed
 
@@ -156,21 +156,16 @@ def old_texts(
     have the key that they have in the index.
     """
     for index in indexes:
-        first = index["first_file"]
-        for number, shard in enumerate(index["shards"]):
+        first, shards = index["first_file"], Shards(**index["shards"])
+        for number in range(len(shards.paths)):
             mine = wanted.filter(pl.col("file") == first + number)
             if not len(mine):
                 continue
             mine = mine.with_columns(file=pl.lit(number, pl.UInt32))
-            path = store.join(index["run"], shard)
-            with _damage_named(path), store.open_input(path) as source:
-                parquet = pq.ParquetFile(source)
-                names = [name for name in _READ if name in parquet.schema_arrow.names]
-                start = 0
-                for group in range(parquet.num_row_groups):
-                    rows = parquet.metadata.row_group(group).num_rows
-                    here = mine.filter(pl.col("row").is_between(start, start + rows - 1))
+            path = store.join(shards.run, shards.paths[number])
+            with _damage_named(path):
+                for start, frame in shards.read(number, _READ, mine["row"].to_numpy()):
+                    here = mine.filter(pl.col("row").is_between(start, start + len(frame) - 1))
                     if len(here):
-                        docs = pl.DataFrame(parquet.read_row_group(group, names))
-                        yield index, docs[(here["row"] - start).to_list()].hstack(here)
-                    start += rows
+                        docs = frame[(here["row"] - start).to_list()]
+                        yield index, docs.hstack(here)

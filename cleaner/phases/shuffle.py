@@ -22,7 +22,7 @@ from cleaner.phases.base import (
     slot,
 )
 from cleaner.row_key import position
-from cleaner.shards import parquet
+from cleaner.shards import FORMATS
 
 _BIN = 1 << 48  # width of one of the 65,536 bins in which sizes are summed
 _HELD = 48 << 20  # text that a shard's task holds at once; a larger range is read in passes
@@ -90,7 +90,7 @@ def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
                 )
 
         with out.product(f"shards/{unit['shard']}") as product:
-            parquet.write(frames(), schema, product.sink)
+            FORMATS[settings["format"]].write(frames(), schema, product.sink)
     place = pl.concat(places) if places else _NO_PLACE
     place = place.with_columns(pl.lit(unit["number"], pl.UInt32).alias("shard"))
     starts = np.array([int(start) for start in settings["groups"]], np.uint64)

@@ -215,7 +215,7 @@ class _Work:
         earlier = one.rows.filter(pl.col("file") >= OLD)
         if len(earlier):
             groups = self.settings.earlier_groups
-            shards = sum(len(index["shards"]) for index in self._earlier())
+            shards = sum(len(index["shards"]["paths"]) for index in self._earlier())
             shard = earlier["file"].to_numpy().astype(np.int64) - OLD
             at = slot(shard * groups // shards, groups)
             files[f"{role}{EARLIER}"] = exchange_bytes(earlier.with_columns(at), "slot", groups)

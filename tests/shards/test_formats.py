@@ -9,9 +9,14 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
+from corpus_maker import job
 from polars.testing import assert_frame_equal
 
+from cleaner.api import run
+from cleaner.inspect import verify
+from cleaner.run_folder import SHARD_SUFFIXES
 from cleaner.shards import FORMATS, Format
+from cleaner.texts import texts_of
 
 every_format = pytest.mark.parametrize("name", FORMATS)
 
@@ -109,3 +114,42 @@ def test_json_lines_are_lines_of_json() -> None:
     assert [row["text"] for row in rows] == HOSTILE["text"].to_list()
     assert [row["row"] for row in rows] == HOSTILE["row"].to_list()
     assert rows[0]["moment"] == "2020-01-02 03:04:05.678901"
+
+
+def test_a_run_folder_knows_the_names_of_every_format() -> None:
+    assert tuple(form.suffix for form in FORMATS.values()) == SHARD_SUFFIXES
+
+
+@every_format
+def test_a_run_writes_lists_verifies_and_is_compared_with(name: str, tmp_path: Path) -> None:
+    texts = [f"Story {n} tells of town {n % 7} and of the year {n}, at length." for n in range(40)]
+    docs = {
+        "text": [*texts, *texts[:5]],
+        "url": None,
+        "source": "s",
+        "id": [f"i{n}" for n in range(45)],
+    }
+    docs |= {"raw": [b"\xff%d" % n for n in range(45)], "*": [[n] for n in range(45)]}
+    pl.DataFrame(docs, schema_overrides={"url": pl.String}).write_parquet(tmp_path / "a.parquet")
+    plain = job([tmp_path / "a.parquet"], {"near_dedup": {"preset": "fineweb"}})
+    plain["input"][0]["read"] = "all"
+    plain["output"] = {"format": name, "shard_bytes": 700}
+    made = run(plain, str(tmp_path / "run"), engine="inline")
+    assert {path.name.split(".", 1)[1] for path in (tmp_path / "run/shards").iterdir()} == {
+        FORMATS[name].suffix
+    }
+    assert len(made.shards.paths) > 2
+    kept = made.kept().collect()
+    assert sorted(kept["text"]) == sorted(texts)
+    assert dict(zip(kept["id"], kept["raw"], strict=True)) == {
+        f"i{n}": b"\xff%d" % n for n in range(40)
+    }
+    assert verify(made) == []
+    row = made.ledger().filter(pl.col("id") == "i7")
+    assert texts_of(made, row) == [texts[7]]
+    again = {"near_dedup": {"preset": "fineweb", "against": str(tmp_path / "run")}}
+    held = run(job([tmp_path / "a.parquet"], again), str(tmp_path / "held"), engine="inline")
+    assert len(held.kept().collect()) == 0
+    broken = tmp_path / "run" / made.shards.paths[1]
+    broken.write_bytes(broken.read_bytes()[:-1])
+    assert [line.split(":")[0] for line in verify(made)] == [made.shards.paths[1]]

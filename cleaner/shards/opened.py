@@ -1,0 +1,76 @@
+"""The shards of a finished run, as its manifest tells of them, to be read in any format."""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from cleaner import store
+from cleaner.errors import InputError
+from cleaner.shards import FORMATS, Format
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Where the shards of a run lie, in order, and how they are read."""
+
+    run: str
+    format: str
+    schema: str  # as an Arrow IPC message in base64
+    paths: tuple[str, ...]  # below the run folder
+
+    @classmethod
+    def of(cls, run: str, manifest: Mapping[str, Any]) -> Self:
+        """Return the shards of the run in a folder.
+
+        Raises InputError for a format that this version does not know.
+        """
+        told = manifest["shards"]
+        if told["format"] not in FORMATS:
+            there = ", ".join(FORMATS)
+            raise InputError(f"{run}: its shards are {told['format']}; this version reads: {there}")
+        paths = tuple(output["path"] for output in manifest["outputs"])
+        return cls(run, told["format"], told["schema"], paths)
+
+    def as_format(self) -> Format:
+        """Return how they are read."""
+        return FORMATS[self.format]
+
+    def arrow_schema(self) -> pa.Schema:
+        """Return the columns that every shard has."""
+        return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(self.schema)))
+
+    def scan(self) -> pl.LazyFrame:
+        """Return all shards as one lazy frame."""
+        paths = [store.join(self.run, path) for path in self.paths]
+        return self.as_format().scan(paths, self.arrow_schema())
+
+    def read(
+        self,
+        number: int,
+        columns: Sequence[str] | None = None,
+        wanted: np.ndarray | None = None,
+    ) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Yield (first row, frame) of one shard, of the columns that it has.
+
+        Where `wanted` rows are given, in order, what holds none of them may be left out.
+        """
+        schema = self.arrow_schema()
+        if columns is not None:
+            columns = [name for name in columns if name in schema.names]
+        with store.open_input(store.join(self.run, self.paths[number])) as source:
+            yield from self.as_format().chunks(source, schema, columns, wanted)
+
+    def rows(self, number: int) -> int:
+        """Return how many rows one shard has, by reading it through."""
+        return sum(len(frame) for _, frame in self.read(number))
+
+
+def schema_text(columns: Mapping[str, Any]) -> str:
+    """Return the Arrow schema of some Polars types as an IPC message in base64."""
+    empty = pl.DataFrame(schema=dict(columns)).to_arrow(compat_level=pl.CompatLevel.oldest())
+    return base64.b64encode(empty.schema.serialize().to_pybytes()).decode()
