@@ -52,7 +52,7 @@ def write(path: Path, texts: Sequence[str | None], **columns: Sequence[Any]) -> 
 
 
 def done(folder: Path, paths: Sequence[Path], *stages: Any, **more: Any) -> Run:
-    return run(job(paths, *stages, **more), str(folder), engine="inline")
+    return run(job(paths, *stages, **more), str(folder), engine="inline", replace=True)
 
 
 def kept(made: Run) -> list[str]:
@@ -218,7 +218,7 @@ def test_a_run_without_what_is_asked_of_it_is_refused(tmp_path: Path, stage: str
     assert refused(a) == (
         f"stages.0.{stage}: against: the run {a} has no stage {stage}; it has an index of: none"
     )
-    run(job([path], {stage: {}}), str(a), engine="inline", replace=True)
+    done(a, [path], {stage: {}})
     assert make_plan(parse_job(job([path], {stage: {"against": str(a)}}))).indexes
     said = refused(a, within="source")
     assert said == (
