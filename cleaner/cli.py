@@ -42,6 +42,14 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="K=V", help="override a key, as in language.min_score=0.6"),
 ]
+ReplaceOption = Annotated[
+    bool,
+    typer.Option("--replace", help="put this run in the place of a finished one, once it is whole"),
+]
+FreshOption = Annotated[
+    bool,
+    typer.Option("--fresh", help="as --replace, and use nothing of what was computed before"),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
@@ -138,12 +146,8 @@ def run(
     sample: Annotated[
         int | None, typer.Option(min=1, help="only N documents, in a folder of their own")
     ] = None,
-    replace: Annotated[
-        bool, typer.Option(help="put this run in the place of a finished one, once it is whole")
-    ] = False,
-    fresh: Annotated[
-        bool, typer.Option(help="as --replace, and take nothing of what was computed before")
-    ] = False,
+    replace: ReplaceOption = False,
+    fresh: FreshOption = False,
     accept_alarm: Annotated[
         list[str] | None, typer.Option(help="go on although this alarm was raised")
     ] = None,
@@ -643,6 +647,8 @@ def submit(
     address: Annotated[str, typer.Option(help="the dashboard of a Ray head, http://head:8265")],
     settings: SetOption = None,
     out: Annotated[str | None, typer.Option(help="the run folder, on shared storage")] = None,
+    replace: ReplaceOption = False,
+    fresh: FreshOption = False,
     wait: Annotated[bool, typer.Option(help="follow it to its end")] = True,
 ) -> None:
     """Run a job on a cluster through the Ray Jobs API; submitting it again continues it."""
@@ -650,6 +656,7 @@ def submit(
 
     args = [word for setting in settings or [] for word in ("--set", setting)]
     args += ["--out", out] if out else []
+    args += ["--replace"] * replace + ["--fresh"] * fresh
     started = jobs.submit(job, address, args)
     say(f"submitted as {started.submission}")
     if not wait:

@@ -195,8 +195,10 @@ def _writes_none(folder: str, phase: str, names: Iterable[str]) -> bool:
 def remove_orphans(folder: str, phase: str, markers: Collection[Marker]) -> None:
     """Remove the data of attempts at a phase that failed: no marker names it, and none will.
 
-    That is so where another attempt is committed, or where nobody has written for long.
+    That is so where another attempt is committed, or where nobody has written for long. An object
+    store lets a late attempt put its marker over the one that stands: there, only the latter.
     """
+    local = not store.is_remote(folder)
     named = {file["path"] for marker in markers for file in marker.files.values()}
     ours = {(marker.unit, marker.part, marker.key) for marker in markers}
     others = {
@@ -209,7 +211,8 @@ def remove_orphans(folder: str, phase: str, markers: Collection[Marker]) -> None
         if match is None or path in named:
             continue
         part = (match["unit"], int(match["part"]), match["key"])
-        if part in ours or (part not in others and time.time() - file.written > ABANDONED):
+        old = time.time() - file.written > ABANDONED
+        if (part in ours and (local or old)) or (part not in others and old):
             store.delete(store.join(folder, path))
 
 
