@@ -32,9 +32,10 @@ _LABEL = re.compile(
     r"\\(?:begingroup|endgroup)(?![a-zA-Z])|\\require\s*\{[^{}]*\}|\\label\s*\{[^{}]*\}"
     r"|\\(?:nonumber|notag)(?![a-zA-Z])"
 )
+_COUNTER = re.compile(r"\\PageIndex(?![A-Za-z])\s*\{?\s*([\w.]*)\s*\}?")  # of LibreTexts
 _SPACES = re.compile(r"\s{2,}|[^\S ]")
 _NEEDS = re.compile(
-    r"[&%$<\x00-\x08\x0e-\x1f]|\\(?:begin|endgroup|require|label|nonumber|notag|\(|\[)|^\s*(?:\{"
+    r"[&%$<\x00-\x08\x0e-\x1f]|\\(?:begin|endgroup|require|label|nonumber|notag|PageIndex|\(|\[)|^\s*(?:\{"
     r"|\\(?:dis|te|scr))"
 )
 _LAYERS = 20  # delimiters within delimiters
@@ -94,6 +95,8 @@ def clean(tex: str) -> tuple[str, bool | None]:
     if "%" in tex:
         tex = _BARE_PERCENT.sub(r"\1\\%", _COMMENT.sub(r"\1", tex))
     tex = _LABEL.sub("", tex)
+    if "\\PageIndex" in tex:
+        tex = _COUNTER.sub(r"\1", tex)
     if "$" in tex or r"\(" in tex:
         tex = _no_nested_math(tex)
         tex = _BARE_DOLLAR.sub(r"\1\\$", tex)

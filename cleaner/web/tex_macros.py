@@ -4,6 +4,7 @@ import re
 
 from cleaner.web.budget import MACRO_STEPS, TEX_LENGTH, Work
 from cleaner.web.tex import closing_brace
+from cleaner.web.tex_commands import COMMANDS
 
 Macro = tuple[str, int, str | None]  # body with #1.., number of arguments, default of the first
 
@@ -62,6 +63,15 @@ def take_definitions(tex: str, macros: dict[str, Macro]) -> str:
         at = end + 1
     out.append(tex[at:])
     return "".join(out)
+
+
+def undefined(tex: str, macros: dict[str, Macro]) -> bool:
+    r"""Say whether `tex` uses a command that neither renderers nor the page's `macros` define.
+
+    >>> undefined(r"\R\to\alpha", {}), undefined(r"\R\to\alpha", {"R": ("", 0, None)})
+    (True, False)
+    """
+    return any(name not in COMMANDS and name not in macros for name in _WORD.findall(tex))
 
 
 def expand(tex: str, macros: dict[str, Macro], work: Work | None = None) -> str:

@@ -113,3 +113,47 @@ def test_what_nobody_can_read_is_counted(markup: str) -> None:
 def test_what_is_no_formula_is_not_counted(markup: str) -> None:
     found = page(markup)
     assert (found.formulas_found, found.formula_images_lost) == (0, 0)
+
+
+# ---- MathML that renderers write, and the signs of their fonts
+
+
+@pytest.mark.parametrize(
+    ("markup", "want"),
+    [
+        ("<math><mi>u</mi><mo>\ue020</mo><mo>=</mo><mi>v</mi></math>", "$u\\ne v$"),
+        ("<math><mi>u</mi><mrow><mi>&#xE020;</mi><mo>=</mo></mrow><mi>v</mi></math>", "$u\\ne v$"),
+        ("<math><mi>u</mi><mo>\ue020</mo><mo>∈</mo><mi>V</mi></math>", "$u\\not\\in V$"),
+        ("<math><mi>\\calM</mi><mo>+</mo><mi>\\bbZ</mi></math>", "$\\mathcal{M}+\\mathbb{Z}$"),
+        ("<math><mi>\\Prob</mi><mi>\\alpha</mi></math>", "$\\operatorname{Prob}\\alpha$"),
+        ("<math><mrow>c = <mi>d</mi> + 1</mrow></math>", "$c =d+ 1$"),
+        ("<math><mrow><mn>2</mn> &lt; <mi>d</mi></mrow></math>", "$2<d$"),
+        ("<math><mi>w</mi><merror><mtext>\\sqrt{3}</mtext></merror></math>", "$w\\sqrt{3}$"),
+        ("<math><mrow> <mi>c</mi> </mrow></math>", "$c$"),
+        ("\\(c\\tag{\\PageIndex{4}}\\)", "$c\\tag{4}$"),
+        ("\\(c_1\ue9a1\\)", "$c_1$"),
+        # a macro of the page's maker, written out in the MathML beside it
+        ('<span class="katex"><span class="katex-mathml"><math><semantics><mrow><mi '
+         'mathvariant="normal">Ω</mi></mrow><annotation encoding="application/x-tex">\\Omg'
+         "</annotation></semantics></math></span></span>", "$\\Omega$"),
+        ('<span class="katex"><span class="katex-mathml"><math><semantics><mi>Ω</mi><annotation '
+         'encoding="application/x-tex">\\mathit\\Omega</annotation></semantics></math></span>'
+         "</span>", "$\\mathit\\Omega$"),
+    ],
+)  # fmt: skip
+def test_what_renderers_write_is_read_as_they_meant_it(markup: str, want: str) -> None:
+    assert text(markup) == f"So {want} it is."
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<math><merror><mtext>Math input error</mtext></merror></math>",
+        "<math><mi>a</mi><merror><mtext>Undefined control sequence \\foo</mtext></merror></math>",
+        "<math><mi>a</mi><mo>\uf0a7</mo><mi>b</mi></math>",
+    ],
+)
+def test_an_error_or_a_sign_of_a_private_font_is_counted_and_not_written(markup: str) -> None:
+    found = page(markup)
+    assert (found.formulas_found, found.formula_images_lost) == (0, 1)
+    assert found.text.removeprefix(LEAD.strip()).strip() == "So it is."

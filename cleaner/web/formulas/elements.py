@@ -31,6 +31,7 @@ from cleaner.web.formulas.runs import TAG, UNKNOWN_TAG, runs
 from cleaner.web.mathml import mathml_to_latex, tree_to_latex
 from cleaner.web.mathml.symbols import SYMBOLS
 from cleaner.web.tex import clean
+from cleaner.web.tex_macros import Macro, undefined
 
 
 class Found(NamedTuple):
@@ -76,8 +77,9 @@ _ROOTS = "mjx-math[data-latex], svg[data-latex], [data-mml-node=math][data-latex
 class Reader:
     """Reads the TeX out of the elements of one page."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, macros: dict[str, Macro] | None = None) -> None:
         self.work = work
+        self.macros = {} if macros is None else macros
         self._converted: dict[str, str] = {}
 
     def mathml(self, markup: str, annotated: bool = True) -> str:
@@ -97,7 +99,7 @@ class Reader:
         if not display and "tml-display" in (attributes.get("class") or ""):
             display = True
         tex = self.mathml(node.html or "")
-        return Found(tex, display, "mathml") if tex or not node.text().strip() else None
+        return Found(tex or (LOST if node.text().strip() else ""), display, "mathml")
 
     def script(self, node: LexborNode, kind: str) -> Found | None:
         """Read a script of MathJax 2 or KaTeX; None if it is any other script."""
@@ -132,7 +134,11 @@ class Reader:
         if (annotation := node.css_first("annotation")) is not None and (
             tex := clean(annotation.text())[0]
         ):
-            return Found(tex, display or _is_block(node.css_first("math")), "katex")
+            math = node.css_first("math")
+            if math is not None and undefined(tex, self.macros):  # the MathML has them written out
+                markup = _ANNOTATION.sub("", math.html or "")
+                tex = self.mathml(markup, annotated=False) or tex
+            return Found(tex, display or _is_block(math), "katex")
         if (math := node.css_first("math")) is not None and (tex := self.mathml(math.html or "")):
             return Found(tex, display or _is_block(math), "katex")
         if (holder := node.css_first(".katex-mathml")) is not None and (
@@ -448,6 +454,7 @@ def is_frame(node: LexborNode, attributes: dict[str, str | None]) -> bool:
     )
 
 
+_ANNOTATION = re.compile(r"<annotation\b.*?</annotation>", re.S)
 _PAGE_DISPLAY = re.compile(r"mjpage__block|MJXc-display|MathJax_SVG_Display")
 _DRAWN = ".mjx-char, .mjx-math, .MathJax_SVG svg, svg"
 _ONE_LEAF = re.compile(r"[A-Za-z\u0370-\u03ff]|\d+(?:\.\d+)?")

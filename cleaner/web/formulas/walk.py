@@ -61,6 +61,7 @@ _KNOWN = frozenset(
         *_IN_HTML,
     ]
 )
+_PRIVATE = re.compile(r"[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _HIDING = re.compile(
     r"\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\s*(?:!important\s*)?;?", re.I
 )
@@ -78,7 +79,7 @@ class Walk:
     def __init__(self, tree: LexborHTMLParser, source: str, tokens: Tokens, signs: Signs) -> None:
         self.source, self.tokens, self.signs = source, tokens, signs
         self.config: Config = read_config(tree) if signs.renderer else Config()
-        self.reader = Reader(Work("elements of MathML", PAGE_MATHML_NODES))
+        self.reader = Reader(Work("elements of MathML", PAGE_MATHML_NODES), self.config.macros)
         self.work = Work("formulas", FORMULAS)
         self.finder = Finder(
             self.config,
@@ -400,6 +401,8 @@ class Walk:
             defined = take_definitions(tex, self.config.macros)
             if defined != tex:
                 tex = clean(defined)[0]
+        if not tex.isascii():  # icons of a page's own font among its TeX
+            tex = _PRIVATE.sub("", tex).strip()
         if not tex:
             return ""
         self.work.spend()

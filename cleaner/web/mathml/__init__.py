@@ -22,6 +22,7 @@ _NAMESPACE = re.compile(
 )
 # Control characters, and selectors of variants: how a sign is drawn, not which it is.
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufe00-\ufe0f\ufffe\uffff]")
+_PRIVATE = re.compile(r"[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
@@ -40,13 +41,18 @@ def mathml_to_latex(markup: str, annotated: bool = True, work: Work | None = Non
     _spend(root, work)
     if annotated and (tex := _annotation(root)):
         return tex
-    return FormulaConverter().formula(root)
+    return _readable(FormulaConverter().formula(root))
+
+
+def _readable(tex: str) -> str:
+    """Return `tex`, or "" where a sign in it is known to the page's font alone, or an error."""
+    return "" if not tex.isascii() and _PRIVATE.search(tex) else tex
 
 
 def tree_to_latex(root: Any, work: Work | None = None) -> str:
     """Return LaTeX for a parsed `math` element; annotations are not looked at."""
     _spend(root, work)
-    return FormulaConverter().formula(root)
+    return _readable(FormulaConverter().formula(root))
 
 
 def _spend(root: Any, work: Work | None) -> None:

@@ -10,6 +10,7 @@ from cleaner.web.mathml.fences import mfenced, row_tex
 from cleaner.web.mathml.layout import (
     maction,
     menclose,
+    merror,
     mfrac,
     mphantom,
     mroot,
@@ -49,11 +50,12 @@ HANDLERS: dict[str, Callable[[Converter, Any], str]] = {
     "mfrac": mfrac, "msqrt": msqrt, "mroot": mroot, "mfenced": mfenced, "menclose": menclose,
     "msub": msub, "msup": msup, "msubsup": msubsup, "munder": munder, "mover": mover,
     "munderover": munderover, "mmultiscripts": mmultiscripts, "mtable": mtable,
-    "mphantom": mphantom, "semantics": semantics, "maction": maction,
-    **dict.fromkeys(("math", "mrow", "mstyle", "mpadded", "merror", "mtd", "mlongdiv"), row_of),
+    "mphantom": mphantom, "merror": merror, "semantics": semantics, "maction": maction,
+    **dict.fromkeys(("math", "mrow", "mstyle", "mpadded", "mtd", "mlongdiv"), row_of),
     **dict.fromkeys(("annotation", "annotation-xml", "maligngroup", "malignmark"), nothing),
     **dict.fromkeys(("none", "mprescripts"), nothing),
 }  # fmt: skip
+_NOT_EQUAL = re.compile(r"\\not\s*=")
 _FONT_ROW = re.compile(r"\\(math[a-z]+)\{[A-Za-z0-9]\}(?:\\\1\{[A-Za-z0-9]\})+")
 
 
@@ -72,7 +74,7 @@ class FormulaConverter:
         texts = [root.text, *(child.tail for child in root)]
         if any(text and text.strip() for text in texts):
             tex = joined([raw(self, root.text or ""), *(with_tail(self, child) for child in root)])
-        return clean(_FONT_ROW.sub(_merged, tex))[0]
+        return clean(_NOT_EQUAL.sub(r"\\ne ", _FONT_ROW.sub(_merged, tex)))[0]
 
     def tex(self, node: Any) -> str:
         """Return the LaTeX of one element."""

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from cleaner.web.mathml.content import CONTENT
-from cleaner.web.mathml.leaves import raw
+from cleaner.web.mathml.leaves import raw, with_tail
 from cleaner.web.mathml.nodes import TEX_ENCODING, Converter, core_of, joined, no_line
 from cleaner.web.mathml.tables import SIDES
 from cleaner.web.tex import clean
@@ -19,6 +19,14 @@ _ENCLOSURES = {
     "madruwb": r"\underline{#}",
 }  # fmt: skip
 _FRAME = re.compile(r"(?:^|[\s;])border:\s*[^;]*solid")
+
+
+UNREADABLE = "\ue00e"
+_MESSAGE = re.compile(
+    r"\b(?:undefined|unknown|missing|extra|misplaced|double|error|illegal|must|expected|runaway"
+    r"|invalid|not|argument|control sequence)\b",
+    re.I,
+)
 
 
 def two(to: Converter, node: Any) -> list[str]:
@@ -77,12 +85,27 @@ def row_of(to: Converter, node: Any) -> str:
     if not len(node):
         return raw(to, node.text or "")
     tex = to.row(list(node))
+    if any(text and text.strip() for text in (node.text, *(child.tail for child in node))):
+        tex = joined([raw(to, node.text or ""), *(with_tail(to, child) for child in node)])
     variant = node.get("mathvariant") or ("bold" if node.get("fontweight") == "bold" else "")
     if _FRAME.search(node.get("style") or "") and tex:
         return rf"\boxed{{{tex}}}"
     if node.tag == "mstyle" and variant in ("bold", "bold-italic") and tex:
         return rf"\boldsymbol{{{tex}}}"
     return tex
+
+
+def merror(to: Converter, node: Any) -> str:
+    """Return the source that a renderer shows in place of what it could not read.
+
+    A message about it is no formula: `UNREADABLE` makes the whole one count as lost.
+    """
+    text = "".join(node.itertext()).strip()
+    if "\\" in text and not _MESSAGE.search(text):
+        return clean(text)[0]
+    if any(child.tag not in ("mtext", "merror") for child in node):
+        return row_of(to, node)
+    return UNREADABLE if text else ""
 
 
 def mphantom(to: Converter, node: Any) -> str:

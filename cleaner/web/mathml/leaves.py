@@ -7,8 +7,11 @@ from typing import Any
 from cleaner.web.mathml.nodes import Converter, joined, variant_of, words_of
 from cleaner.web.mathml.symbols import ALPHABET, NAMED, SYMBOLS, VARIANTS
 from cleaner.web.tex import clean
+from cleaner.web.tex_commands import COMMANDS
 
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_FONT = re.compile(r"(?:math)?(cal|bb|frak|scr|bf|rm|sf|tt|it)([A-Za-z])")
 _ELEMENTS = frozenset(  # elements that make a text of broken markup a row
     str.split(
         "mi mn mo ms mrow mfrac msqrt mroot msub msup msubsup munder mover munderover mtable "
@@ -34,6 +37,24 @@ def raw(to: Converter, text: str) -> str:
 
 def with_tail(to: Converter, node: Any) -> str:
     return joined([to.tex(node), raw(to, node.tail or "")])
+
+
+def known(tex: str) -> str:
+    r"""Return `tex` with the commands that nobody defines as what their names say.
+
+    >>> print(known(r"\calL"), known(r"\alpha"), known(r"\Alice"))
+    \mathcal{L} \alpha \operatorname{Alice}
+    """
+    return _COMMAND.sub(_known, tex)
+
+
+def _known(match: re.Match[str]) -> str:
+    name = match.group(1)
+    if name in COMMANDS:
+        return match.group()
+    if font := _FONT.fullmatch(name):
+        return rf"\math{font[1]}{{{font[2]}}}"
+    return rf"\operatorname{{{name}}}"
 
 
 def chars_of(to: Converter, node: Any) -> str:
@@ -63,6 +84,8 @@ def chars(to: Converter, text: str, variant: str = "") -> list[str]:
 
 
 def char_tex(to: Converter, char: str, variant: str) -> str | None:
+    if char == "\ue020":  # the stroke that KaTeX's font lays over the next sign
+        return r"\not"
     if char in ALPHABET:
         char, variant = ALPHABET[char]
         if variant == "italic":
@@ -87,7 +110,7 @@ def mi(to: Converter, node: Any) -> str:
     if len(word) <= 1:
         return "".join(chars(to, word, "" if variant == "italic" else variant))
     if "\\" in word:
-        return clean(word)[0]
+        return known(clean(word)[0])
     if word in NAMED and variant in ("", "normal"):
         return NAMED[word]
     if word.isascii() and re.fullmatch(r"[A-Za-z][A-Za-z0-9 .'-]*", word):
@@ -128,7 +151,7 @@ def mo(to: Converter, node: Any) -> str:
         name = word.replace(" ", "~")
         return rf"\operatorname{{{name}}}" if len(word) > 1 else word
     if "\\" in word and re.search(r"\\[A-Za-z]", word):
-        return clean(word)[0]
+        return known(clean(word)[0])
     return "".join(chars(to, word))
 
 
@@ -147,7 +170,7 @@ def mtext(to: Converter, node: Any) -> str:
     if not stripped:
         return r"\ " if "\u00a0" in text or " " in text or "\u2003" in text else ""
     if re.fullmatch(r"\\[A-Za-z]+(?:\{[^{}]*\})*", stripped):
-        return stripped  # a command that the renderer did not know
+        return known(stripped)  # a command that the renderer did not know
     if re.fullmatch(r"[-+*/=<>≤≥,;:.()\[\]|0-9\u2190-\u22ff\s]+", stripped):
         return "".join(chars(to, stripped))
     text = unicodedata.normalize("NFC", re.sub(r"[\s\u00a0]+", " ", text))
