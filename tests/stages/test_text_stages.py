@@ -31,7 +31,11 @@ def test_clean_lines_cuts_and_counts() -> None:
         }
     )
     cleaned = CleanLines()(docs)
-    assert cleaned["text"].to_list() == ["A fine line stands here.", None, "A fine line stands here."]
+    assert cleaned["text"].to_list() == [
+        "A fine line stands here.",
+        None,
+        "A fine line stands here.",
+    ]
     assert cleaned["characters_cut"].to_list() == [6, 2, 3]
     assert cleaned.schema["characters_cut"] == pl.UInt32
     assert CleanLines().label() == ":c4_lines"
