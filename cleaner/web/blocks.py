@@ -313,7 +313,7 @@ def _heading(text: str) -> str:
     >>> _heading("Limits 🔗"), _heading("Series[edit]"), _heading("C#")
     ('Limits', 'Series', 'C#')
     """
-    text = text.rstrip("¶§🔗⚓\ufe0e ").removesuffix(" #")
+    text = text.rstrip("¶§🔗⚓\ufe0e\u200b ").removesuffix(" #")
     for mark in ("[edit]", "[编辑]", "[編輯]", "[edit source]", "[编辑源代码]", "[編輯原始碼]"):
         text = text.removesuffix(mark)
     return text.rstrip()

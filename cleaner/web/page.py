@@ -16,6 +16,7 @@ from cleaner.web.content import menu_texts, text_without_boilerplate, whole_text
 from cleaner.web.decode import Binary, Undecodable, decode
 from cleaner.web.facts import Facts, facts, read_head, settled_kind
 from cleaner.web.formulas import Formulas, replace_formulas
+from cleaner.web.formulas.word import as_html
 from cleaner.web.reading import make_readable
 from cleaner.web.signs import signs
 from cleaner.web.tokens import OPEN, Tokens, literal_dollars
@@ -164,7 +165,7 @@ def _extract(
     _check_budget(data)
     tokens = Tokens()
     sign = signs(data)
-    escaped = tokens.escape(source) if math and sign.escape else source
+    escaped = tokens.escape(as_html(source)) if math and sign.escape else source
     tree = LexborHTMLParser(data if escaped is source else escaped)
     if b"shadowroot" in data:
         open_shadows(tree)

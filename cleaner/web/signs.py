@@ -22,7 +22,7 @@ _NAMES = rb"""&math ;math :math /math/ /math? math: mathjax mathml mathtex matht
     lazy-image-placeholder jax_ignore jax_process has-jax <tex> <eq> <eqn> tex2img tex.cgi ?tex=
     &tex= ;tex= ="tex- =tex> data-tex= data-expr data-formula data-eq ql-formula data-original-tex
     data-raw-l data-mml <card card=math csdn.net/eq
-    persistentexpr mq-math m:omath
+    persistentexpr mq-math
     cht=tx eeimg ck12 alt="$ alt="\ upmath s2cms sciweavers"""
 _RENDERERS = b"mathjax katex asciimath mathinelement tex2jax tex-mml"
 # Literals without one of which that kind of formula cannot be there; case does not count.
@@ -48,7 +48,7 @@ _LITERALS: dict[bytes, int] = {
     **dict.fromkeys(_RENDERERS.split(), _RENDERER | _MARKUP),
     # U+E000 to U+E03F in UTF-8, references to them, and prefixed MathML
     b"\xee\x80": _ESCAPE, b"&#57": _ESCAPE, b"&#0": _ESCAPE, b"&#xe0": _ESCAPE, b"&#x0": _ESCAPE,
-    b":math": _ESCAPE,
+    b":math": _ESCAPE, b"msequation": _ESCAPE | _MARKUP, b"m:omath": _ESCAPE | _MARKUP,
     b"creativecommons.org/": _LICENCE, b"<time": _TIME,
     b"license" + _JOKER: _LICENCE, b"licence" + _JOKER: _LICENCE, b"license>": _LICENCE,
     **{

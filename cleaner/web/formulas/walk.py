@@ -27,6 +27,7 @@ from cleaner.web.formulas.names import (
 )
 from cleaner.web.formulas.runs import TAG, TEXT, UNKNOWN_TAG, Run, container, runs
 from cleaner.web.formulas.signs import Signs
+from cleaner.web.formulas.word import word_mathml
 from cleaner.web.tex import clean
 from cleaner.web.tex_macros import expand, take_definitions
 from cleaner.web.tokens import ESCAPE, Formula, Tokens
@@ -254,6 +255,9 @@ class Walk:
             if name == "amp-img":
                 self.images.append((node, attributes))
                 return None
+            if name == "m:omath":
+                tex = self.reader.mathml(word_mathml(node)) or LOST
+                return Found(tex, (node.parent or node).tag == "m:omathpara", "mathml")
             if name == "mjx-container":
                 found = self.reader.container(node, attributes)
                 self._missed(node, found)
