@@ -2,11 +2,14 @@
 
 import json
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cleaner.errors import JobError
 from cleaner.inspect import open_run
@@ -16,6 +19,9 @@ from cleaner.plan import make_plan
 from cleaner.runs import run_plan
 from cleaner.signals import SIGNALS
 from cleaner.stages import STAGES
+
+sys.path.append(str(Path(__file__).parent / "models"))
+import fasttext_models as small
 
 TOPICS = ["lakes", "engines", "bread", "violins", "harbours", "glaciers", "orchards", "bridges"]
 MADE = {name for stage in ("extract", "language", "line_dedup") for name in STAGES[stage]().adds()}
@@ -207,3 +213,48 @@ def test_mistakes_name_the_column_as_the_user_does(
     entry = some(tmp_path, tier=["a"] * 5, score=[1] * 5, lang=["en"] * 5, deep=[[1]] * 5)
     with pytest.raises(JobError, match=said):
         make_plan(parse_job({"name": "j", "input": entry, "stages": [stage]}))
+
+
+ANY_NAME = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12
+) | st.sampled_from([*ODD, "input_words", "^words$", "words@3", "text ", "ID", "input_"])
+
+
+@settings(deadline=None, max_examples=6, suppress_health_check=list(HealthCheck))
+@given(names=st.lists(ANY_NAME.filter(lambda name: name != "text"), min_size=3, unique=True))
+def test_any_name_goes_through(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
+    folder = tmp_path_factory.mktemp("names")
+    given_ = table(names).head(12)
+    given_.write_parquet(folder / "a.parquet")
+    entry = {"paths": str(folder / "a.parquet"), "text": "text", "read": "all"}
+    stages = [{"filter": "gopher_repetition"}, {"exact_dedup": {}}]
+    kept = run(folder, "run", stages, entry).kept().collect()
+    wanted = given_[kept["row"].to_list()]
+    ours = {"id", "url", "source", "date", "lang", "script", "licence", "cluster_size", "file"}
+    for name in names:
+        shown = name
+        while shown in {*ours, "row", "formulas_marked"} or (shown != name and shown in names):
+            shown = f"input_{shown}"
+        assert kept[shown].to_list() == wanted[name].to_list(), name
+
+
+def test_scores_of_an_earlier_run_stand_beside_new_ones(tmp_path: Path) -> None:
+    """A classifier, its shares by a language that the input has, and a keep by its old score."""
+    small.train(tmp_path / "math.bin")
+    entry = some(
+        tmp_path, math_score=[0.5, 0.1, 0.9, 0.2, 0.3], lang=["zh", "zh", "en", "en", "en"]
+    )
+    classify = {"model": str(tmp_path / "math.bin"), "label": "math"}
+    cut = {"classify": {**classify, "keep_share": 0.5, "per": ["lang"]}}
+    opened = run(tmp_path, "cut", [cut], entry)
+    kept = opened.kept().collect()
+    # A half of two, and of three to the nearest document.
+    assert sorted(kept["input_lang"]) == ["en", "en", "zh"]
+    assert {"math_score", "input_math_score"} <= set(kept.columns)
+    given_ = dict(enumerate([0.5, 0.1, 0.9, 0.2, 0.3]))
+    assert kept["input_math_score"].to_list() == [given_[row] for row in kept["row"]]
+    best = {"exact_dedup": {"on": "lang", "best_by": "math_score"}}
+    assert kept_rows(run(tmp_path, "best", [best], entry)) == [0, 2]
+    taken = {"classify": {**classify, "as": "fate", "min_score": 0.5}}
+    with pytest.raises(JobError, match="as: 'fate' is taken; give the score another name"):
+        make_plan(parse_job({"name": "j", "input": entry, "stages": [taken]}))

@@ -362,3 +362,13 @@ def test_shards_with_maps_are_read_by_polars(tmp_path: Path) -> None:
     assert kept["pairs"].to_list() == [{"a": 1}, None, {}]
     table = pq.read_table(tmp_path / "run" / opened.manifest["outputs"][0]["path"])
     assert pa.types.is_map(table.schema.field("pairs").type)
+
+
+def test_a_file_with_integers_of_128_bits_is_named_with_the_way_out(tmp_path: Path) -> None:
+    wide = pl.Series("n", [1], dtype=pl.Int128)
+    pl.DataFrame({"text": ["one text"]}).with_columns(wide).write_parquet(tmp_path / "a.parquet")
+    parquet(tmp_path / "b.parquet", n=[1])
+    found, (told,) = carried(tmp_path)
+    assert found["n"].to_list() == [1]
+    assert f"{tmp_path}/a.parquet: not a readable Parquet file: Integers with more than 64" in told
+    assert "cast the column of Int128 to Decimal or Int64" in told

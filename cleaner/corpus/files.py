@@ -21,6 +21,7 @@ _FEW = 1_000  # files whose footers are all read by the plan
 # No honest text shrinks so much; gzip itself ends near 1,032 to 1, zstd and Parquet know no limit.
 MAX_RATIO = 3_000
 BOMB_GRACE = 1 << 30  # bytes
+_WIDE = "more than 64 bits"  # what Arrow says of a file that has an Int128 of Polars
 _ROWS_GRACE = 10_000_000
 _PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 _LINES = (".jsonl", ".ndjson", ".json")
@@ -164,7 +165,10 @@ def parquet_in(source: pa.NativeFile, path: str, **options: Any) -> pq.ParquetFi
     except (OSError, pa.ArrowException, UnicodeError) as error:
         if is_shortage(error):
             raise told(error, path) from error
-        raise UnreadableFile(f"{path}: not a readable Parquet file: {first_line(error)}") from None
+        said = first_line(error)
+        if _WIDE in said:
+            said += "; cast the column of Int128 to Decimal or Int64, which stops all others"
+        raise UnreadableFile(f"{path}: not a readable Parquet file: {said}") from None
     if "metadata" not in options:
         _believe(parquet.metadata, source.size(), path)
     return parquet
