@@ -10,7 +10,7 @@ _NUMBERS = re.compile(
     re.I,
 )
 _CANDIDATES = (
-    "[class*='line' i], [class*='blob-num'], [class*='hljs-ln'], [class*=gutter], .ln, .lnt"
+    "[class*=ine], [class*=blob-num], [class*=hljs-ln], [class*=gutter], .ln, .lnt"
     ", [data-line-number]"
 )
 _ONLY_NUMBERS = re.compile(r"[\s\d.:|\u00a0]*")

@@ -20,8 +20,10 @@ class Reading(NamedTuple):
 # Field -> literals without one of which there is nothing of it; \x01 is any blank, quote or hyphen.
 LITERALS: dict[str, bytes] = {
     "ruby": b"<ruby",
-    "lines": b"linen line-n line_n -num hljs-ln gutter lnt \x01ln\x01",
-    "unseen": rb"sr-o sronly visual screen t-invis for-sr assistive y-hidden",
+    "lines": b"""lineno line-no linenum line-num line_num blob-num hljs-ln gutter\x01 gutter>
+        lnt\x01 \x01ln\x01""",
+    "unseen": b"""sr-only sronly ly-hidden lyhidden ly_hidden screen-read screenread t-invisible
+        for-sr hidden-vis assistive-t 1y-hidden""",
     "edits": b"<del>",
     "notes": b"ltx_n",
     "equations": b"<table",
