@@ -119,3 +119,18 @@ def test_rows_nested_without_end_are_over_budget() -> None:
     page = page_of(KATEX.format(deep))
     assert page.error is not None
     assert "nested deeper" in page.error
+
+
+def test_a_label_of_tex_is_no_speech_and_comes_before_what_is_drawn() -> None:
+    drawn = (
+        '<span class="mjx-chtml"><span class="mjx-math"{}>'
+        '<span class="mjx-mi">{}</span></span></span>'
+    )
+    letter = '<span class="mjx-char MJXc-TeX-math-I">x</span>'
+    for label, expected in (
+        (r"a\times b\over c", r"a\times b\over c"),
+        ("x times two", "x"),
+        ("", "x"),
+    ):
+        page = page_of(drawn.format(f' aria-label="{label}"', letter))
+        assert spans(page.text) == [(expected, "inline")]

@@ -208,6 +208,8 @@ class Reader:
             return Found(
                 spoken, display or _PAGE_DISPLAY.search(_above(node)) is not None, "mathjax"
             )
+        if drawn := self._rendered(node):
+            return Found(drawn, display, "mathjax")
         if node.css_first(_DRAWN) is not None:
             return Found(self._glyphs(node), display, "mathjax")
         return None
@@ -459,7 +461,7 @@ _PAGE_DISPLAY = re.compile(r"mjpage__block|MJXc-display|MathJax_SVG_Display")
 _DRAWN = ".mjx-char, .mjx-math, .MathJax_SVG svg, svg"
 _ONE_LEAF = re.compile(r"[A-Za-z\u0370-\u03ff]|\d+(?:\.\d+)?")
 _SPEECH = re.compile(  # what a screen reader says
-    r"\b(?:equals|plus|minus|over|squared|cubed|sub|Start\w+|End\w+|fraction|root|times|upper)\b",
+    r"(?<!\\)\b(?:equals|plus|minus|over|squared|cubed|sub|Start\w+|End\w+|fraction|root|times|upper)\b",
     re.I,
 )
 _HASHED = re.compile(r"#([^#]+)#", re.S)

@@ -176,7 +176,7 @@ def _leaf(node: Any, name: str) -> list[Any]:
 
 def _wide(text: str) -> str:
     """Return the sign that is drawn of pieces side by side; "" where none is."""
-    ends = set(text) - set("−-–⎯")
+    ends = set(text) - set("−-–⎯¯") or set(text)
     if ends == {"←", "→"}:
         return "↔"
     return ends.pop() if len(ends) == 1 and ends <= _STRETCHED else ""

@@ -10,6 +10,7 @@ from cleaner.web.budget import OverBudget
 from cleaner.web.formulas.drawn import Unreadable, element
 from cleaner.web.formulas.katex_html import katex_row
 from cleaner.web.formulas.mathjax_chtml import chtml_row
+from cleaner.web.formulas.mathjax_common import common_row
 from cleaner.web.formulas.mathjax_svg import svg_row
 from cleaner.web.tokens import Tokens
 
@@ -31,6 +32,8 @@ def rendered_tree(node: LexborNode) -> Any:
         return _math(katex_row(_parsed(node)))
     if (math := node.css_first("mjx-math")) is not None:
         return _math(chtml_row(_parsed(math)))
+    if (math := node.css_first(".mjx-math")) is not None:
+        return _math(common_row(_parsed(math)))
     if lines := node.css("[data-mml-node=math]"):  # a long formula is broken into several
         return _math([part for line in lines for part in svg_row(_parsed(line))])
     return None
