@@ -98,7 +98,12 @@ def _width(text: str) -> int:
 
 
 def _emit(value: Any) -> None:
-    print(escaped(json.dumps(value, ensure_ascii=False, indent=1, default=str)))
+    text = escaped(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:  # in JSON only its own escapes will do
+        text = json.dumps(value, indent=1, default=str)
+    print(text)
 
 
 def stoppable(command: Callable[P, None]) -> Callable[P, None]:
@@ -708,6 +713,7 @@ def compare_formulas(
 
 def main() -> None:
     """Run the command line; every error of ours becomes one message and its exit code."""
+    _speak_utf8()
     code: Any = 0
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what this locale cannot show is escaped
@@ -726,6 +732,18 @@ def main() -> None:
     except Exception as error:
         code = _unexpected(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _speak_utf8() -> None:
+    """Begin again in UTF-8 mode where the locale is another, as on clusters of zh_CN.GBK.
+
+    Job files, corpora and pyarrow's paths are UTF-8 everywhere; only the terminal stays as it is.
+    """
+    if sys.flags.utf8_mode or sys.getfilesystemencoding() == "utf-8":
+        return
+    env = {"PYTHONIOENCODING": sys.stdout.encoding, **os.environ, "PYTHONUTF8": "1"}
+    words = [word.encode("utf-8", "surrogateescape") for word in sys.orig_argv]
+    os.execve(sys.executable, words, env)
 
 
 def _unexpected(error: Exception) -> int:

@@ -7,6 +7,7 @@ engines call the same function, so what a run writes does not depend on which on
 import os
 import secrets
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -39,6 +40,8 @@ _OBJECT_STORE = 80 << 20  # bytes; only keys and counts pass through it
 _LOOK = 5.0  # seconds between two looks at what the cluster has, and at who hangs
 _PATIENCE = 3.0  # seconds of warming before it is worth a word
 _WARMING = 300.0  # seconds of warming, at most
+_KNOCK = 5.0  # seconds for a cluster to answer at all
+_SOCKET = 37  # bytes of a folder; Ray adds up to 70, and the path of a socket ends at 107
 _PROBE = 60.0  # seconds for the nodes to look at the storage
 _SHARED = "every node must read and write the same paths"
 
@@ -112,6 +115,8 @@ class Ray:
         self.slots = workers or os.cpu_count() or 1
         self._known: tuple[float, _Nodes] | None = None
         self._call: Any = None
+        self._env: dict[str, Any] = {}
+        self._joined = False  # a Ray that somebody else began in this process
 
     def __enter__(self) -> Self:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -121,40 +126,76 @@ class Ray:
         import ray
 
         ours = {name: value for name, value in os.environ.items() if name.startswith("CLEANER_")}
+        self._env = {"env_vars": {**_THREADS, **ours}}
+        self._joined = ray.is_initialized()
+        if self._joined:  # by a notebook, or this is a task of Ray
+            self._check_joined()
+        else:
+            try:
+                self._start_or_connect()
+            except KeyboardInterrupt:
+                self.__exit__()
+                raise
+        self._call = self._remote(_work)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        import ray
+
+        if self._joined:  # it goes on for whoever began it
+            return
+        with held():
+            ray.shutdown()
+
+    def _check_joined(self) -> None:
+        """Refuse what is no connection for tasks of ours, or to another cluster than was asked."""
+        import ray
+        from ray.util.client import ray as client
+
+        if client.is_connected():
+            raise JobError(
+                "this process speaks to Ray by ray.init('ray://…'): ray.shutdown(), then run on a "
+                "node of the cluster, or cleaner submit JOB --address http://HEAD:8265"
+            )
+        here = ray.get_runtime_context().gcs_address
+        if self.address not in (None, "auto", "local", here):
+            raise JobError(
+                f"this process is connected to Ray at {here} already: leave out {self.address}, or "
+                "ray.shutdown() first"
+            )
+
+    def _start_or_connect(self) -> None:
+        import ray
+
         common: dict[str, Any] = {
             "logging_level": "error",
             "log_to_driver": False,
-            "runtime_env": {"env_vars": {**_THREADS, **ours}},
+            "runtime_env": self._env,
         }
-        if self.address:
+        if self.address and self.address != "local":
+            _knock(self.address)
             common["address"] = self.address
         else:
+            _lend_a_token()
             common["address"] = "local"
             common["num_cpus"] = self.slots
             common["include_dashboard"] = False
             common["object_store_memory"] = _OBJECT_STORE
+            common["_temp_dir"] = _short_folder()
         try:
             with held():
                 ray.init(**common)
         except (OSError, RuntimeError, ValueError) as error:
             where = f"at {self.address}" if self.address else "on this machine"
             said = str(error).strip().split("\n", 1)[0].rstrip(".")
-            # Ray keeps sockets below TMPDIR, whose names must be short, and a token below HOME.
-            folders = "" if self.address else "; TMPDIR must be short and HOME writable, or "
-            raise InputError(
-                f"no Ray {where}: {said}{folders or '; '}--engine inline runs without it"
-            ) from None
-        except KeyboardInterrupt:
-            self.__exit__()
-            raise
-        self._call = ray.remote(_work)
-        return self
+            raise InputError(f"no Ray {where}: {said}; --engine inline runs without it") from None
 
-    def __exit__(self, *error: object) -> None:
+    def _remote(self, function: Callable[..., Any]) -> Any:
+        """Return a function as one of Ray, in the environment of our tasks."""
         import ray
 
-        with held():
-            ray.shutdown()
+        made = ray.remote(runtime_env=self._env) if self._joined else ray.remote
+        return made(function)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done | None]:
         """Yield each task with the markers it committed, in the order they end; None now and then.
@@ -244,7 +285,7 @@ class Ray:
         token = secrets.token_hex(8)
         probe = store.join(folder, "_work", "seen", token)
         store.write_whole(probe, token.encode())
-        look = ray.remote(_look)
+        look = self._remote(_look)
         asked = {
             look.options(
                 num_cpus=0,
@@ -281,7 +322,7 @@ class Ray:
         """
         import ray
 
-        reference = ray.remote(function).options(max_retries=0, num_cpus=1).remote(given)
+        reference = self._remote(function).options(max_retries=0, num_cpus=1).remote(given)
         done, _ = ray.wait([reference], timeout=_PATIENCE)
         if not done:
             tell()
@@ -367,6 +408,58 @@ def _too_little(task: Task) -> MemoryShort:
     return MemoryShort(
         f"{task['phase']}: unit {task['unit']}: too little memory, again and again; no document "
         "fails for it: give it more memory or fewer --workers, and the same command continues"
+    )
+
+
+def _knock(address: str) -> None:
+    """Raise InputError when nobody answers at an address: Ray would try for minutes."""
+    host, mark, port = address.rpartition(":")
+    if not mark or not port.isdigit():  # `auto`: Ray says at once that there is none
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _KNOCK).close()
+    except OSError as error:
+        said = error.strerror or str(error) or type(error).__name__
+        raise InputError(
+            f"no Ray at {address}: nobody answers there ({said}; the port of a head is usually "
+            "6379); --engine inline runs without it"
+        ) from None
+
+
+def _lend_a_token() -> None:
+    """Give this process a token where the home folder, in which Ray would write it, is none."""
+    set_already = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+    if set_already or os.environ.get("RAY_AUTH_MODE", "token") != "token":
+        return
+    folder = os.path.join(os.path.expanduser("~"), ".ray")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError:
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+
+
+def _short_folder() -> str | None:
+    """Return a folder for Ray's sockets where that of temporary files is too long a path.
+
+    Raises InputError when there is none that can be written.
+    """
+    get = os.environ.get
+    usual = get("RAY_TMPDIR") or get("TMPDIR") or tempfile.gettempdir()
+    wrong = ""
+    for place in (usual, "/tmp", "/var/tmp", "/dev/shm"):
+        if len(os.fsencode(place)) > _SOCKET:
+            wrong = wrong or f"{place} is too long for the paths of its sockets"
+            continue
+        try:
+            with tempfile.TemporaryFile(dir=place):
+                return None if place == usual else os.path.join(place, "ray")
+        except OSError as error:
+            wrong = wrong or f"{place}: {error.strerror}"
+    raise InputError(
+        f"no Ray on this machine: {wrong}; set RAY_TMPDIR to a short folder that can be written; "
+        "--engine inline runs without it"
     )
 
 

@@ -11,6 +11,7 @@ import os
 import platform
 import re
 import tempfile
+import warnings
 from collections.abc import Callable
 from functools import cache, partial
 from hashlib import sha256
@@ -92,9 +93,28 @@ def jit(function: Callable[..., Any], **options: bool) -> Callable[..., Any]:
     before, config.CACHE_DIR = config.CACHE_DIR, folder
     compiler: Any = numba.njit  # its stubs know few of its options
     try:
-        return compiler(cache=True, nogil=True, error_model="numpy", **options)(function)
+        compiled = compiler(cache=True, nogil=True, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before
+    if kept := getattr(compiled, "_cache", None):  # NUMBA_DISABLE_JIT makes none
+        kept.save_overload = _unless_refused(kept.save_overload, folder)
+    return compiled
+
+
+def _unless_refused(save: Callable[..., None], folder: str) -> Callable[..., None]:
+    """Return what keeps machine code, which a full disk keeps from no work."""
+
+    def keep(*args: Any) -> None:
+        try:
+            save(*args)
+        except OSError as error:
+            warnings.warn(
+                f"{folder}: {error.strerror}; kernels are not kept, every process compiles its own "
+                "(NUMBA_CACHE_DIR names another folder)",
+                stacklevel=2,
+            )
+
+    return keep
 
 
 # For what makes no array: numba then counts no references to those it is given. Counting them costs
