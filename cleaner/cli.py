@@ -607,8 +607,16 @@ def label(
     from cleaner.models.label import LabelSpec
     from cleaner.models.label import label as labelled
     from cleaner.models.spec import read_spec
+    from cleaner.progress import counted
 
-    _outcome(labelled(read_spec(spec, LabelSpec, _top(settings))), as_json)
+    with counted(sys.stderr, "asked") as moved:
+        made = labelled(
+            read_spec(spec, LabelSpec, _top(settings)),
+            lambda done, count, spent: moved(
+                done, count, f"{spent.requests:,} requests, {spent.tokens:,} tokens spent"
+            ),
+        )
+    _outcome(made, as_json)
 
 
 @app.command()

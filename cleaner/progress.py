@@ -1,6 +1,7 @@
 """What a run shows while it works: bars on a terminal, plain lines elsewhere."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
@@ -44,6 +45,31 @@ def shown(stream: TextIO) -> Iterator[Shown]:
     )
     with bars:
         yield Terminal(bars)
+
+
+@contextmanager
+def counted(stream: TextIO, what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Yield what shows how many of how many are done, and a word more."""
+    if not stream.isatty():
+        last = time.monotonic()
+
+        def line(done: int, count: int, more: str) -> None:
+            nonlocal last
+            if done == count or time.monotonic() - last >= _EVERY:
+                last = time.monotonic()
+                print(f"{what} {done:,} of {count:,}: {more}", file=stream, flush=True)
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TextColumn
+
+    with Bars(
+        *Bars.get_default_columns(), TextColumn("{task.fields[more]}"), console=Console(file=stream)
+    ) as bars:
+        task = bars.add_task(what, total=None, more="")
+        yield lambda done, count, more: bars.update(task, completed=done, total=count, more=more)
 
 
 class Lines:

@@ -30,6 +30,8 @@ FIRST_WAIT = 1.0  # seconds before the second attempt; doubled for each further 
 LONGEST_WAIT = 120.0  # seconds; a server that asks for more is asked again then
 RETRY = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529))
 LARGEST_REPLY = 4 << 20
+_PROBE = 10.0  # seconds for an endpoint to answer at all
+_SHOWN = 200  # characters of a reply that cannot be read
 
 
 class Endpoint(BaseModel):
@@ -118,6 +120,8 @@ class Journal:
             except ValueError:
                 continue  # the last line of a killed run
             kind, key = entry["kind"], entry["key"]
+            if kind == "unreached":
+                self.account.requests -= 1
             if kind == "ask":
                 self.account.requests += 1
                 open_asks[key] = entry["tokens"]
@@ -173,6 +177,20 @@ class Asker:
         self._key = os.environ.get(self.endpoint.key_env, "")
         self._opener = urllib.request.build_opener(_Stay)
 
+    def probe(self) -> None:
+        """Raise InputError unless somebody answers at the endpoint; asks for what costs nothing."""
+        request = urllib.request.Request(
+            f"{self.endpoint.base_url}/models", headers=self._headers()
+        )
+        try:
+            self._opener.open(request, timeout=min(_PROBE, self.endpoint.timeout)).close()
+        except urllib.error.HTTPError as error:
+            error.close()  # it answers; what it thinks of the key, the first question will say
+        except (OSError, http.client.HTTPException) as error:
+            raise InputError(
+                f"{self.endpoint.base_url}: does not answer: {_cause(error)}; nothing was asked"
+            ) from None
+
     def ask(self, question: Question, parse: Callable[[str], Any]) -> Any:
         """Return the parsed reply, or None when every attempt failed; `OutOfBudget` stops."""
         for attempt in range(self.endpoint.retries + 1):
@@ -180,8 +198,9 @@ class Asker:
                 return None
             self._reserve(question)
             wait = min(FIRST_WAIT * 2.0**attempt, 30.0) * random.uniform(0.5, 1)
-            spent = 0
+            spent, reached = 0, True
             try:
+                reply = ""
                 reply, spent = self._send(question)
                 parsed = parse(reply)
             except _Refused as refused:
@@ -189,14 +208,16 @@ class Asker:
                 raise JobError(str(refused)) from None
             except _Retry as retry:
                 spent = question.most_tokens() if retry.may_have_cost else 0
+                reached = retry.reached
                 self.problem, wait = str(retry), max(wait, retry.after)
             except ValueError as error:
-                self.problem = str(error)
+                self.problem = f"{error}: {self._scrubbed(reply.encode())[:_SHOWN]!r}"
             else:
                 self._settle(question, spent, "answer", reply=reply)
                 self._count(failed=False)
                 return parsed
-            self._settle(question, spent, "failure", problem=self.problem)
+            kind = "failure" if reached else "unreached"
+            self._settle(question, spent, kind, problem=self.problem)
             if attempt < self.endpoint.retries and self.stopped.wait(min(wait, LONGEST_WAIT)):
                 return None
         self._count(failed=True)
@@ -229,6 +250,8 @@ class Asker:
         with self._lock:
             self.journal.account.reserved -= question.most_tokens()
             self.journal.account.tokens += spent
+            if kind == "unreached":  # who does not answer is owed nothing
+                self.journal.account.requests -= 1
 
     def _pace(self) -> bool:
         """Wait for this request's turn, spaced evenly over a minute; return whether to stop."""
@@ -242,9 +265,7 @@ class Asker:
 
     def _send(self, question: Question) -> tuple[str, int]:
         """Return the reply's text and the tokens that the exchange cost."""
-        headers = {"Content-Type": "application/json", "User-Agent": "cleaner"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
+        headers = {"Content-Type": "application/json", **self._headers()}
         request = urllib.request.Request(
             f"{self.endpoint.base_url}/chat/completions",
             json.dumps(question.body).encode(),
@@ -261,22 +282,27 @@ class Asker:
                 raise _Refused(f"{self.endpoint.base_url}: answers {error.code}: {said}") from None
             raise _Retry(f"status {error.code}", _after(error.headers), False) from None
         except (OSError, http.client.HTTPException) as error:
-            # URLError is an OSError. The request may have been worked on before the line broke.
-            reason = getattr(error, "reason", error)
-            unreached = isinstance(reason, ConnectionRefusedError)
-            raise _Retry(f"{type(reason).__name__}", 0.0, not unreached) from None
+            # URLError is of the connection, and the request did not arrive. Any other comes after
+            # it: it may have been worked on before the line broke.
+            reached = not isinstance(error, urllib.error.URLError)
+            raise _Retry(_cause(error), 0.0, reached, reached) from None
         try:
             value = json.loads(raw)
             content = value["choices"][0]["message"]["content"]
             if not isinstance(content, str):
                 raise TypeError
         except (ValueError, KeyError, IndexError, TypeError):
-            raise _Retry("the body is not a chat completion", 0.0, True) from None
+            said = self._scrubbed(raw[:2000])[:_SHOWN]
+            raise _Retry(f"the body is not a chat completion: {said!r}", 0.0, True) from None
         usage = value.get("usage")
         total = usage.get("total_tokens") if isinstance(usage, dict) else None
         if not isinstance(total, int) or total < 0:
             total = question.most_tokens()
         return content, total
+
+    def _headers(self) -> dict[str, str]:
+        key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        return {"User-Agent": "cleaner", **key}
 
     def _scrubbed(self, said: bytes) -> str:
         text = " ".join(said.decode("utf-8", "replace").split())[:300]
@@ -290,9 +316,18 @@ class _Refused(Exception):
 class _Retry(Exception):
     """A failure that may pass."""
 
-    def __init__(self, problem: str, after: float, may_have_cost: bool) -> None:
+    def __init__(
+        self, problem: str, after: float, may_have_cost: bool, reached: bool = True
+    ) -> None:
         super().__init__(problem)
-        self.after, self.may_have_cost = after, may_have_cost
+        self.after, self.may_have_cost, self.reached = after, may_have_cost, reached
+
+
+def _cause(error: BaseException) -> str:
+    """Return what broke a connection, by its class and in its words."""
+    reason = getattr(error, "reason", error)
+    said = getattr(reason, "strerror", None) or str(reason)
+    return f"{type(reason).__name__}: {said}" if said else type(reason).__name__
 
 
 def _after(headers: Message) -> float:
@@ -303,9 +338,10 @@ def _after(headers: Message) -> float:
 
 
 def check_reachable_key(endpoint: Endpoint) -> None:
-    """Raise unless the key's variable is set, or the endpoint is on this machine."""
+    """Raise unless the key's variable is set, or unnamed and the endpoint on this machine."""
     local = urlsplit(endpoint.base_url).hostname in ("localhost", "127.0.0.1", "::1")
-    if not os.environ.get(endpoint.key_env) and not local:
+    asked = "key_env" in endpoint.model_fields_set
+    if not os.environ.get(endpoint.key_env) and (asked or not local):
         raise InputError(
             f"{endpoint.base_url}: the variable {endpoint.key_env} is not set; it must hold the key"
         )

@@ -34,6 +34,7 @@ class Examples(BaseModel):
     lang: str = "lang"
     source: str = "source"
     url: str = "url"
+    id: str = "id"
     grade: str | None = None  # a column of numbers, for a regression
     where: str | None = None
     limit: int | None = Field(None, gt=0)
@@ -61,8 +62,10 @@ class Examples(BaseModel):
         return self.run or ", ".join(self.paths)
 
 
-def read(examples: Examples, seed: int = 0) -> pl.DataFrame:
+def read(examples: Examples, seed: int = 0, ids: bool = False) -> pl.DataFrame:
     """Return `text, lang, source, url` of the documents, at most `limit` drawn by the seed.
+
+    With `ids` also their `id`.
 
     A document without text is left out; a column that is not there is null.
     """
@@ -71,7 +74,7 @@ def read(examples: Examples, seed: int = 0) -> pl.DataFrame:
     if examples.run and examples.fate == "dropped":
         frame = _dropped(examples)
     schema = frame.collect_schema()
-    wanted = {name: getattr(examples, name) for name in SCHEMA}
+    wanted = {name: getattr(examples, name) for name in (*SCHEMA, *(("id",) if ids else ()))}
     for name, column in wanted.items():
         if column not in schema and (name == "text" or column != name):
             raise JobError(

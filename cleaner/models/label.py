@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from cleaner import store
+from cleaner.errors import InputError
 from cleaner.models.ask import (
     Account,
     Asker,
@@ -85,7 +86,9 @@ def label(
         spec = read_spec(spec, LabelSpec)
     check_reachable_key(spec.endpoint)
     rubric = read_rubric(spec.rubric)
-    docs = read(spec.documents, spec.seed).unique("text", keep="first", maintain_order=True)
+    docs = read(spec.documents, spec.seed, ids=True).unique(
+        "text", keep="first", maintain_order=True
+    )
     questions = _questions(spec, rubric, docs)
     journal = Journal(spec.journal or f"{spec.out}.journal")
     try:
@@ -137,6 +140,8 @@ def _ask_all(
     todo = [one for both in questions for one in both if one.key not in done]
     stopped = None
     parse = partial(parse_answer, rubric)
+    if todo:
+        asker.probe()
     left = iter(todo)
     running: set[Future[Any]] = set()
     with ThreadPoolExecutor(spec.endpoint.concurrency) as pool:
@@ -159,6 +164,12 @@ def _ask_all(
                     progress(asked, len(todo), journal.account)
         finally:
             asker.stopped.set()  # what waits for its turn gives up; what was sent is waited for
+    answered = any(one.key in journal.answers for both in questions for one in both)
+    if asker.problem and stopped is None and not answered:
+        raise InputError(
+            f"{spec.endpoint.base_url}: no question was answered, the last one with: "
+            f"{asker.problem}; the same command asks again"
+        )
     return stopped
 
 

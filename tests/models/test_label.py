@@ -136,8 +136,10 @@ def test_an_endpoint_that_is_down_is_not_asked_for_ever(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="in a row failed, the last one with: status 500"):
             label(spec(tmp_path, server.url, endpoint={"retries": 1, "concurrency": 2}))
         assert len(server.bodies) < 30
-    with pytest.raises(InputError, match="ConnectionRefusedError"):
+    before = (tmp_path / "labels.parquet.journal").read_bytes()
+    with pytest.raises(InputError, match=r"does not answer: ConnectionRefusedError: .*nothing was"):
         label(spec(tmp_path, server.url, endpoint={"retries": 0}))
+    assert (tmp_path / "labels.parquet.journal").read_bytes() == before
 
 
 def test_the_budget_is_never_exceeded(tmp_path: Path) -> None:
@@ -296,6 +298,46 @@ def test_endpoints_that_make_no_sense(
 ) -> None:
     with pytest.raises(ValidationError, match=problem):
         spec(tmp_path, "http://h/v1", endpoint=endpoint)
+
+
+def test_who_does_not_answer_is_owed_nothing(tmp_path: Path) -> None:
+    endpoint = ask.Endpoint(base_url="http://nowhere.invalid/v1", model="m", retries=2)
+    journal = ask.Journal(str(tmp_path / "j"))
+    asker = ask.Asker(endpoint, ask.Budget(requests=10, tokens=10**6), journal)
+    body = {"messages": [{"content": "a"}], "max_tokens": 9}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cleaner.models.ask.FIRST_WAIT", 0.0)
+        assert asker.ask(ask.Question("k", body), str) is None
+    assert "gaierror" in asker.problem
+    assert (journal.account.requests, journal.account.tokens) == (0, 0)
+    journal.close()
+    assert ask.Journal(str(tmp_path / "j")).account.requests == 0
+
+
+def test_a_reply_that_cannot_be_read_is_shown(tmp_path: Path) -> None:
+    for reply in ("Dear reader, I would rather not", b"<html>Dear reader, log in first</html>"):
+        with (
+            serving(lambda *_, reply=reply: reply) as server,  # type: ignore[misc]
+            pytest.raises(InputError, match="Dear reader"),
+        ):
+            label(spec(tmp_path, server.url, endpoint={"retries": 0}))
+
+
+def test_labels_bear_the_id_of_their_document(tmp_path: Path) -> None:
+    with serving(lambda _, page: completion(grade(page))) as server:
+        made = spec(tmp_path, server.url)
+        (path,) = made.documents.paths
+        pl.read_parquet(path).with_row_index("id").write_parquet(path)
+        label(made)
+    found = pl.read_parquet(tmp_path / "labels.parquet")
+    there = dict(pl.read_parquet(path).select(pl.col("id").cast(pl.String), "text").rows())
+    assert found["id"].null_count() == 0
+    assert all(there[row["id"]] == row["text"] for row in found.iter_rows(named=True))
+
+
+def test_a_key_that_is_named_must_be_set_even_here(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the variable NO_SUCH_KEY is not set"):
+        label(spec(tmp_path, "http://127.0.0.1:9/v1", endpoint={"key_env": "NO_SUCH_KEY"}))
 
 
 def test_a_missing_key_is_said_before_anything_is_sent(tmp_path: Path) -> None:
