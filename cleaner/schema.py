@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from cleaner.corpus.columns import Form, column, inside, is_text, label_form, root, type_at
 from cleaner.corpus.files import FailedFile, InputFile, open_parquet
+from cleaner.corpus.hive import keys_of
 from cleaner.corpus.look import Found, Look, some
 from cleaner.corpus.types import united
 from cleaner.errors import InputError, JobError
@@ -59,18 +60,19 @@ def resolve_columns(
     failed: list[FailedFile] = []
     read: set[str] = set()
     kinds: dict[str, pa.DataType] = {}
-    by_entry: list[tuple[list[str], list[str]]] = []
+    by_entry: list[tuple[list[str], list[str], list[str]]] = []
     for number, entry in enumerate(entries):
         _check_paths(number, entry)
         mine = [file for file in files if file.entry == number]
-        found = _usable(number, entry, mine, failed)
+        in_path = _in_path(entry, mine)
+        found = _usable(number, entry, mine, failed, in_path)
         carried.notes += [f"input.{number}: {said}" for said in found.notes]
         names = _names(entry, found)
         read.update(names)
         if mine[0].kind in ("warc", "wet") and entry.html is not None:
             names = list(dict.fromkeys([*_HIDDEN, *names]))
         for name in names:
-            kind = found.types.get(name, pa.null())
+            kind = pa.string() if name in in_path else found.types.get(name, pa.null())
             have = kinds.get(name, kind)
             if (both := united(have, kind)) is None:
                 raise JobError(
@@ -78,7 +80,7 @@ def resolve_columns(
                     "no type takes both unchanged"
                 )
             kinds[name] = both
-        by_entry.append((names, found.as_json))
+        by_entry.append((names, found.as_json, in_path))
     carried.types = {name: _polars(kind) for name, kind in kinds.items()}
     carried.hidden = tuple(name for name in _HIDDEN if name in carried.types and name not in read)
     text = base64.b64encode(carried.arrow().serialize().to_pybytes()).decode()
@@ -109,6 +111,7 @@ def _plain(
     number: int,
     carried: Sequence[str],
     as_json: Sequence[str],
+    in_path: Sequence[str],
     schema: str,
 ) -> dict[str, Any]:
     archive = next(file.kind for file in files if file.entry == number) in ("warc", "wet")
@@ -126,6 +129,7 @@ def _plain(
         "carried_schema": schema,
         "as_json": list(as_json),
         "everything": entry.read == "all",
+        "in_path": list(in_path),
     }
     plain["bytes_as"] = _bytes_as(plain, [file for file in files if file.entry == number])
     return plain
@@ -171,23 +175,37 @@ def _check_paths(number: int, entry: Input) -> None:
 
 
 def _usable(
-    number: int, entry: Input, files: Sequence[InputFile], failed: list[FailedFile]
+    number: int,
+    entry: Input,
+    files: Sequence[InputFile],
+    failed: list[FailedFile],
+    in_path: Sequence[str],
 ) -> Found:
     """Return the columns, with types, that the files of an entry have."""
-    mapped = _mapped(entry)
-    look = Look(mapped, entry.read)
+    mapped = [path for path in _mapped(entry) if path not in in_path]
+    read = entry.read if entry.read == "all" else [p for p in entry.read if p not in in_path]
+    look = Look(mapped, read)
     found = look.at(files)
     failed += look.failed
     if not look.usable:
         why = [item.error for item in look.failed]
         more = f" (and {len(why) - 1} more files)" if len(why) > 1 else ""
         raise InputError(f"input.{number}: no file can be used: {why[0]}{more}")
-    named = [*mapped, *(entry.read if entry.read != "all" else ())]
+    named = [*mapped, *(read if read != "all" else ())]
     missing = [path for path in named if path not in found.types]
     if missing and found.types:  # without any type there was no line to look at
         have = ", ".join(found.types)
         raise InputError(f"input.{number}: no file has {', '.join(missing)}; there are: {have}")
     return found
+
+
+def _in_path(entry: Input, files: Sequence[InputFile]) -> list[str]:
+    """Return the columns that an entry asks for, no file has, and the path of every file names."""
+    body = entry.text or entry.html or ""
+    asked = [*_mapped(entry), *(entry.read if entry.read != "all" else ())]
+    paths = [keys_of(file.path) for file in files]
+    named = [one for one in dict.fromkeys(asked) if all(one in keys for keys in paths)]
+    return [one for one in named if one != body and one not in Look([body], [one]).at(files).types]
 
 
 def _mapped(entry: Input) -> list[str]:

@@ -5,7 +5,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -31,6 +31,7 @@ from cleaner.corpus.columns import (
     type_at,
 )
 from cleaner.corpus.files import FailedFile, Piece, first_line, parquet_in
+from cleaner.corpus.hive import keys_of
 from cleaner.corpus.types import Unfits, taken
 from cleaner.errors import InputError, UnreadableFile, is_panic
 from cleaner.shortages import is_shortage, told
@@ -69,6 +70,7 @@ class Columns:
     bytes_as: Mapping[str, Form] = field(default_factory=dict)  # how labels of bytes are written
     as_json: Collection[str] = ()  # columns of JSON Lines that are carried as JSON text
     everything: bool = False  # `read: all`: what nobody has seen in time is counted
+    in_path: Collection[str] = ()  # columns that no file has, but its path
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Columns":
@@ -85,23 +87,26 @@ class Columns:
             "bytes_as",
             "as_json",
             "everything",
+            "in_path",
         )
         given = {name: data[name] for name in own}
         return cls(**given, carried_types=types)
 
     def roots(self) -> list[str]:
         """Return the top-level columns to read, each once."""
-        return list(dict.fromkeys([*self.mapped(), *self.carried.values()]))
+        carried = [path for path in self.carried.values() if path not in self.in_path]
+        return list(dict.fromkeys([*self.mapped(), *carried]))
 
     def mapped(self) -> list[str]:
         """Return the columns that have a meaning; without one of them no file can be read."""
         paths = [self.html, self.text, self.id, *self.labels.values(), self.source.get("column")]
-        return [path for path in paths if path is not None]
+        return [path for path in paths if path is not None and path not in self.in_path]
 
     def forms(self) -> list[tuple[str, Form]]:
         """Return each column that is a label, and how its bytes are written where it has bytes."""
         paths = [self.id, *self.labels.values(), self.source.get("column")]
-        return [(path, self.bytes_as.get(path, "text")) for path in paths if path is not None]
+        mine = [path for path in paths if path is not None and path not in self.in_path]
+        return [(path, self.bytes_as.get(path, "text")) for path in mine]
 
     def empty(self) -> pl.DataFrame:
         """Return a frame of no documents."""
@@ -448,6 +453,7 @@ def _documents(batch: _Batch, piece: Piece, columns: Columns, first: int) -> pl.
 
     Column by column, without a query: a batch may be a file of two documents, one of very many.
     """
+    batch = _with_path(batch, piece, columns)
     rows, get = batch.rows, batch.get
     row = pl.Series("row", np.arange(first, first + rows, dtype=np.uint64))
     made = [_constant("file", piece.file, pl.UInt32, rows), row, _ids(batch, row, piece, columns)]
@@ -478,6 +484,23 @@ def _documents(batch: _Batch, piece: Piece, columns: Columns, first: int) -> pl.
         else:
             made.append(_constant(name, None, kind, rows))
     return pl.DataFrame(made)
+
+
+def _with_path(batch: _Batch, piece: Piece, columns: Columns) -> _Batch:
+    """Return a batch that also has the columns that stand in the path of its file."""
+    if not columns.in_path:
+        return batch
+    known = keys_of(piece.path)
+
+    def label(path: str) -> pl.Series:
+        if path not in columns.in_path:
+            return batch.label(path)
+        return _constant("", known.get(path), pl.String, batch.rows)
+
+    def carry(path: str, kind: pa.DataType) -> pa.Array:
+        return _arrow(label(path)) if path in columns.in_path else batch.carry(path, kind)
+
+    return replace(batch, label=label, carry=carry)
 
 
 def _constant(name: str, value: Any, kind: Any, rows: int) -> pl.Series:
