@@ -305,8 +305,9 @@ def _fit(raw: bytes, name: str, high: int) -> tuple[float, str]:
         if len(_MIXED_WORD.findall(sample)) > 0.6 * len(beyond):  # single letters within words
             score -= 0.5
         return score, text
-    if name == "utf-8":
-        return score, text
+    if name == "utf-8":  # three bytes in a row are hardly ever valid by chance
+        wide = sum(char > "\u07ff" for char in beyond)
+        return max(score, 0.97) if 0 < lost <= wide else score, text
     letters = [c for c in beyond if c.isalpha()]
     odd = sum(c in _ODD or not c.isprintable() for c in beyond)
     score -= min(0.6, 1.5 * odd / len(beyond))

@@ -79,6 +79,18 @@ def test_a_cut_character_costs_only_itself() -> None:
     assert found.repaired
 
 
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"<p>so!\xc2\xe2\x99\xa5 then", "<p>so!\ufffd♥ then"),
+        (b"<p>a\x96b \xe2\x80\x94 c", "<p>a\ufffdb — c"),
+        (b"<p>caf\xe9 \x97 d\xe9j\xe0 vu", "<p>café — déjà vu"),
+    ],
+)
+def test_a_stray_byte_costs_only_itself(raw: bytes, text: str) -> None:
+    assert decode(raw).text == text
+
+
 def test_zeros_go() -> None:
     assert decode(b"<p>a\0b\0</p>").text == "<p>ab</p>"
 
