@@ -15,6 +15,21 @@ _FLAT = (
 )
 _FORMATTING = "b big code em font i s small strike strong tt u"
 _RAW = "script style textarea title xmp iframe noframes noembed"
+# A closing tag of another kind does not reach beyond these; the last ones stop these, too.
+_SPECIAL = (
+    "address applet article aside blockquote button center details dialog dir div dl fieldset"
+    " figcaption figure footer frameset header hgroup listing main marquee menu nav object ol pre"
+    " section select summary table template ul"
+)
+_BARRIERS = "applet marquee object table template"
+# In drawings and formulas `<path/>` ends itself, until an element of text begins.
+_FOREIGN = "svg math"
+_HOLDS_TEXT = "foreignObject annotation-xml desc mi mn mo ms mtext"
+_LEAVES_FOREIGN = (
+    "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li"
+    " listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var"
+)
+_REACH = 512  # open elements that a closing tag is compared with
 
 
 class Cost(NamedTuple):
@@ -33,7 +48,18 @@ def _keys(names: str) -> np.ndarray:
     return np.array(sorted(map(_key, names.split())), np.uint64)
 
 
-_SETS = (_keys(_FLAT), _keys(_FORMATTING), _keys(_RAW))
+_SETS = tuple(
+    _keys(names.lower())
+    for names in (
+        _FLAT,
+        _FORMATTING,
+        _RAW,
+        _SPECIAL,
+        _BARRIERS,
+        _FOREIGN,
+        f"{_HOLDS_TEXT} {_LEAVES_FOREIGN}",
+    )
+)
 _REMEMBERED = 4_096  # open formatting elements; more than that and every one counts
 
 
@@ -44,8 +70,12 @@ def cost(page: bytes) -> Cost:
     Cost(depth=2, attributes=2, copies=0)
     >>> cost(b"<p><font size=1><p><font size=2><p>").copies
     3
+    >>> cost(b"<div><span></div><div><svg><path/><path/></svg></div>").depth
+    2
     """
-    return Cost(*(int(n) for n in _cost(np.frombuffer(page, np.uint8), *_SETS, _REMEMBERED)))
+    return Cost(
+        *(int(n) for n in _cost(np.frombuffer(page, np.uint8), *_SETS, _REMEMBERED, _REACH))
+    )
 
 
 @inlined
@@ -56,9 +86,20 @@ def _has(keys: Any, key: Any) -> Any:
 
 @jit
 def _cost(
-    data: np.ndarray, flat: np.ndarray, formatting: np.ndarray, raw: np.ndarray, most: int
+    data: np.ndarray,
+    flat: np.ndarray,
+    formatting: np.ndarray,
+    raw: np.ndarray,
+    special: np.ndarray,
+    barriers: np.ndarray,
+    foreign: np.ndarray,
+    leaves_foreign: np.ndarray,
+    most: int,
+    reach: int,
 ) -> tuple[int, int, int]:
-    depth = deepest = widest = copies = 0
+    depth = formats_open = deepest = widest = copies = 0
+    within = np.zeros(most, np.uint64)  # the open elements
+    drawn = np.zeros(most, np.bool_)  # whether what stands in them may end itself
     names = np.zeros(most, np.uint64)  # of the open formatting elements
     marks = np.zeros(most, np.uint64)  # hashes of their tags: a parser keeps three alike
     opened = 0
@@ -89,7 +130,7 @@ def _cost(
             letters += 1
             at += 1
         key |= np.uint64(letters) << np.uint64(56)
-        attributes, quote, apart, before = 0, 0, True, 0
+        attributes, quote, apart, before, bare = 0, 0, True, 0, False
         formats = _has(formatting, key)
         while at < length and (quote or data[at] != 62):
             byte = data[at]
@@ -99,14 +140,21 @@ def _cost(
                 quote = byte
             elif byte <= 32 or byte == 47:
                 apart = True
+                bare = bare and byte > 32
             elif apart:
                 attributes += 1
                 apart = False
+            if before == 61 and not quote and byte > 32:
+                bare = True  # a value without quotes: the next slash is a part of it
             before = byte if byte > 32 else before
             if formats:
                 mark = (mark ^ np.uint64(byte)) * np.uint64(1099511628211)
             at += 1
         widest = max(widest, attributes)
+        top = min(depth, most) - 1
+        in_drawing = top >= 0 and drawn[top]
+        if in_drawing and not closes and _has(leaves_foreign, key):
+            drawn[top] = in_drawing = False
         if formats:
             if closes:
                 for place in range(opened - 1, -1, -1):
@@ -122,7 +170,7 @@ def _cost(
                 if alike < 3 and opened < most:
                     names[opened], marks[opened] = key, mark
                     opened += 1
-            depth += -1 if closes else 1
+            formats_open = max(formats_open + (-1 if closes else 1), 0)
         elif _has(flat, key):
             if not closes:
                 copies += opened
@@ -149,10 +197,23 @@ def _cost(
                         break
                 at += 1
             continue
+        elif not closes:
+            copies += opened
+            if in_drawing and before == 47 and not bare:
+                continue
+            if depth < most:
+                within[depth] = key
+                drawn[depth] = _has(foreign, key) or in_drawing
+            depth += 1
+        elif depth > most:
+            depth -= 1
         else:
-            if not closes:
-                copies += opened
-            depth += -1 if closes else 1
-        depth = max(depth, 0)
-        deepest = max(deepest, depth)
+            stops = barriers if _has(special, key) else special
+            for place in range(depth - 1, max(depth - reach, 0) - 1, -1):
+                if within[place] == key:
+                    depth = place
+                    break
+                if _has(stops, within[place]):
+                    break
+        deepest = max(deepest, depth + formats_open)
     return deepest, widest, copies

@@ -39,6 +39,7 @@ from cleaner.web.boilerplate import (
     NEUTRAL,
     SEEN,
     judge,
+    parted,
     remember,
 )
 
@@ -73,7 +74,7 @@ _ROLES = np.array(
 )  # fmt: skip
 _IS_LEAF = (_TAGS.bits & LEAF) != 0
 _IS_NAVIGATION = np.array([tag in ("nav", "footer", "menu", "dialog") for tag in _TAGS.names])
-_IS_PIECE = _IS_LEAF | ((_TAGS.bits & (ITEM | ROW | CELL)) != 0)
+_IS_PIECE = _IS_LEAF | ((_TAGS.bits & (ITEM | ROW)) != 0)
 _IS_SECTION = np.array([tag in ("section", "article", "figure", "dl") for tag in _TAGS.names])
 _IS_PART = np.array(
     [
@@ -85,7 +86,10 @@ _IS_PART = np.array(
 H1 = _TAGS.names.index("h1")
 MAIN = _TAGS.names.index("main")
 DT = _TAGS.names.index("dt")
-_QUOTE = _TAGS.names.index("blockquote")
+FORMS, TABLES, LISTS, QUOTES = (
+    np.array([tag in names.split() for tag in _TAGS.names])
+    for names in ("form fieldset", "table", "ul ol dl", "blockquote")
+)
 ARTICLES = np.array([tag in ("article", "main") for tag in _TAGS.names])
 
 PARAGRAPH_KIND, HEADING_KIND, ITEM_KIND, CODE_KIND = range(4)
@@ -144,6 +148,7 @@ class Blocks:
     def _verdicts(self) -> np.ndarray:
         scan, known = self.scan, SEEN.get
         says = np.zeros(len(self.parent), np.int64)
+        self.names = np.zeros(len(self.parent), np.int64)
         read = np.flatnonzero(scan.attributes_hash)
         keys = scan.attributes_hash[read].tolist()
         said: list[Any] = [known(key) for key in keys]
@@ -153,7 +158,7 @@ class Blocks:
                     start, end = scan.attributes_start[here], scan.attributes_end[here]
                     one = remember(keys[at], self.data[start:end])
                 said[at] = one
-        says[read] = said
+        says[read], self.names[read] = parted(np.array(said, np.int64))
         # A paragraph, a heading, an item or a row is not judged by what it is called.
         said_away = (says == BOILERPLATE) | (says == NAMED)
         says[_IS_PIECE[self.tag] & said_away] = NEUTRAL
@@ -176,11 +181,15 @@ class Blocks:
     @property
     def quoted(self) -> np.ndarray:
         """Which containers stand in a quotation."""
-        return inherited(self.tag == _QUOTE, self.parent)
+        return inherited(QUOTES[self.tag], self.parent)
 
-    def ends_with(self, block: int, ends: tuple[bytes, ...]) -> bool:
+    def line(self, block: int) -> str:
+        """Return the text of a block as the scan read it, what may be hidden included."""
+        return self.plain[self.scan.first[block] : self.scan.last[block]].decode()
+
+    def ends_with(self, block: int, ends: tuple[str, ...]) -> bool:
         """Return whether the text of a block ends with one of some signs."""
-        return self.plain[self.scan.first[block] : self.scan.last[block]].endswith(ends)
+        return self.line(block).endswith(ends)
 
     def label(self, here: int) -> bytes:
         """Return the tag and class of a container: posts of one thread have the same."""

@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+
 # An id alone is `NAMED`: sections, headings and rows have ids made of their own words.
 # A `BOX` stands beside the text, or is a note in it; `VEILED` is content that is hidden, as if a
 # script were to show it.
@@ -50,8 +52,40 @@ _WORD = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+")
 _HASHED = re.compile(r"__(?=[a-z]*[A-Z\d])[A-Za-z\d]{4,6}$")  # of a style sheet's module
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
+# Words of names as evidence among other evidence, by group; the judge of blocks weighs them.
+GROUPS = tuple(
+    _words(group)
+    for group in (
+        "nav navbar navigation menu menus submenu breadcrumb breadcrumbs pagination pager toc tabs",
+        "footer foot copyright bottom colophon",
+        "header head masthead top banner hero",
+        "sidebar side aside rail widget widgets secondary",
+        "ad ads adv advert advertisement adsense sponsor sponsored promo promotion outbrain"
+        " taboola",
+        "share sharing social follow like likes",
+        "related recommend recommended recommendations more popular trending similar also latest"
+        " recent",
+        "comment comments reply replies respond disqus discussion",
+        "author byline bio avatar profile user member signature",
+        "meta date time tag tags category categories posted info",
+        "newsletter subscribe subscription signup login signin form search register contact",
+        "modal popup overlay dialog lightbox cookie cookies consent gdpr tooltip dropdown",
+        "product products price cart shop sku buy offer offers",
+        "review reviews rating ratings stars",
+        "content contents body text main article post entry story prose markdown richtext",
+        "card cards grid item items list teaser tile feed results",
+        "caption figure image img gallery video slider carousel credit",
+        "note notice disclaimer legal terms alert warning",
+        "thread topic message forum question answer",
+        "summary excerpt description intro lead abstract desc",
+    )
+)
+_GROUP = {word: 1 << at for at, group in enumerate(GROUPS) for word in group}
+_VERDICTS = 16  # a verdict and the groups of a name's words are kept as one number
+
 SEEN: dict[int, int] = {}  # by hash; attributes repeat in a page and across the pages of a site
 _names: dict[str, int] = {}  # class names even more so
+_name_groups: dict[str, int] = {}
 _DIGITS = re.compile(rb"\d+")
 _UTILITY = frozenset("[(:/")
 
@@ -60,9 +94,37 @@ def remember(key: int, attributes: bytes) -> int:
     """Return what the attributes of an element say, and keep it under their hash."""
     if len(SEEN) >= 200_000:
         SEEN.clear()
-    said = judge(_DIGITS.sub(b"0", attributes).decode("utf-8", "replace"))
-    SEEN[key] = said
+    plain = _DIGITS.sub(b"0", attributes).decode("utf-8", "replace")
+    SEEN[key] = said = judge(plain) - VEILED + _VERDICTS * groups(plain)
     return said
+
+
+def parted(said: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the verdicts, and the groups of words in names, of what was remembered."""
+    return said % _VERDICTS + VEILED, said // _VERDICTS
+
+
+def groups(attributes: str) -> int:
+    """Return the groups that the words of an element's class and id belong to, as bits.
+
+    >>> groups('class="site-footer copyright"'), groups('id="main"') == 1 << 14
+    (2, True)
+    """
+    found = 0
+    for attribute in attributes.split('" '):
+        name, _, value = attribute.partition('="')
+        if name in ("class", "id"):
+            for one in value.rstrip('"').split():
+                said = _name_groups.get(one)
+                if said is None:
+                    if len(_name_groups) >= 200_000:
+                        _name_groups.clear()
+                    said = 0
+                    for word in _words_of(one):
+                        said |= _GROUP.get(word, 0)
+                    _name_groups[one] = said
+                found |= said
+    return found
 
 
 def judge(attributes: str) -> int:
@@ -125,6 +187,13 @@ def _named(name: str) -> int:
     return said
 
 
+def _words_of(name: str) -> list[str]:
+    if not _UTILITY.isdisjoint(name):  # a utility of styles with its value or its state
+        return []
+    plain, _, _ = _HASHED.sub("", name).partition("--")
+    return [word.lower() for word in _WORD.findall(plain)]
+
+
 def _judge_name(name: str) -> int:
     """Return what one class or id says.
 
@@ -133,10 +202,7 @@ def _judge_name(name: str) -> int:
     >>> [_judge_name(one) for one in ("has-sidebar", "content--with-gutter", "table_root__adKqa")]
     [0, 0, 0]
     """
-    if not _UTILITY.isdisjoint(name):  # a utility of styles with its value or its state
-        return NEUTRAL
-    plain, _, _ = _HASHED.sub("", name).partition("--")
-    words = [word.lower() for word in _WORD.findall(plain)]
+    words = _words_of(name)
     heads = [word for at, word in enumerate(words) if not at or words[at - 1] not in _MODIFIERS]
     if not _BOILERPLATE.isdisjoint(heads):
         return BOILERPLATE

@@ -33,6 +33,8 @@ from cleaner.web.boilerplate import (
     NEUTRAL,
     VEILED,
 )
+from cleaner.web.cues import LONGEST, is_cue
+from cleaner.web.judge import PAGE_WIDE, features, judged
 
 _SHORT = 80  # characters; below, a block weighs less than it has
 _KEEP, _KEEP_SHARE = 300, 0.1  # weight and share of the page that must be left
@@ -44,6 +46,7 @@ _COMMENTS_LEAVE, _COMMENTS_LEAVE_FEW = 300, 600  # with and without a container 
 _CONTENT_SHARE, _ARTICLE_SHARE, _MAIN_SHARE = 0.1, 0.1, 0.5
 _DOMINANT = 0.7  # of the weight of all that call themselves content: below, they are posts
 _ONLY = 0.95  # the same among containers of one class
+_CHINESE = 0.2  # share of wide letters, from which a page is looked through for cues
 _FENCES = re.compile(r"`{3,}")
 _INDENTED = 8  # levels of lists within lists that are shown
 _BESIDE, _BESIDE_SHARE = 50, 0.04  # weight of paragraphs beside it, from which they stay
@@ -60,10 +63,21 @@ class Content(NamedTuple):
     posts: int  # containers of content side by side, as in a thread
 
 
-def main_content(page: Blocks) -> Content:
-    """Return the main text of a page."""
+class Ruled(NamedTuple):
+    """What the plain rules say of blocks and containers."""
+
+    kept: np.ndarray  # blocks
+    inside: np.ndarray  # blocks of the container that was taken
+    dead: np.ndarray  # containers
+    hidden: np.ndarray  # containers that nobody sees
+    posts: int
+
+
+def ruled(page: Blocks) -> Ruled:
+    """Return what the plain rules take for the main text."""
     own = _weights(page)
     dead = _boilerplate(page, own)
+    hidden = dead & inherited(page.says <= HIDDEN, page.parent)
     _bury_comments(page, own, dead)
     own[dead] = 0.0
     best, posts = _container(page, own, gathered(own, page.parent))
@@ -71,11 +85,25 @@ def main_content(page: Blocks) -> Content:
     alive[best] = True
     alive = inherited(alive, page.parent) & ~dead
     inside = alive[page.container]
-    keep = inside & _not_links(page)
+    kept = inside & _not_links(page)
     titles = page.headings(H1)
     if len(titles) == 1 and page.size[titles[0]] <= 300:
-        keep[titles[0]] = True  # the page's title, wherever it stands
-    return _content(page, keep, inside, posts)
+        kept[titles[0]] = True  # the page's title, wherever it stands
+    return Ruled(kept, inside, dead, hidden, posts)
+
+
+def main_content(page: Blocks, declared: str = "") -> Content:
+    """Return the main text of a page; `declared` is the kind that it says it is of."""
+    rules = ruled(page)
+    measures = features(page, rules.kept, rules.inside, rules.dead, declared)
+    numbers = rules.dead[page.container] & (page.kind == CODE_KIND)  # of lines, beside the code
+    keep = judged(measures, ~(rules.hidden[page.container] | numbers))
+    if len(measures) and measures[0, PAGE_WIDE] > _CHINESE:
+        short = keep & (page.size <= LONGEST) & (page.kind != CODE_KIND)
+        keep[[block for block in np.flatnonzero(short).tolist() if is_cue(page.line(block))]] = (
+            False
+        )
+    return _content(page, keep, rules.inside | keep, rules.posts)
 
 
 def text_without_boilerplate(page: Blocks) -> Content:
@@ -134,7 +162,7 @@ def _not_links(page: Blocks) -> np.ndarray:
     beside = (np.roll(above, 1) == above) & (np.roll(above, -1) == above)
     shown[1:-1] |= (alone & before & after & beside)[1:-1]
     for block in np.flatnonzero(calm[:-1] & linked[1:] & (page.kind[1:] == ITEM_KIND)).tolist():
-        if page.ends_with(block, (b":", "：".encode())):
+        if page.ends_with(block, (":", "：")):
             end, listed = block + 1, above[block + 1]
             while end < len(linked) and above[end] == listed:
                 shown[end] = True

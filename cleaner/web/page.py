@@ -177,7 +177,8 @@ def _extract(
         make_readable(tree, sign.reading._replace(equations=bool(formulas)))
     body = serialised(tree)
     blocks = Blocks(body)
-    content = pick(blocks) if main else whole_text(blocks)
+    known = facts(head, body, sign, _first_heading(blocks), url, headers)
+    content = pick(blocks, known.page_kind) if main else whole_text(blocks)
     if main and formulas:
         kept = len(set(tokens.numbers(content.text)))
         for widen in (text_without_boilerplate, whole_text):
@@ -195,7 +196,6 @@ def _extract(
         lost -= len(menus - shown)
     elif math:
         text = literal_dollars(text)
-    known = facts(head, body, sign, _first_heading(blocks), url, headers)
     kind = settled_kind(
         known.page_kind, content.link_density, content.code_share, content.posts, text
     )

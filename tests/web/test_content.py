@@ -296,3 +296,41 @@ def test_it_stays_away_where_the_page_has_text(beside: str) -> None:
 def test_buttons_that_are_words_of_the_text(markup: str, shown: str | None) -> None:
     found = text(article(markup))
     assert shown in found if shown else "Print" not in found
+
+
+# ---- lines around the text of Chinese pages
+
+HAN_PROSE = "三角形的内角和等于两个直角，这一结论对平面上的每个三角形都成立，与三边的取法无关。"
+
+
+@pytest.mark.parametrize(
+    "cue",
+    [
+        "分享到：朋友圈 微博",
+        "上一篇：圆的切线",
+        "下一篇：没有了",
+        "【字号 大 中 小】",
+        "责任编辑：某某",
+        "[打印] ",
+        "点赞",
+    ],
+)
+def test_cue_lines_of_chinese_pages_fall(cue: str) -> None:
+    page = (
+        f"<body><article><h1>三角形</h1><p>{HAN_PROSE}</p><p>{cue}</p><p>{HAN_PROSE}</p></article>"
+    )
+    assert text(page) == f"三角形\n\n{HAN_PROSE}\n\n{HAN_PROSE}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "字号是字的大小，常用磅来计量。",
+        "打印机放在二楼。",
+        "上一篇讲了圆，这一篇讲三角形。",
+        "评论家说得很对。",
+    ],
+)
+def test_sentences_that_begin_like_cues_stay(line: str) -> None:
+    page = f"<body><article><p>{HAN_PROSE}</p><p>{line}</p><p>{HAN_PROSE}</p></article>"
+    assert line in text(page)

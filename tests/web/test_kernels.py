@@ -118,6 +118,15 @@ def test_a_joker_is_any_of_its_bytes() -> None:
         (b"<!-- <div><div> --><i>", 1, 0, 0),
         (b"<font size=1><p><p></font><p>", 1, 1, 2),
         (b"<b>" * 9 + b"<p>", 9, 0, 3),  # a parser keeps three alike
+        (b"<svg>" + b"<path d='M0'/>" * 9 + b"</svg>", 1, 1, 0),
+        (b"<math>" + b"<mspace/><mrow></mrow>" * 9, 2, 0, 0),
+        (b"<div><span><i-x></div>" * 9, 3, 0, 0),  # what a closing tag closes along
+        # What nests all the same: in HTML, after a value without quotes, and in text of a drawing.
+        (b"<x-y/>" * 9, 9, 0, 0),
+        (b"<svg>" + b"<g id=a/>" * 9, 10, 1, 0),
+        (b"<svg><p>" + b"<x-y/>" * 9, 10, 0, 0),
+        (b"<svg><foreignObject>" + b"<x-y/>" * 9, 11, 0, 0),
+        (b"<span><div></span>" * 9, 18, 0, 0),
     ],
 )
 def test_what_parsing_would_cost(page: bytes, depth: int, attributes: int, copies: int) -> None:

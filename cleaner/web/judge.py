@@ -1,0 +1,113 @@
+"""The judge of blocks: how likely each block of a page is text of it, from many small signs.
+
+It weighs what `kernels/features.py` measures and what the plain rules of `content.py` say, by the
+trees of `judge.json`, which `tests/benchmarks/fit_judge.py` fits on labelled pages. No word of a
+page is a sign, only words of the names of its elements. Scores and likelihoods are whole numbers:
+the same page gives the same text everywhere.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cleaner.kernels.features import NAMES, measured, text_facts
+from cleaner.kernels.trees import chosen, scores
+from cleaner.web.blocks import ARTICLES, FORMS, H1, LISTS, QUOTES, TABLES, Blocks
+from cleaner.web.boilerplate import ARTICLE, BOILERPLATE
+
+SCALE = 1_024  # of a score: a likelihood of 1 / (1 + exp(-score / SCALE))
+STEP = 256  # between two scores of the table of likelihoods
+LIKELY = np.round(10_000 / (1 + np.exp(-np.arange(-32, 33) * STEP / SCALE))).astype(np.int64)
+DECLARED = {"article": 1, "forum": 2, "product": 3, "list": 4, "code": 5}
+_LETTERS = 5  # of a word
+# On a page of few letters the rules know as much as the trees: what they leave out must be likelier
+# than 0.8 there.
+_SMALL, _SURE = 4_000, 1_420
+_LINKS = 0.5
+PAGE_WIDE = NAMES.index("page_wide")
+_MANY, _CARD = 4, 60  # siblings of one class, letters of each
+_PAGE_SIZE, _KEPT, _DEAD, _LINK, _ALIKE, _ALIKE_SIZE = map(
+    NAMES.index, ("page_size", "kept", "dead", "link", "alike", "alike_size")
+)
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Trees(NamedTuple):
+    """The numbers that were fitted: see `kernels/trees.py`."""
+
+    start: int
+    asked: np.ndarray
+    limits: np.ndarray
+    leaves: np.ndarray
+
+
+@cache
+def trees() -> Trees:
+    """Return the trees that are shipped."""
+    return read(json.loads((Path(__file__).parent / "judge.json").read_text(encoding="utf-8")))
+
+
+def read(stored: dict[str, Any]) -> Trees:
+    """Return trees from the way they are stored."""
+    asked = [[NAMES.index(name) for name in one["asks"]] for one in stored["trees"]]
+    return Trees(
+        stored["start"],
+        np.array(asked, np.int64),
+        np.array([one["above"] for one in stored["trees"]], np.float64),
+        np.array([one["leaves"] for one in stored["trees"]], np.int64),
+    )
+
+
+def features(
+    page: Blocks, kept: np.ndarray, inside: np.ndarray, dead: np.ndarray, declared: str
+) -> np.ndarray:
+    """Return a row of the numbers `NAMES` per block; rules say what is kept, inside and dead."""
+    scan, tag = page.scan, page.tag
+    flags = np.zeros(len(tag), np.int64)
+    for bit, marked in enumerate(
+        (
+            page.is_navigation | (page.says <= BOILERPLATE),
+            page.says >= ARTICLE,
+            FORMS[tag],
+            TABLES[tag],
+            LISTS[tag],
+            QUOTES[tag],
+            ARTICLES[tag],
+        )
+    ):
+        flags |= marked.astype(np.int64) << bit
+    titles = page.headings(H1)
+    return measured(
+        text_facts(scan.text, scan.first, scan.last),
+        page.size,
+        page.link,
+        page.kind,
+        page.container,
+        scan.row,
+        page.parent,
+        page.is_leaf,
+        scan.attributes_hash ^ (tag.astype(np.uint64) * _SPREAD),
+        page.names,
+        flags,
+        kept,
+        inside,
+        dead,
+        DECLARED.get(declared, 0),
+        int(titles[0]) if len(titles) else 0,
+        len(NAMES),
+    )
+
+
+def judged(measures: np.ndarray, usable: np.ndarray, by: Trees | None = None) -> np.ndarray:
+    """Return which of the blocks that are `usable` are taken for the text of the page."""
+    by = by or trees()
+    score = scores(measures, by.asked, by.limits, by.leaves, by.start)
+    if len(measures) and measures[0, _PAGE_SIZE] < _SMALL:
+        cards = (measures[:, _ALIKE] >= _MANY) & (measures[:, _ALIKE_SIZE] >= _CARD)
+        plain = (measures[:, _DEAD] == 0) & ((measures[:, _LINK] <= _LINKS) | cards)
+        usable = usable & ((measures[:, _KEPT] > 0) | (plain & (score > _SURE)))
+    words = (measures[:, 0] / _LETTERS).astype(np.int64) + 1
+    return chosen(score, words, usable, LIKELY, STEP)

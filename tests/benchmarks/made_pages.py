@@ -1,0 +1,201 @@
+"""Pages of our own making with the text that is theirs: shapes that real pages have.
+
+What stands around the text, what it is called and how deep it lies is drawn by a seeded generator;
+the words are drawn as well, in English and in Chinese.
+"""
+
+import random
+from collections.abc import Iterator
+
+NOUNS = "river triangle engine letter garden measure village theorem market teacher bridge winter"
+VERBS = "shows follows carries divides holds changes explains moves reaches needs"
+ENDS = "in the end|without a doubt|for every case|after the war|by hand|as a rule|over the years"
+HAN = "我们说明这个结论的意思然后给出例子水流三角形老师市场桥梁冬天定理方法证明计算数值问题"
+AWAY = "menu related popup share toc modal banner signup consent widget login cookies newsletter"
+BODIES = "entry-content|post-body|article-text|x|col-8|elementor-widget-container|with-sidebar"
+BOXES = "related-posts|share-bar|newsletter-box|sidebar|promo|recommended|widget-area|more-links"
+
+SAYING = (
+    'class="cookie-banner"|role="dialog"|id="sidebar"|class="newsletter"|class="site-footer"'
+    '|class="popup-overlay"|class="promo"|id="footer"|class="login-box"'
+)
+
+
+class Maker:
+    """Draws the pieces of one page."""
+
+    def __init__(self, seed: int) -> None:
+        self.draw = random.Random(seed)
+        self.chinese = self.draw.random() < 0.25
+        self.gold: list[str] = []
+        self.filler = self.sentence() * 2 if self.draw.random() < 0.3 else ""
+
+    def one(self, words: str, by: str | None = None) -> str:
+        """Return one of some words."""
+        return self.draw.choice(words.split(by))
+
+    def words(self, count: int) -> str:
+        """Return a phrase without an end."""
+        if self.chinese:
+            return "".join(self.draw.choice(HAN) for _ in range(2 * count))
+        return " ".join(self.one(NOUNS) for _ in range(count)).capitalize()
+
+    def sentence(self) -> str:
+        """Return a sentence."""
+        if self.chinese:
+            parts = [self.words(self.draw.randint(4, 9)) for _ in range(self.draw.randint(1, 3))]
+            return "，".join(parts) + "。"
+        middle = f"{self.one(VERBS)} the {self.one(NOUNS)} of the {self.one(NOUNS)}"
+        tail = f", and the {self.one(NOUNS)} {self.one(VERBS)} it" * self.draw.randint(0, 2)
+        return f"The {self.one(NOUNS)} {middle} {self.one(ENDS, '|')}{tail}."
+
+    def own(self, text: str) -> str:
+        """Return a text and remember that it is the page's."""
+        self.gold.append(text)
+        return text
+
+    def prose(self, least: int = 1, most: int = 5) -> str:
+        """Return a paragraph of the text."""
+        count = self.draw.randint(least, most)
+        if self.filler:  # paragraphs that differ in their first sentence alone
+            return self.own(f"{self.sentence()} {self.filler}" if count > 1 else self.sentence())
+        return self.own(" ".join(self.sentence() for _ in range(count)))
+
+    def link(self, text: str) -> str:
+        """Return a link."""
+        return f'<a href="/{self.draw.randint(1, 999)}">{text}</a>'
+
+    def links(self, count: int) -> str:
+        """Return a list of links that lead elsewhere."""
+        items = (f"<li>{self.link(self.words(self.draw.randint(1, 6)))}</li>" for _ in range(count))
+        return f"<ul>{''.join(items)}</ul>"
+
+    def junk(self) -> str:
+        """Return a box that is no text of the page."""
+        if self.draw.random() < 0.25:
+            told = f"<p>{self.sentence() * self.draw.randint(1, 3)}</p>"
+            return f"<div {self.one(SAYING, '|')}>{told}</div>"
+        short = self.words(self.draw.randint(3, 8))
+        inside = self.draw.choice(
+            (
+                f"<h3>{self.words(2)}</h3>{self.links(self.draw.randint(2, 8))}",
+                f"<p>{self.link(self.words(2))} {self.link(self.words(2))}</p>",
+                f"<h3>{self.words(2)}</h3><p>{short}</p><form><input></form>",
+                f"<p>{self.link(self.words(5))}</p><p>{self.link(self.words(2))}</p>",
+                f"<table><tr><td>{self.link('A')}</td><td>{self.link('B')}</td></tr></table>",
+                self.links(self.draw.randint(2, 5)),
+            )
+        )
+        if self.draw.random() < 0.3:
+            return inside
+        tag = self.one("div div aside section")
+        return f'<{tag} class="{self.one(BOXES, "|")}">{inside}</{tag}>'
+
+    def piece(self) -> str:
+        """Return a part of the text that a careless reader would drop."""
+        away = self.one(AWAY)
+        shape = self.draw.randrange(12)
+        if shape == 0:
+            head = f"<h2>{self.own(self.words(2))}</h2>"
+            return f'<section id="{away}-{self.one(NOUNS)}">{head}<p>{self.prose()}</p></section>'
+        if shape == 1:
+            head = f"<h2>{self.own(self.words(2))}</h2>"
+            return f'<div class="section level2" id="{away}">{head}<p>{self.prose()}</p></div>'
+        if shape == 2:
+            return f'<div class="{away}-{self.one(NOUNS)}"><p>{self.prose(2)}</p></div>'
+        if shape == 3:
+            return f'<aside class="{self.one("note remark tip x")}">{self.prose(1, 2)}</aside>'
+        if shape == 4:
+            start = self.own(self.words(5) + ("：" if self.chinese else ":"))
+            items = "".join(f"<li>{self.link(self.own(self.words(3)))}</li>" for _ in range(3))
+            return f"<p>{start}</p><ul>{items}</ul>"
+        if shape == 5:
+            cells = ((self.link(self.own(self.words(2))), self.own(str(n))) for n in range(3))
+            return "<table>%s</table>" % "".join(  # noqa: UP031
+                f"<tr><td>{a}</td><td>{b}</td></tr>" for a, b in cells
+            )
+        if shape == 6:
+            terms = ((self.link(self.own(self.words(1))), self.prose(1, 1)) for _ in range(3))
+            return f"<dl>{''.join(f'<dt>{a}</dt><dd>{b}</dd>' for a, b in terms)}</dl>"
+        if shape == 7:
+            return f"<blockquote>{self.link(self.prose(1, 1))}</blockquote>"
+        if shape == 8:
+            head = f"<h3>{self.own(self.words(3))}</h3>"
+            return (
+                f'<div class="faq">{head}<div class="dropdown-content">{self.prose()}</div></div>'
+            )
+        if shape == 9:
+            items = "".join(f"<li>{self.prose(1, 1)}</li>" for _ in range(4))
+            return f"<ul>{items}</ul>"
+        if shape == 10:
+            return f"<p>{self.link(self.own(self.words(3)))}</p><p>{self.prose()}</p>"
+        return f'<p class="{away}-{self.one("note text")}">{self.prose(1, 2)}</p>'
+
+    def body(self) -> str:
+        """Return the text of the page, in one container or with paragraphs beside it."""
+        parts = [f"<h1>{self.own(self.words(4))}</h1>"]
+        parts += [f"<p>{self.prose()}</p>" for _ in range(self.draw.choice((0, 0, 1, 2)))]
+        inner = [f"<p>{self.prose()}</p>"]
+        for _ in range(self.draw.randint(1, 9)):
+            chance = self.draw.random()
+            if chance < 0.6:
+                inner.append(f"<p>{self.prose()}</p>")
+            else:
+                inner.append(self.piece() if chance < 0.85 else self.junk())
+        deep = "".join(inner)
+        if self.draw.random() < 0.5:
+            deep = f'<div class="{self.one(BODIES, "|")}">{deep}</div>'
+        parts.append(deep)
+        if self.draw.random() < 0.3:
+            parts.append(f"<p>{self.prose()}</p>")
+        if self.draw.random() < 0.15:  # a second column
+            parts = [f"<div>{''.join(parts)}</div>", f"<div><p>{self.prose(2)}</p></div>"]
+        outer = self.one("article main div section div")
+        return f"<{outer}>{''.join(parts)}</{outer}>"
+
+    def thread(self) -> str:
+        """Return a thread."""
+        posts = "".join(
+            f'<div class="post"><div class="post-author">{self.link(f"u{n}")}</div>'
+            f'<div class="post-text"><p>{self.prose()}</p></div></div>'
+            for n in range(self.draw.randint(3, 9))
+        )
+        return f'<h1>{self.own(self.words(5))}</h1><div id="posts">{posts}</div>'
+
+    def listing(self) -> str:
+        """Return a list of cards, each of them a link."""
+        cards = "".join(
+            f'<div class="card"><a href="/{n}"><h2>{self.own(self.words(3))}</h2>'
+            f"<p>{self.prose(1, 2)}</p></a></div>"
+            for n in range(self.draw.randint(5, 20))
+        )
+        return f'<h1>{self.own(self.words(3))}</h1><div class="list">{cards}</div>'
+
+    def page(self) -> str:
+        """Return the page, its frame drawn as well."""
+        chance = self.draw.random()
+        inner = self.body() if chance < 0.8 else self.thread() if chance < 0.9 else self.listing()
+        before = [f"<header>{self.links(3)}</header>", f"<nav>{self.links(5)}</nav>", self.junk()]
+        after = [
+            f"<footer><p>© {self.words(4)}</p>{self.links(3)}</footer>",
+            self.junk(),
+            f'<div class="footer">{self.links(4)}</div>',
+            f"<p>© 2024 {self.words(2)}</p>",
+        ]
+        head = "".join(one for one in before if self.draw.random() < 0.4)
+        tail = "".join(one for one in after if self.draw.random() < 0.4)
+        title = f"<title>{self.words(3)}</title>"
+        return f"<html><head>{title}</head><body>{head}{inner}{tail}</body></html>"
+
+
+def pages(number: int, seed: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield pages and their text.
+
+    >>> [(html, text)] = pages(1)
+    >>> html.startswith("<html>") and len(text) > 50
+    True
+    """
+    for at in range(number):
+        maker = Maker(seed * 1_000_003 + at)
+        html = maker.page()
+        yield html, "\n".join(maker.gold)
