@@ -26,7 +26,7 @@ READ = [
      'class="mjx-math" aria-label="k!"><span class="mjx-char">k</span></span></span></span>',
      "$$k!$$"),
     ('<span class="mjx-chtml MathJax_CHTML" id="MathJax-Element-3-Frame"><span class="mjx-math">'
-     '<span class="mjx-char">q</span></span></span>', "$q$"),
+     '<span class="mjx-mi"><span class="mjx-char">q</span></span></span></span>', "$q$"),
     ('<span class="mjx-svg"><svg aria-labelledby="MathJax-SVG-4-Title"><title id="MathJax-SVG-4-'
      'Title">\\beta_1</title><g></g></svg></span>', "$\\beta_1$"),
     ('<svg aria-labelledby="MathJax-SVG-1-Title"><title>w=3</title></svg>', "$w=3$"),

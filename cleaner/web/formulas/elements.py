@@ -211,7 +211,7 @@ class Reader:
         if drawn := self._rendered(node):
             return Found(drawn, display, "mathjax")
         if node.css_first(_DRAWN) is not None:
-            return Found(self._glyphs(node), display, "mathjax")
+            return Found(LOST, display, "mathjax")
         return None
 
     @staticmethod
@@ -222,12 +222,6 @@ class Reader:
             if told and told.strip() and not _SPEECH.search(told):
                 return clean(told)[0]
         return ""
-
-    @staticmethod
-    def _glyphs(node: LexborNode) -> str:
-        """Return what MathJax 2 drew where it is one letter or number; more is not read."""
-        drawn = node.text().strip()
-        return drawn if _ONE_LEAF.fullmatch(drawn) else LOST
 
     def drawing(self, node: LexborNode, attributes: dict[str, str | None]) -> Found | None:
         """Read an `svg` that a renderer of formulas left without a container of its own."""
@@ -459,7 +453,6 @@ def is_frame(node: LexborNode, attributes: dict[str, str | None]) -> bool:
 _ANNOTATION = re.compile(r"<annotation\b.*?</annotation>", re.S)
 _PAGE_DISPLAY = re.compile(r"mjpage__block|MJXc-display|MathJax_SVG_Display")
 _DRAWN = ".mjx-char, .mjx-math, .MathJax_SVG svg, svg"
-_ONE_LEAF = re.compile(r"[A-Za-z\u0370-\u03ff]|\d+(?:\.\d+)?")
 _SPEECH = re.compile(  # what a screen reader says
     r"(?<!\\)\b(?:equals|plus|minus|over|squared|cubed|sub|Start\w+|End\w+|fraction|root|times|upper)\b",
     re.I,
