@@ -60,8 +60,9 @@ _PASSES: dict[str, int] = {
     **{name: LINES | COPIES for name in COLUMNS[C.DUP_LINES : C.TOP_2]},
     **{
         name: WORDS | GRAMS | int(name.partition("_")[2]) << DEPTH
-        for name in COLUMNS[C.TOP_2 : C.FORMULAS]
+        for name in COLUMNS[C.TOP_2 : C.ALL_13]
     },
+    "all_13": WORDS | GRAMS | DEEPEST << DEPTH,
     **{name: MATH for name in COLUMNS[C.FORMULAS : C.URLS]},
     "formula_characters": CHARACTERS,
     "raw_characters": CHARACTERS,

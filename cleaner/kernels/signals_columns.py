@@ -16,7 +16,8 @@ COLUMNS = (
     # lines
     "lines", "line_characters", "longest_line", "short_lines", "long_lines", "bullet_lines",
     "ellipsis_lines", "terminal_lines", "policy_lines", "javascript_lines", "lorem_ipsum",
-    "upper_lines", "digit_lines", "stub_lines", "unpunctuated", "refinedweb_cut",
+    "upper_lines", "digit_lines", "stub_lines", "unpunctuated", "prose_characters", "prose_han",
+    "prose_digits", "prose_line_characters", "prose_unpunctuated", "refinedweb_cut",
     # what C4's line rules leave, as published, as datatrove has them, and so without the one on the
     # end of a line
     "c4_lines", "c4_words", "c4_sentences", "c4_curly", "c4_lorem",
@@ -26,6 +27,7 @@ COLUMNS = (
     # repetition
     "paragraphs", "dup_lines", "dup_line_characters", "dup_paragraphs", "dup_paragraph_characters",
     "top_2", "top_3", "top_4", "dup_5", "dup_6", "dup_7", "dup_8", "dup_9", "dup_10", "dup_13",
+    "all_13",
     # formulas
     "formulas", "formula_characters", "raw_characters", "valid_formulas", "number_formulas",
     "median_formula_twice", "empty_formulas", "tex_commands",
@@ -45,13 +47,15 @@ COLUMNS = (
     STOP_EN, STOP_ZH, STOP_JA, STOP_KO, STOPS_EN, STOPS_ZH, STOPS_JA, STOPS_KO,
     LINES, LINE_CHARACTERS, LONGEST_LINE, SHORT_LINES, LONG_LINES, BULLET_LINES,
     ELLIPSIS_LINES, TERMINAL_LINES, POLICY_LINES, JAVASCRIPT_LINES, LOREM_IPSUM,
-    UPPER_LINES, DIGIT_LINES, STUB_LINES, UNPUNCTUATED, REFINEDWEB_CUT,
+    UPPER_LINES, DIGIT_LINES, STUB_LINES, UNPUNCTUATED, PROSE_CHARACTERS, PROSE_HAN,
+    PROSE_DIGITS, PROSE_LINE_CHARACTERS, PROSE_UNPUNCTUATED, REFINEDWEB_CUT,
     C4_LINES, C4_WORDS, C4_SENTENCES, C4_CURLY, C4_LOREM,
     C4_DATATROVE_LINES, C4_DATATROVE_WORDS, C4_DATATROVE_SENTENCES, C4_DATATROVE_CURLY,
     C4_DATATROVE_LOREM,
     C4_ANY_LINES, C4_ANY_WORDS, C4_ANY_SENTENCES, C4_ANY_CURLY, C4_ANY_LOREM,
     PARAGRAPHS, DUP_LINES, DUP_LINE_CHARACTERS, DUP_PARAGRAPHS, DUP_PARAGRAPH_CHARACTERS,
     TOP_2, TOP_3, TOP_4, DUP_5, DUP_6, DUP_7, DUP_8, DUP_9, DUP_10, DUP_13,
+    ALL_13,
     FORMULAS, FORMULA_CHARACTERS, RAW_CHARACTERS, VALID_FORMULAS, NUMBER_FORMULAS,
     MEDIAN_FORMULA_TWICE, EMPTY_FORMULAS, TEX_COMMANDS,
     URLS, URL_CHARACTERS, EMAILS, IP_ADDRESSES, PHONES, CHINA_IDS, BANK_CARDS,

@@ -15,7 +15,7 @@ from cleaner.kernels.packed import (
     is_ascii,
     load8,
 )
-from cleaner.kernels.segment import has_byte
+from cleaner.kernels.segment import fence, has_byte, indented
 from cleaner.kernels.signals_c4 import (
     BRACE,
     JAVASCRIPT,
@@ -37,12 +37,18 @@ from cleaner.kernels.unicode import (
     CLAUSE,
     DIGIT,
     KIND,
+    NEWLINE,
     QUOTE,
+    SCRIPT,
+    SCRIPT_SHIFT,
+    SCRIPTS,
+    SPACE,
     TERMINAL,
     UPPER,
     decode,
 )
 
+HAN = SCRIPTS.index("han")
 SHORT, LONG, STUB = 30, 200, 20  # characters: FineWeb, mC4, ours
 FEW_WORDS, WORDS = 3, 5  # of a line: datatrove, and C4 as published
 NEARLY_FORMULA = 2  # words beside the formulas of a line that is one
@@ -50,8 +56,14 @@ NEARLY_FORMULA = 2  # words beside the formulas of a line that is one
 
 @leaf
 def line_facts(data, a, b, table):  # type: ignore[no-untyped-def]
-    """Return `(letters, upper, digits, punctuated)` of a line."""
+    """Return `(letters, upper, digits, punctuated, han, seen, signs)` of a line.
+
+    `seen`: characters other than white space; `signs`: those that code has and prose hardly.
+    """
     letters = 0
+    han = 0
+    seen = 0
+    signs = 0
     upper = 0
     digits = 0
     punctuated = False
@@ -61,14 +73,36 @@ def line_facts(data, a, b, table):  # type: ignore[no-untyped-def]
         if byte < 0x80:
             i += 1
             cls = table[byte]
+            seen += byte > 32
+            signs += CODE_SIGN[byte]
         else:
             point, i = decode(data, i, b)
             cls = table[point]
+            seen += cls & KIND != SPACE and cls & KIND != NEWLINE
+            han += np.int64(cls) >> SCRIPT_SHIFT & SCRIPT == HAN
         letters += cls & ALPHA != 0
         upper += cls & UPPER != 0
         digits += cls & KIND == DIGIT
         punctuated |= cls & (TERMINAL | CLAUSE) != 0
-    return letters, upper, digits, punctuated
+    return letters, upper, digits, punctuated, han, seen, signs
+
+
+def _code_signs() -> np.ndarray:
+    signs = np.zeros(128, np.uint8)
+    signs[list(b";{}=()[]<>_#|\\`$&*@")] = 1
+    return signs
+
+
+CODE_SIGN = _code_signs()
+LETTERS_A_SIGN = 10  # a line without Han that has a sign of code for so many letters is code
+
+
+@leaf
+def is_code(data, i, b, han, letters, signs):  # type: ignore[no-untyped-def]
+    """Return whether a line outside a fence is code: no Han, and signs of code or an indent."""
+    if han > 0:
+        return False
+    return LETTERS_A_SIGN * signs > letters or (signs > 0 and indented(data, i, b))
 
 
 @leaf
@@ -182,6 +216,7 @@ def lines(  # type: ignore[no-untyped-def]
     n = 0
     paragraphs = 0
     paragraph = -1  # the number of its first line
+    in_fence, fence_sign = 0, 0  # signs of the code fence that is open
     while i < hi:
         first_formula = f
         if plain:
@@ -234,6 +269,9 @@ def lines(  # type: ignore[no-untyped-def]
             upper = 0
             digits = 0
             punctuated = False
+            han = 0
+            visible = 0
+            signs = 0
             k = i
             for g in range(first_formula, f + 1):
                 stop = formula_starts[g] if g < f else end
@@ -242,7 +280,24 @@ def lines(  # type: ignore[no-untyped-def]
                 upper += some[1]
                 digits += some[2]
                 punctuated |= some[3]
+                han += some[4]
+                visible += some[5]
+                signs += some[6]
                 k = formula_ends[g] if g < f else end
+            sign, marks, bare = fence(data, i, end)
+            fencing = marks > 0
+            if in_fence > 0:
+                if sign == fence_sign and marks >= in_fence and bare:
+                    in_fence = 0
+            elif fencing:
+                in_fence = marks
+                fence_sign = sign
+            if in_fence == 0 and not fencing and not is_code(data, i, end, han, letters, signs):
+                row[C.PROSE_CHARACTERS] += visible
+                row[C.PROSE_HAN] += han
+                row[C.PROSE_DIGITS] += digits
+                row[C.PROSE_LINE_CHARACTERS] += length
+                row[C.PROSE_UNPUNCTUATED] += 0 if punctuated or f > first_formula else length
             loud = 2 * upper > letters
             row[C.UPPER_LINES] += loud
             row[C.DIGIT_LINES] += digits > 0 and letters == 0

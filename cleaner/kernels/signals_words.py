@@ -144,7 +144,9 @@ def describe(  # type: ignore[no-untyped-def]
             else:
                 alpha += 1
             if want_spaced and start - 1 > lo and end < hi - 1:
-                row[C.SPACED_HAN] += data[start - 1] == 32 and data[end] == 32
+                # what stands alone between Latin words or formulas is set so, and no debris
+                wide = (start - 2 >= lo and data[start - 2] >= 128) or (data[end + 1] >= 0xE3)
+                row[C.SPACED_HAN] += wide and data[start - 1] == 32 and data[end] == 32
         else:
             alpha += has_letter(data, start, end, table)
     row[C.WORDS] = words

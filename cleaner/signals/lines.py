@@ -32,6 +32,20 @@ SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
         "characters of lines that hold no sentence mark and no comma, full-width ones included, "
         "per character of a line: lists and stuffed keywords",
     ),
+    "prose_han_ratio": (
+        pl.Float64,
+        "Han characters per character other than white space, of lines that are no code; formulas "
+        "do not count",
+    ),
+    "prose_digit_ratio": (
+        pl.Float64,
+        "digits per character other than white space, of lines that are no code; formulas do not "
+        "count",
+    ),
+    "prose_unpunctuated_ratio": (
+        pl.Float64,
+        "unpunctuated_ratio of lines that are no code; a line with a formula is no list",
+    ),
     "javascript_lines": (pl.UInt32, "lines that hold 'javascript', any case (C4)"),
     "policy_lines": (
         pl.UInt32,
@@ -42,7 +56,7 @@ SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
     "refinedweb_cut_ratio": (
         pl.Float64,
         "words of lines that RefinedWeb's line rules cut per word: over half of the letters upper "
-        "case, digits only, a counter (3 likes), a single word",
+        "case, digits only, a counter (3 likes), a single word; a line that is a formula stays",
     ),
 }
 
@@ -60,6 +74,11 @@ VALUES: dict[str, Value] = {
     "digit_line_ratio": lambda c: ratio(c["digit_lines"], c["lines"]),
     "stub_line_ratio": lambda c: ratio(c["stub_lines"], c["lines"]),
     "unpunctuated_ratio": lambda c: ratio(c["unpunctuated"], c["line_characters"]),
+    "prose_han_ratio": lambda c: ratio(c["prose_han"], c["prose_characters"]),
+    "prose_digit_ratio": lambda c: ratio(c["prose_digits"], c["prose_characters"]),
+    "prose_unpunctuated_ratio": lambda c: ratio(
+        c["prose_unpunctuated"], c["prose_line_characters"]
+    ),
     "javascript_lines": lambda c: c["javascript_lines"],
     "policy_lines": lambda c: c["policy_lines"],
     "lorem_ipsum": lambda c: c["lorem_ipsum"],

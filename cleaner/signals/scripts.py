@@ -17,7 +17,13 @@ SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
     ),
     "spaced_han_ratio": (
         pl.Float64,
-        "Han characters with a space on both sides per Han character: OCR debris",
+        "Han characters with a space on both sides, and beyond one of them Han or a wide mark, per "
+        "Han character: OCR debris",
+    ),
+    "han_characters": (pl.UInt32, "Han characters"),
+    "han_stop_ratio": (
+        pl.Float64,
+        "Chinese stop words per Han character, so that neither code nor formulas count",
     ),
 }
 
@@ -31,6 +37,8 @@ VALUES: dict[str, Value] = {
     "han_char_ratio": lambda c: ratio(c["han"], _seen(c)),
     "rare_han_ratio": lambda c: ratio(c["rare_han"], c["han"]),
     "spaced_han_ratio": lambda c: ratio(c["spaced_han"], c["han"]),
+    "han_characters": lambda c: c["han"],
+    "han_stop_ratio": lambda c: ratio(c["stops_zh"], c["han"]),
 }
 
 

@@ -18,6 +18,11 @@ SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
         pl.Float64,
         "words with a letter per word; a punctuation mark is never a word (Gopher)",
     ),
+    "alpha_token_ratio": (
+        pl.Float64,
+        "words with a letter per token: with unit jieba, sudachi or kiwi punctuation marks are "
+        "tokens too (datatrove); else as alpha_word_ratio",
+    ),
     "hash_word_ratio": (pl.Float64, "signs # per word (Gopher's symbol-to-word ratio)"),
     "ellipsis_word_ratio": (pl.Float64, "ellipses, ... and …, per word (Gopher)"),
     "unique_word_ratio": (pl.Float64, "different words per word (RedPajama v2)"),
@@ -37,6 +42,7 @@ VALUES: dict[str, Value] = {
     "median_word_length": lambda c: c["median_twice"] / 2,
     "longest_word": lambda c: c["longest_word"],
     "alpha_word_ratio": lambda c: ratio(c["alpha_words"], c["words"]),
+    "alpha_token_ratio": lambda c: ratio(c["alpha_words"], c["tokens"]),
     "hash_word_ratio": lambda c: ratio(c["hashes"], c["tokens"]),
     "ellipsis_word_ratio": lambda c: ratio(c["ellipses"], c["tokens"]),
     "unique_word_ratio": lambda c: ratio(c["unique_words"], c["tokens"]),

@@ -59,6 +59,6 @@ def test_the_english_sets_keep_almost_no_chinese() -> None:
 
 def test_the_published_set_keeps_good_chinese_and_drops_junk() -> None:
     pytest.importorskip("rjieba", reason="unit jieba needs the extra [zh]")
-    sets = ["zh_web_junk", "fineweb2_zh"]
+    sets = ["zh_web_junk", "fineweb2_zh_words"]
     assert keeps(sets, lang("zh") & GOOD) >= 0.98
     assert keeps(sets, lang("zh") & JUNK) <= 0.06

@@ -64,6 +64,7 @@ def count(text: str, mode: int) -> dict[str, float]:
         of_formulas(text, formulas, out)
         raw = text.encode()
         shares = [n / len(raw) for n in Counter(raw).values()]
+        out.pop("fence", None)
         out["byte_entropy"] = -sum(s * math.log2(s) for s in shares)
     return out
 
@@ -112,6 +113,7 @@ def of_words(text: str, words: list[tuple[int, int, int]], out: dict[str, float]
     out["spaced_han"] = sum(
         k == SINGLE and a > 1 and b < len(text) - 1 and text[a - 1] == " " == text[b]
         and len(text[:a].encode()) > 1 and len(text[b:].encode()) > 1
+        and (not text[a - 2].isascii() or text[b + 1] >= "\u3000")
         for a, b, k in words
     )  # fmt: skip
     tally = Counter(text[a:b] for a, b, _ in words)
@@ -163,6 +165,8 @@ def repetition(words: list[tuple[int, int, int]], text: str, out: dict[str, floa
                 seen.add(gram)
                 i += 1
         out[f"dup_{n}"] = repeated
+    many = Counter(tuple(tokens[i : i + 13]) for i in range(len(tokens) - 12))
+    out["all_13"] = sum(times for times in many.values() if times > 1)
 
 
 def chunks(masked: str) -> int:
@@ -266,6 +270,27 @@ def of_line(
     cut |= is_counter(body)
     spared = len(words) - marked <= 2 if marked else is_equation(body)
     out["refinedweb_cut"] += len(words) if cut and not spared else 0
+    han = sum(cls(c) >> u.SCRIPT_SHIFT & u.SCRIPT == 2 for c in plain)
+    signs = sum(c in ";{}=()[]<>_#|\\`$&*@" for c in plain)
+    code = han == 0 and (10 * signs > letters or (signs > 0 and INDENT.match(line) is not None))
+    mark = FENCE.match(line)
+    inside = out.get("fence", "")
+    if inside:
+        if (
+            mark
+            and mark[1][0] == inside[0]
+            and len(mark[1]) >= len(inside)
+            and not mark[2].strip(" \t\r")
+        ):
+            out["fence"] = ""
+    elif mark:
+        out["fence"] = mark[1]
+    if not out.get("fence") and not mark and not code:
+        out["prose_characters"] += sum(c != FORM and not is_space(c) for c in plain if c > " ")
+        out["prose_han"] += han
+        out["prose_digits"] += digits
+        out["prose_line_characters"] += len(masked)
+        out["prose_unpunctuated"] += 0 if marks or marked else len(masked)
     small = [piece.translate(SMALL) for piece in masked.split(FORM)]
     javascript = any("javascript" in piece for piece in small)
     policy = any(POLICY.search(piece) for piece in small)
@@ -296,6 +321,8 @@ def of_line(
 SMALL = {upper: upper + 32 for upper in range(65, 91)}
 
 
+INDENT = re.compile(r" {0,3}\t| {4}")
+FENCE = re.compile(r" {0,3}(`{3,}(?![^\n]*`)|~{3,})([^\n]*)")
 COUNTER = re.compile(
     r"[0-9][0-9,.]* *[km万千]?\+? *[次条个]?(?:like|share|comment|retweet|repost|quote|bookmark|"
     r"upvote|downvote|download|view|follower|reply|replies|点赞|赞|评论|转发|收藏|浏览|阅读|回复|粉丝|"
