@@ -1,0 +1,51 @@
+"""The stages of `jobs/clean_text.yaml` on the dirty texts of the samples, by kind."""
+
+import re
+
+import polars as pl
+import pytest
+
+from cleaner.shipped import shipped
+from cleaner.stages import STAGES
+
+
+def cleaned(half: str) -> pl.DataFrame:
+    docs = pl.read_parquet(shipped("samples") / "dirty.parquet").filter(pl.col("half") == half)
+    for name, options in (
+        ("normalise", {"mojibake": True}),
+        ("clean_lines", {"rules": "web_frame_lines"}),
+        ("dedup_paragraphs", {}),
+    ):
+        docs = STAGES[name].model_validate(options)(docs)
+    return docs
+
+
+@pytest.mark.parametrize("half", ["fit", "held"])
+def test_dirty_texts_come_out_clean(half: str) -> None:
+    bad = []
+    for row in cleaned(half).iter_rows(named=True):
+        text = row["text"]
+        missing = [one for one in row["stays"] if text.count(one) < 1]
+        if row["kind"] in ("interview", "teasers"):
+            missing += [one for one in row["stays"] if text.count(one) > 1]
+        left = [one for one in row["goes"] if re.search(f"(?m)^{re.escape(one)}$", text)]
+        if missing or left:
+            bad.append((row["id"], missing, left))
+    assert bad == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "他在首页上写下了自己的名字，然后合上了书。",
+        "The law of copyright protects a text for seventy years.",
+        "相关的文献很多，这里只举两篇。",
+        "We read more: a page a day, then ten.",
+        "Home is where the heart is, she said.",
+        "位置决定了植物能得到多少阳光。",
+    ],
+)
+def test_sentences_that_only_look_like_a_frame_stay(line: str) -> None:
+    docs = pl.DataFrame({"text": [f"First line.\n{line}\nLast line."]})
+    left = STAGES["clean_lines"].model_validate({"rules": "web_frame_lines"})(docs)["text"][0]
+    assert left == docs["text"][0]
