@@ -505,12 +505,12 @@ def filters(
 
 @app.command()
 def signals(as_json: JsonOption = False) -> None:
-    """List every signal with its type and definition."""
-    from cleaner.signals import SIGNALS
+    """List every name that a rule may read, with its type and definition."""
+    from cleaner.stages.marked import nameable
 
     rows = [
         {"signal": name, "type": str(kind()), "definition": about}
-        for name, (kind, about) in SIGNALS.items()
+        for name, (kind, about) in nameable().items()
     ]
     _emit(rows) if as_json else show(rows)
 

@@ -20,6 +20,7 @@ from cleaner.kernels import langid, normal
 from cleaner.models import fasttext
 from cleaner.models.language_codes import Code, label_code
 
+LID_176 = 176  # labels of the model whose scores were held against what was right
 HASH = 16  # hexadecimal digits of a model's hash that its name shows
 
 
@@ -184,13 +185,15 @@ class FastText:
     """Any fastText language model by path: labels as of lid.176, GlotLID or OpenLID."""
 
     name = "fasttext"
-    calibration = (0.258, 1.1)  # of lid.176.ftz
+    calibration = (0.0, 1.0)  # the model's own score: published cuts on GlotLID's are of that
 
     def __init__(self, path: str) -> None:
         self._model = fasttext.load(path)
         self.identity = identity(path)
         self.labels = list(self._model.header.labels)
         self.codes = [label_code(label) for label in self.labels]
+        if len(self.labels) == LID_176:
+            self.calibration = (0.258, 1.1)
         self._number = {label: i for i, label in enumerate(self.labels)}
 
     def propose(self, offsets: np.ndarray, data: np.ndarray) -> Proposal:

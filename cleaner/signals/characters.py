@@ -6,6 +6,7 @@ from cleaner.signals.counts import Value, measured, ratio
 
 SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
     "characters": (pl.UInt32, "characters (code points); a formula is one"),
+    "written_characters": (pl.UInt32, "characters, those of formulas and their dollars too"),
     "letter_ratio": (pl.Float64, "letters per character"),
     "alnum_ratio": (pl.Float64, "letters and digits per character"),
     "digit_ratio": (pl.Float64, "digits and other number signs per character"),
@@ -21,6 +22,7 @@ SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
 
 VALUES: dict[str, Value] = {
     "characters": lambda c: c["characters"],
+    "written_characters": lambda c: c["raw_characters"],
     "letter_ratio": lambda c: ratio(c["letters"], c["characters"]),
     "alnum_ratio": lambda c: ratio(c["letters"] + c["digits"], c["characters"]),
     "digit_ratio": lambda c: ratio(c["digits"], c["characters"]),

@@ -10,6 +10,21 @@ LOSS = "formula_loss_ratio"
 LOSS_SIGNALS = ("formulas", "empty_formulas")
 
 
+def nameable() -> dict[str, tuple[type[pl.DataType], str]]:
+    """Return every name that a rule may read: signals, those of lists, of pages and of lines."""
+    from cleaner.signals import SIGNALS
+    from cleaner.signals.lists import KINDS
+    from cleaner.text.lines import LINE_SIGNALS
+
+    loss = "formulas of the page that its text lost, per formula of the page; see `formula_loss`"
+    return {
+        **SIGNALS,
+        **{f"{kind}:NAME": (of, f"{about}; NAME: a list") for kind, (of, about) in KINDS.items()},
+        LOSS: (pl.Float64, loss),
+        **{name: (of, f"of a line: {about}") for name, (of, about) in LINE_SIGNALS.items()},
+    }
+
+
 def formulas_of(docs: pl.DataFrame) -> pl.Series | bool:
     """Return which texts `extract` wrote, with every formula marked; True: the `$` rule for all."""
     return docs["formulas_marked"] if "formulas_marked" in docs.columns else True

@@ -8,9 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from cleaner.errors import RuleError
-from cleaner.rules import load_rules
+from cleaner.rules import filter_names, load_rules
 from cleaner.shipped import shipped
 from cleaner.stages.filter import Filter
+from cleaner.stages.marked import nameable
 
 PROSE = "The cat and the dog have to be with the people of the house, and that is good. " * 6
 DOCS = pl.DataFrame({"text": [PROSE, "short", None], "lang": ["en", "de", None]})
@@ -141,7 +142,7 @@ def test_an_own_file_may_read_scores_of_earlier_stages(tmp_path: Path) -> None:
 def test_every_shipped_filter_judges_any_text() -> None:
     docs = pl.DataFrame({"text": ["", "a", "中", "\n\n", "$x$", "\ufffd" * 10, PROSE]})
     for path in sorted(shipped("filters").glob("*.yaml")):
-        if path.stem in ("c4_lines", "c4_datatrove_lines") or load_rules(path.stem).unit != "word":
+        if not load_rules(path.stem).rules or load_rules(path.stem).unit != "word":
             continue  # lines only; words of a dictionary, which are an extra
         assert Filter(name=path.stem)(docs).height == docs.height
 
@@ -151,3 +152,16 @@ def test_rules_are_typed_before_a_run(tmp_path: Path) -> None:
     path.write_text("title: m\nsource: {cite: ours}\nrules: [{name: a, keep: words = 'many'}]\n")
     with pytest.raises(RuleError, match=r"rule 'a': compares a number \('words'\) with a text"):
         Filter(name=str(path))
+
+
+def test_every_name_that_a_shipped_rule_reads_is_listed() -> None:
+    known = {name.removesuffix("NAME") for name in nameable()}
+    for name in filter_names():
+        rules = load_rules(name)
+        for column in (*rules.columns, *rules.line_columns):
+            assert column.partition(":")[0] + (":" if ":" in column else "") in known
+
+
+def test_no_note_of_a_shipped_rule_is_cut_at_a_hash() -> None:
+    rule = next(rule for rule in load_rules("gopher_quality").rules if rule.name == "hashes")
+    assert str(rule.note).endswith("at most the former.")
