@@ -19,13 +19,23 @@ EACH = 40  # texts of each kind, half of each language
 SEED = 15
 
 ZH_WHO = ("老陈", "研究员小周", "村里的木匠", "图书馆的馆员", "船厂的焊工", "退休的老师", "养蜂人")
-ZH_DOES = ("修好了那台旧水泵", "整理出三十年的天气记录", "在河边种下第一排柳树", "学会了看星图")
+ZH_DOES: tuple[str, ...] = (
+    "修好了那台旧水泵",
+    "整理出三十年的天气记录",
+    "在河边种下第一排柳树",
+    "学会了看星图",
+)
 ZH_DOES += ("把祖父的日记抄了一遍", "给学校做了一架日晷", "量出了整条河的长度", "记下每天的潮水")
 ZH_WHY = ("因为他相信慢工出细活", "为了让孩子们看得明白", "只是想知道答案", "这件事没有人催他")
 ZH_WHEN = ("去年冬天", "雨停以后", "整整一个夏天", "每个星期天的下午", "搬家之前", "桥修通的那年")
-EN_WHO = ("The old miller", "Our neighbour Anna", "A retired surveyor", "The harbour clerk")
+EN_WHO: tuple[str, ...] = (
+    "The old miller",
+    "Our neighbour Anna",
+    "A retired surveyor",
+    "The harbour clerk",
+)
 EN_WHO += ("My first teacher", "The glassblower", "A young botanist")
-EN_DOES = (
+EN_DOES: tuple[str, ...] = (
     "mended the water pump",
     "copied the weather records of thirty years",
     "read the star map",
@@ -35,12 +45,22 @@ EN_DOES += (
     "built a sundial for the school",
     "measured the whole canal",
 )
-EN_WHY = ("because slow work lasts", "so that the children would see it", "just to know the answer")
+EN_WHY: tuple[str, ...] = (
+    "because slow work lasts",
+    "so that the children would see it",
+    "just to know the answer",
+)
 EN_WHY += ("although nobody had asked for it",)
 EN_WHEN = ("Last winter", "After the rain", "All through the summer", "On Sunday afternoons")
-ZH_NEWS = ("股市今日小幅收高，成交量较昨日减少", "某品牌新款手机下周开售，起价不变")
+ZH_NEWS: tuple[str, ...] = (
+    "股市今日小幅收高，成交量较昨日减少",
+    "某品牌新款手机下周开售，起价不变",
+)
 ZH_NEWS += ("市区两条地铁线延长运营时间", "明星夫妇现身机场，粉丝到场接机")
-EN_NEWS = ("Shares closed slightly higher on Tuesday", "The new phone goes on sale next week")
+EN_NEWS: tuple[str, ...] = (
+    "Shares closed slightly higher on Tuesday",
+    "The new phone goes on sale next week",
+)
 EN_NEWS += ("Two tram lines will run later at night", "The star couple was seen at the airport")
 ZH_MARK = ("相关阅读：", "延伸阅读：", "【相关新闻】", "热门推荐：")
 EN_MARK = ("Related: ", "Read more: ", "Also on this site: ", "Recommended: ")
