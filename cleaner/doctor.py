@@ -25,8 +25,8 @@ _NEEDED = (
     "resiliparse",
 )
 _EXTRAS = {
-    "rjieba": "zh", "opencc": "zh", "sudachipy": "ja", "kiwipiepy": "ko", "ftfy": "text",
-    "tokenizers": "tokenize",
+    "rjieba": "zh", "sudachipy": "ja", "kiwipiepy": "ko", "tokenizers": "tokenize",
+    "onnxruntime": "embed", "sentence_transformers": "sentence-transformers",
 }  # fmt: skip
 
 
