@@ -301,7 +301,9 @@ class _Where:
         raw = tuple(mistake["loc"])
         loc = tuple(part for part in raw if isinstance(part, int) or _is_key(part))
         kind, message = mistake["type"], mistake["msg"].removeprefix("Value error, ")
-        if kind == "extra_forbidden":
+        if kind == "extra_forbidden" and raw[-1] == "<<":
+            message = "'<<' merges in YAML 1.1 and means nothing in 1.2; write its keys out"
+        elif kind == "extra_forbidden":
             fields = _fields(model, raw[:-1])
             message = f"unknown key{_guess(str(raw[-1]), fields)}; there are: {', '.join(fields)}"
         elif kind == "missing":
@@ -344,6 +346,29 @@ def _near_file(place: Path) -> str:
     return f"; in {place.parent or '.'} there are: {', '.join(beside[:12])}"
 
 
+def _of_entry(entries: Any, parts: list[Any], key: str) -> list[Any]:
+    """Return the place of a key of `input`, which is one mapping or a list of them."""
+    if isinstance(entries, dict) and isinstance(parts[1], int):
+        if parts[1] or len(parts) == 2:
+            raise JobError(f"--set {key}: input is one entry; write --set input.paths=…")
+        return ["input", *parts[2:]]
+    if isinstance(entries, list) and not isinstance(parts[1], int):
+        if len(entries) != 1:
+            raise JobError(
+                f"--set {key}: there are {len(entries)} entries; write --set input.0.{parts[1]}=…"
+            )
+        return ["input", 0, *parts[1:]]
+    return parts
+
+
+def _in_list(node: list[Any], part: Any, before: list[Any], key: str) -> None:
+    """Raise JobError unless `part` is the number of an item."""
+    if not isinstance(part, int) or part >= len(node):
+        where = ".".join(str(one) for one in before)
+        last = f", {where}.0 to {where}.{len(node) - 1}" if node else ""
+        raise JobError(f"--set {key}: {where} is a list of {len(node)}{last}")
+
+
 def _override(data: dict[str, Any], text: str, origin: dict[tuple[Any, ...], str]) -> None:
     """Apply one `K=V` of --set: by stage name when unique, else by `stages.3`, else a top key."""
     key, mark, value = text.partition("=")
@@ -372,8 +397,12 @@ def _override(data: dict[str, Any], text: str, origin: dict[tuple[Any, ...], str
         raise JobError(
             f"--set {key}: unknown key{_guess(str(parts[0]), known)}; there are: {', '.join(known)}"
         )
+    if parts[0] == "input" and len(parts) > 1:
+        parts = _of_entry(data.get("input"), parts, key)
     node: Any = data
     for depth, part in enumerate(parts[:-1]):
+        if isinstance(node, list):
+            _in_list(node, part, parts[:depth], key)
         following = node[part] if isinstance(node, list) else node.get(part)
         if isinstance(node, list) and isinstance(following, str):
             following = node[part] = {following: {}}
@@ -385,5 +414,7 @@ def _override(data: dict[str, Any], text: str, origin: dict[tuple[Any, ...], str
                 following = {}
             node[part] = following
         node = following
+    if isinstance(node, list):
+        _in_list(node, parts[-1], parts[:-1], key)
     node[parts[-1]] = parsed
     origin[tuple(parts)] = f"--set {key}"

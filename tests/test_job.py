@@ -1,5 +1,6 @@
 """A job file is refused with every mistake at once, each with its place and what is allowed."""
 
+import re
 from pathlib import Path
 from textwrap import dedent
 
@@ -172,3 +173,48 @@ def test_a_signal_of_two_texts_keeps_its_bare_name_for_the_last(tmp_path: Path) 
     names = plan.maps[0].measured
     assert "words" in names
     assert "words@0" in names
+
+
+ONE = "name: a\ninput: {paths: x.parquet, text: text}\nstages: []\n"
+LIST = "name: a\ninput:\n  - {paths: x.parquet, text: text}\nstages: []\n"
+TWO = LIST.replace("stages", "  - {paths: [y.parquet, z.parquet], text: text}\nstages")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [(ONE, "input.paths"), (ONE, "input.0.paths"), (LIST, "input.paths"), (LIST, "input.0.paths")],
+)
+def test_set_names_the_input_with_or_without_its_number(
+    tmp_path: Path, text: str, key: str
+) -> None:
+    (tmp_path / "job.yaml").write_text(text)
+    assert load_job(str(tmp_path / "job.yaml"), [f"{key}=c.parquet"]).input[0].paths == (
+        "c.parquet",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "override", "said"),
+    [
+        (ONE, "input.5.paths=c", "input is one entry; write --set input.paths="),
+        (LIST, "input.5.paths=c", "input is a list of 1, input.0 to input.0"),
+        (TWO, "input.paths=c", "there are 2 entries; write --set input.0.paths="),
+        (TWO, "input.2.paths=c", "input is a list of 2, input.0 to input.1"),
+        (TWO, "input.1.paths.2=c", "input.1.paths is a list of 2, input.1.paths.0 to"),
+        (TWO, "input.1.paths.x=c", "input.1.paths is a list of 2"),
+        (ONE, "stages.0.x.y=1", "there are 0 stages"),
+    ],
+)
+def test_a_set_beyond_a_list_names_what_there_is(
+    tmp_path: Path, text: str, override: str, said: str
+) -> None:
+    (tmp_path / "job.yaml").write_text(text)
+    with pytest.raises(JobError, match=re.escape(said)):
+        load_job(str(tmp_path / "job.yaml"), [override])
+
+
+def test_a_merge_of_yaml_11_is_named_with_its_place(tmp_path: Path) -> None:
+    text = "name: a\ninput:\n  <<: {paths: x.parquet}\n  text: text\nstages: []\n"
+    (tmp_path / "job.yaml").write_text(text)
+    with pytest.raises(JobError, match=r"job\.yaml:2:1: input: '<<' merges in YAML 1\.1"):
+        load_job(str(tmp_path / "job.yaml"))
