@@ -23,8 +23,8 @@ from datatrove.utils import text as texts
 FILTERS = {
     "gopher_quality": GopherQualityFilter,
     "gopher_repetition": GopherRepetitionFilter,
-    "c4": C4QualityFilter,
-    "fineweb_quality": FineWebQualityFilter,
+    "c4_datatrove": C4QualityFilter,
+    "fineweb_quality_datatrove": FineWebQualityFilter,
 }
 
 

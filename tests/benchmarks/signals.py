@@ -24,7 +24,7 @@ from cleaner.rules import broken_rules, load_rules
 from cleaner.signals import SIGNALS, measure
 from cleaner.text.segment import segment
 
-SETS = ("gopher_quality", "gopher_repetition", "c4", "fineweb_quality")
+SETS = ("gopher_quality", "gopher_repetition", "c4_datatrove", "fineweb_quality_datatrove")
 RULES = {name: load_rules(name) for name in SETS}
 HERE = Path(__file__).parent
 MB, TB = 1e6, 1e12
