@@ -19,22 +19,28 @@ def judge(
     filter: str | Path | RuleSet,
     *,
     formulas: bool = True,
-    on: str | None = None,
+    where: str | None = None,
     lists: Mapping[str, str] | None = None,
     text: str = "text",
+    on: str | None = None,
 ) -> Frame:
     """Return `frame` with `broken`, the rules of a filter that each text breaks; [] means keep.
 
     `filter` is a name of `filters/`, a path, or a rule set. Columns named like signals are taken as
     measured; the rest is measured on the column `text`. `formulas=False` takes a dollar for a
-    dollar; `on` and `lists` are those of the stage `filter`.
+    dollar; `where` and `lists` are those of the stage `filter`; `on` is the old name of
+    `where`.
 
     >>> judge(pl.DataFrame({"text": ["too short"]}), "mc4_paragraphs")["broken"].to_list()
     [['long_lines']]
     """
     docs = pl.from_arrow(frame) if isinstance(frame, pa.Table) else frame
     assert isinstance(docs, pl.DataFrame)
-    options: dict[str, Any] = {"formulas": formulas, "on": on, "lists": dict(lists or {})}
+    options: dict[str, Any] = {
+        "formulas": formulas,
+        "where": where or on,
+        "lists": dict(lists or {}),
+    }
     if isinstance(filter, RuleSet):
         options |= {"name": filter.name, "rules": filter}
     else:

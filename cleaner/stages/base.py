@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping, Set
 from typing import Any, ClassVar, Literal, Self
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from cleaner.conditions import checked, parse
 from cleaner.errors import JobError
@@ -101,51 +101,61 @@ class Stage(Options):
 
 
 class Judging(Stage):
-    """A stage that drops documents, or only tags them; `on` says which ones it judges."""
+    """A stage that drops documents, or only tags them; `where` says which ones it judges."""
 
     action: Literal["drop", "tag"] = "drop"
-    on: str | None = None
+    where: str | None = None
 
-    @field_validator("on")
+    @model_validator(mode="before")
     @classmethod
-    def _on_is_a_condition(cls, value: str | None) -> str | None:
+    def _where_was_on(cls, options: Any) -> Any:
+        if not isinstance(options, dict) or "on" not in options or "on" in cls.model_fields:
+            return options
+        if options.get("where") is not None:
+            raise ValueError("where: on is its old name; give one of them")
+        rest = {name: value for name, value in options.items() if name != "on"}
+        return {**rest, "where": options["on"]}
+
+    @field_validator("where")
+    @classmethod
+    def _where_is_a_condition(cls, value: str | None) -> str | None:
         return checked(value)
 
     def asked(self) -> set[str]:
-        """Return the signals and columns that `on` reads."""
-        return set(parse(self.on, ask_unknown=True).columns) if self.on else set()
+        """Return the signals and columns that `where` reads."""
+        return set(parse(self.where, ask_unknown=True).columns) if self.where else set()
 
     def asked_needs(self) -> set[str]:
-        """Return the columns that `on` needs: those it reads, and the text for its signals."""
+        """Return the columns that `where` needs: those it reads, and the text for its signals."""
         columns = self.asked() - _known_signals()
         return columns | {"text"} if self.asked() & _known_signals() else columns
 
     def needs(self) -> set[str]:
-        """Return the text, and what `on` needs."""
+        """Return the text, and what `where` needs."""
         return {"text"} | self.asked_needs()
 
     def signals(self) -> set[str]:
-        """Return the signals that `on` reads."""
+        """Return the signals that `where` reads."""
         return self.asked() & _known_signals()
 
     def check(self, columns: Mapping[str, Any]) -> None:
-        """Raise JobError where `on` asks of a column what its type cannot answer."""
-        if self.on is not None and self.asked():
+        """Raise JobError where `where` asks of a column what its type cannot answer."""
+        if self.where is not None and self.asked():
             try:
-                parse(self.on, ask_unknown=True).check(columns)
+                parse(self.where, ask_unknown=True).check(columns)
             except ConditionError as error:
-                raise JobError(f"on: {error}") from None
+                raise JobError(f"where: {error}") from None
 
     def judged(self, docs: pl.DataFrame) -> pl.Series:
-        """Return which documents `on` says are judged here; all without it."""
-        if self.on is None:
+        """Return which documents `where` says are judged here; all without it."""
+        if self.where is None:
             return pl.repeat(True, len(docs), eager=True)
         absent = sorted((self.asked() & _known_signals()) - set(docs.columns))
         if absent:
             from cleaner.signals import measure
 
             docs = docs.hstack(measure(docs["text"], absent, formulas=formulas_of(docs)))
-        condition = parse(self.on, ask_unknown=True).expression(docs.schema)
+        condition = parse(self.where, ask_unknown=True).expression(docs.schema)
         return docs.select(judged=condition.fill_null(False)).to_series()
 
 

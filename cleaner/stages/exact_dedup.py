@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from cleaner.dedup.exact import exact_keys, settle_exact
 from cleaner.dedup.keys import has_word
@@ -28,18 +28,9 @@ class ExactDedup(Duplicates):
 
     on: str = Field("text", min_length=1)
 
-    @field_validator("on")
-    @classmethod
-    def _on_is_a_condition(cls, value: str | None) -> str | None:
-        return value  # here it is what is compared
-
     def compares_text(self) -> bool:
         """Return whether texts are what is compared."""
         return self.on == "text"
-
-    def asked(self) -> set[str]:
-        """Return nothing: every document is judged."""
-        return set()
 
     @classmethod
     def from_short(cls, value: Any) -> dict[str, Any]:
@@ -51,7 +42,7 @@ class ExactDedup(Duplicates):
 
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""
-        return (super().needs() - {"text"}) | {self.on}
+        return (super().needs() - {"text"}) | {self.on} | self.asked_needs()
 
     def check(self, columns: Mapping[str, Any]) -> None:
         """Raise JobError where `on` is a column whose values are no single ones."""
@@ -66,6 +57,7 @@ class ExactDedup(Duplicates):
 
     def keys(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of `KEYS` of some documents."""
+        docs = docs.filter(self.judged(docs))
         return exact_keys(docs, self.on, within=self.within, **self.policy())
 
     def key_rows(self, rows: int) -> int:

@@ -51,10 +51,10 @@ class Filter(Judging):
         lists = options.get("lists") or {}
         if not isinstance(lists, dict):
             return {**options, "rules": rules, "phrases": {}}  # refused by the field's type
-        on = options.get("on")
+        where = options.get("where", options.get("on"))
         read = [
             *rules.columns,
-            *(parse(on, ask_unknown=True).columns if isinstance(on, str) else ()),
+            *(parse(where, ask_unknown=True).columns if isinstance(where, str) else ()),
         ]
         used = list(dict.fromkeys(name.partition(":")[2] for name in read if ":" in name))
         for name in lists:
@@ -94,7 +94,7 @@ class Filter(Judging):
         return {**own, LOSS: pl.Float64} if LOSS in self._reads() else own
 
     def needs(self) -> set[str]:
-        """Return `text`, and the columns that the rules or `on` read beside signals."""
+        """Return `text`, and the columns that the rules or `where` read beside signals."""
         return {"text", *(name for name in self._reads() if name not in SIGNALS and name != LOSS)}
 
     def check(self, columns: Mapping[str, Any]) -> None:
@@ -110,7 +110,7 @@ class Filter(Judging):
         if LOSS in self._reads():
             frame = frame.with_columns(formula_loss(frame))
         broken = broken_rules(frame, self.rules)
-        if self.on is not None:
+        if self.where is not None:
             nothing = pl.lit([], pl.List(pl.String))
             judged = pl.when(self.judged(frame)).then(broken).otherwise(nothing)
             broken = pl.select(judged).to_series()

@@ -30,8 +30,8 @@ class Sample(Judging):
     def _one(self) -> "Sample":
         if (self.share is None) == (self.documents is None):
             raise ValueError("takes exactly one of share and documents")
-        if self.on is not None and self.documents is not None:
-            raise ValueError("on: goes with share; a number of documents is drawn of all")
+        if self.where is not None and self.documents is not None:
+            raise ValueError("where: goes with share; a number of documents is drawn of all")
         return self
 
     def global_stage(self) -> GlobalStage | None:
@@ -39,7 +39,7 @@ class Sample(Judging):
         return SampleCut(self) if self.documents is not None else None
 
     def needs(self) -> set[str]:
-        """Return the key, and what `on` reads; a sample reads no text."""
+        """Return the key, and what `where` reads; a sample reads no text."""
         return {"file", "row"} | self.asked_needs()
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:

