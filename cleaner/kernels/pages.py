@@ -475,6 +475,70 @@ def weighed(
 
 
 @jit
+def links_apart(
+    scan: Scan,
+    is_leaf: np.ndarray,
+    is_term: np.ndarray,
+    is_quote: np.ndarray,
+    links: float,
+    among: float,
+    calm: int,
+) -> np.ndarray:
+    """Return which blocks are no mere links, or links that are content.
+
+    A block with more than the share `links` in links stays where it is an item, or the term of a
+    glossary, in a list that is none to the share `among`; a cell in a row with other cells; in a
+    quotation; a paragraph between two of `calm` characters or more; in a list after a colon.
+    """
+    count, containers = len(scan.size), len(scan.parent)
+    shown = np.zeros(count, np.bool_)
+    plain = np.zeros(containers, np.int64)
+    whole = np.zeros(containers, np.int64)
+    cells = np.zeros(count + 1, np.int64)
+    for block in range(count):
+        shown[block] = scan.kind[block] == 1 or scan.link[block] <= links * scan.size[block]
+        above = scan.parent[scan.container[block]]
+        whole[above] += scan.size[block]
+        if shown[block]:
+            plain[above] += scan.size[block]
+            cells[scan.row[block]] += 1
+    quoted = is_quote.copy()
+    for here in range(1, containers):
+        quoted[here] |= quoted[scan.parent[here]]
+    kept = shown.copy()
+    listed = -1  # the list that a line with a colon introduces
+    for block in range(count):
+        here = scan.container[block]
+        above = scan.parent[here]
+        if shown[block]:
+            end = scan.last[block]
+            colon = end > 0 and scan.text[end - 1] == 58
+            colon |= end > 2 and scan.text[end - 3] == 0xEF and scan.text[end - 1] == 0x9A
+            says = colon and scan.size[block] >= calm and scan.kind[block] != 2
+            if says and block + 1 < count and scan.kind[block + 1] == 2 and not shown[block + 1]:
+                listed = scan.parent[scan.container[block + 1]]
+            continue
+        row = scan.row[block]
+        among_others = (scan.kind[block] == 2 or is_term[here]) and (
+            plain[above] >= among * whole[above]
+        )
+        kept[block] = (
+            among_others or (row > 0 and cells[row] > 0) or quoted[here] or above == listed
+        )
+        if scan.kind[block] == 0 and is_leaf[here] and row == 0 and 0 < block < count - 1:
+            kept[block] |= (
+                shown[block - 1]
+                and shown[block + 1]
+                and scan.kind[block - 1] != 2
+                and scan.kind[block + 1] != 2
+                and min(scan.size[block - 1], scan.size[block + 1]) >= calm
+                and scan.parent[scan.container[block - 1]] == above
+                and scan.parent[scan.container[block + 1]] == above
+            )
+    return kept
+
+
+@jit
 def fallen(
     own: np.ndarray, bad: np.ndarray, hidden: np.ndarray, parent: np.ndarray, keep: float
 ) -> np.ndarray:

@@ -27,7 +27,6 @@ from cleaner.kernels.pages import (
     ROW,
     Scan,
     Tags,
-    inherited,
 )
 from cleaner.web.boilerplate import (
     ARTICLE,
@@ -173,23 +172,9 @@ class Blocks:
         says[(role == _ARTICLE) & (says > HIDDEN) & (says < CONTENT)] = ARTICLE
         return says
 
-    @property
-    def leaf_tag(self) -> np.ndarray:
-        """The tag of the innermost container of each block."""
-        return self.tag[self.container]
-
-    @property
-    def quoted(self) -> np.ndarray:
-        """Which containers stand in a quotation."""
-        return inherited(QUOTES[self.tag], self.parent)
-
     def line(self, block: int) -> str:
         """Return the text of a block as the scan read it, what may be hidden included."""
         return self.plain[self.scan.first[block] : self.scan.last[block]].decode()
-
-    def ends_with(self, block: int, ends: tuple[str, ...]) -> bool:
-        """Return whether the text of a block ends with one of some signs."""
-        return self.line(block).endswith(ends)
 
     def label(self, here: int) -> bytes:
         """Return the tag and class of a container: posts of one thread have the same."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleaner.kernels.pages import BULLET, NO_ITEM, fallen, gathered, inherited, weighed
+from cleaner.kernels.pages import BULLET, NO_ITEM, fallen, gathered, inherited, links_apart, weighed
 from cleaner.web.blocks import (
     ARTICLES,
     CODE_KIND,
@@ -20,7 +20,7 @@ from cleaner.web.blocks import (
     HEADING_KIND,
     ITEM_KIND,
     MAIN,
-    PARAGRAPH_KIND,
+    QUOTES,
     Blocks,
 )
 from cleaner.web.boilerplate import (
@@ -140,34 +140,8 @@ def _navigation(page: Blocks) -> np.ndarray:
 
 def _not_links(page: Blocks) -> np.ndarray:
     """Return which blocks are no mere links, or links that are content."""
-    linked = (page.kind != HEADING_KIND) & (page.link > _LINKS * page.size)
-    if not linked.any():
-        return ~linked
-    shown = ~linked
-    above = page.parent[page.container]
-    count = len(page.parent)
-    # Items of a list, terms of a glossary, cells of a row: links among what is none.
-    plain = np.bincount(above, np.where(linked, 0, page.size), count)
-    whole = np.bincount(above, page.size, count)
-    item = (page.kind == ITEM_KIND) | (page.leaf_tag == DT)
-    shown |= item & (plain[above] >= _AMONG * whole[above])
-    rows = page.scan.row
-    cells = np.bincount(rows, ~linked)
-    shown |= (rows > 0) & (cells[rows] > 0)
-    shown |= page.quoted[page.container]
-    # A paragraph between paragraphs, and a list after a colon.
-    alone = linked & (page.kind == PARAGRAPH_KIND) & page.is_leaf[page.container] & (rows == 0)
-    calm = ~linked & (page.kind != ITEM_KIND) & (page.size >= _CALM)
-    before, after = np.roll(calm, 1), np.roll(calm, -1)
-    beside = (np.roll(above, 1) == above) & (np.roll(above, -1) == above)
-    shown[1:-1] |= (alone & before & after & beside)[1:-1]
-    for block in np.flatnonzero(calm[:-1] & linked[1:] & (page.kind[1:] == ITEM_KIND)).tolist():
-        if page.ends_with(block, (":", "：")):
-            end, listed = block + 1, above[block + 1]
-            while end < len(linked) and above[end] == listed:
-                shown[end] = True
-                end += 1
-    return shown
+    terms, quotes = page.tag == DT, QUOTES[page.tag]
+    return links_apart(page.scan, page.is_leaf, terms, quotes, _LINKS, _AMONG, _CALM)
 
 
 def _weights(page: Blocks) -> np.ndarray:
@@ -190,8 +164,11 @@ def _boilerplate(page: Blocks, own: np.ndarray) -> np.ndarray:
     bad = hidden | (named & ~_prose_of_an_article(page, named))
     keep = max(_KEEP, _KEEP_SHARE * float(own.sum()))
     dead = fallen(own, bad, hidden, page.parent, keep)
-    veiled = _veiled(page, own, hidden, float(own[~dead].sum()))
-    return fallen(own, bad & ~veiled, hidden, page.parent, keep) if veiled.any() else dead
+    if hidden.any():
+        veiled = _veiled(page, own, hidden, float(own[~dead].sum()))
+        if veiled.any():
+            return fallen(own, bad & ~veiled, hidden, page.parent, keep)
+    return dead
 
 
 def _prose_of_an_article(page: Blocks, named: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from cleaner.kernels.pages import (
     NUMBERED,
     ROW,
 )
+from cleaner.web.blocks import Blocks
 
 _TAG = re.compile(r"<!--.*?-->|<(/?)([^ >]*)(?: ([^>]*))?>", re.S)
 _CHARACTER = re.compile(r"(?:[\x00- ]|&nbsp;|\s)+|&(?:amp|lt|gt);|[^\x00- \s]")
@@ -137,3 +138,49 @@ def literals(text: bytes, bits: dict[bytes, int]) -> int:
         if literal.lower() in text.lower():
             found |= bit
     return found
+
+
+def links_apart(
+    page: Blocks, terms: list[bool], quotes: list[bool], links: float, among: float, calm: int
+) -> list[bool]:
+    """Return which blocks are no mere links, or links that are content, block by block."""
+    scan = page.scan
+    parent, container = scan.parent.tolist(), scan.container.tolist()
+    size, link, kind, row = (one.tolist() for one in (scan.size, scan.link, scan.kind, scan.row))
+    above = [parent[here] for here in container]
+    shown = [
+        k == 1 or part <= links * whole for k, part, whole in zip(kind, link, size, strict=True)
+    ]
+    kept = list(shown)
+
+    def calm_line(block: int) -> bool:
+        return 0 <= block < len(size) and shown[block] and kind[block] != 2 and size[block] >= calm
+
+    def quoted(here: int) -> bool:
+        return quotes[here] or (here > 0 and quoted(parent[here]))
+
+    introduced = -1
+    for block, here in enumerate(container):
+        if shown[block]:
+            following = block + 1 < len(size) and kind[block + 1] == 2 and not shown[block + 1]
+            if calm_line(block) and following and page.line(block).endswith((":", "：")):
+                introduced = above[block + 1]
+            continue
+        beside = [at for at in range(len(size)) if above[at] == above[block]]
+        whole, plain = sum(size[at] for at in beside), sum(size[at] for at in beside if shown[at])
+        cells = [at for at in range(len(size)) if row[block] and row[at] == row[block]]
+        kept[block] = (
+            ((kind[block] == 2 or terms[here]) and plain >= among * whole)
+            or any(shown[at] for at in cells)
+            or quoted(here)
+            or above[block] == introduced
+            or (
+                kind[block] == 0
+                and bool(page.is_leaf[here])
+                and not row[block]
+                and all(
+                    calm_line(at) and above[at] == above[block] for at in (block - 1, block + 1)
+                )
+            )
+        )
+    return kept

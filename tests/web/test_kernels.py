@@ -6,13 +6,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernels_twin import literals, scan
+from kernels_twin import links_apart, literals, scan
 from selectolax.lexbor import LexborHTMLParser
 
+from cleaner.kernels import pages
 from cleaner.kernels.literals import Literals
 from cleaner.kernels.markup import cost
 from cleaner.web import blocks as blocks_module
-from cleaner.web.blocks import NO_TEXT, Blocks, _inline
+from cleaner.web.blocks import DT, NO_TEXT, QUOTES, Blocks, _inline
 
 BITS: dict[str, int] = blocks_module._BITS
 TAGS = blocks_module._TAGS
@@ -78,6 +79,15 @@ def texts_agree(html: str) -> bool:
 @given(html=PAGES)
 def test_the_text_of_blocks_is_that_of_the_plain_reader(html: str) -> None:
     assert texts_agree(serialised(html))
+
+
+@settings(deadline=None, max_examples=300)
+@given(html=PAGES.map(lambda page: page.replace("word", "word:")))
+def test_links_that_are_content_are_those_of_plain_reading(html: str) -> None:
+    page = Blocks(serialised(html))
+    terms, quotes = page.tag == DT, QUOTES[page.tag]
+    found = pages.links_apart(page.scan, page.is_leaf, terms, quotes, 0.5, 0.3, 4)
+    assert found.tolist() == links_apart(page, terms.tolist(), quotes.tolist(), 0.5, 0.3, 4)
 
 
 @pytest.mark.corpora
