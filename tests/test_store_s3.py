@@ -25,6 +25,7 @@ from cleaner.corpus.files import Piece, read_footers
 from cleaner.corpus.listing import Passed, list_files
 from cleaner.corpus.read import Columns, read_parts
 from cleaner.errors import AccountError, InputError, StorageError
+from cleaner.inspect import open_run, verify
 from cleaner.job import parse_job
 from cleaner.plan import make_plan
 from cleaner.runs import run_plan
@@ -405,3 +406,32 @@ def markers(folder: str) -> dict[str, str]:
     """Return every commit marker with its time: committed work is never done again."""
     return {file.path: file.etag for file in store.find(f"{folder}/_work/**/*.json")
             if "/_commits/" in file.path}  # fmt: skip
+
+
+@pytest.mark.parametrize("step", ["shards*", "whole"])
+def test_a_replacement_in_a_bucket_is_swapped_in_by_whoever_comes_next(
+    corpus: tuple[Path, str], tmp_path: Path, bucket: str, step: str
+) -> None:
+    run_on(corpus[0], str(tmp_path / "whole"))
+    folder, file = f"{bucket}/run", tmp_path / "job.yaml"
+    file.write_text(yaml.safe_dump(job([f"{corpus[1]}/*.parquet"], STAGES[0])))
+    command = [sys.executable, "-m", "cleaner", "run", str(file), "--engine", "inline"]
+
+    def command_ends(*words: str, **env: str) -> int:
+        done = subprocess.run(
+            [*command, "--out", folder, *words], env={**os.environ, **env}, capture_output=True,
+            check=False, timeout=300,
+        )  # fmt: skip
+        return done.returncode
+
+    assert command_ends() == 0
+    file.write_text(yaml.safe_dump(job([f"{corpus[1]}/*.parquet"], *STAGES)))
+    assert command_ends() == 2
+    dead = command_ends("--replace", CLEANER_FAILPOINT=f"swap:{step}:data")
+    assert dead == -signal.SIGKILL
+    with pytest.raises(InputError, match="a replacement is being swapped in"):
+        _ = open_run(folder).manifest
+    run_on(corpus[1], folder)
+    assert verify(open_run(folder)) == []
+    assert products(folder) == products(str(tmp_path / "whole"))
+    assert not store.find(f"{folder}/_next/**")
