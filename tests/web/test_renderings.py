@@ -105,7 +105,7 @@ def test_what_mathjax_drew_and_nobody_can_tell_is_lost(markup: str) -> None:
 
 
 def test_brackets_of_pieces_and_struck_signs() -> None:
-    assert [tall(pieces) for pieces in ("⎛⎜⎜⎝", "⎤⎥⎦", "⎣⎢", "⎩⎪⎨⎧", "∣∣")] == [*"(]⌊{|"]
+    assert [tall(pieces) for pieces in ("⎛⎜⎜⎝", "⎤⎥⎦", "⎣⎢", "⎩⎪⎨⎧", "∣∣", "⎫⎪⎬⎪⎭")] == [*"(]⌊{|}"]
     assert [negated(sign) for sign in "=∈<⊂≡"] == [*"≠∉≮⊄≢"]
     for pieces in ("⎛⎟", "⎜⎥", "x", ""):
         with pytest.raises(Unreadable):

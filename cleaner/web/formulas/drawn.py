@@ -17,7 +17,7 @@ APPLIED = "\u2061"
 # Characters that pieces of tall brackets are made of -> the bracket.
 _PIECES: dict[str, str] = {
     **dict.fromkeys("⎛⎝⎜", "("), **dict.fromkeys("⎞⎠⎟", ")"),
-    **dict.fromkeys("⎧⎨⎩⎪", "{"), **dict.fromkeys("⎫⎬⎭", "}"),
+    **dict.fromkeys("⎧⎨⎩", "{"), **dict.fromkeys("⎫⎬⎭", "}"),
     **dict.fromkeys("∣⏐|│❘", "|"), **dict.fromkeys("∥‖", "‖"),
     "⌊": "⌊", "⌋": "⌋", "⌈": "⌈", "⌉": "⌉", "⟨": "⟨", "⟩": "⟩", "⎷": "√", "√": "√",
     "↑": "↑", "↓": "↓", "/": "/", "\\": "\\", "⎰": "⎰", "⎱": "⎱", "(": "(", ")": ")", "[": "[",
@@ -80,6 +80,8 @@ def tall(pieces: str) -> str:
     ('[', '⌈', '{', '|')
     """
     signs = set(pieces) - set("\u200b\u200c \u00a0\n")
+    if signs & set("⎧⎨⎩⎫⎬⎭"):
+        signs -= set("⎪{")  # the straight parts of a brace are the same on both sides
     for corners, bracket in (("⎡⎣", "["), ("⎤⎦", "]")):
         if set(corners) <= signs:
             return bracket

@@ -176,9 +176,9 @@ def _leaf(node: Any, name: str) -> list[Any]:
 
 def _wide(text: str) -> str:
     """Return the sign that is drawn of pieces side by side; "" where none is."""
-    ends = set(text) - set("−-–⎯¯") or set(text)
-    if ends == {"←", "→"}:
-        return "↔"
+    ends = set(text) - set("−-–⎯¯_") or set(text)
+    if ends == {"←", "→"}:  # either a double arrow, or a single one made of both
+        raise Unreadable("an arrow of two heads or one")
     return ends.pop() if len(ends) == 1 and ends <= _STRETCHED else ""
 
 

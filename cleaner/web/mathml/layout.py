@@ -5,7 +5,7 @@ from typing import Any
 
 from cleaner.web.mathml.content import CONTENT
 from cleaner.web.mathml.leaves import raw, with_tail
-from cleaner.web.mathml.nodes import TEX_ENCODING, Converter, core_of, joined, no_line
+from cleaner.web.mathml.nodes import TEX_ENCODING, Converter, core_of, joined, no_line, text_of
 from cleaner.web.mathml.tables import SIDES
 from cleaner.web.tex import clean
 
@@ -30,7 +30,10 @@ _MESSAGE = re.compile(
 
 
 def two(to: Converter, node: Any) -> list[str]:
-    parts = [to.tex(child) for child in node if isinstance(child.tag, str)]
+    children = [child for child in node if isinstance(child.tag, str)]
+    if len(children) > 2:  # KaTeX says beside them, too, that a name is applied
+        children = [child for child in children if child.tag != "mo" or text_of(child)]
+    parts = [to.tex(child) for child in children]
     return parts + [""] * (2 - len(parts))
 
 
