@@ -134,3 +134,39 @@ def test_a_label_of_tex_is_no_speech_and_comes_before_what_is_drawn() -> None:
     ):
         page = page_of(drawn.format(f' aria-label="{label}"', letter))
         assert spans(page.text) == [(expected, "inline")]
+
+
+POSITIONED = (
+    '<svg aria-labelledby="MathJax-SVG-1-Title"><g transform="matrix(1 0 0 -1 0 0)">{}</g></svg>'
+)
+USE = '<use xlink:href="#E1-MJ{}-{}" x="{}" y="{}"{}></use>'
+SMALL = ' transform="scale(0.707)"'
+
+
+@pytest.mark.parametrize(
+    ("signs", "expected"),
+    [
+        ([("MATHI", "61", 0, 0), ("MAIN", "2B", 700, 0), ("MATHI", "63", 1700, 0)], "a+c"),
+        ([("MATHI", "4C", 0, 0), ("MATHI", "54", 963, -213, SMALL)], "L_{T}"),
+        ([("MATHI", "78", 0, 0), ("MAIN", "32", 809, 513, SMALL)], "x^{2}"),
+        ([("CAL", "4C", 0, 0), ("MATHI", "78", 900, 0)], r"\mathcal{L}x"),
+        ([("SZ2", "2211", 0, 0), ("MATHI", "69", 809, -1500, SMALL)], r"\sum_{i}"),
+        ([("MATHI", "78", 0, 0), ("MATHI", "69", 809, -1500, SMALL)], None),  # set under a letter
+        ([("MATHI", "78", 0, 0), ("MAIN", "5E", 30, 10)], None),
+        ([("MATHI", "78", 0, 0), ("MATHI", "79", 0, 700)], None),
+        ([("SZ4", "239B", 0, 0), ("MATHI", "79", 900, 0)], None),
+    ],
+)
+def test_signs_that_mathjax_2_set_in_a_row_are_read_and_other_drawings_lost(
+    signs: list[tuple], expected: str | None
+) -> None:
+    drawn = "".join(USE.format(*sign, *([""] * (5 - len(sign)))) for sign in signs)
+    page = page_of(POSITIONED.format(drawn))
+    assert [tex for tex, _ in spans(page.text)] == ([expected] if expected else [])
+    assert page.formula_images_lost == (expected is None)
+
+
+def test_a_line_of_a_fraction_is_no_sign_in_a_row() -> None:
+    use = USE.format("MATHI", "61", 0, 0, "")
+    page = page_of(POSITIONED.format(f'{use}<rect height="60" width="649" x="0" y="220"></rect>'))
+    assert (spans(page.text), page.formula_images_lost) == ([], 1)

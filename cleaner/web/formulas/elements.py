@@ -234,7 +234,7 @@ class Reader:
             if told.strip() and not _SPEECH.search(told):
                 return Found(clean(told)[0], False, "mathjax")
         if (root := node.css_first("[data-mml-node=math]")) is None:
-            return Found(LOST, False, "mathjax") if labelled else None
+            return Found(self._rendered(node) or LOST, False, "mathjax") if labelled else None
         if value := root.attributes.get("data-latex"):
             return Found(clean(value)[0], False, "mathjax")
         return Found(self._rendered(node) or LOST, False, "mathjax")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -61,11 +62,18 @@ def katex_row(node: Any) -> list[Any]:
     return parts
 
 
-def _names(node: Any) -> set[str]:
+def _names(node: Any) -> frozenset[str]:
     """Return the classes of an element; newer versions have a prefix before some of them."""
-    classes: str = node.get("class") or ""
-    names = set(classes.split())
-    return {name.removeprefix("katex-") for name in names} if "katex-" in classes else names
+    classes: str | None = node.get("class")
+    return _split(classes) if classes else _NO_NAMES
+
+
+@lru_cache(maxsize=4096)  # a renderer writes few strings of classes
+def _split(classes: str) -> frozenset[str]:
+    return frozenset(name.removeprefix("katex-") for name in classes.split())
+
+
+_NO_NAMES: frozenset[str] = frozenset()
 
 
 def _row(node: Any) -> list[Any]:
@@ -101,7 +109,7 @@ def _struck(parts: list[Any]) -> list[Any]:
     return out
 
 
-def _element(node: Any, names: set[str]) -> list[Any]:
+def _element(node: Any, names: frozenset[str]) -> list[Any]:
     if not names.isdisjoint(_NOTHING):
         return []
     style = node.get("style") or ""
@@ -164,7 +172,7 @@ def _scripts(parts: Sequence[Any], node: Any) -> Any:
     return scripted(base(parts), lower, upper, limits=False)
 
 
-def _fraction(node: Any, names: set[str]) -> list[Any]:
+def _fraction(node: Any, names: frozenset[str]) -> list[Any]:
     levels = _levels(node)
     lines = [level for level in levels if _drawn(level)]
     parts = [row(_row(level.node)) for level in levels if level not in lines]
@@ -174,7 +182,7 @@ def _fraction(node: Any, names: set[str]) -> list[Any]:
     return [element("mfrac", parts[1], parts[0], **attributes)]
 
 
-def _root(node: Any, names: set[str]) -> list[Any]:
+def _root(node: Any, names: frozenset[str]) -> list[Any]:
     index = next((child for child in node if "root" in _names(child)), None)
     body = [child for child in node if "vlist-t" in _names(child)]
     levels = _levels(body[0]) if len(body) == 1 else []
@@ -187,7 +195,7 @@ def _root(node: Any, names: set[str]) -> list[Any]:
     return [element("mroot", what, row(_row(index)))]
 
 
-def _accent(node: Any, names: set[str]) -> list[Any]:
+def _accent(node: Any, names: frozenset[str]) -> list[Any]:
     accents: list[Level] = []
     bodies: list[Level] = []
     for level in _levels(node):
@@ -210,7 +218,7 @@ def _accent_sign(node: Any) -> str:
     return shape(node)
 
 
-def _line(node: Any, names: set[str]) -> list[Any]:
+def _line(node: Any, names: frozenset[str]) -> list[Any]:
     levels = [level for level in _levels(node) if not _drawn(level)]
     if len(levels) != 1:
         raise Unreadable("a line over two things")
@@ -220,7 +228,7 @@ def _line(node: Any, names: set[str]) -> list[Any]:
     return [element("munder", body, leaf("mo", "_"))]
 
 
-def _brace(node: Any, names: set[str]) -> list[Any]:
+def _brace(node: Any, names: frozenset[str]) -> list[Any]:
     """Read a brace over or under something, or a label at such a brace."""
     over = "mover" in names
     levels = _levels(node)
@@ -238,7 +246,7 @@ def _brace(node: Any, names: set[str]) -> list[Any]:
     return [element("mover" if over else "munder", body, label)]
 
 
-def _arrow(node: Any, names: set[str]) -> list[Any]:
+def _arrow(node: Any, names: frozenset[str]) -> list[Any]:
     levels = _levels(node)
     at = [number for number, level in enumerate(levels) if _drawn(level)]
     if len(at) != 1 or len(levels) > 3:
@@ -253,7 +261,7 @@ def _arrow(node: Any, names: set[str]) -> list[Any]:
     return [scripted(sign, lower, upper, limits=True)]
 
 
-def _limits(node: Any, names: set[str]) -> list[Any]:
+def _limits(node: Any, names: frozenset[str]) -> list[Any]:
     levels = _levels(node)
     if len(levels) == 3:
         at = 1
@@ -274,7 +282,7 @@ def _is_base(node: Any) -> bool:
     return len(inner) == 1 and "sizing" not in _names(inner[0])
 
 
-def _table(node: Any, names: set[str], rules: Sequence[float] = ()) -> list[Any]:
+def _table(node: Any, names: frozenset[str], rules: Sequence[float] = ()) -> list[Any]:
     columns: list[dict[float, Any]] = []
     align: list[str] = []
     lines: list[int] = []  # the numbers of columns before which a line stands
@@ -331,7 +339,7 @@ def _ruled(
         made.set("data-sides", " ".join(side for side, ruled in sides.items() if ruled))
 
 
-def _text(node: Any, names: set[str]) -> list[Any]:
+def _text(node: Any, names: frozenset[str]) -> list[Any]:
     """Read words; what is no word among them is read as elsewhere."""
     parts: list[Any] = []
     _words(node, "", parts)
@@ -368,7 +376,7 @@ def _say(text: str | None, variant: str, parts: list[Any]) -> None:
         parts.append(leaf("mtext", text, **({"mathvariant": variant} if variant else {})))
 
 
-def _space(node: Any, names: set[str]) -> list[Any]:
+def _space(node: Any, names: frozenset[str]) -> list[Any]:
     if "newline" in names:
         raise Unreadable("lines without a table")
     width = _MARGIN.search(node.get("style") or "")
@@ -377,12 +385,12 @@ def _space(node: Any, names: set[str]) -> list[Any]:
     return []
 
 
-def _operator(node: Any, names: set[str]) -> list[Any]:
+def _operator(node: Any, names: frozenset[str]) -> list[Any]:
     """Read an operator: a sign, a name, or any group that was made one."""
     if "vlist-t" in names:
         return _list(node, names)
     text = "".join(node.itertext()).replace(_SPACE, "")
-    kinds = set().union(*(_names(each) for each in node.iter()))
+    kinds = _NO_NAMES.union(*(_names(each) for each in node.iter()))
     if len(text) > 1 and text.replace(" ", "").isalpha() and kinds <= _OF_NAMES:
         spaced = any("mspace" in _names(each) for each in node)
         word = " ".join(_named(node)) if spaced else text
@@ -403,15 +411,15 @@ def _named(node: Any) -> list[str]:
     return [word for word in words if word]
 
 
-def _delimiter(node: Any, names: set[str]) -> list[Any]:
+def _delimiter(node: Any, names: frozenset[str]) -> list[Any]:
     return [leaf("mo", bracket(node) if "mult" in names else "".join(node.itertext()).strip())]
 
 
-def _fenced(node: Any, names: set[str]) -> list[Any]:
+def _fenced(node: Any, names: frozenset[str]) -> list[Any]:
     return [row(_row(node))]
 
 
-def _stroke(node: Any, names: set[str]) -> list[Any]:
+def _stroke(node: Any, names: frozenset[str]) -> list[Any]:
     """Read what is set over what stands beside it: strokes of negated relations."""
     text = "".join(node.itertext()).replace(_SPACE, "").strip()
     if "rlap" in names and text == _NOT:
@@ -423,7 +431,7 @@ def _stroke(node: Any, names: set[str]) -> list[Any]:
     raise Unreadable("one thing set over another")
 
 
-def _list(node: Any, names: set[str]) -> list[Any]:
+def _list(node: Any, names: frozenset[str]) -> list[Any]:
     """Read things above each other of which no class says what they are."""
     levels = _levels(node)
     marks = [level for level in levels if _drawn(level)]
@@ -433,13 +441,13 @@ def _list(node: Any, names: set[str]) -> list[Any]:
     parts = _row(rest[0].node)
     if not marks:
         return parts
-    kinds = set().union(*(_names(each) for level in marks for each in level.node))
+    kinds = _NO_NAMES.union(*(_names(each) for level in marks for each in level.node))
     if "fbox" in kinds:
         return [element("menclose", *parts, notation="box")]
     if "hline" in kinds and len(parts) == 1 and parts[0].tag == "mtable":
         table = next(each for each in rest[0].node.iter() if "mtable" in _names(each))
         rise = rest[0].height
-        return _table(table, set(), [level.height - rise for level in marks])
+        return _table(table, _NO_NAMES, [level.height - rise for level in marks])
     strokes = [each for level in marks for each in level.node.iter("line")]
     if strokes and not any(outlines(level.node) for level in marks):
         return [element("menclose", *parts, notation=_struck_out(strokes))]
@@ -456,7 +464,7 @@ def _struck_out(strokes: list[Any]) -> str:
     return " ".join(sorted(names))
 
 
-def _forbidden(node: Any, names: set[str]) -> list[Any]:
+def _forbidden(node: Any, names: frozenset[str]) -> list[Any]:
     raise Unreadable(f"a drawing: {' '.join(sorted(names))}")
 
 
@@ -471,7 +479,7 @@ _HANDLERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _leaf(text: str, names: set[str]) -> list[Any]:
+def _leaf(text: str, names: frozenset[str]) -> list[Any]:
     if _PRIVATE.search(text):
         text = "".join(_OWN.get(char, char) for char in text)
         if text != _NOT and _PRIVATE.search(text):
@@ -490,5 +498,5 @@ def _leaf(text: str, names: set[str]) -> list[Any]:
     return [leaf("mo", _sign(char, names)) for char in text.strip()]
 
 
-def _sign(text: str, names: set[str]) -> str:
+def _sign(text: str, names: frozenset[str]) -> str:
     return text if "mrel" in names else text.replace("\u2223", "|").replace("∥", "‖")

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborNode
 from cleaner.web.budget import OverBudget
 from cleaner.web.formulas.drawn import Unreadable, element
 from cleaner.web.formulas.katex_html import katex_row
+from cleaner.web.formulas.mathjax2_svg import positioned_row
 from cleaner.web.formulas.mathjax_chtml import chtml_row
 from cleaner.web.formulas.mathjax_common import common_row
 from cleaner.web.formulas.mathjax_svg import svg_row
@@ -36,6 +37,8 @@ def rendered_tree(node: LexborNode) -> Any:
         return _math(common_row(_parsed(math)))
     if lines := node.css("[data-mml-node=math]"):  # a long formula is broken into several
         return _math([part for line in lines for part in svg_row(_parsed(line))])
+    if node.tag == "svg" and node.css_first("use") is not None:
+        return _math(positioned_row(_parsed(node)))
     return None
 
 
@@ -46,8 +49,10 @@ def _math(parts: list[Any]) -> Any:
 
 
 def _parsed(node: LexborNode) -> Any:
-    markup = _NAMESPACE.sub("", Tokens.unescape(node.html or "").replace("&nbsp;", "\u00a0"))
-    if len(markup) > _SHORT:
+    markup = Tokens.unescape(node.html or "").replace("&nbsp;", "\u00a0")
+    if "xmlns" in markup or "xlink:" in markup:
+        markup = _NAMESPACE.sub("", markup)
+    if len(markup) > _SHORT and markup.count("</") > _DEEPEST:
         _check_depth(markup)
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False,
