@@ -72,6 +72,12 @@ FTP = np.frombuffer(b"ftp", np.uint8)
 WWW = np.frombuffer(b"www.", np.uint8)
 
 
+PICTURES = np.array(
+    [list(name.ljust(4, "\0").encode()) for name in ("png", "jpg", "gif", "svg", "jpeg", "webp")],
+    np.uint8,
+)
+
+
 @leaf
 def scheme_before(data, lo, i):  # type: ignore[no-untyped-def]
     """Return where the scheme begins that ends before the colon at `i`, or -1."""
@@ -116,6 +122,10 @@ def email(data, lo, i, hi):  # type: ignore[no-untyped-def]
         return -1, -1
     for k in range(dot + 1, end):
         if is_digit(data[k]) or data[k] == 45:
+            return -1, -1
+    for p in range(len(PICTURES)):  # icon@2x.png
+        size = 3 if PICTURES[p, 3] == 0 else 4
+        if end - dot - 1 == size and starts_with(data, dot + 1, end, PICTURES[p, :size]):
             return -1, -1
     return start, end
 

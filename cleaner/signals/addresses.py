@@ -8,11 +8,15 @@ from cleaner.signals.counts import Value, measured, ratio
 SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
     "urls": (pl.UInt32, "URLs: http://, https://, ftp:// or www. and what follows"),
     "url_char_ratio": (pl.Float64, "characters of URLs per character"),
-    "emails": (pl.UInt32, "e-mail addresses"),
-    "ip_addresses": (pl.UInt32, "public IPv4 addresses"),
+    "emails": (pl.UInt32, "e-mail addresses; icon@2x.png is none"),
+    "ip_addresses": (
+        pl.UInt32,
+        "public IPv4 addresses; normalise's mask knows IPv6, versions and sections too",
+    ),
     "phones": (
         pl.UInt32,
-        "phone numbers: mainland mobile numbers, and international ones with + and 8 to 15 digits",
+        "phone numbers: mainland mobile numbers, and international ones with + and 8 to 15 digits; "
+        "normalise's mask knows national forms too, and numbers that are quantities",
     ),
     "china_ids": (pl.UInt32, "mainland identity numbers of 18 places with a right check digit"),
     "bank_cards": (pl.UInt32, "numbers of 13 to 19 digits that pass Luhn's check, known prefixes"),

@@ -4,6 +4,8 @@ import polars as pl
 import pytest
 
 from cleaner.judging import judge
+from cleaner.phrases import load_phrases
+from cleaner.shipped import shipped
 
 PROOF = (
     "Both sides are continuous on the closed interval, so their difference takes its least value "
@@ -36,3 +38,18 @@ PROOF = (
 )
 def test_a_text_is_judged_by_several_phrases(name: str, text: str, broken: list[str]) -> None:
     assert judge(pl.DataFrame({"text": [text]}), name)["broken"][0].to_list() == broken
+
+
+def test_every_list_says_where_it_comes_from() -> None:
+    for path in (shipped("filters") / "lists").glob("*.txt"):
+        head = path.read_text(encoding="utf-8").split("\n", 1)[0]
+        assert head.startswith("# "), path.name
+        ours = [line for line in path.read_text(encoding="utf-8").split("\n") if line[:1] == "#"]
+        said = " ".join(ours)
+        told = ("this project", "of our own", "ships empty", "Raffel")
+        assert any(word in said for word in told), path.name
+
+
+def test_no_political_list_ships() -> None:
+    for slot in ("politics", "violence", "terror", "discrimination", "rumour"):
+        assert load_phrases(f"yuan_{slot}") == ()

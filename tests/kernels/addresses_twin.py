@@ -38,6 +38,8 @@ def email(text: str, lo: int, at: int) -> tuple[int, int] | None:
     top = domain.rpartition(".")[2]
     if len(top) < 2 or re.search("[0-9-]", top):
         return None
+    if top.lower() in ("png", "jpg", "gif", "svg", "jpeg", "webp"):
+        return None
     return at - len(local), at + 1 + len(domain)
 
 
