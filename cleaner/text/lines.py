@@ -99,8 +99,10 @@ def clean(
     if not len(changed):
         return text, pl.zeros(len(text), pl.UInt32, eager=True)
     blank = pl.col("left").str.strip_chars() == ""
+    # A line that held nothing but what was cut goes whole, and leaves no blank line.
+    empty = blank & (pl.col("line").str.strip_chars() != "")
     left = judged.filter(
-        pl.col("document").is_in(changed) & (pl.col("broken").list.len() == 0)
+        pl.col("document").is_in(changed) & (pl.col("broken").list.len() == 0) & ~empty
     ).filter(~(blank & blank.shift(1, fill_value=True).over("document")))
     again = left.group_by("document", maintain_order=True).agg(
         pl.col("left").str.join("\n").str.strip_chars_end("\n")

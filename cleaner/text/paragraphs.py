@@ -1,6 +1,7 @@
 """What a text says twice: paragraphs, or lines where no blank line parts paragraphs."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -76,7 +77,7 @@ def _said_again(
     keys: Sequence[bytes], paragraphs: Sequence[str], min_chars: int, lines: bool
 ) -> set[int]:
     """Return which paragraphs go."""
-    if len(set(keys)) == len(keys) and not any(map(_CUT_OFF.search, paragraphs)):
+    if len(set(keys)) == len(keys) and not (lines or any(map(_CUT_OFF.search, paragraphs))):
         return set()
     first: dict[bytes, int] = {}
     pairs: dict[tuple[bytes, bytes], int] = {}
@@ -95,7 +96,7 @@ def _said_again(
             pair = (keys[min(place, beside)], keys[max(place, beside)])
             if beside in gone and first[keys[place]] < place and pairs[pair] < max(place, beside):
                 gone.add(place)
-    return gone | _beginnings(keys, paragraphs, min_chars)
+    return gone | _beginnings(keys, paragraphs, min_chars, lines)
 
 
 def _alone(paragraph: str, min_chars: int, lines: bool) -> bool:
@@ -105,20 +106,29 @@ def _alone(paragraph: str, min_chars: int, lines: bool) -> bool:
     return not lines or (not _CODE.search(paragraph) and bool(_SAYS.search(paragraph)))
 
 
-def _beginnings(keys: Sequence[bytes], paragraphs: Sequence[str], min_chars: int) -> set[int]:
-    """Return which paragraphs are the beginning of another one, cut off by an ellipsis."""
-    cut_off = {
-        place: keys[place].rstrip(b". \xe2\x80\xa6")
-        for place, paragraph in enumerate(paragraphs)
-        if len(paragraph) >= min_chars and _CUT_OFF.search(paragraph)
-    }
-    return {
-        place
-        for place, begins in cut_off.items()
-        if any(
-            len(key) > len(begins) and key.startswith(begins) for key in set(keys) - {keys[place]}
-        )
-    }
+def _beginnings(
+    keys: Sequence[bytes], paragraphs: Sequence[str], min_chars: int, lines: bool
+) -> set[int]:
+    """Return which paragraphs are the beginning of another one, cut off.
+
+    An ellipsis says so; a line also where the other goes on with a letter, in the middle of a word.
+    """
+    others = sorted(set(keys))
+    gone = set()
+    for place, paragraph in enumerate(paragraphs):
+        dotted = _CUT_OFF.search(paragraph) is not None
+        if len(paragraph) < min_chars or not (dotted or (lines and not _CODE.search(paragraph))):
+            continue
+        begins = keys[place].rstrip(b". \xe2\x80\xa6") if dotted else keys[place]
+        # Those that begin so stand together.
+        at = bisect_left(others, begins)
+        while at < len(others) and others[at].startswith(begins):
+            rest = others[at][len(begins) :].decode(errors="replace")
+            if others[at] != keys[place] and rest and (dotted or rest[0].isalpha()):
+                gone.add(place)
+                break
+            at += 1
+    return gone
 
 
 def _without(parts: list[str], places: set[int]) -> str:

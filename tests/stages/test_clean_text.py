@@ -43,9 +43,35 @@ def test_dirty_texts_come_out_clean(half: str) -> None:
         "We read more: a page a day, then ten.",
         "Home is where the heart is, she said.",
         "位置决定了植物能得到多少阳光。",
+        "位置：码头东侧第三间仓库",
+        "相关文章很多，这里只列两篇。",
+        "$a > b > c$",
+        "x > y > z",
+        "// Copyright (c) 2006 The Canal Society. All rights reserved.",
+        "作者的版权归作者自己，谁也拿不走。",
     ],
 )
 def test_sentences_that_only_look_like_a_frame_stay(line: str) -> None:
     docs = pl.DataFrame({"text": [f"First line.\n{line}\nLast line."]})
     left = STAGES["clean_lines"].model_validate({"rules": "web_frame_lines"})(docs)["text"][0]
     assert left == docs["text"][0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "您当前的位置 ：首页 >> 文化 >> 正文",
+        "World News > Europe > Harbours",
+        "Home / Blog / A day at the canal",
+        "粤公网安备 44010402001234号",
+        "Powered by Example CMS 2.1",
+        "本文版权归原作者所有，转载请注明出处",
+        "【延伸阅读】河边的柳树是谁种的",
+        "Read also: Who planted the willows?",
+        "© 2011-2020 The Canal Society",
+    ],
+)
+def test_frames_of_other_sites_go(line: str) -> None:
+    docs = pl.DataFrame({"text": [f"First line.\n{line}\nLast line."]})
+    left = STAGES["clean_lines"].model_validate({"rules": "web_frame_lines"})(docs)["text"][0]
+    assert left.split() == ["First", "line.", "Last", "line."]

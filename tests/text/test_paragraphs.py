@@ -31,6 +31,11 @@ LONG = "这是一段足够长的文字，会被比较。"
             f"{LONG[:12]}……\n甲\n{LONG}\n乙",
             f"甲\n{LONG}\n乙",
         ),  # the cut-off beginning of what stands below
+        (
+            "We met the old miller by the riv\nWe met the old miller by the river.",
+            "We met the old miller by the river.",
+        ),
+        ("The theorem of Rolle\nThe theorem of Rolle holds here.",) * 2,  # a heading
         ("$$\na^2+b^2=c^2+1\n$$\nso\n$$\na^2+b^2=c^2+1\n$$",) * 2,
         (
             "$$a^2 + b^2 = c$$\n\n$$A^2 + b^2 = c$$",
