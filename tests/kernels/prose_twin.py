@@ -72,7 +72,7 @@ def formula(data: bytes, i: int) -> int:
     display = text.startswith("$$", at)
     none = -2 if display else -1
     pair = (DISPLAY if display else INLINE).match(text, at)
-    if not pair or crosses(text, at, pair.end()):
+    if not pair or crosses(text, at, pair.end(), RULE):
         return none
     fine = is_formula(pair[1], text[pair.end() :], display, RULE)
     return len(text[: pair.end()].encode()) if fine else none
