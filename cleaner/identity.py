@@ -43,7 +43,7 @@ def _taken(plan: Plan) -> list[Any]:
 
 def differences(plan: Plan, folder: RunFolder, manifest: Mapping[str, Any]) -> str:
     """Say what is different between a plan and the finished run in a folder."""
-    told = [*_job_differences(plan, folder), *_input_differences(plan, manifest)]
+    told = [*_job_differences(plan, folder, manifest), *_input_differences(plan, manifest)]
     versions = {f"{entry.index}.{entry.name}": entry.stage.version for entry in plan.job.stages}
     before = {
         said["stage"].split(":")[0]: said["version"]
@@ -67,13 +67,10 @@ def differences(plan: Plan, folder: RunFolder, manifest: Mapping[str, Any]) -> s
     return "; ".join([*told[:_SHOWN], *more])
 
 
-def _job_differences(plan: Plan, folder: RunFolder) -> list[str]:
+def _job_differences(plan: Plan, folder: RunFolder, manifest: Mapping[str, Any]) -> list[str]:
     now = _job(plan.job.resolved())
-    path = folder.at(JOB)
-    try:
-        said = yaml.safe_load(store.read_bytes(path)) if store.exists(path) else None
-    except (yaml.YAMLError, ValueError):
-        said = None
+    text = folder.record(JOB, manifest)
+    said = None if text is None else yaml.safe_load(text)
     if not isinstance(said, dict):
         return []
     before = _job(said)

@@ -1,5 +1,6 @@
 """Looks into a finished run: its funnel, its rules, its ledger, and why one document went."""
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from cleaner.job import Entry, Job, parse_job
 from cleaner.ledger import COLUMNS
 from cleaner.replace import swapping
 from cleaner.rules import RuleSet
-from cleaner.run_folder import MANIFEST, STATS, RunFolder, named_by, read_json
+from cleaner.run_folder import JOB, MANIFEST, STATS, RunFolder, named_by
 from cleaner.shards.opened import Shards
 
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
@@ -51,10 +52,7 @@ class Run:
     @cached_property
     def stats(self) -> dict[str, Any]:
         """The counts of stats.json."""
-        _ = self.manifest
-        path = store.join(self.path, STATS)
-        if not isinstance(said := read_json(path), dict):
-            raise InputError(f"{path}: is gone or torn; the same command makes it again")
+        said: dict[str, Any] = json.loads(self._record(STATS))
         return said
 
     @cached_property
@@ -62,8 +60,13 @@ class Run:
         """The job as resolved."""
         import yaml
 
-        text = store.read_bytes(store.join(self.path, "job.yaml")).decode()
-        return parse_job(yaml.safe_load(text), store.join(self.path, "job.yaml"))
+        return parse_job(yaml.safe_load(self._record(JOB)), store.join(self.path, JOB))
+
+    def _record(self, name: str) -> bytes:
+        folder = RunFolder(self.path)
+        if (data := folder.record(name, self.manifest)) is None:
+            raise InputError(f"{folder.at(name)}: is gone or torn; the same command makes it again")
+        return data
 
     def funnel(self) -> pl.DataFrame:
         """Return one row per stage: documents, characters and tokens in, kept, dropped, failed."""

@@ -4,6 +4,7 @@ A file that was torn, by a disk that filled up or a machine that went down, says
 as absent.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -110,7 +111,17 @@ class RunFolder:
     def lost(self, manifest: Mapping[str, Any]) -> list[str]:
         """Return what a manifest names and is not here with its bytes."""
         there = self.products() | {file.path: file.size for file in store.below(self.path)}
-        return missing(named_by(manifest), there)
+        gone = missing(named_by(manifest), there)
+        names = [file["path"] for file in manifest.get("records", [])]
+        return gone + [n for n in names if n not in gone and self.record(n, manifest) is None]
+
+    def record(self, name: str, manifest: Mapping[str, Any]) -> bytes | None:
+        """Return what the run said of itself in a file of `RECORDS`; None if gone or torn."""
+        data = store.read_bytes(self.at(name)) if store.exists(self.at(name)) else None
+        for file in manifest.get("records", []):
+            if file["path"] == name and data is not None:
+                return data if hashlib.sha256(data).hexdigest() == file["sha256"] else None
+        return data
 
     def remove_products(self, wanted: Iterable[str] = ()) -> None:
         """Delete the files that bear the names of our products and are not wanted."""

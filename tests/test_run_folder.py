@@ -299,6 +299,42 @@ def test_commands_name_a_torn_manifest(folder: Path, monkeypatch: pytest.MonkeyP
         assert command(monkeypatch, words, str(folder)) == 3
 
 
+@pytest.mark.parametrize("name", ["job.yaml", "stats.json", "plan.json"])
+@pytest.mark.parametrize(
+    "torn",
+    [
+        lambda _: b"",
+        lambda _: b"[1]",
+        lambda _: b"stages: 5",
+        lambda _: b"\xff\xfe",
+        lambda data: bytes(len(data)),
+        lambda data: data[: data.rindex(b"\n", 0, len(data) // 2)],
+        lambda data: data.replace(b"sample", b"simple"),
+    ],
+    ids=["empty", "a list", "no stages", "no text", "zeros", "cut at a line", "same length"],
+)
+def test_a_torn_record_is_named_and_made_again(
+    made: tuple[dict[str, Any], Path],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    torn: Callable[[bytes], bytes],
+) -> None:
+    before = (folder / name).read_bytes()
+    (folder / name).write_bytes(torn(before))
+    reading = {"job.yaml": ["stats", "explain"], "stats.json": ["stats"], "plan.json": []}[name]
+    for words in (["stats", str(folder)], ["explain", str(folder), "0#3"]):
+        assert command(monkeypatch, *words) == (3 if words[0] in reading else 0)
+        said = f"cleaner: {folder / name}: is gone or torn; the same command makes it again\n"
+        assert (said in capsys.readouterr().err) == (words[0] in reading)
+    with pytest.raises(JobError, match="holds a finished run of another job"):
+        run({**made[0], "stages": made[0]["stages"][:2]}, folder)
+    run(made[0], folder)
+    assert verify(open_run(str(folder))) == []
+    assert fingerprint(folder) == fingerprint(made[1])
+
+
 def test_progress_of_the_future_is_no_sign_of_life(folder: Path) -> None:
     path = folder / "_work/progress.json"
     said = json.loads(path.read_text())
