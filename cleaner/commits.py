@@ -167,7 +167,9 @@ def drop_untrue(folder: str) -> None:
     there = RunFolder(folder).products()
     hashes: dict[str, str] = {}
     for phase in store.folders(store.join(folder, "_work")):
-        names = store.names(_commits(folder, phase))
+        if store.is_link(store.join(folder, "_work", phase)):
+            continue
+        names = [name for name in store.names(_commits(folder, phase)) if _NAME.fullmatch(name)]
         if not names or _writes_none(folder, phase, names):
             continue
         for name, marker in zip(names, read_markers(folder, phase, names, ""), strict=True):

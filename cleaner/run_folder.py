@@ -29,9 +29,11 @@ _PRODUCT = re.compile(
     r"|index/\d+\.[^/]+/part-\d{5,}-of-\d{5,}\.arrow"
 )
 # Below `_work` and below a replacement; a part of it that is not ours makes it nobody's to delete.
+_KEY = "[0-9a-f]{16}"
 _WORKING = re.compile(
-    r"(progress\.json|stop|fresh|seen/[^/]+|(.+/)?\.tmp-[0-9a-f]+)"
-    r"|[^/]+/(settings-[0-9a-f]{16}\.json|(_commits|poison|other_bytes)/[^/]+\.json|data/[^/]+)"
+    rf"(progress\.json|stop|fresh|seen/{_KEY}(\.[0-9a-f]{{8}})?|(.+/)?\.tmp-[0-9a-f]+)"
+    rf"|[^/]+/(settings-{_KEY}\.json|(_commits|other_bytes)/[^/]+-{_KEY}\.json"
+    rf"|poison/[^/]+-{_KEY}-[^/]+\.json|data/[^/]+\.\d{{5,}}-{_KEY}-[0-9a-f]{{8}}\.\w+)"
 )
 _COMMITTED = re.compile(r"[^/]+/(settings-[0-9a-f]{16}|_commits/.+-[0-9a-f]{16})\.json")
 _LISTS = ("inputs", "outputs", "books", "index", "stages")
@@ -100,7 +102,7 @@ class RunFolder:
 
     def products(self) -> dict[str, int]:
         """Return the files that bear the names of our products, path -> bytes."""
-        index = [f"index/{stage}" for stage in store.folders(self.at("index"))]
+        index = [f"index/{stage}" for stage in self._folders("index")]
         found = {
             f"{place}/{file.path}": file.size
             for place in ("shards", "ledger", "clusters", *index)
@@ -161,7 +163,13 @@ class RunFolder:
 
     def replacements(self) -> list["RunFolder"]:
         """Return the replacements under way, whole or not."""
-        return [RunFolder(self.at(NEXT, key)) for key in store.folders(self.at(NEXT))]
+        keys = [name for name in self._folders(NEXT) if re.fullmatch(_KEY, name)]
+        return [RunFolder(self.at(NEXT, key)) for key in keys]
+
+    def _folders(self, place: str) -> list[str]:
+        """Return the folders in one of ours; a link leads to what is not of this run."""
+        names = store.folders(self.at(place))
+        return [name for name in names if not store.is_link(self.at(place, name))]
 
     def whole(self) -> list["RunFolder"]:
         """Return the replacements that are whole: they are being swapped in."""

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -427,9 +427,14 @@ def folders(folder: str) -> list[str]:
 
 
 def below(folder: str, deep: bool = False) -> list[Below]:
-    """Return the files directly in a folder, or at any depth; empty when there is none."""
+    """Return the files directly in a folder, or at any depth; empty when there is none.
+
+    At depth a link is a file: what lies behind it is elsewhere, and nobody's to move or delete.
+    """
     system, plain = filesystem(folder)
     plain = plain.rstrip("/")
+    if deep and not is_remote(folder):
+        return _patiently(folder, lambda: list(_all_below(plain)))
     selector = fs.FileSelector(plain, recursive=deep, allow_not_found=True)
     infos = _patiently(folder, lambda: system.get_file_info(selector))
     return [
@@ -437,6 +442,25 @@ def below(folder: str, deep: bool = False) -> list[Below]:
         for info in infos
         if info.type == fs.FileType.File
     ]
+
+
+def _all_below(folder: str) -> Iterator[Below]:
+    for place, folders, files in os.walk(folder, onerror=_unless_gone):
+        links = [name for name in folders if os.path.islink(os.path.join(place, name))]
+        for path in (os.path.join(place, name) for name in [*links, *files]):
+            with suppress(FileNotFoundError):
+                said = os.lstat(path)
+                yield Below(os.path.relpath(path, folder), said.st_size, said.st_mtime)
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def is_link(path: str) -> bool:
+    """Return whether a path is a link to elsewhere."""
+    return not is_remote(path) and os.path.islink(filesystem(path)[1].rstrip("/"))
 
 
 def within(path: str, folder: str) -> bool:

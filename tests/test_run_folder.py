@@ -140,6 +140,48 @@ def test_foreign_files_in_a_run_folder_outlive_every_command(
     ]
 
 
+OTHERS = [
+    "_work/00-map/data/mine", "_work/old/data/mine.txt", "_work/seen/x", "_work/x/_commits/a.json",
+    "_next/mine/shards/part-00000-of-00001.parquet",
+]  # fmt: skip
+LINKS = [
+    "_work/link",
+    "_work/markers",
+    "_work/00-map/link",
+    "_next/0123456789abcdef",
+    "_next/link",
+    "index/0.mine",
+]
+
+
+def test_what_lies_behind_a_link_and_what_others_named_stays(
+    made: tuple[dict[str, Any], Path], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The links lead to another run, whose files all bear our names."""
+    other = folder.parent / "other"
+    shutil.copytree(made[1], other)
+    shutil.copytree(other / "_work/00-map/data", other / "data")
+    shutil.copy(next(other.glob("index/*/*")), other)
+    theirs = {str(path.relative_to(other)) for path in other.rglob("*") if path.is_file()}
+    before, mine = bytes_of(other, sorted(theirs)), put(folder, OTHERS)
+    for name in LINKS:
+        (folder / name).symlink_to(other / ("_work/00-map" if name == "_work/markers" else ""))
+
+    def there() -> None:
+        assert bytes_of(folder, OTHERS) == mine
+        assert bytes_of(other, sorted(theirs)) == before
+        assert [name for name in LINKS if not (folder / name).is_symlink()] == []
+
+    run(made[0], folder)
+    for changed in (made[0], {**made[0], "stages": STAGES[:2]}):
+        for how in ({"replace": True}, {"fresh": True}):
+            run(changed, folder, **how)
+            there()
+    assert command(monkeypatch, "gc", str(folder)) == 0
+    there()
+    assert not list(folder.glob("_work/00-map/_commits/*"))
+
+
 def test_what_earlier_jobs_left_under_our_names_goes(
     made: tuple[dict[str, Any], Path], folder: Path
 ) -> None:
