@@ -137,7 +137,9 @@ class Run:
 def _is_path_of(name: str, path: str) -> bool:
     """Return whether `name` is a path, or its last parts, written from here or in full."""
     shown = os.path.normpath(name) if "://" not in name else name
-    return shown == path or path.endswith(f"/{shown}") or os.path.abspath(shown) == path
+    if shown == path or path.endswith(f"/{shown}"):
+        return True
+    return "://" not in path and os.path.abspath(shown) == os.path.abspath(path)
 
 
 def open_run(path: str) -> Run:

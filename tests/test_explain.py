@@ -61,3 +61,14 @@ def test_a_document_is_found_by_every_name(
 def test_what_is_no_document_is_said(finished: Any, name: str) -> None:
     with pytest.raises(JobError, match="no document of this run has that id, url, PATH#ROW or"):
         explain(finished, name)
+
+
+def test_a_path_in_full_names_a_file_that_the_job_names_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    write_parquet(tmp_path / "in/t.parquet", 5)
+    run_plan(make_plan(parse_job(job(["in/t.parquet"]))), "run", engine="inline")
+    found = explain(open_run("run"), f"{tmp_path}/in/t.parquet#2")
+    assert [item.row["row"] for item in found] == [2]

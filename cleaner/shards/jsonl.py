@@ -15,6 +15,7 @@ import zstandard
 from cleaner.shards.base import Format, frame_of, table_of, wanted_in
 
 _LEVEL = 3  # as near to Parquet's zstd as no matter, and faster than reading its input
+_BLOCK = 1 << 18  # bytes of the file read at a time
 _ROWS = 10_000  # lines read, or written, at a time
 
 
@@ -37,13 +38,19 @@ def chunks(
     """Yield a file some lines at a time."""
     types = _types(schema)
     start = 0
-    with zstandard.ZstdDecompressor().stream_reader(source, closefd=False) as plain:
-        for lines in _lines(plain):
-            if wanted_in(wanted, start, len(lines)):
-                told = pl.read_ndjson(b"".join(lines), schema=_json_types(types))
-                frame = told.select(_converted(types, _from_json))
-                yield start, frame if columns is None else frame[list(columns)]
-            start += len(lines)
+    for lines in _lines(_plain(source)):
+        if wanted_in(wanted, start, len(lines)):
+            frame = _frame(lines, types)
+            yield start, frame if columns is None else frame[list(columns)]
+        start += len(lines)
+
+
+def _frame(lines: list[bytes], types: dict[str, pl.DataType]) -> pl.DataFrame:
+    try:
+        told = pl.read_ndjson(b"".join(lines), schema=_json_types(types))
+    except pl.exceptions.ComputeError as error:
+        raise OSError(f"no JSON Lines of these columns: {error}") from None
+    return told.select(_converted(types, _from_json))
 
 
 def scan(paths: Sequence[str], schema: pa.Schema) -> pl.LazyFrame:
@@ -53,10 +60,10 @@ def scan(paths: Sequence[str], schema: pa.Schema) -> pl.LazyFrame:
     return told.select(_converted(types, _from_json))
 
 
-def _lines(plain: Any) -> Iterator[list[bytes]]:
+def _lines(blocks: Iterable[bytes]) -> Iterator[list[bytes]]:
     held: list[bytes] = []
     rest = b""
-    while block := plain.read(1 << 20):
+    for block in blocks:
         *whole, rest = (rest + block).split(b"\n")
         held += [line + b"\n" for line in whole]
         while len(held) >= _ROWS:
@@ -64,6 +71,18 @@ def _lines(plain: Any) -> Iterator[list[bytes]]:
             held = held[_ROWS:]
     if held:
         yield held
+
+
+def _plain(source: pa.NativeFile) -> Iterator[bytes]:
+    """Yield what a file holds under zstd; OSError for one that was cut or is none."""
+    plain = zstandard.ZstdDecompressor().decompressobj()
+    while block := source.read(_BLOCK):
+        try:
+            yield plain.decompress(block)
+        except zstandard.ZstdError as error:
+            raise OSError(f"no zstd: {error}") from None
+    if not plain.eof:
+        raise OSError("zstd that was cut")
 
 
 def _types(schema: pa.Schema) -> dict[str, pl.DataType]:

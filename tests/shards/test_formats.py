@@ -16,6 +16,7 @@ from cleaner.api import run
 from cleaner.inspect import verify
 from cleaner.run_folder import SHARD_SUFFIXES
 from cleaner.shards import FORMATS, Format
+from cleaner.shortages import is_shortage
 from cleaner.texts import texts_of
 
 every_format = pytest.mark.parametrize("name", FORMATS)
@@ -153,3 +154,13 @@ def test_a_run_writes_lists_verifies_and_is_compared_with(name: str, tmp_path: P
     broken = tmp_path / "run" / made.shards.paths[1]
     broken.write_bytes(broken.read_bytes()[:-1])
     assert [line.split(":")[0] for line in verify(made)] == [made.shards.paths[1]]
+
+
+@every_format
+def test_a_file_that_was_cut_is_told_from_a_shortage(name: str) -> None:
+    form, schema = FORMATS[name], arrow(HOSTILE)
+    data = written(form, [HOSTILE], schema)
+    for cut in (data[: len(data) // 2], b"\x00" * len(data)):
+        with pytest.raises((OSError, pa.ArrowException)) as told:
+            list(form.chunks(pa.BufferReader(cut), schema, None, None))
+        assert not is_shortage(told.value)
