@@ -159,9 +159,11 @@ def killed(plain: dict[str, Any], folder: Path, point: str, **how: Any) -> bool:
     command = [sys.executable, "-c", DRIVER, json.dumps(plain), str(folder), engine, str(UNIT)]
     done = subprocess.run(
         [*command, json.dumps(how)], env={**os.environ, "CLEANER_FAILPOINT": point}, check=False,
-        timeout=300,
+        timeout=300, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert done.returncode in (0, -signal.SIGKILL)
+    # On Ray the workers die, each in its turn, and the driver gives up.
+    gave_up = "its worker died again and again" in done.stderr
+    assert done.returncode in (0, -signal.SIGKILL) or (engine == "ray" and gave_up), done.stderr
     return done.returncode != 0
 
 
