@@ -73,7 +73,9 @@ def test_thousands_of_small_files_are_planned_without_opening_them(
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(plan.files) == TINY
-    assert opened.total() == 1  # for its columns
+    # A few, spread over all: for their columns, and for the types of these.
+    assert len(opened) <= 16
+    assert max(opened.values()) <= 2
     assert len(plan.units) == 3
     assert peak < 3_000 * TINY  # bytes a file: 200,000 of them stay far below a gigabyte
 
