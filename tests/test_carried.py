@@ -199,8 +199,14 @@ def test_the_language_of_the_input_counts_until_a_stage_finds_one(tmp_path: Path
         ({"exact_dedup": {"on": "Tier"}}, "needs the column 'Tier', .* 'tier'"),
         ({"near_dedup": {"best_by": "scores"}}, "needs the column 'scores', .* 'score'"),
         ({"language": {"on": "lang = 'en'"}}, "reads 'lang' and makes it too; .* 'input_lang'"),
-        ({"sample": {"share": 1, "on": "score = 'a'"}}, "where: compares a number .*score.* a text"),
-        ({"filter": {"name": "c4", "on": "deep IS NULL"}}, "where: 'deep' is List.*, neither number"),
+        (
+            {"sample": {"share": 1, "on": "score = 'a'"}},
+            "where: compares a number .*score.* a text",
+        ),
+        (
+            {"filter": {"name": "c4", "on": "deep IS NULL"}},
+            "where: 'deep' is List.*, neither number",
+        ),
         ({"near_dedup": {"best_by": "tier"}}, "best_by: tier is String; it takes a number"),
         ({"exact_dedup": {"on": "deep"}}, "on: 'deep' is List.*; it takes a column of single"),
         ({"sample": {"share": 1, "on": "@tier = 'a'"}}, "cannot read .@tier"),
