@@ -19,6 +19,7 @@ from cleaner.shards import FORMATS
 from cleaner.shipped import shipped_path
 from cleaner.stages import NOT_BUILT, STAGES, plugins
 from cleaner.stages.base import Options, Stage
+from cleaner.stages.global_stage import GlobalStage
 
 OUTPUT_FORMATS = ("parquet", "jsonl.zst", "megatron", "yuan_text")
 UNBUILT_FORMATS = ("megatron", "yuan_text")
@@ -96,14 +97,19 @@ class Output(Options):
     columns: tuple[str, ...] | Literal["all"] = "all"
     signals: tuple[str, ...] = ()
 
+    @field_validator("format")
+    @classmethod
+    def _format_is_known(cls, value: str) -> str:
+        if value not in FORMATS:
+            unbuilt = value in UNBUILT_FORMATS
+            said = "is not built yet" if unbuilt else f"is unknown{_guess(value, FORMATS)}"
+            raise ValueError(f"format {value} {said}; there are: {', '.join(FORMATS)}")
+        return value
+
     @model_validator(mode="after")
     def _size(self) -> "Output":
         if self.shard_tokens and self.shard_bytes:
             raise ValueError("takes shard_tokens or shard_bytes, not both")
-        if self.format not in FORMATS:
-            unbuilt = self.format in UNBUILT_FORMATS
-            said = "is not built yet" if unbuilt else f"is unknown{_guess(self.format, FORMATS)}"
-            raise ValueError(f"format {self.format} {said}; there are: {', '.join(FORMATS)}")
         if self.tokenizer is not None:
             raise ValueError("tokenizer is not built yet; without it tokens are counted in words")
         return self
@@ -168,6 +174,14 @@ def build_stage(spec: Mapping[str, Any]) -> Stage:
     """Return the stage that `describe_stage` described."""
     kind = plugins.class_at(spec["plugin"]) if "plugin" in spec else STAGES[spec["name"]]
     return kind.model_validate(spec["options"])
+
+
+def build_global(spec: Mapping[str, Any]) -> GlobalStage:
+    """Return the stage that `describe_stage` described as it sees all rows."""
+    across = build_stage(spec).global_stage()
+    if across is None:
+        raise TypeError(f"{spec['name']} with these options goes row by row")
+    return across
 
 
 def load_job(path: str | Path, overrides: Sequence[str] = ()) -> Job:

@@ -27,6 +27,7 @@ from cleaner.errors import InputError, JobError
 from cleaner.job import Entry, Job
 from cleaner.ledger import COLUMNS
 from cleaner.phases.chain import ALWAYS
+from cleaner.row_key import FILE_LIMIT
 from cleaner.schema import PREFIX, Carried, resolve_columns
 from cleaner.signals import SIGNALS
 from cleaner.sql import guess
@@ -124,6 +125,8 @@ def make_plan(job: Job, *, out: str | None = None, unit_limit: int | None = None
     indexes = _indexes(job)
     passed = Passed()
     files = list_files([entry.paths for entry in job.input], out, passed)
+    if len(files) > FILE_LIMIT:
+        raise JobError(f"{len(files):,} files: a run takes {FILE_LIMIT:,}; split it, or join files")
     readable, failed = read_footers(files)
     failed = [*passed.failed, *failed]
     if not readable:

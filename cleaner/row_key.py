@@ -11,7 +11,6 @@ from cleaner.kernels.hashing import mixed, mixed_pairs
 
 ROW_BITS = 40
 FILE_LIMIT = 1 << 23  # files of a run have smaller numbers; those of earlier runs follow
-ROW_LIMIT = 1 << ROW_BITS
 
 
 def packed(file: int, row: int) -> int:

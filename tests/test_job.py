@@ -218,3 +218,17 @@ def test_a_merge_of_yaml_11_is_named_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "job.yaml").write_text(text)
     with pytest.raises(JobError, match=r"job\.yaml:2:1: input: '<<' merges in YAML 1\.1"):
         load_job(str(tmp_path / "job.yaml"))
+
+
+def test_a_format_and_a_condition_are_named_beside_other_mistakes(tmp_path: Path) -> None:
+    (tmp_path / "j.yaml").write_text(
+        "input: {paths: a.parquet, text: t}\n"
+        "stages: [{filter: {name: c4, where: 'lang = '}}]\n"
+        "output: {format: csv, shard_tokens: many}\n"
+    )
+    with pytest.raises(JobError) as error:
+        load_job(tmp_path / "j.yaml")
+    said = str(error.value)
+    assert "stages.0.filter: where: it ends where" in said
+    assert "output.format: format csv is unknown; there are: parquet, jsonl.zst" in said
+    assert "output.shard_tokens" in said

@@ -11,8 +11,9 @@ from typing import Any
 import polars as pl
 
 from cleaner.dedup.ranks import OLDEST
+from cleaner.row_key import FILE_LIMIT
 
-OLD = 1 << 23  # files of this run have smaller numbers
+OLD = FILE_LIMIT  # files of this run have smaller numbers
 
 
 def as_old(rows: pl.DataFrame, run: str, first_file: int = OLD) -> pl.DataFrame:

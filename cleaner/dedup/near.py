@@ -31,6 +31,7 @@ from cleaner.kernels.unionfind import (
     raise_tops,
     unite,
 )
+from cleaner.row_key import ROW_BITS
 
 BANDS = pl.Schema({
     "band": pl.UInt64, "rank": pl.Int64, "file": pl.UInt32, "row": pl.UInt64,
@@ -43,7 +44,6 @@ SETS = pl.Schema([*IDENTITY.items(), ("shingles", pl.List(pl.UInt64))])
 
 FAN = 8  # how many of the next in rank order each member of a bucket is paired with
 _MERGED = 1 << 20  # pairs that wait to be merged
-ROW_BITS = 40  # a key is packed as file << 40 | row
 
 
 class Signed(NamedTuple):

@@ -17,7 +17,7 @@ from cleaner.dedup.against import as_old
 from cleaner.dedup.index import index_path
 from cleaner.errors import Damaged, InputError
 from cleaner.exchange import read_partition, read_pieces
-from cleaner.job import build_stage
+from cleaner.job import build_global
 from cleaner.kernels.hashing import in_range
 from cleaner.phases.base import (
     DataFile,
@@ -48,9 +48,9 @@ def run_kept(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         out.commit(number, last, {"rows": data}, {"kept": len(rows)})
 
 
-def stage_across(settings: Mapping[str, Any]) -> Indexed:
+def _indexed(settings: Mapping[str, Any]) -> Indexed:
     """Return the stage whose index is written."""
-    across = build_stage(settings).global_stage()
+    across = build_global(settings)
     if not isinstance(across, Indexed):
         raise TypeError(f"{settings['name']} has no index")
     return across
@@ -68,7 +68,7 @@ def _kept_rows(
     settings: Settings, file: DataFile, places: pl.DataFrame, folder: str
 ) -> pl.DataFrame:
     """Return the rows of one part's kept documents, under their place in the shards."""
-    across = stage_across(settings)
+    across = _indexed(settings)
     if across.index_reads == "text":
         return across.index_rows(read_table(folder, file), places)
     parts = settings["parts"]
@@ -85,7 +85,7 @@ def run_index(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     by, part = settings["by"], unit["part"]
     with exchange_sources(out.folder, files) as sources:
         rows = read_partition(sources, part)
-    rows = stage_across(settings).index_merged(rows)
+    rows = _indexed(settings).index_merged(rows)
     path = index_path(settings["title"], part, settings["parts"])
     ranges = settings["ranges"]
     own = slice(part * ranges, (part + 1) * ranges)

@@ -19,7 +19,7 @@ from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Columns, Part, read_parts
 from cleaner.dedup.against import fell
 from cleaner.exchange import read_partition
-from cleaner.job import build_stage
+from cleaner.job import build_global, build_stage
 from cleaner.ledger import COLUMNS, dropped, tagged
 from cleaner.phases.base import (
     DataFile,
@@ -35,7 +35,7 @@ from cleaner.phases.chain import Chain
 from cleaner.row_key import packed, position, shuffle_key
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Judging
-from cleaner.stages.global_stage import GlobalStage, Role
+from cleaner.stages.global_stage import Role
 
 # Sources of one part whose documents are counted for the alarm, the largest of them: those without
 # a loss too, for whatever reached a stage counts. A source may be a host, a corpus have millions.
@@ -61,7 +61,7 @@ def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         sends = settings["sends"]
         if "stage" in sends:
             files["text"] = table_bytes(docs)
-            told, unread = _across(sends["stage"]).unread(docs)
+            told, unread = build_global(sends["stage"]).unread(docs)
             facts["unread_values"] = [told, len(unread), *unread[:1]]
             for role, rows, ranges in _sent(sends, docs):
                 files[role] = exchange_bytes(rows, "slot", ranges)
@@ -77,7 +77,7 @@ def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
 def _sent(sends: Mapping[str, Any], docs: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame, int]]:
     """Yield what documents send to a global stage: by role the rows, and into how many ranges."""
     roles = [Role(**role) for role in sends["roles"]]
-    made = _across(sends["stage"]).sent(with_asked(docs, sends["stage"]["reads"]), roles)
+    made = build_global(sends["stage"]).sent(with_asked(docs, sends["stage"]["reads"]), roles)
     for role in roles:
         yield role.name, made[role.name], role.ranges
 
@@ -159,7 +159,7 @@ def _judged(
     docs: pl.DataFrame, verdicts: pl.DataFrame, before: Mapping[str, Any]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the documents that go on from a global stage, and those that fell there."""
-    stage, across = build_stage(before), _across(before)
+    stage, across = build_stage(before), build_global(before)
     reads = before["reads"] if across.reads_again else {}
     docs = without_asked(across.applied(with_asked(docs, reads), verdicts), reads)
     if stage.changes_text:  # what was measured on the text before is not true of this one
@@ -170,14 +170,6 @@ def _judged(
         return tagged(docs, pl.lit(down), told).drop("broken"), docs.clear()
     gone = dropped(docs.filter(down), before["title"], pl.col("broken").list.first())
     return docs.filter(~down).drop("broken"), gone
-
-
-def _across(spec: Mapping[str, Any]) -> GlobalStage:
-    """Return a stage as it sees all rows."""
-    across = build_stage(spec).global_stage()
-    if across is None:
-        raise TypeError(f"{spec['name']} with these options goes row by row")
-    return across
 
 
 def _verdicts(folder: str, unit: Mapping[str, Any]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import polars as pl
 from cleaner.commits import Committer, Ranged
 from cleaner.dedup.against import OLD
 from cleaner.exchange import in_pieces, read_partition, read_pieces
-from cleaner.job import build_stage
+from cleaner.job import build_global
 from cleaner.phases.base import (
     DataFile,
     Settings,
@@ -32,7 +32,6 @@ from cleaner.stages.global_stage import (
     ByRange,
     ByRow,
     Facts,
-    GlobalStage,
     Piece,
     Sent,
     Step,
@@ -88,13 +87,6 @@ class StepSettings:
             **{**plain, "reads": reads, "groups": groups, "earlier": tuple(plain["earlier"])}
         )
 
-    def across(self) -> GlobalStage:
-        """Return the stage as it sees all rows."""
-        stage = build_stage(self.stage).global_stage()
-        if stage is None:
-            raise TypeError(f"{self.stage['name']} with these options goes row by row")
-        return stage
-
 
 @dataclass(frozen=True)
 class StepUnit:
@@ -119,7 +111,7 @@ class StepUnit:
 def run_step(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Run one unit of one step of a global stage."""
     made = StepSettings.from_plain(settings)
-    stage = made.across()
+    stage = build_global(made.stage)
     step = next(step for step in stage.steps() if step.name == made.step)
     step.run(stage, _Work(made, step, StepUnit.from_plain(unit), out))
 

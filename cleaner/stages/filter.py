@@ -12,6 +12,7 @@ from cleaner.phrases import load_phrases
 from cleaner.rules import RuleSet, broken_rules, load_rules
 from cleaner.signals import SIGNALS, measure
 from cleaner.signals.splitters import check
+from cleaner.sql import ConditionError
 from cleaner.stages.base import Judging
 from cleaner.stages.marked import LOSS, LOSS_SIGNALS, formula_loss, formulas_of
 
@@ -52,10 +53,7 @@ class Filter(Judging):
         if not isinstance(lists, dict):
             return {**options, "rules": rules, "phrases": {}}  # refused by the field's type
         where = options.get("where", options.get("on"))
-        read = [
-            *rules.columns,
-            *(parse(where, ask_unknown=True).columns if isinstance(where, str) else ()),
-        ]
+        read = [*rules.columns, *(_reads(where) if isinstance(where, str) else ())]
         used = list(dict.fromkeys(name.partition(":")[2] for name in read if ":" in name))
         for name in lists:
             if name not in used:
@@ -149,3 +147,10 @@ class Filter(Judging):
             # A text that is not there cannot be measured, and what is unknown is not kept.
             made = made.select(pl.when(text.is_not_null()).then(pl.all()))
         return made
+
+
+def _reads(where: str) -> tuple[str, ...]:
+    try:
+        return tuple(parse(where, ask_unknown=True).columns)
+    except ConditionError as error:
+        raise ValueError(f"where: {error}") from None
