@@ -190,6 +190,11 @@ class Ray:
             said = str(error).strip().split("\n", 1)[0].rstrip(".")
             raise InputError(f"no Ray {where}: {said}; --engine inline runs without it") from None
 
+    @property
+    def _shared(self) -> bool:
+        """Whether this Ray goes on when the run has ended."""
+        return self._joined or self.address not in (None, "local")
+
     def _remote(self, function: Callable[..., Any]) -> Any:
         """Return a function as one of Ray, in the environment of our tasks."""
         import ray
@@ -247,8 +252,11 @@ class Ray:
                 if not done:
                     yield None
         finally:
-            for reference in under_way:
-                ray.cancel(reference, force=True)
+            # A Ray of our own ends with this run. One that ends a task while it is cancelled may
+            # abort the process ("task that was not pending"); so only who goes on is asked.
+            if self._shared:
+                for reference in under_way:
+                    ray.cancel(reference, force=True)
 
     def attempt(self, task: Task) -> Result | None:
         """Return what one task committed, or None when it killed its worker or hung."""

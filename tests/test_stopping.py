@@ -142,9 +142,7 @@ def test_inline_ends_in_order_at_any_moment(
     goes_on(place, tmp_path / "run")
 
 
-# Slow, and red at times: Ray 2.60 may abort (134) where an interrupt meets a task that just ended.
 @pytest.mark.ray
-@pytest.mark.slow
 @pytest.mark.parametrize("sent", CODES)
 def test_ray_ends_in_order_while_it_starts_and_while_it_works(
     place: Path, tmp_path: Path, sent: signal.Signals
@@ -156,7 +154,6 @@ def test_ray_ends_in_order_while_it_starts_and_while_it_works(
 
 
 @pytest.mark.ray
-@pytest.mark.slow
 def test_a_signal_to_all_processes_ends_the_run_in_order(place: Path, tmp_path: Path) -> None:
     """As Slurm sends it to a step: Ray's own processes end as they please."""
     stop_at(place, tmp_path / "run", "ray", working, 0, [signal.SIGTERM], to_all=True)
