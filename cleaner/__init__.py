@@ -7,10 +7,10 @@ from typing import Any
 _HOMES = {
     "compare_formulas": "cleaner.web.compare",
     "extract_html": "cleaner.web.page",
-    "judge": "cleaner.judging",
-    "load_job": "cleaner.job",
+    "judge": "cleaner.stages.judge",
+    "load_job": "cleaner.job.job_file",
     "measure": "cleaner.signals",
-    "open_run": "cleaner.inspect",
+    "open_run": "cleaner.results.finished",
     "run": "cleaner.api",
 }
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cleaner.engine import Engine
-from cleaner.inspect import Run, open_run
-from cleaner.job import Job, load_job, parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import Job, load_job, parse_job
+from cleaner.job.plan import make_plan
+from cleaner.results.finished import Run, open_run
+from cleaner.runs.driver import run_plan
+from cleaner.runs.engine import Engine
 
 
 def run(

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 import cleaner
-from cleaner.kernels.fold import _TEX
-from cleaner.kernels.segment import FORMULA
+from cleaner.kernels.dedup.fold import _TEX
+from cleaner.kernels.text.segment import FORMULA
 from cleaner.text.segment import Formulas, segment, words
 
 

@@ -12,18 +12,18 @@ import pytest
 from broken_files import BROKEN, ROWS, archive, good_lines, parquet, record, zstd
 from fuzzing import damaged, seeds
 
-from cleaner import phases as phase_functions
-from cleaner.cli import main
+from cleaner.cli.commands import main
 from cleaner.corpus.files import Piece, cut_units, kind_of, read_footers
 from cleaner.corpus.inflate import opened
 from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Columns, read_parts
-from cleaner.engine import Inline
 from cleaner.errors import CleanerError, InputError, JobError
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.poison import READING, find_poison, poisoned
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.runs import phases as phase_functions
+from cleaner.runs.driver import run_plan
+from cleaner.runs.engine import Inline
+from cleaner.runs.quarantine import READING, find_poison, poisoned
 
 GOOD = {
     ".parquet": parquet(),
@@ -243,7 +243,7 @@ def test_a_file_that_kills_its_reader_is_found_and_left_alone(
             return phase_functions.work(task)
 
     with monkeypatch.context() as patched:
-        patched.setattr("cleaner.runs.engine_of", lambda *_: Dying())
+        patched.setattr("cleaner.runs.driver.engine_of", lambda *_: Dying())
         done = run_plan(plan, str(tmp_path / "run"))
     (found,) = poisoned(str(tmp_path / "run"), "00-map").values()
     assert found == [[number, 0, READING] for number in sorted(bad)]

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cleaner.errors import JobError
-from cleaner.inspect import open_run
-from cleaner.job import parse_job
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
 from cleaner.ledger import COLUMNS
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.results.finished import open_run
+from cleaner.runs.driver import run_plan
 from cleaner.signals import SIGNALS
 from cleaner.stages import STAGES
 

@@ -16,9 +16,9 @@ from test_kills import POINTS, UNIT, every_kind, frozen, names, tell
 from test_run import STAGES, fingerprint, markers
 
 from cleaner.errors import InputError
-from cleaner.job import parse_job
-from cleaner.plan import Plan, make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import Plan, make_plan
+from cleaner.runs.driver import run_plan
 
 psutil = pytest.importorskip("psutil")
 pytestmark = [pytest.mark.slow, pytest.mark.ray]

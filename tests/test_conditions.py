@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaner.conditions import Limit, parse
-from cleaner.sql import ConditionError
+from cleaner.rules.conditions import Limit, parse
+from cleaner.rules.sql import ConditionError
 
 FRAME = pl.DataFrame(
     {

@@ -20,8 +20,8 @@ from cleaner.corpus.files import Piece, cut_units, kind_of, read_footers
 from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Columns, Part, read_parts
 from cleaner.errors import InputError, JobError
-from cleaner.job import Input
-from cleaner.schema import resolve_columns
+from cleaner.job.input_columns import resolve_columns
+from cleaner.job.job_file import Input
 
 
 def read(path: Path, part_bytes: int = 1 << 25, **entry: Any) -> list[Part]:

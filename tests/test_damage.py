@@ -12,9 +12,9 @@ from corpus_maker import job, write_parquet
 from test_run import fingerprint
 
 from cleaner.errors import InputError, JobError, StorageError
-from cleaner.job import parse_job
-from cleaner.plan import Plan, make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import Plan, make_plan
+from cleaner.runs.driver import run_plan
 
 STAGES: list[Any] = [
     {"language": {}},
@@ -160,7 +160,7 @@ def test_damage_met_in_a_worker_is_mended(plan: Plan, whole: Path, tmp_path: Pat
 def test_storage_that_keeps_nothing_ends_the_run(
     plan: Plan, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cleaner import store
+    from cleaner.storage import store
 
     real = store.write_whole
 

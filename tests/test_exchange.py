@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner import exchange
 from cleaner.errors import Damaged
-from cleaner.exchange import Source, in_pieces, read_partition, write_partitions
-from cleaner.phases.base import DataFile, exchange_bytes, exchange_sources
+from cleaner.runs.phases.base import DataFile, exchange_bytes, exchange_sources
+from cleaner.storage import exchange
+from cleaner.storage.exchange import Source, in_pieces, read_partition, write_partitions
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=40)
 

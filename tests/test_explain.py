@@ -9,10 +9,10 @@ import pytest
 from corpus_maker import job, write_parquet
 
 from cleaner.errors import JobError
-from cleaner.inspect import explain, open_run
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.results.finished import explain, open_run
+from cleaner.runs.driver import run_plan
 
 
 @pytest.fixture(scope="module")

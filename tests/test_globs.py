@@ -10,12 +10,12 @@ from corpus_maker import job, write_parquet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaner import globs, store
 from cleaner.corpus.listing import Passed, list_files
 from cleaner.errors import InputError, JobError
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.runs.driver import run_plan
+from cleaner.storage import globs, store
 
 
 def made(place: Path, *names: str) -> Path:

@@ -9,9 +9,9 @@ import pytest
 from corpus_maker import texts
 
 from cleaner.errors import InputError
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.runs.driver import run_plan
 
 PARTS = (
     "dump=2024-10/lang=en",

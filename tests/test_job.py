@@ -8,8 +8,8 @@ import pytest
 from corpus_maker import job, write_parquet
 
 from cleaner.errors import InputError, JobError
-from cleaner.job import load_job, parse_job
-from cleaner.plan import make_plan
+from cleaner.job.job_file import load_job, parse_job
+from cleaner.job.plan import make_plan
 
 GOOD = """
     input: {paths: data/*.parquet, text: text}

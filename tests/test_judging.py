@@ -6,7 +6,7 @@ import pytest
 
 import cleaner
 from cleaner.errors import JobError
-from cleaner.rules import load_rules, parse_rules
+from cleaner.rules.rule_set import load_rules, parse_rules
 
 DOCS = pl.DataFrame({"text": ["too short", "x " * 400], "id": ["a", "b"]})
 

@@ -14,13 +14,13 @@ import polars as pl
 import pytest
 from corpus_maker import job, texts, write_parquet
 
-from cleaner import phases as phase_functions
-from cleaner.engine import Inline
 from cleaner.errors import InputError, MemoryShort
-from cleaner.job import parse_job
-from cleaner.phases.build import build_phases
-from cleaner.plan import Plan, make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import Plan, make_plan
+from cleaner.runs import phases as phase_functions
+from cleaner.runs.driver import run_plan
+from cleaner.runs.engine import Inline
+from cleaner.runs.phases.build import build_phases
 
 sys.path.append(str(Path(__file__).parent / "models"))
 import fasttext_models
@@ -89,11 +89,11 @@ def names(plan: Plan) -> list[str]:
 
 RUN = """
 import json, sys
-from cleaner.engine import Inline
+from cleaner.runs.engine import Inline
 from cleaner.errors import InputError
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.runs.driver import run_plan
 job, folder, engine, unit = sys.argv[1:]
 plan = make_plan(parse_job(json.loads(job)), unit_limit=int(unit))
 run_plan(plan, folder, engine=engine, workers=2 if engine == "ray" else None, warn=print)
@@ -225,7 +225,7 @@ def test_poison_in_several_parts_of_one_unit_is_found_part_by_part(
 
     monkeypatch.setenv("CLEANER_POISON", "arsenic:kill")
     monkeypatch.setattr(os, "kill", die)
-    monkeypatch.setattr("cleaner.runs.engine_of", lambda *_: Dying())
+    monkeypatch.setattr("cleaner.runs.driver.engine_of", lambda *_: Dying())
     done = run_plan(plan, str(folder))
     assert done["rows"] == {"in": 60, "kept": 55, "dropped": 0, "failed": 5}
     assert len(list((folder / "_work/00-map/_commits").iterdir())) > 4

@@ -13,13 +13,13 @@ from corpus_maker import job, write_parquet
 from test_kills import POINTS, UNIT, driver, every_kind, frozen, names, tell
 from test_run import STAGES, fingerprint, markers
 
-from cleaner import store
-from cleaner.commits import Committer, committed
-from cleaner.engine import _work
 from cleaner.errors import AccountError, InputError
-from cleaner.job import parse_job
-from cleaner.plan import Plan, make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import Plan, make_plan
+from cleaner.runs.driver import run_plan
+from cleaner.runs.engine import _work
+from cleaner.storage import store
+from cleaner.storage.commits import Committer, committed
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ import yaml
 from example_plugin import CutHeaders
 
 from cleaner.errors import JobError
-from cleaner.inspect import Run, explain, tables, verify
-from cleaner.job import parse_job
-from cleaner.phases.build import build_phases
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.results.finished import Run, explain, tables, verify
+from cleaner.runs.driver import run_plan
+from cleaner.runs.phases.build import build_phases
 from cleaner.stages import STAGES
 
 HEADER = "The Daily Example: news since 1901"
@@ -111,9 +111,9 @@ def test_it_only_tags_when_asked(made: Path, tmp_path: Path) -> None:
 
 GO = """
 import sys, yaml
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.runs.driver import run_plan
 plan = make_plan(parse_job(yaml.safe_load(open(sys.argv[1]))), unit_limit=3_000)
 run_plan(plan, sys.argv[2], engine=sys.argv[3], workers=2 if sys.argv[3] == "ray" else None)
 """

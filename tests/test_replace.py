@@ -17,11 +17,11 @@ from corpus_maker import job, write_parquet
 from test_run import fingerprint
 
 from cleaner.errors import InputError, JobError
-from cleaner.inspect import open_run, verify
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.run_folder import RunFolder
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.results.finished import open_run, verify
+from cleaner.runs.driver import run_plan
+from cleaner.storage.run_folder import RunFolder
 
 UNIT = 12_000
 RULES = "title: ours\nsource: {{cite: nobody}}\nrules: [{{name: long, keep: words > {limit}}}]\n"
@@ -142,10 +142,10 @@ def test_a_job_changed_and_changed_back_gives_the_bytes_of_fresh_folders(
 
 DRIVER = """
 import json, sys
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.run_folder import RunFolder
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.storage.run_folder import RunFolder
+from cleaner.runs.driver import run_plan
 job, folder, engine, unit, how = sys.argv[1:]
 plan = make_plan(parse_job(json.loads(job)), out=folder, unit_limit=int(unit))
 workers = 2 if engine == "ray" else None

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cleaner.conditions import Limit
 from cleaner.errors import JobError, RuleError
-from cleaner.rules import RuleSet, broken_by_set, broken_rules, load_rules, parse_rules
+from cleaner.rules.conditions import Limit
+from cleaner.rules.rule_set import RuleSet, broken_by_set, broken_rules, load_rules, parse_rules
 
 SET = """
 title: Two rules

@@ -12,12 +12,12 @@ from corpus_maker import job, texts, write_parquet
 
 import cleaner
 from cleaner.api import run
-from cleaner.commits import committed
 from cleaner.errors import AlarmError, InputError, JobError, TooManyFailures
-from cleaner.job import parse_job
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import Plan, make_plan
 from cleaner.ledger import by_label, capped, merge
-from cleaner.plan import Plan, make_plan
-from cleaner.runs import run_plan
+from cleaner.runs.driver import run_plan
+from cleaner.storage.commits import committed
 
 STAGES: list[Any] = [
     {"normalise": {}},

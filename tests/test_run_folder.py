@@ -16,16 +16,16 @@ from corpus_maker import job, write_parquet
 from test_run import fingerprint
 
 import cleaner
-from cleaner import store
-from cleaner.cli import main
-from cleaner.commits import Committer
+from cleaner.cli.commands import main
 from cleaner.errors import InputError, JobError
-from cleaner.inspect import open_run, verify
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.run_folder import RunFolder
-from cleaner.runs import run_plan
-from cleaner.standing import read_progress
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.results.finished import open_run, verify
+from cleaner.runs.driver import run_plan
+from cleaner.runs.status import read_progress
+from cleaner.storage import store
+from cleaner.storage.commits import Committer
+from cleaner.storage.run_folder import RunFolder
 
 STAGES: list[Any] = [{"normalise": {}}, {"exact_dedup": {}}, {"sample": {"share": 0.9}}]
 

@@ -18,18 +18,18 @@ import yaml
 from broken_files import record
 from corpus_maker import texts
 
-from cleaner import store
-from cleaner.cli import main
-from cleaner.conditions import parse
+from cleaner.cli.commands import main
 from cleaner.corpus import files
 from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Columns, read_parts
-from cleaner.doctor import examine
 from cleaner.errors import InputError, JobError
-from cleaner.job import parse_job
-from cleaner.rules import parse_rules
-from cleaner.sql import ConditionError
-from cleaner.submit import submit
+from cleaner.job.job_file import parse_job
+from cleaner.rules.conditions import parse
+from cleaner.rules.rule_set import parse_rules
+from cleaner.rules.sql import ConditionError
+from cleaner.runs.doctor import examine
+from cleaner.runs.submit import submit
+from cleaner.storage import store
 from cleaner.text.urls import load_lists, on_list
 
 ROOT = Path(__file__).parents[1]
@@ -88,7 +88,9 @@ def test_nothing_in_the_package_runs_what_it_is_given() -> None:
     assert len(CODE) > 100
     found = {str(path.relative_to(ROOT)): list(dangers(path.read_text())) for path in CODE}
     # The one that begins this very command again, in UTF-8 mode.
-    assert {name: what for name, what in found.items() if what} == {"cleaner/cli.py": ["os.execve"]}
+    assert {name: what for name, what in found.items() if what} == {
+        "cleaner/cli/commands.py": ["os.execve"]
+    }
 
 
 def test_yaml_makes_plain_values_only() -> None:

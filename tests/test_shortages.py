@@ -18,15 +18,15 @@ from broken_files import answer, archive, good_lines, parquet, record, zstd
 from pyarrow import fs
 from test_run import fingerprint
 
-from cleaner import store
 from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Columns, read_parts
 from cleaner.errors import CleanerError, MemoryShort, StorageError, UnreadableFile
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
-from cleaner.shortages import is_shortage, told
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.runs.driver import run_plan
 from cleaner.stages.normalise import Normalise
+from cleaner.storage import store
+from cleaner.storage.shortages import is_shortage, told
 
 FILES = {
     "a.parquet": parquet(),
@@ -282,7 +282,7 @@ def test_a_shortage_names_the_file_and_what_to_do() -> None:
 
 DRIVE = """
 import sys
-from cleaner.cli import main
+from cleaner.cli.commands import main
 sys.argv = ["cleaner", "run", *sys.argv[1:], "--engine", "inline"]
 main()
 """
@@ -334,9 +334,9 @@ def test_what_the_system_refuses_pyarrow_condemns_nothing(
 
 LIMITED = """
 import resource, sys
-from cleaner.cli import main
+from cleaner.cli.commands import main
 from cleaner.kernels import cache_folder
-import polars, pyarrow.parquet, numba, cleaner.runs
+import polars, pyarrow.parquet, numba, cleaner.runs.driver
 now = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 limit = now + (400 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -15,16 +15,16 @@ import pyarrow.parquet as pq
 import pytest
 from corpus_maker import job
 
-from cleaner import store
 from cleaner.corpus.files import InputFile, Piece, cut_units, read_footers, unit_bytes
 from cleaner.corpus.read import Columns, read_parts
 from cleaner.errors import InputError, StorageError
-from cleaner.job import parse_job
-from cleaner.phases.base import State
-from cleaner.phases.build import build_phases
-from cleaner.plan import WORKER, Plan, make_plan
-from cleaner.room import check_disk, disk_needed, machine_memory, workers_that_fit
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import WORKER, Plan, make_plan
+from cleaner.runs.driver import run_plan
+from cleaner.runs.phases.base import State
+from cleaner.runs.phases.build import build_phases
+from cleaner.runs.resources import check_disk, disk_needed, machine_memory, workers_that_fit
+from cleaner.storage import store
 
 TEXT = Columns(None, "text", None, {}, {}, {}, {})
 TINY = 5_000

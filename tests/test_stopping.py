@@ -177,7 +177,7 @@ def script(body: str, tmp_path: Path) -> subprocess.Popen[str]:
     """Start a program that listens, says `ready` and then does what `body` says."""
     text = (
         "import ctypes, os, signal, subprocess, sys, time\n"
-        "from cleaner import interrupts\n"
+        "from cleaner.runs import interrupts\n"
         "listener = interrupts.Listener(lambda: print('last words', flush=True))\n"
         "interrupts._PATIENCE = 1.5\n"
         "def ready(): print('ready', flush=True)\n"
@@ -247,7 +247,7 @@ def test_a_process_that_is_started_hears_sigterm(tmp_path: Path) -> None:
 
 
 def test_held_gives_the_handlers_back() -> None:
-    from cleaner.interrupts import SIGNALS, held
+    from cleaner.runs.interrupts import SIGNALS, held
 
     before: dict[Any, Any] = {one: signal.getsignal(one) for one in SIGNALS}
     with held():

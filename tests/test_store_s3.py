@@ -18,17 +18,17 @@ import yaml
 from corpus_maker import job, texts
 from flaky_proxy import FAULTS, FlakyProxy
 
-from cleaner import phases as phase_functions
-from cleaner import store
-from cleaner.commits import Committer, other_bytes, read_marker
 from cleaner.corpus.files import Piece, read_footers
 from cleaner.corpus.listing import Passed, list_files
 from cleaner.corpus.read import Columns, read_parts
 from cleaner.errors import AccountError, InputError, StorageError
-from cleaner.inspect import open_run, verify
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.results.finished import open_run, verify
+from cleaner.runs import phases as phase_functions
+from cleaner.runs.driver import run_plan
+from cleaner.storage import store
+from cleaner.storage.commits import Committer, other_bytes, read_marker
 
 moto_server = pytest.importorskip("moto.server")
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from corpus_maker import job, write_parquet
 
-from cleaner import submit
 from cleaner.errors import InputError, JobError
+from cleaner.runs import submit
 
 
 class Head(HTTPServer):

@@ -15,8 +15,9 @@ import polars as pl
 import pytest
 import yaml
 
-from cleaner import cli, engine
+from cleaner.cli import commands
 from cleaner.errors import InputError
+from cleaner.runs import engine
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def ended(capsys: pytest.CaptureFixture[str], *command: str) -> tuple[int, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["cleaner", *command])
         with pytest.raises(SystemExit) as end:
-            cli.main()
+            commands.main()
     return int(end.value.code or 0), capsys.readouterr().err
 
 
@@ -69,7 +70,7 @@ def test_what_the_machine_refuses_is_no_defect(
     def refuse(**_: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "app", refuse)
+    monkeypatch.setattr(commands, "app", refuse)
     code, said = ended(capsys, "signals")
     assert code == 3
     assert expected in said
@@ -82,7 +83,7 @@ def test_a_defect_stays_a_defect(
     def fail(**_: object) -> None:
         raise ValueError("no errno")
 
-    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr(commands, "app", fail)
     code, said = ended(capsys, "signals")
     assert code == 1
     assert "a defect of ours: ValueError: no errno" in said
@@ -105,11 +106,11 @@ def locale_of(place: Path, charmap: str) -> dict[str, str]:
 def test_a_locale_that_lacks_characters_shows_them_escaped(tmp_path: Path, charmap: str) -> None:
     locale = locale_of(tmp_path, charmap)
     script = (
-        "import sys; from cleaner import cli; from cleaner.kernels import _sources\n"
+        "import sys; from cleaner.cli import commands; from cleaner.kernels import _sources\n"
         "assert sys.stdout.encoding.lower() != 'utf-8'\n"
-        "assert len(_sources('kernels.signals')) > 1\n"
-        "cli.app = lambda **_: cli.tell('\\u6570\\u5b66 and \\U0001f600')\n"
-        "cli.main()\n"
+        "assert len(_sources('kernels.signals.count')) > 1\n"
+        "commands.app = lambda **_: commands.tell('\\u6570\\u5b66 and \\U0001f600')\n"
+        "commands.main()\n"
     )
     env = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"}
     done = subprocess.run([sys.executable, "-c", script], env=env | locale, capture_output=True)
@@ -183,7 +184,7 @@ def test_json_that_a_locale_cannot_show_is_still_json(
 ) -> None:
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "gbk", "backslashreplace"))
-    cli._emit({"a": "\N{GRINNING FACE} 数学"})
+    commands._emit({"a": "\N{GRINNING FACE} 数学"})
     sys.stdout.flush()
     assert json.loads(written.getvalue()) == {"a": "\N{GRINNING FACE} 数学"}
 
@@ -195,9 +196,9 @@ def test_paths_are_utf8_in_every_locale(tmp_path: Path) -> None:
     (tmp_path / "数据/河.jsonl").write_text('{"text": "one"}\n', "utf-8")
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONIOENCODING", "PYTHONUTF8")}
     script = (
-        "import sys; from cleaner import cli, store\n"
-        "cli.app = lambda **_: [cli.tell(f.path) for f in store.find(sys.argv[1])]\n"
-        "cli.main()\n"
+        "import sys; from cleaner.cli import commands; from cleaner.storage import store\n"
+        "commands.app = lambda **_: [commands.tell(f.path) for f in store.find(sys.argv[1])]\n"
+        "commands.main()\n"
     )
     pattern = f"{tmp_path}/数*/*.jsonl".encode("gbk")
     done = subprocess.run(

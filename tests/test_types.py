@@ -18,8 +18,8 @@ from cleaner.corpus.files import Piece, read_footers
 from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Columns, read_parts
 from cleaner.errors import JobError
-from cleaner.job import Input
-from cleaner.schema import resolve_columns
+from cleaner.job.input_columns import resolve_columns
+from cleaner.job.job_file import Input
 
 
 def carried(folder: Path, *read: str, parts: int = 1 << 25) -> tuple[pl.DataFrame, list[str]]:

@@ -7,12 +7,12 @@ import pytest
 from corpus_maker import job, write_parquet
 from test_run import fingerprint
 
-from cleaner import closing, runs
+from cleaner.config.versions import other_versions, versions
 from cleaner.errors import StorageError
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
-from cleaner.versions import other_versions, versions
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.runs import driver, finish
+from cleaner.runs.driver import run_plan
 
 
 def test_what_differs_is_named() -> None:
@@ -29,7 +29,7 @@ def interrupted(plan: object, folder: str, patch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, **__: object) -> None:
         raise StorageError("stopped")
 
-    patch.setattr(runs, "finish", stop)
+    patch.setattr(driver, "finish", stop)
     with pytest.raises(StorageError, match="stopped"):
         run_plan(plan, folder, engine="inline")  # type: ignore[arg-type]
 
@@ -42,7 +42,7 @@ def test_a_run_that_goes_on_under_other_versions_says_so(
     folder = str(tmp_path / "run")
     earlier = {**versions(), **other}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "versions", lambda: earlier)
+        patch.setattr(driver, "versions", lambda: earlier)
         interrupted(plan, folder, patch)
     said: list[str] = []
     done = run_plan(plan, folder, engine="inline", warn=said.append)
@@ -54,4 +54,4 @@ def test_a_run_that_goes_on_under_other_versions_says_so(
     run_plan(plan, str(tmp_path / "fresh"), engine="inline")
     assert fingerprint(folder) == fingerprint(tmp_path / "fresh")
     manifest = json.loads((tmp_path / "fresh/manifest.json").read_bytes())
-    assert manifest["versions"] == [closing.versions()]
+    assert manifest["versions"] == [finish.versions()]

@@ -18,9 +18,9 @@ from warcio.archiveiterator import ArchiveIterator
 from cleaner.corpus.http import unchunked
 from cleaner.corpus.warc import read_records
 from cleaner.errors import UnreadableFile
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.runs.driver import run_plan
 
 PAGE = ("<html><body><p>" + " ".join(texts(6, seed=5)) + "</p></body></html>").encode()
 LONG = "\n".join(texts(600, seed=6)).encode()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cleaner.config.yaml12 import load
 from cleaner.errors import JobError
-from cleaner.yaml12 import load
 
 
 @pytest.mark.parametrize(

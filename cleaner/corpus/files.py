@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cleaner import store
 from cleaner.errors import CleanerError, UnreadableFile
-from cleaner.shortages import is_shortage, told
+from cleaner.storage import store
+from cleaner.storage.shortages import is_shortage, told
 
 UNIT_BYTES = 32 << 20
 SMALL_FILE = 4 << 20

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from cleaner.corpus.files import first_line
-from cleaner.shortages import is_shortage
+from cleaner.storage.shortages import is_shortage
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _LINE_END = re.compile(rb"\r?\n")

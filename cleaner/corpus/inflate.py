@@ -7,7 +7,7 @@ import zstandard
 
 from cleaner.corpus.files import BOMB_GRACE, MAX_RATIO, packing_of
 from cleaner.errors import UnreadableFile
-from cleaner.shortages import is_shortage, told
+from cleaner.storage.shortages import is_shortage, told
 
 _BLOCK = 1 << 20
 # Bytes given to the decompressor at once: what comes out of them, 16 MiB of gzip or 128 MiB of

@@ -4,10 +4,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cleaner import store
 from cleaner.corpus.files import FailedFile, InputFile, kind_of, unknown_suffix
 from cleaner.errors import InputError, JobError
-from cleaner.globs import Found, once
+from cleaner.storage import store
+from cleaner.storage.globs import Found, once
 
 _SHOWN = 3  # names in a message
 

@@ -12,14 +12,14 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from cleaner import store
 from cleaner.corpus import jsonl, warc
 from cleaner.corpus.columns import MAX_DOCUMENT, type_at
 from cleaner.corpus.files import FailedFile, InputFile, open_parquet
 from cleaner.corpus.shapes import Shape
 from cleaner.corpus.types import plain, united
 from cleaner.errors import JobError, UnreadableFile
-from cleaner.shortages import naming
+from cleaner.storage import store
+from cleaner.storage.shortages import naming
 
 _FILES = 16  # files without a footer at hand that are looked at
 _LINES = 200  # of a JSON Lines file of which nothing is carried

@@ -14,7 +14,6 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cleaner import store
 from cleaner.corpus import jsonl, warc
 from cleaner.corpus.columns import (
     KEY,
@@ -34,7 +33,8 @@ from cleaner.corpus.files import FailedFile, Piece, first_line, parquet_in
 from cleaner.corpus.hive import keys_of
 from cleaner.corpus.types import Unfits, taken
 from cleaner.errors import InputError, UnreadableFile, is_panic
-from cleaner.shortages import is_shortage, told
+from cleaner.storage import store
+from cleaner.storage.shortages import is_shortage, told
 
 _BATCH_BYTES = 4 << 20
 _BATCH_ROWS = 4096

@@ -10,7 +10,7 @@ from cleaner.corpus.files import first_line
 from cleaner.corpus.http import body_of, parse_answer, parse_fields
 from cleaner.corpus.inflate import opened
 from cleaner.errors import UnreadableFile
-from cleaner.shortages import is_shortage
+from cleaner.storage.shortages import is_shortage
 
 COLUMNS = {
     "payload": pl.Binary,  # the body, transfer and content encodings undone

@@ -15,9 +15,9 @@ import polars as pl
 from cleaner.dedup.against import OLD, fell, of_this_run
 from cleaner.dedup.near import Signed
 from cleaner.dedup.presets import Banding, caught
+from cleaner.kernels.dedup.minhash import signatures
+from cleaner.kernels.dedup.stars import similar
 from cleaner.kernels.hashing import mixed, mixed_pairs
-from cleaner.kernels.minhash import signatures
-from cleaner.kernels.stars import similar
 
 # Documents of a source that fell for a kept document of another, or of the same.
 LOSSES = pl.Schema({

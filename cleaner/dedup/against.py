@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from cleaner.dedup.ranks import OLDEST
-from cleaner.row_key import FILE_LIMIT
+from cleaner.storage.row_key import FILE_LIMIT
 
 OLD = FILE_LIMIT  # files of this run have smaller numbers
 

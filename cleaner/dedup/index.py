@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cleaner import store
 from cleaner.dedup.against import OLD
 from cleaner.errors import JobError
-from cleaner.run_folder import RunFolder
 from cleaner.shards.opened import Shards
+from cleaner.storage import store
+from cleaner.storage.run_folder import RunFolder
 
 _FINEST = 64  # ranges that even a small index is cut into, so that a small range is a small read
 _RANGE = 1_000_000  # rows of one range of a large index, about

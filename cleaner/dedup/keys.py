@@ -9,8 +9,8 @@ import xxhash
 from cleaner.dedup.urls import host, normalised
 from cleaner.errors import JobError
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.fold import fold
-from cleaner.kernels.shingles import wordy
+from cleaner.kernels.dedup.fold import fold
+from cleaner.kernels.dedup.shingles import wordy
 from cleaner.text.segment import modes
 
 Within = Literal["all", "source", "host"]

@@ -16,13 +16,11 @@ from cleaner.dedup.keys import Within, formula_modes, groups
 from cleaner.dedup.presets import Banding
 from cleaner.dedup.ranks import OLDEST, Keep, ranks
 from cleaner.errors import CleanerError
-from cleaner.exchange import owned
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.hashing import mixed_pairs, repeated
-from cleaner.kernels.minhash import Scheme, band_hashes, signatures
-from cleaner.kernels.shingles import shingles
-from cleaner.kernels.stars import settle, similar, sorted_sets, star_pairs
-from cleaner.kernels.unionfind import (
+from cleaner.kernels.dedup.minhash import Scheme, band_hashes, signatures
+from cleaner.kernels.dedup.shingles import shingles
+from cleaner.kernels.dedup.stars import settle, similar, sorted_sets, star_pairs
+from cleaner.kernels.dedup.unionfind import (
     count_before,
     flatten,
     mark,
@@ -31,7 +29,9 @@ from cleaner.kernels.unionfind import (
     raise_tops,
     unite,
 )
-from cleaner.row_key import ROW_BITS
+from cleaner.kernels.hashing import mixed_pairs, repeated
+from cleaner.storage.exchange import owned
+from cleaner.storage.row_key import ROW_BITS
 
 BANDS = pl.Schema({
     "band": pl.UInt64, "rank": pl.Int64, "file": pl.UInt32, "row": pl.UInt64,

@@ -17,7 +17,7 @@ from functools import cache, partial
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 import numba
@@ -130,5 +130,5 @@ def warm() -> None:
 
     A module of kernels takes part by having a function `warm`.
     """
-    for module in iter_modules([str(PACKAGE / "kernels")]):
-        getattr(import_module(f"{__name__}.{module.name}"), "warm", lambda: None)()
+    for module in walk_packages([str(PACKAGE / "kernels")], f"{__name__}."):
+        getattr(import_module(module.name), "warm", lambda: None)()

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from cleaner import store
 from cleaner.errors import InputError
 from cleaner.shards import FORMATS, Format
+from cleaner.storage import store
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import polars as pl
 import pyarrow as pa
 import zstandard
 
-from cleaner.kernels import signals as kernel
 from cleaner.kernels.arrow import utf8
+from cleaner.kernels.signals import count as kernel
 from cleaner.signals.splitters import Unit, tokens
 from cleaner.text.segment import Formulas, modes
 

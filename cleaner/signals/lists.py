@@ -11,8 +11,8 @@ from functools import lru_cache
 import numpy as np
 import polars as pl
 
-from cleaner.kernels import signals_lists as kernel
 from cleaner.kernels.arrow import utf8
+from cleaner.kernels.signals import lists as kernel
 from cleaner.signals.counts import Counts, Formulas, Texts, column, ratio
 from cleaner.text.segment import modes
 
@@ -53,7 +53,7 @@ def _trie(lists: tuple[tuple[str, tuple[str, ...]], ...]) -> kernel.Trie:
 def _phrases(name: str, lists: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     if name in lists:
         return tuple(lists[name])
-    from cleaner.phrases import load_phrases  # only who names a list and gives none
+    from cleaner.rules.word_lists import load_phrases  # only who names a list and gives none
 
     return load_phrases(name)
 

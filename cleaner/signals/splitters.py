@@ -14,8 +14,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from cleaner.errors import JobError
-from cleaner.kernels.segment import FORMULA
-from cleaner.kernels.segment import segment as split
+from cleaner.kernels.text.segment import FORMULA
+from cleaner.kernels.text.segment import segment as split
 from cleaner.kernels.unicode import classes
 
 Unit = Literal["word", "jieba", "sudachi", "kiwi"]

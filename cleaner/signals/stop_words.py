@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from cleaner.kernels.stop_words import STOP_WORDS
+from cleaner.kernels.signals.stop_words import STOP_WORDS
 from cleaner.signals.counts import Value, measured, ratio
 
 LANGUAGES = {"en": "English", "zh": "Chinese", "ja": "Japanese", "ko": "Korean"}

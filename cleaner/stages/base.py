@@ -18,9 +18,9 @@ from typing import Any, ClassVar, Literal, Self
 import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from cleaner.conditions import checked, parse
 from cleaner.errors import JobError
-from cleaner.sql import ConditionError
+from cleaner.rules.conditions import checked, parse
+from cleaner.rules.sql import ConditionError
 from cleaner.stages.global_stage import GlobalStage
 from cleaner.stages.marked import formulas_of
 

@@ -111,14 +111,14 @@ class Classify(Scored):
 
     def files(self) -> list[str]:
         """Return the model and its card."""
-        from cleaner.models.card import card_path
+        from cleaner.models.scoring.card import card_path
 
         card = card_path(self.model)
         return [self.model, *([str(card)] if card.is_file() else [])]
 
     def resolve(self) -> "Scored":
         """Return these options with the cut filled in; model, label and card are checked."""
-        from cleaner.models import card, fasttext, score
+        from cleaner.models.scoring import card, fasttext, score
 
         header = fasttext.read_header(self.model)
         score.column(header, self.target)
@@ -128,15 +128,15 @@ class Classify(Scored):
 
     def default_cut(self) -> float | None:
         """Return the cut of the model card, if there is one for this label."""
-        from cleaner.models.card import default_cut
+        from cleaner.models.scoring.card import default_cut
 
         return default_cut(self.model, self.target.removeprefix("__label__"))
 
     def scores(self, text: pl.Series) -> np.ndarray:
         """Return the probability of the label for every text, rounded to 6 decimals."""
-        from cleaner.models.card import read_card
-        from cleaner.models.prepare import RAW, prepare
-        from cleaner.models.score import score
+        from cleaner.models.scoring.card import read_card
+        from cleaner.models.scoring.prepare import RAW, prepare
+        from cleaner.models.scoring.score import score
 
         card = read_card(self.model)
         prepared = prepare(text, card.preparation if card else RAW)

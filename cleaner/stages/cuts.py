@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import polars as pl
 
-from cleaner.row_key import tie_key
 from cleaner.stages.global_stage import VERDICTS, GlobalStage, Role, Step, Whole, Work
 from cleaner.stages.marked import word_counts
+from cleaner.storage.row_key import tie_key
 
 if TYPE_CHECKING:
     from cleaner.stages.classify import Scored

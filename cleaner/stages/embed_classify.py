@@ -19,8 +19,8 @@ class EmbedClassify(Scored):
 
     def files(self) -> list[str]:
         """Return the head, its card, and the files of its encoder."""
-        from cleaner.models import embed
-        from cleaner.models.card import card_path
+        from cleaner.models.scoring import embed
+        from cleaner.models.scoring.card import card_path
 
         card = card_path(self.model)
         encoder = embed.read_head(self.model).encoder
@@ -32,7 +32,7 @@ class EmbedClassify(Scored):
 
     def resolve(self) -> "Scored":
         """Return these options with the cut filled in; head, label and encoder are checked."""
-        from cleaner.models import card, embed
+        from cleaner.models.scoring import card, embed
 
         embed.load(embed.check(self.model, self.target).encoder.path)
         if found := card.read_card(self.model):
@@ -41,12 +41,12 @@ class EmbedClassify(Scored):
 
     def default_cut(self) -> float | None:
         """Return the cut of the model card, if there is one for this label."""
-        from cleaner.models.card import default_cut
+        from cleaner.models.scoring.card import default_cut
 
         return default_cut(self.model, self.target)
 
     def scores(self, text: pl.Series) -> np.ndarray:
         """Return the score of the label for every text, rounded to 6 decimals."""
-        from cleaner.models.embed import score
+        from cleaner.models.scoring.embed import score
 
         return score(self.model, text, self.target)

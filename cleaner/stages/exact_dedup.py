@@ -18,7 +18,7 @@ from cleaner.stages.global_stage import VERDICTS, Role, Step, Work
 class ExactDedup(Duplicates):
     """Add `broken` (`exact_duplicate`), the partner, and `cluster_size`.
 
-    `on` is `text`, `url` or a column. Keys are folded (see `cleaner.kernels.fold`), urls
+    `on` is `text`, `url` or a column. Keys are folded (see `cleaner.kernels.dedup.fold`), urls
     normalised; a null or empty key is nobody's duplicate, a text without a word is `empty`.
     """
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import polars as pl
 
-from cleaner.shortages import is_shortage
 from cleaner.stages.base import Stage
+from cleaner.storage.shortages import is_shortage
 from cleaner.web.facts import Facts
 from cleaner.web.page import Page, extract_html
 

@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import Field, field_validator
 
 from cleaner.errors import JobError
-from cleaner.models.language_codes import MIXED, UNDETERMINED, Code, family, user_code
+from cleaner.models.language.codes import MIXED, UNDETERMINED, Code, family, user_code
 from cleaner.stages.base import Judging
 
 # The score from which an answer is right more often than not: each was set on its own backend,
@@ -48,13 +48,13 @@ class Language(Judging):
 
     def adds(self) -> dict[str, Any]:
         """Return the columns of `models.language.COLUMNS`."""
-        from cleaner.models.language import COLUMNS
+        from cleaner.models.language.language import COLUMNS
 
         return dict(COLUMNS)
 
     def files(self) -> list[str]:
         """Return the model's path, if it is not the one of py3langid, whose hash is in `model`."""
-        from cleaner.models.language_backends import is_py3langid
+        from cleaner.models.language.backends import is_py3langid
 
         return [] if self.model is None or is_py3langid(self.model) else [self.model]
 
@@ -63,7 +63,7 @@ class Language(Judging):
 
         The model is loaded, and must know the languages of `keep`.
         """
-        from cleaner.models.language_backends import backend, full_name
+        from cleaner.models.language.backends import backend, full_name
 
         model = backend(self.model)
         known = {code.lang for code in model.codes} | {UNDETERMINED, MIXED}
@@ -80,8 +80,8 @@ class Language(Judging):
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with the language of every document, `broken` and `error`."""
-        from cleaner.models.language import COLUMNS, identify
-        from cleaner.models.language_backends import backend
+        from cleaner.models.language.backends import backend
+        from cleaner.models.language.language import COLUMNS, identify
 
         model = backend(self.model)
         floor = MIN_SCORE[model.name] if self.min_score is None else self.min_score
@@ -100,7 +100,7 @@ class Language(Judging):
 
     def _broken(self, found: pl.DataFrame, floor: float) -> pl.Expr:
         """Return the list of reasons why a document of `found` falls."""
-        from cleaner.models.language import MIXED_SHARE
+        from cleaner.models.language.language import MIXED_SHARE
 
         if self.keep is None and self.min_score is None:
             return pl.lit([], pl.List(pl.String))  # nothing was asked: only labels

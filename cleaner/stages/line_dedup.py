@@ -20,7 +20,7 @@ _LINES = 20  # lines of a document, about
 class LineDedup(Stage, Indexed):
     """Cut each line that at least `min_documents` documents hold, of all or of one host.
 
-    Lines are compared as keys (see `cleaner.kernels.fold`); those of fewer than `min_words` words
+    Lines are compared as keys (see `kernels.dedup.fold`); those of fewer than `min_words` words
     and those inside code fences stay, and no formula is parted. With `keep_first` a line stays in
     the first document that has it. A text left without a word is `broken`: `repeated_line`.
     """

@@ -18,7 +18,7 @@ from cleaner.dedup.near import (
 from cleaner.dedup.presets import PRESETS, Banding, optimal
 from cleaner.dedup.ranks import ranks
 from cleaner.dedup.tables import banding_table
-from cleaner.kernels.minhash import Scheme
+from cleaner.kernels.dedup.minhash import Scheme
 from cleaner.stages.duplicates import KEY, Duplicates
 from cleaner.stages.global_stage import Facts, Role, Seen, Step, Tables, partitions
 from cleaner.stages.near_steps import STEPS

@@ -22,11 +22,11 @@ from cleaner.dedup.near import (
     components,
     shingle_sets,
 )
-from cleaner.exchange import owned
 from cleaner.kernels.hashing import mixed
-from cleaner.row_key import position
 from cleaner.stages.duplicates import commit_verdicts
 from cleaner.stages.global_stage import VERDICTS, ByRange, ByRow, Step, Whole, Work
+from cleaner.storage.exchange import owned
+from cleaner.storage.row_key import position
 
 if TYPE_CHECKING:
     from cleaner.stages.near_dedup import NearDedup

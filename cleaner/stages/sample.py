@@ -6,10 +6,10 @@ from typing import ClassVar
 import polars as pl
 from pydantic import Field, model_validator
 
-from cleaner.row_key import sample_key
 from cleaner.stages.base import Judging
 from cleaner.stages.cuts import Cut
 from cleaner.stages.global_stage import GlobalStage
+from cleaner.storage.row_key import sample_key
 
 WHOLE = 2**64
 _LOW = 44  # bits of a sample key that only decide ties; the upper 20 are its score

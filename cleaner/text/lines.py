@@ -7,11 +7,11 @@ import polars as pl
 import pyarrow as pa
 
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.segment import FORMULA
-from cleaner.kernels.signals_lines import NEARLY_FORMULA
-from cleaner.kernels.signals_short_lines import judge
+from cleaner.kernels.signals.lines import NEARLY_FORMULA
+from cleaner.kernels.signals.short_lines import judge
+from cleaner.kernels.text.segment import FORMULA
 from cleaner.kernels.unicode import QUOTE, TERMINAL, classes
-from cleaner.rules import RuleSet, broken_line_rules
+from cleaner.rules.rule_set import RuleSet, broken_line_rules
 from cleaner.signals import measure
 from cleaner.text.segment import Formulas, segment
 

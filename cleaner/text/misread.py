@@ -7,7 +7,7 @@ follow a letter in print, by a capital in the middle of a word, or together with
 
 import re
 
-from cleaner.kernels.misread import LATIN, LETTERS, MARKS, NEVER_INSIDE, NOTES, SURE
+from cleaner.kernels.text.misread import LATIN, LETTERS, MARKS, NEVER_INSIDE, NOTES, SURE
 
 _SMALL = frozenset("abcdefghijklmnopqrstuvwxyz")
 _CAPITAL = re.compile("[A-ZÀ-ÖØ-Þ]")

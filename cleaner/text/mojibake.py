@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from cleaner.kernels.misread import LATIN, SURE
+from cleaner.kernels.text.misread import LATIN, SURE
 from cleaner.text.misread import points, units
 
 _CYRILLIC = {

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.fold import fold
+from cleaner.kernels.dedup.fold import fold
 from cleaner.text.lines import split_lines
 from cleaner.text.segment import Formulas, modes
 

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 import numpy as np
 import polars as pl
 
-from cleaner.kernels.segment import FORMULA
+from cleaner.kernels.text.segment import FORMULA
 from cleaner.text.segment import Formulas, segment
 
 Check = Callable[[re.Match[bytes]], bool]

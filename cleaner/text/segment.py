@@ -1,4 +1,4 @@
-"""The one split of text into words; see `cleaner.kernels.segment` for what a word is."""
+"""The one split of text into words; see `cleaner.kernels.text.segment` for what a word is."""
 
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from cleaner.kernels import segment as kernel
 from cleaner.kernels.arrow import utf8
+from cleaner.kernels.text import segment as kernel
 from cleaner.kernels.unicode import classes
 
 Formulas: TypeAlias = bool | Literal["marked"] | np.ndarray | pl.Series

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from cleaner.errors import JobError
-from cleaner.patterns import is_pattern
+from cleaner.rules.regex import is_pattern
 
 UT1 = ("domains", "urls", "expressions")
 _PUNYCODE = re.compile("xn--([A-Za-z0-9-]+)", re.I)

@@ -1,7 +1,7 @@
 """The blocks of text of a page and the containers they stand in, each with what it says of itself.
 
 The page has been through an HTML parser, so its tags are balanced, and `<` and `>` occur in no
-text and no attribute: a scan for the tags of blocks (`kernels/pages.py`) sees the whole structure.
+text and no attribute: a scan for the tags of blocks (`kernels/web/pages.py`) sees all of it.
 No tree is walked, nothing recurses, and text is made only of the blocks that are kept.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.kernels.pages import (
+from cleaner.kernels.web.pages import (
     APART,
     BREAK,
     CELL,

@@ -11,7 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleaner.kernels.pages import BULLET, NO_ITEM, fallen, gathered, inherited, links_apart, weighed
+from cleaner.kernels.web.pages import (
+    BULLET,
+    NO_ITEM,
+    fallen,
+    gathered,
+    inherited,
+    links_apart,
+    weighed,
+)
 from cleaner.web.blocks import (
     ARTICLES,
     CODE_KIND,

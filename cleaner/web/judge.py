@@ -1,8 +1,8 @@
 """The judge of blocks: how likely each block of a page is text of it, from many small signs.
 
-It weighs what `kernels/features.py` measures and what the plain rules of `content.py` say, by the
-trees of `judge.json`, which `tests/benchmarks/fit_judge.py` fits on labelled pages. No word of a
-page is a sign, only words of the names of its elements. Scores and likelihoods are whole numbers:
+It weighs what `kernels/web/features.py` measures and what the plain rules of `content.py` say, by
+the trees of `judge.json`, which `tests/benchmarks/fit_judge.py` fits on labelled pages. No word of
+a page is a sign, only words of the names of its elements. Scores and likelihoods are whole numbers:
 the same page gives the same text everywhere.
 """
 
@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cleaner.kernels.features import NAMES, measured, text_facts
-from cleaner.kernels.trees import chosen, scores
+from cleaner.kernels.web.features import NAMES, measured, text_facts
+from cleaner.kernels.web.trees import chosen, scores
 from cleaner.web.blocks import ARTICLES, FORMS, H1, LISTS, QUOTES, TABLES, Blocks
 from cleaner.web.boilerplate import ARTICLE, BOILERPLATE
 
@@ -36,7 +36,7 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Trees(NamedTuple):
-    """The numbers that were fitted: see `kernels/trees.py`."""
+    """The numbers that were fitted: see `kernels/web/trees.py`."""
 
     start: int
     asked: np.ndarray

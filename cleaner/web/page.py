@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from cleaner.kernels.markup import cost
+from cleaner.kernels.web.markup import cost
 from cleaner.web.blocks import H1, Blocks
 from cleaner.web.budget import OverBudget
 from cleaner.web.content import main_content as pick

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from cleaner.kernels.literals import Literals
+from cleaner.kernels.signals.phrase_search import Literals
 from cleaner.web.formulas.signs import COMMANDS, Signs
 from cleaner.web.reading.signs import LITERALS, Reading
 

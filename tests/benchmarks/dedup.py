@@ -66,8 +66,8 @@ def speed(arguments: argparse.Namespace) -> None:
     from datasketch import MinHash
 
     from cleaner.kernels.arrow import utf8
-    from cleaner.kernels.minhash import signatures
-    from cleaner.kernels.shingles import shingles
+    from cleaner.kernels.dedup.minhash import signatures
+    from cleaner.kernels.dedup.shingles import shingles
     from cleaner.stages.near_dedup import NearDedup
 
     for name, docs in (
@@ -111,7 +111,7 @@ UNIT, BANDS = 200_000, 14
 
 def _signature_unit(unit: int, units: int, parts: int, folder: str) -> tuple[list, float, float]:
     """Write the band rows of one unit; 10 % of its documents share most bands with another's."""
-    from cleaner.exchange import write_partitions
+    from cleaner.storage.exchange import write_partitions
 
     made = _bands_of(unit)
     rng = np.random.default_rng([unit, 1])
@@ -139,7 +139,7 @@ def _bands_of(unit: int) -> np.ndarray:
 
 def _pair_partition(part: int, written: list, folder: str) -> tuple[int, float, float]:
     from cleaner.dedup.near import bucket_pairs
-    from cleaner.exchange import Source, read_partition
+    from cleaner.storage.exchange import Source, read_partition
 
     start = time.process_time()
     sources = [
@@ -234,7 +234,7 @@ class Clock:
 def near_dedup_by_files(stage: Any, paths: list[str], folder: str, clock: Clock) -> pl.DataFrame:
     """Return the verdicts on all documents of some Parquet files, by way of exchanges on disk."""
     from cleaner.dedup.near import bucket_pairs, component_of, components
-    from cleaner.exchange import Source, read_partition, write_partitions
+    from cleaner.storage.exchange import Source, read_partition, write_partitions
 
     def write(name: str, number: int, frame: pl.DataFrame, by: str) -> None:
         made = write_partitions(frame, by, parts)
@@ -458,8 +458,8 @@ def run_peer(arguments: argparse.Namespace, tool: str, docs: pl.DataFrame) -> di
 def peers(arguments: argparse.Namespace) -> None:
     """Side by side on one core: signatures, and the whole of near_dedup."""
     from cleaner.kernels.arrow import utf8
-    from cleaner.kernels.minhash import signatures
-    from cleaner.kernels.shingles import shingles
+    from cleaner.kernels.dedup.minhash import signatures
+    from cleaner.kernels.dedup.shingles import shingles
     from cleaner.stages.near_dedup import NearDedup
 
     docs = english(1).head(arguments.documents)

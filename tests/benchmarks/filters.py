@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from cleaner.judging import judge
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.segment import OFF
-from cleaner.kernels.signals_c4 import sentences
+from cleaner.kernels.signals.c4 import sentences
+from cleaner.kernels.text.segment import OFF
 from cleaner.kernels.unicode import classes
 from cleaner.signals.splitters import tokens
+from cleaner.stages.judge import judge
 from cleaner.text.segment import words
 from tests import published
 

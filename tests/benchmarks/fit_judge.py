@@ -22,8 +22,8 @@ import numpy as np
 import polars as pl
 from benchmarks.made_pages import pages as made_pages
 
-from cleaner.kernels.features import NAMES
-from cleaner.kernels.trees import histograms
+from cleaner.kernels.web.features import NAMES
+from cleaner.kernels.web.trees import histograms
 from cleaner.web import page as reader
 from cleaner.web.blocks import Blocks
 from cleaner.web.content import Content, ruled

@@ -28,7 +28,7 @@ sys.path[:0] = [str(Path(__file__).parents[1])]
 from corpus_maker import job, write_parquet  # noqa: E402
 from test_run import STAGES, fingerprint, markers  # noqa: E402
 
-from cleaner.standing import read_progress  # noqa: E402
+from cleaner.runs.status import read_progress  # noqa: E402
 
 MORE = [{"line_dedup": {"min_documents": 5}}, {"sample": {"documents": 5000}}]
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from cleaner.kernels import langid
-from cleaner.models import fasttext
-from cleaner.models import language as lang
-from cleaner.models import language_backends as backends
-from cleaner.models.language_codes import UNDETERMINED, Code
+from cleaner.kernels.language import langid
+from cleaner.models.language import backends as backends
+from cleaner.models.language import language as lang
+from cleaner.models.language.codes import UNDETERMINED, Code
+from cleaner.models.scoring import fasttext
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from conftest import CORPORA

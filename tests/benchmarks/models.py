@@ -26,9 +26,9 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")  # one process is one core
 import numpy as np
 import polars as pl
 
-from cleaner.models import fasttext, score
-from cleaner.models.prepare import RAW, Preparation, prepare
-from cleaner.models.train import ModelSpec, train_model
+from cleaner.models.scoring import fasttext, score
+from cleaner.models.scoring.prepare import RAW, Preparation, prepare
+from cleaner.models.training.train import ModelSpec, train_model
 from cleaner.stages.classify import Classify
 from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
 
@@ -178,13 +178,13 @@ def equal() -> None:
 HOLD = """
 import sys
 import polars as pl
-from cleaner.models import fasttext, score
-import cleaner.kernels.fasttext, cleaner.kernels.arrow
+from cleaner.models.scoring import fasttext, score
+import cleaner.kernels.models.fasttext, cleaner.kernels.arrow
 def now(key="VmRSS"):
     status = open("/proc/self/status").read().split(key + ":")[1]
     return int(status.split()[0]) / 1024
 texts = pl.Series(["let proof"])
-cleaner.kernels.fasttext.warm()
+cleaner.kernels.models.fasttext.warm()
 before = now()
 if sys.argv[2] == "table":
     score.score(sys.argv[1], texts, "math")

@@ -13,10 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-from cleaner.job import load_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
-from cleaner.standing import Progress
+from cleaner.job.job_file import load_job
+from cleaner.job.plan import make_plan
+from cleaner.runs.driver import run_plan
+from cleaner.runs.status import Progress
 
 JOB = """
 name: scaling

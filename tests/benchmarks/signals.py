@@ -20,7 +20,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cleaner.rules import broken_rules, load_rules
+from cleaner.rules.rule_set import broken_rules, load_rules
 from cleaner.signals import SIGNALS, measure
 from cleaner.text.segment import segment
 

@@ -18,13 +18,13 @@ import pytest
 from corpus_maker import job, write_parquet
 
 from cleaner.api import run
-from cleaner.commits import committed
 from cleaner.errors import JobError
-from cleaner.inspect import Run, explain, tables, verify
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.results.finished import Run, explain, tables, verify
+from cleaner.runs.driver import run_plan
 from cleaner.stages import global_stage
+from cleaner.storage.commits import committed
 
 ALL: list[Any] = [
     {"exact_dedup": {}},
@@ -407,9 +407,9 @@ def crowd(folder: Path) -> tuple[list[Path], list[Any]]:
 
 GO = """
 import json, sys
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.runs.driver import run_plan
 from cleaner.stages import global_stage
 plain, folder, rows, parts = json.loads(sys.argv[1])
 global_stage.PARTITION_ROWS, global_stage.MOST_PARTITIONS = rows, parts

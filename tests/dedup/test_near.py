@@ -23,8 +23,8 @@ from cleaner.dedup.near import (
     shingle_sets,
 )
 from cleaner.errors import CleanerError
-from cleaner.exchange import Source, read_partition, write_partitions
 from cleaner.stages.near_dedup import NearDedup
+from cleaner.storage.exchange import Source, read_partition, write_partitions
 
 Key = tuple[int, int]
 DOCS = st.dictionaries(  # (file, row) -> rank, weight, set

@@ -11,9 +11,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cleaner import yaml12
-from cleaner.conditions import Limit, Schema
-from cleaner.rules import Rule, RuleSet, broken_line_rules, broken_rules, filter_names, load_rules
+from cleaner.config import yaml12
+from cleaner.rules.conditions import Limit, Schema
+from cleaner.rules.rule_set import (
+    Rule,
+    RuleSet,
+    broken_line_rules,
+    broken_rules,
+    filter_names,
+    load_rules,
+)
 from cleaner.signals import SIGNALS
 from cleaner.stages.marked import LOSS
 from cleaner.text.lines import LINE_SIGNALS

@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from cleaner.judging import judge
-from cleaner.phrases import load_phrases
-from cleaner.shipped import shipped
+from cleaner.config.shipped import shipped
+from cleaner.rules.word_lists import load_phrases
+from cleaner.stages.judge import judge
 
 PROOF = (
     "Both sides are continuous on the closed interval, so their difference takes its least value "

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from cleaner.judging import judge
+from cleaner.stages.judge import judge
 from cleaner.text.segment import words
 from tests import published
 

@@ -5,8 +5,8 @@ from functools import cache
 import polars as pl
 import pytest
 
-from cleaner.judging import judge
-from cleaner.shipped import shipped
+from cleaner.config.shipped import shipped
+from cleaner.stages.judge import judge
 
 
 @cache

@@ -6,11 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cleaner import yaml12
-from cleaner.judging import judge
+from cleaner.config import yaml12
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.fold import fold
-from cleaner.phrases import list_names, load_phrases
+from cleaner.kernels.dedup.fold import fold
+from cleaner.rules.word_lists import list_names, load_phrases
+from cleaner.stages.judge import judge
 from cleaner.text.segment import modes
 
 FILE = Path(__file__).parent / "texts" / "zh_web_junk.yaml"

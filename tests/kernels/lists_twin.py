@@ -1,7 +1,7 @@
 """Phrases of lists again, by trying each of them everywhere."""
 
 from cleaner.kernels import unicode as u
-from cleaner.kernels.signals_lists import fold_phrases
+from cleaner.kernels.signals.lists import fold_phrases
 
 
 def plain(character: str, marks: bool) -> bool:

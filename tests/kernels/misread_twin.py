@@ -2,7 +2,7 @@
 
 import re
 
-from cleaner.kernels.misread import LATIN, SURE
+from cleaner.kernels.text.misread import LATIN, SURE
 from cleaner.text.misread import points, units
 
 RUNS = re.compile(f"(?:{units(LATIN)})+")

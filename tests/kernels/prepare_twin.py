@@ -4,7 +4,7 @@ import re
 
 from segment_twin import words
 
-from cleaner.kernels.segment import FORMULA, OFF, RULE, SINGLE
+from cleaner.kernels.text.segment import FORMULA, OFF, RULE, SINGLE
 
 COMMAND = re.compile(r"\\(?:([A-Za-z]+)|.)", re.DOTALL)
 

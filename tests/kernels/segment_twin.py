@@ -3,7 +3,7 @@
 import re
 
 from cleaner.kernels import unicode as u
-from cleaner.kernels.segment import FORMULA, MARKED, OFF, RULE, RUN, SINGLE
+from cleaner.kernels.text.segment import FORMULA, MARKED, OFF, RULE, RUN, SINGLE
 
 LETTERS = {
     u.LETTER: "W",

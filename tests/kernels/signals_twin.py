@@ -8,10 +8,10 @@ import segment_twin
 from misread_twin import misread
 
 from cleaner.kernels import unicode as u
-from cleaner.kernels.segment import FORMULA, SINGLE
-from cleaner.kernels.signals_columns import COLUMNS
-from cleaner.kernels.signals_short_lines import FUNCTIONS
-from cleaner.kernels.stop_words import STOP_WORDS
+from cleaner.kernels.signals.columns import COLUMNS
+from cleaner.kernels.signals.short_lines import FUNCTIONS
+from cleaner.kernels.signals.stop_words import STOP_WORDS
+from cleaner.kernels.text.segment import FORMULA, SINGLE
 
 FORM = "\U0010ffff"  # stands for a formula: no letter, no mark, no space
 ENDS = re.compile("[\n\u2028\u2029]")

@@ -14,7 +14,7 @@ from cleaner import kernels
 
 RUN = """
 from cleaner.kernels import cache_folder
-from cleaner.kernels.segment import segment
+from cleaner.kernels.text.segment import segment
 from cleaner.text.segment import words
 assert words("to be") == ["to", "be"]
 print(cache_folder(), sum(segment.stats.cache_hits.values()))
@@ -59,8 +59,8 @@ def test_folders_that_cannot_be_written_are_passed_over(
 
 
 def test_what_a_kernel_inlines_is_in_the_name_of_its_cache() -> None:
-    names = {path.name for path in kernels._sources("kernels.signals")}
-    assert {"signals.py", "signals_lines.py", "packed.py", "segment.py", "unicode.py"} <= names
+    names = {path.name for path in kernels._sources("kernels.signals.count")}
+    assert {"count.py", "lines.py", "eight_bytes.py", "segment.py", "unicode.py"} <= names
     assert "minhash.py" not in names
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from unicode_texts import texts
 
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.fold import fold
+from cleaner.kernels.dedup.fold import fold
 from cleaner.text.segment import modes
 
 TEX = st.lists(

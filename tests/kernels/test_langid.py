@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from py3langid.langid import LanguageIdentifier
 from unicode_texts import texts
 
-from cleaner.kernels import langid
 from cleaner.kernels.arrow import utf8
-from cleaner.models.language_backends import Proposal, Py3langid, backend
+from cleaner.kernels.language import langid
+from cleaner.models.language.backends import Proposal, Py3langid, backend
 
 WORDS = "the of and der die das и не на 的 是 了 の は です ktorý któremu \u0e17\u0e35\u0e48"
 PROSE = st.lists(st.sampled_from(WORDS.split()), max_size=300).map(" ".join)

@@ -6,7 +6,7 @@ from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.kernels.minhash import band_hashes, permutations, signatures
+from cleaner.kernels.dedup.minhash import band_hashes, permutations, signatures
 
 SETS = st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=30), min_size=1, max_size=8)
 

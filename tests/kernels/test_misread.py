@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from misread_twin import RUNS
 
-from cleaner.kernels import misread
+from cleaner.kernels.text import misread
 from cleaner.text.misread import points
 
 SIGNS = [*misread.LATIN, "a", "n", "K", "Š", "ű", "中", " ", ".", "€"]

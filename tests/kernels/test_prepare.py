@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from prepare_twin import prepare as twin
 from unicode_texts import texts
 
-from cleaner.kernels import prepare as kernel
 from cleaner.kernels.arrow import utf8
+from cleaner.kernels.models import prepare as kernel
 from cleaner.kernels.unicode import ALPHA, UPPER, classes
 
 MODES = {"commands": kernel.COMMANDS, "none": kernel.NONE, "text": kernel.TEXT}

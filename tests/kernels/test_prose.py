@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from unicode_texts import texts
 
-from cleaner.kernels import prose_facts as fact
-from cleaner.kernels.prose import SEEN
-from cleaner.models.language import marks, windows
+from cleaner.kernels.language import facts as fact
+from cleaner.kernels.language.excerpt import SEEN
+from cleaner.models.language.language import marks, windows
 
 MARKS = {chr(point): int(marks()[point]) for point in np.flatnonzero(marks())}
 MARKUP = """

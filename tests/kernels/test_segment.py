@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from segment_twin import words as twin
 from unicode_texts import texts
 
-from cleaner.kernels.segment import MARKED, OFF, RULE
+from cleaner.kernels.text.segment import MARKED, OFF, RULE
 from cleaner.text.segment import segment, words
 
 MODES = {False: OFF, True: RULE, "marked": MARKED}

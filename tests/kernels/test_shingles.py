@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from unicode_texts import texts
 
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.shingles import shingles, wordy
+from cleaner.kernels.dedup.shingles import shingles, wordy
 from cleaner.text.segment import modes, words
 
 

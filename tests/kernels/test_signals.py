@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from signals_twin import count as twin
 from unicode_texts import texts
 
-from cleaner.kernels import signals as kernel
-from cleaner.kernels.segment import MARKED, OFF, RULE, utf8_of
-from cleaner.kernels.signals_columns import COLUMNS
+from cleaner.kernels.signals import count as kernel
+from cleaner.kernels.signals.columns import COLUMNS
+from cleaner.kernels.text.segment import MARKED, OFF, RULE, utf8_of
 
 OURS = [name for name in COLUMNS if name not in COLUMNS[COLUMNS.index("urls") : -3]]
 PIECES = [

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unicode_texts import texts
 
-from cleaner.kernels.segment import utf8_of
-from cleaner.kernels.signals_addresses import find_addresses
+from cleaner.kernels.signals.addresses import find_addresses
+from cleaner.kernels.text.segment import utf8_of
 
 KINDS = ("url", "email", "ip_address", "phone", "china_id", "bank_card")
 PIECES = [

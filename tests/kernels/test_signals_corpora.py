@@ -10,7 +10,7 @@ from signals_twin import count as twin
 from test_signals import OURS, by_kernel
 from test_signals_addresses import by_kernel as addresses_by_kernel
 
-from cleaner.kernels.segment import OFF, RULE
+from cleaner.kernels.text.segment import OFF, RULE
 from cleaner.signals import measure
 
 pytestmark = pytest.mark.corpora

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from lists_twin import phrases as twin
 from unicode_texts import texts
 
-from cleaner.kernels.segment import OFF, utf8_of
-from cleaner.kernels.signals_lists import count, fold_phrases, trie
+from cleaner.kernels.signals.lists import count, fold_phrases, trie
+from cleaner.kernels.text.segment import OFF, utf8_of
 
 PIECES = [
     "百家",

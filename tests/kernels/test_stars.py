@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.kernels.stars import settle, shared, similar, sorted_sets
+from cleaner.kernels.dedup.stars import settle, shared, similar, sorted_sets
 
 SETS = st.lists(st.frozensets(st.integers(0, 12), min_size=1), min_size=2, max_size=6)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from cleaner.kernels.unionfind import flatten, unite
+from cleaner.kernels.dedup.unionfind import flatten, unite
 
 EDGES = st.lists(st.tuples(st.integers(0, 29), st.integers(0, 29)), max_size=40)
 

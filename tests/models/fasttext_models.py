@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from cleaner.models import fasttext
+from cleaner.models.scoring import fasttext
 
 MATH = "let 设 proof theorem 证 明 integral <tex:frac> prime 函 数 group <num>"
 WEB = "buy 今 天 click news 价 格 photo login <num> share 新 闻"

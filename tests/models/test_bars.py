@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cleaner.models import fasttext, score
-from cleaner.models.prepare import Preparation, prepare
-from cleaner.models.train import train_model
+from cleaner.models.scoring import fasttext, score
+from cleaner.models.scoring.prepare import Preparation, prepare
+from cleaner.models.training.train import train_model
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 import models as benchmark

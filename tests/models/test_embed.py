@@ -12,9 +12,9 @@ pytest.importorskip("onnxruntime", reason="the extra [embed] is not installed")
 pytest.importorskip("tokenizers", reason="the extra [embed] is not installed")
 
 from cleaner.errors import JobError
-from cleaner.models import embed
-from cleaner.models.embed import Encoder
-from cleaner.models.train import ModelSpec, train_model
+from cleaner.models.scoring import embed
+from cleaner.models.scoring.embed import Encoder
+from cleaner.models.training.train import ModelSpec, train_model
 from cleaner.stages.embed_classify import EmbedClassify
 
 MATH = ["let", "proof", "theorem", "integral", "证", "明"]

@@ -8,7 +8,7 @@ import fasttext_models as small
 import pytest
 
 from cleaner.errors import JobError
-from cleaner.models import fasttext
+from cleaner.models.scoring import fasttext
 
 
 @pytest.fixture(scope="module")

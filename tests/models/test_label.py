@@ -15,10 +15,10 @@ from fake_endpoint import completion, serving
 from pydantic import ValidationError
 
 from cleaner.errors import InputError, JobError
-from cleaner.models import ask
-from cleaner.models.examples import Examples, read
-from cleaner.models.label import LabelSpec, label
-from cleaner.models.rubrics import NotAnAnswer, messages, parse_answer, read_rubric
+from cleaner.models.labelling import ask
+from cleaner.models.labelling.label import LabelSpec, label
+from cleaner.models.labelling.rubrics import NotAnAnswer, messages, parse_answer, read_rubric
+from cleaner.models.training.examples import Examples, read
 
 RUBRICS = Path(__file__).parents[2] / "jobs" / "rubrics"
 
@@ -175,7 +175,7 @@ def test_requests_are_spaced(tmp_path: Path) -> None:
 
 RUN = """
 import sys, json
-from cleaner.models.label import LabelSpec, label
+from cleaner.models.labelling.label import LabelSpec, label
 label(LabelSpec.model_validate(json.loads(sys.argv[1])))
 """
 
@@ -306,7 +306,7 @@ def test_who_does_not_answer_is_owed_nothing(tmp_path: Path) -> None:
     asker = ask.Asker(endpoint, ask.Budget(requests=10, tokens=10**6), journal)
     body = {"messages": [{"content": "a"}], "max_tokens": 9}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cleaner.models.ask.FIRST_WAIT", 0.0)
+        patch.setattr("cleaner.models.labelling.ask.FIRST_WAIT", 0.0)
         assert asker.ask(ask.Question("k", body), str) is None
     assert "gaierror" in asker.problem
     assert (journal.account.requests, journal.account.tokens) == (0, 0)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from unicode_texts import texts
 
 from cleaner.errors import JobError
-from cleaner.models import fasttext, language
-from cleaner.models.language_backends import (
+from cleaner.models.language import language
+from cleaner.models.language.backends import (
     FastText,
     Py3langid,
     backend,
@@ -21,6 +21,7 @@ from cleaner.models.language_backends import (
     identity,
     strings,
 )
+from cleaner.models.scoring import fasttext
 
 ENGLISH = "It was the best of times, it was the worst of times, it was the age of wisdom. "
 GERMAN = "Alle glücklichen Familien gleichen einander, jede unglückliche ist es auf ihre Weise. "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cleaner.models.language_codes import Code, label_code, user_code
+from cleaner.models.language.codes import Code, label_code, user_code
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from corpora_here import corpus, seeds
 from fake_endpoint import completion, serving
 
 from cleaner.errors import JobError
-from cleaner.models import ask
-from cleaner.models.loop import LoopSpec, loop
+from cleaner.models.labelling import ask
+from cleaner.models.labelling.loop import LoopSpec, loop
 
 RUBRICS = Path(__file__).parents[2] / "jobs" / "rubrics"
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from corpora_here import corpus, seeds
 
-from cleaner.models.loop import LoopSpec, loop
-from cleaner.models.train import ModelSpec, train_model
+from cleaner.models.labelling.loop import LoopSpec, loop
+from cleaner.models.training.train import ModelSpec, train_model
 
 pytestmark = pytest.mark.slow
 
@@ -40,8 +40,8 @@ def write_parquet(frame, path, real=pl.DataFrame.write_parquet, **options):
     step()
 
 os.replace, pl.DataFrame.write_parquet = replace, write_parquet
-from cleaner.models.loop import LoopSpec, loop
-from cleaner.models.train import ModelSpec, train_model
+from cleaner.models.labelling.loop import LoopSpec, loop
+from cleaner.models.training.train import ModelSpec, train_model
 options = json.loads(sys.argv[3])
 if sys.argv[2] == "loop":
     loop(LoopSpec.model_validate(options))

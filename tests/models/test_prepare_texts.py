@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from cleaner.errors import JobError
-from cleaner.models.prepare import RAW, VERSION, Preparation, prepare
+from cleaner.models.scoring.prepare import RAW, VERSION, Preparation, prepare
 
 SAMPLES = pl.Series(
     [

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner.errors import JobError
-from cleaner.models import fasttext, score
+from cleaner.models.scoring import fasttext, score
 
 ALPHABET = st.sampled_from(
     [

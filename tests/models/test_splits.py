@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.errors import JobError
-from cleaner.models.splits import folds, held_out
+from cleaner.models.training.splits import folds, held_out
 
 documents = st.lists(
     st.tuples(

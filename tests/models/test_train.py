@@ -10,13 +10,13 @@ import pytest
 from corpora_here import seeds
 
 from cleaner.errors import InputError, JobError
-from cleaner.models import fasttext, score
-from cleaner.models.card import card_path, read_card
-from cleaner.models.examples import Examples, read
-from cleaner.models.label import LabelSpec
-from cleaner.models.loop import LoopSpec
-from cleaner.models.spec import read_spec
-from cleaner.models.train import ModelSpec, gather, train_model
+from cleaner.models.labelling.label import LabelSpec
+from cleaner.models.labelling.loop import LoopSpec
+from cleaner.models.scoring import fasttext, score
+from cleaner.models.scoring.card import card_path, read_card
+from cleaner.models.training.examples import Examples, read
+from cleaner.models.training.spec import read_spec
+from cleaner.models.training.train import ModelSpec, gather, train_model
 from cleaner.stages.classify import Classify
 
 SMALL = {"dim": 8, "bucket": 2000, "ngrams": 2, "lr": 0.5}

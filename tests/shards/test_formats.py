@@ -13,11 +13,11 @@ from corpus_maker import job
 from polars.testing import assert_frame_equal
 
 from cleaner.api import run
-from cleaner.inspect import verify
-from cleaner.run_folder import SHARD_SUFFIXES
+from cleaner.results.finished import verify
+from cleaner.results.source_texts import texts_of
 from cleaner.shards import FORMATS, Format
-from cleaner.shortages import is_shortage
-from cleaner.texts import texts_of
+from cleaner.storage.run_folder import SHARD_SUFFIXES
+from cleaner.storage.shortages import is_shortage
 
 every_format = pytest.mark.parametrize("name", FORMATS)
 

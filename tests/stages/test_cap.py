@@ -9,9 +9,9 @@ from corpus_maker import job
 from pydantic import ValidationError
 
 from cleaner.api import run
-from cleaner.job import parse_job
-from cleaner.plan import make_plan
-from cleaner.runs import run_plan
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
+from cleaner.runs.driver import run_plan
 from cleaner.stages.cap import Cap
 
 URLS = [

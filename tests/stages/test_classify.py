@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from cleaner import store
 from cleaner.errors import JobError
-from cleaner.models.card import Card, Cut, card_path, write_card
-from cleaner.models.prepare import Preparation
+from cleaner.models.scoring.card import Card, Cut, card_path, write_card
+from cleaner.models.scoring.prepare import Preparation
 from cleaner.stages.classify import Classify
 from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
+from cleaner.storage import store
 
 sys.path.append(str(Path(__file__).parents[1] / "models"))
 import fasttext_models as small

@@ -5,7 +5,7 @@ import re
 import polars as pl
 import pytest
 
-from cleaner.shipped import shipped
+from cleaner.config.shipped import shipped
 from cleaner.stages import STAGES
 
 

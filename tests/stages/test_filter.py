@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from cleaner.config.shipped import shipped
 from cleaner.errors import RuleError
-from cleaner.rules import filter_names, load_rules
-from cleaner.shipped import shipped
+from cleaner.rules.rule_set import filter_names, load_rules
 from cleaner.stages.exact_dedup import ExactDedup
 from cleaner.stages.filter import Filter
 from cleaner.stages.marked import nameable
@@ -89,8 +89,8 @@ def test_lists_are_data_and_can_be_replaced(tmp_path: Path) -> None:
 def test_a_stage_travels_as_data_and_opens_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Filter(name="zh_web_junk", on="lang = 'zh'")
     plain = stage.model_dump(mode="json", by_alias=True)
-    monkeypatch.setattr("cleaner.rules.shipped", lambda folder: Path("/nowhere"))
-    monkeypatch.setattr("cleaner.phrases.shipped", lambda folder: Path("/nowhere"))
+    monkeypatch.setattr("cleaner.rules.rule_set.shipped", lambda folder: Path("/nowhere"))
+    monkeypatch.setattr("cleaner.rules.word_lists.shipped", lambda folder: Path("/nowhere"))
     again = Filter.model_validate(plain)
     assert again.model_dump() == stage.model_dump()
     docs = pl.DataFrame({"text": ["百家乐老虎机注册送彩金首存返水"], "lang": ["zh"]})

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from cleaner.row_key import sample_key
 from cleaner.stages.sample import Sample
+from cleaner.storage.row_key import sample_key
 
 ROWS = pl.DataFrame({"file": [0] * 5000 + [1] * 5000, "row": [*range(5000), *range(5000)]})
 

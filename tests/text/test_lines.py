@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 
-from cleaner.rules import load_rules
+from cleaner.rules.rule_set import load_rules
 from cleaner.signals import measure
 from cleaner.text.lines import clean, judge_lines, measure_lines, show_cuts, split_lines
 from tests.unicode_texts import texts

@@ -2,7 +2,7 @@
 
 import re
 
-from cleaner.kernels.pages import (
+from cleaner.kernels.web.pages import (
     APART,
     BREAK,
     BULLET,

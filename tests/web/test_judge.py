@@ -12,8 +12,8 @@ from benchmarks.made_pages import pages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.kernels.features import NAMES, text_facts
-from cleaner.kernels.trees import chosen, scores
+from cleaner.kernels.web.features import NAMES, text_facts
+from cleaner.kernels.web.trees import chosen, scores
 from cleaner.web.blocks import Blocks
 from cleaner.web.content import ruled
 from cleaner.web.judge import LIKELY, SCALE, STEP, features, trees

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from kernels_twin import links_apart, literals, scan
 from selectolax.lexbor import LexborHTMLParser
 
-from cleaner.kernels import pages
-from cleaner.kernels.literals import Literals
-from cleaner.kernels.markup import cost
+from cleaner.kernels.signals.phrase_search import Literals
+from cleaner.kernels.web import pages
+from cleaner.kernels.web.markup import cost
 from cleaner.web import blocks as blocks_module
 from cleaner.web.blocks import DT, NO_TEXT, QUOTES, Blocks, _inline
 

@@ -1,0 +1,434 @@
+"""The job file: parsed, checked and frozen before anything else happens.
+
+Every mistake of a file is reported at once, each with its line and column, what was found and what
+is allowed. Past `load_job` the code trusts its types.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from cleaner.config import yaml12
+from cleaner.config.shipped import shipped_path
+from cleaner.errors import JobError
+from cleaner.rules.regex import is_pattern
+from cleaner.shards import FORMATS
+from cleaner.stages import NOT_BUILT, STAGES, plugins
+from cleaner.stages.base import Options, Stage
+from cleaner.stages.global_stage import GlobalStage
+
+OUTPUT_FORMATS = ("parquet", "jsonl.zst", "megatron", "yuan_text")
+UNBUILT_FORMATS = ("megatron", "yuan_text")
+
+
+class Source(Options):
+    """Where a document's source label comes from: exactly one of the three."""
+
+    column: str | None = None
+    value: str | None = None
+    path: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Source":
+        given = [name for name in ("column", "value", "path") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"takes exactly one of column, value, path; got {given or 'none'}")
+        if self.path is not None:
+            try:
+                groups = re.compile(self.path).groups
+            except re.error as error:
+                raise ValueError(f"path: not a regular expression: {error}") from None
+            if not is_pattern(self.path):
+                raise ValueError("path: not a regular expression of RE2, which has no look-around")
+            if groups != 1:
+                raise ValueError(f"path: needs exactly one (group), has {groups}")
+        return self
+
+
+class Input(Options):
+    """One entry of `input`: files and what their columns mean."""
+
+    paths: tuple[str, ...] = Field(min_length=1)
+    html: str | None = None
+    text: str | None = None
+    id: str | None = None
+    url: str | None = None
+    date: str | None = None
+    source: Source | None = None
+    licence: str | None = None
+    read: tuple[str, ...] | Literal["all"] = ()
+
+    @field_validator("paths", "read", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        if isinstance(value, str) and value != "all":
+            return (value,)
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("paths", mode="after")
+    @classmethod
+    def _shipped(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(shipped_path(path) for path in value)
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _short_source(cls, value: Any) -> Any:
+        return {"column": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _page_or_text(self) -> "Input":
+        if (self.html is None) == (self.text is None):
+            raise ValueError("takes exactly one of html (the column with the page) and text")
+        return self
+
+
+class Output(Options):
+    """What the shards look like."""
+
+    format: str = "parquet"
+    shard_tokens: int | None = Field(None, gt=0)
+    shard_bytes: int | None = Field(None, gt=0)
+    tokenizer: str | None = None
+    shuffle_seed: int = Field(0, ge=0, lt=2**63)
+    columns: tuple[str, ...] | Literal["all"] = "all"
+    signals: tuple[str, ...] = ()
+
+    @field_validator("format")
+    @classmethod
+    def _format_is_known(cls, value: str) -> str:
+        if value not in FORMATS:
+            unbuilt = value in UNBUILT_FORMATS
+            said = "is not built yet" if unbuilt else f"is unknown{_guess(value, FORMATS)}"
+            raise ValueError(f"format {value} {said}; there are: {', '.join(FORMATS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _size(self) -> "Output":
+        if self.shard_tokens and self.shard_bytes:
+            raise ValueError("takes shard_tokens or shard_bytes, not both")
+        if self.tokenizer is not None:
+            raise ValueError("tokenizer is not built yet; without it tokens are counted in words")
+        return self
+
+
+class Alarm(Options):
+    """When a loss is worth a warning, or the end of the run."""
+
+    dedup_loss: float = Field(0.9, ge=0, le=1)
+    action: Literal["warn", "stop"] = "warn"
+
+
+class Entry(Options):
+    """One stage of the job, at its place."""
+
+    index: int
+    name: str
+    stage: Stage
+
+    @property
+    def title(self) -> str:
+        """Return `<index>.<name>[:<label>]`, the stage's name in ledger, stats and clusters."""
+        return f"{self.index}.{self.name}{self.stage.label()}"
+
+
+class Job(Options):
+    """A whole job, as resolved."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    input: tuple[Input, ...] = Field(min_length=1)
+    stages: tuple[Entry, ...] = ()
+    output: Output = Output()
+    plugins: tuple[str, ...] = ()
+    ledger: Literal["full", "dropped", "counts"] = "full"
+    shadow: Literal["off"] = "off"
+    on_error: Literal["quarantine", "stop"] = "quarantine"
+    max_error_rate: float = Field(0.01, ge=0, le=1)
+    alarm: Alarm = Alarm()
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the job as plain data, every default filled in; `parse_job` reads it back."""
+        data = self.model_dump(mode="json", exclude={"stages"})
+        data["stages"] = [{entry.name: dump_stage(entry.stage)} for entry in self.stages]
+        return data
+
+
+def dump_stage(stage: Stage) -> dict[str, Any]:
+    """Return a stage's options as plain data under the names of the job file."""
+    return stage.model_dump(mode="json", by_alias=True)
+
+
+def describe_stage(stage: Stage, name: str) -> dict[str, Any]:
+    """Return what `build_stage` makes the stage of again, on any node."""
+    kind = type(stage)
+    spec: dict[str, Any] = {"name": name, "options": dump_stage(stage), "version": stage.version}
+    if (place := plugins.place_of(kind)) is not None:
+        spec |= {"plugin": place, "source": plugins.source_hash(kind)}
+    return spec
+
+
+def build_stage(spec: Mapping[str, Any]) -> Stage:
+    """Return the stage that `describe_stage` described."""
+    kind = plugins.class_at(spec["plugin"]) if "plugin" in spec else STAGES[spec["name"]]
+    return kind.model_validate(spec["options"])
+
+
+def build_global(spec: Mapping[str, Any]) -> GlobalStage:
+    """Return the stage that `describe_stage` described as it sees all rows."""
+    across = build_stage(spec).global_stage()
+    if across is None:
+        raise TypeError(f"{spec['name']} with these options goes row by row")
+    return across
+
+
+def load_job(path: str | Path, overrides: Sequence[str] = ()) -> Job:
+    """Read a job file, apply `K=V` overrides, and return the frozen job.
+
+    Raises JobError naming every mistake with file, line and column.
+    """
+    place = Path(shipped_path(str(path)))
+    if not place.is_file():
+        raise JobError(f"{path}: no such job file{_near_file(place)}")
+    try:
+        text = place.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise JobError(f"{path}: not UTF-8 at byte {error.start}") from None
+    data, positions = yaml12.load(text, str(path))
+    if not isinstance(data, dict):
+        raise JobError(f"{path}:1:1: a job file is a mapping with input, stages and output")
+    data.setdefault("name", re.sub(r"[^A-Za-z0-9._-]", "_", place.stem) or "job")
+    origin: dict[tuple[Any, ...], str] = {}
+    for override in overrides:
+        _override(data, override, origin)
+    return parse_job(data, str(path), positions, origin)
+
+
+def parse_job(
+    data: dict[str, Any],
+    path: str = "job",
+    positions: Mapping[tuple[Any, ...], tuple[int, int]] | None = None,
+    origin: Mapping[tuple[Any, ...], str] | None = None,
+) -> Job:
+    """Return the frozen job of plain data; raises JobError with all mistakes at once."""
+    where = _Where(path, positions or {}, origin or {})
+    mistakes: list[str] = []
+    data = dict(data)
+    if isinstance(data.get("input"), dict):
+        data["input"] = [data["input"]]
+        where.single_input = True
+    if data.get("shadow", "off") != "off":
+        mistakes.append(where.say(("shadow",), "is not built yet; the only value is: off"))
+        data["shadow"] = "off"
+    _load_plugins(data.get("plugins"), where, mistakes)
+    entries = _stages(data.get("stages"), where, mistakes)
+    try:
+        job = Job.model_validate({**data, "stages": ()})
+    except ValidationError as error:
+        mistakes += [where.explain(Job, item) for item in error.errors()]
+        raise JobError("\n".join(mistakes)) from None
+    if mistakes:
+        raise JobError("\n".join(mistakes))
+    return job.model_copy(update={"stages": tuple(entries)})
+
+
+def _load_plugins(value: Any, where: "_Where", mistakes: list[str]) -> None:
+    """List the stages of the modules that a job names; a wrong type is refused with the job."""
+    for place, module in enumerate(value if isinstance(value, list) else ()):
+        try:
+            plugins.load_module(str(module))
+        except JobError as error:
+            mistakes.append(where.say(("plugins", place), str(error)))
+
+
+def _stages(value: Any, where: "_Where", mistakes: list[str]) -> list[Entry]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        mistakes.append(where.say(("stages",), f"is a list of stages, not {value!r}"))
+        return []
+    entries = []
+    for index, item in enumerate(value):
+        at = ("stages", index)
+        if isinstance(item, str):
+            item = {item: None}
+        if not isinstance(item, dict) or len(item) != 1:
+            mistakes.append(where.say(at, "has one key, the name of a stage, and its options"))
+            continue
+        ((name, options),) = item.items()
+        if name in NOT_BUILT:
+            mistakes.append(where.say((*at, name), f"stage {name!r} is not built yet"))
+            continue
+        try:
+            kind = plugins.find(str(name))
+        except JobError as error:
+            mistakes.append(where.say((*at, name), str(error)))
+            continue
+        if kind is None:
+            known = plugins.names()
+            guess = _guess(str(name), known)
+            there = ", ".join(known)
+            mistakes.append(
+                where.say((*at, name), f"unknown stage {name!r}{guess}; there are: {there}")
+            )
+            continue
+        try:
+            if options is None:
+                options = {}
+            if not isinstance(options, dict):
+                options = kind.from_short(options)
+            entries.append(Entry(index=index, name=name, stage=kind.model_validate(options)))
+        except ValidationError as error:
+            mistakes += [where.explain(kind, mistake, (*at, name)) for mistake in error.errors()]
+        except (JobError, ValueError) as error:
+            mistakes.append(where.say((*at, name), str(error)))
+    return entries
+
+
+class _Where:
+    """Turns the place of a mistake into `file:line:column: key` or `--set key`."""
+
+    def __init__(
+        self,
+        path: str,
+        positions: Mapping[tuple[Any, ...], tuple[int, int]],
+        origin: Mapping[tuple[Any, ...], str],
+    ) -> None:
+        self.path, self.positions, self.origin = path, positions, origin
+        self.single_input = False
+
+    def say(self, key: tuple[Any, ...], message: str) -> str:
+        if self.single_input and key[:2] == ("input", 0):
+            key = ("input", *key[2:])
+        shown = ".".join(str(part) for part in key)
+        for length in range(len(key), -1, -1):
+            if key[:length] in self.origin:
+                return f"{self.origin[key[:length]]}: {shown}: {message}"
+            if key[:length] in self.positions:
+                line, column = self.positions[key[:length]]
+                return f"{self.path}:{line}:{column}: {shown}: {message}"
+        return f"{self.path}: {shown}: {message}"
+
+    def explain(self, model: Any, mistake: Any, at: tuple[Any, ...] = ()) -> str:
+        raw = tuple(mistake["loc"])
+        loc = tuple(part for part in raw if isinstance(part, int) or _is_key(part))
+        kind, message = mistake["type"], mistake["msg"].removeprefix("Value error, ")
+        if kind == "extra_forbidden" and raw[-1] == "<<":
+            message = "'<<' merges in YAML 1.1 and means nothing in 1.2; write its keys out"
+        elif kind == "extra_forbidden":
+            fields = _fields(model, raw[:-1])
+            message = f"unknown key{_guess(str(raw[-1]), fields)}; there are: {', '.join(fields)}"
+        elif kind == "missing":
+            message = "is required"
+        elif kind not in ("value_error", "assertion_error"):
+            message = f"{message[0].lower()}{message[1:]}, not {mistake['input']!r}"
+        return self.say((*at, *loc), message)
+
+
+# Pydantic names the branch of a union in the place: `tuple[str, ...]`, `literal['all']`, `str`.
+_BRANCH = re.compile(r"(str|int|float|bool|constrained-str)|.*[^A-Za-z0-9_.-].*")
+
+
+def _is_key(part: Any) -> bool:
+    return isinstance(part, str) and _BRANCH.fullmatch(part) is None
+
+
+def _fields(model: Any, loc: tuple[Any, ...]) -> list[str]:
+    for part in loc:
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            continue
+        for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if hasattr(candidate, "model_fields"):
+                model = candidate
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _guess(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+def _near_file(place: Path) -> str:
+    beside = (
+        sorted(path.name for path in place.parent.glob("*.yaml")) if place.parent.is_dir() else []
+    )
+    if not beside:
+        return ""
+    return f"; in {place.parent or '.'} there are: {', '.join(beside[:12])}"
+
+
+def _of_entry(entries: Any, parts: list[Any], key: str) -> list[Any]:
+    """Return the place of a key of `input`, which is one mapping or a list of them."""
+    if isinstance(entries, dict) and isinstance(parts[1], int):
+        if parts[1] or len(parts) == 2:
+            raise JobError(f"--set {key}: input is one entry; write --set input.paths=…")
+        return ["input", *parts[2:]]
+    if isinstance(entries, list) and not isinstance(parts[1], int):
+        if len(entries) != 1:
+            raise JobError(
+                f"--set {key}: there are {len(entries)} entries; write --set input.0.{parts[1]}=…"
+            )
+        return ["input", 0, *parts[1:]]
+    return parts
+
+
+def _in_list(node: list[Any], part: Any, before: list[Any], key: str) -> None:
+    """Raise JobError unless `part` is the number of an item."""
+    if not isinstance(part, int) or part >= len(node):
+        where = ".".join(str(one) for one in before)
+        last = f", {where}.0 to {where}.{len(node) - 1}" if node else ""
+        raise JobError(f"--set {key}: {where} is a list of {len(node)}{last}")
+
+
+def _override(data: dict[str, Any], text: str, origin: dict[tuple[Any, ...], str]) -> None:
+    """Apply one `K=V` of --set: by stage name when unique, else by `stages.3`, else a top key."""
+    key, mark, value = text.partition("=")
+    if not mark or not key:
+        raise JobError(f"--set {text}: write KEY=VALUE, as in --set language.min_score=0.6")
+    parsed, _ = yaml12.load(value, f"--set {key}")
+    parts: list[Any] = [int(part) if part.isdigit() else part for part in key.split(".")]
+    stages = data.get("stages") or []
+    if parts[0] == "stages" and len(parts) > 2 and isinstance(parts[1], int):
+        if parts[1] >= len(stages):
+            raise JobError(f"--set {key}: there are {len(stages)} stages, 0 to {len(stages) - 1}")
+        if isinstance(stages[parts[1]], dict) and parts[2] not in stages[parts[1]]:
+            parts.insert(2, next(iter(stages[parts[1]])))
+    elif parts[0] in STAGES:
+        at = [
+            i
+            for i, item in enumerate(stages)
+            if item == parts[0] or (isinstance(item, dict) and parts[0] in item)
+        ]
+        if len(at) != 1:
+            have = ", ".join(f"stages.{i}" for i in at) or "none"
+            raise JobError(f"--set {key}: needs exactly one stage {parts[0]!r}; there are: {have}")
+        parts = ["stages", at[0], *parts]
+    elif parts[0] not in Job.model_fields:
+        known = [*Job.model_fields, *STAGES]
+        raise JobError(
+            f"--set {key}: unknown key{_guess(str(parts[0]), known)}; there are: {', '.join(known)}"
+        )
+    if parts[0] == "input" and len(parts) > 1:
+        parts = _of_entry(data.get("input"), parts, key)
+    node: Any = data
+    for depth, part in enumerate(parts[:-1]):
+        if isinstance(node, list):
+            _in_list(node, part, parts[:depth], key)
+        following = node[part] if isinstance(node, list) else node.get(part)
+        if isinstance(node, list) and isinstance(following, str):
+            following = node[part] = {following: {}}
+        if not isinstance(following, dict | list):
+            # A short form such as `filter: gopher_quality` becomes its long form.
+            if depth >= 2 and parts[0] == "stages" and following is not None:
+                following = STAGES[part].from_short(following)
+            else:
+                following = {}
+            node[part] = following
+        node = following
+    if isinstance(node, list):
+        _in_list(node, parts[-1], parts[:-1], key)
+    node[parts[-1]] = parsed
+    origin[tuple(parts)] = f"--set {key}"

@@ -1,0 +1,462 @@
+"""Job and files to a plan: units, ordered phases, needed signals; refuses before the engine starts.
+
+Per-document stages between two stages that must see all rows are fused into one map phase. Nothing
+here reads a document, starts Ray or writes a file.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from cleaner.corpus.columns import CARRIED, inside, outside
+from cleaner.corpus.files import (
+    FailedFile,
+    InputFile,
+    Piece,
+    cut_units,
+    read_footers,
+    unit_bytes,
+    weight,
+)
+from cleaner.corpus.listing import Passed, list_files
+from cleaner.dedup.index import Index, find_indexes
+from cleaner.errors import InputError, JobError
+from cleaner.job.input_columns import PREFIX, Carried, resolve_columns
+from cleaner.job.job_file import Entry, Job
+from cleaner.ledger import COLUMNS
+from cleaner.rules.sql import guess
+from cleaner.runs.phases.chain import ALWAYS
+from cleaner.signals import SIGNALS
+from cleaner.stages.base import Stage
+from cleaner.stages.classify import Scored
+from cleaner.stages.extract import Extract
+from cleaner.stages.filter import Filter
+from cleaner.stages.global_stage import MOST_PARTITIONS, PARTITION_ROWS, GlobalStage, Indexed
+from cleaner.storage.row_key import FILE_LIMIT
+
+DOCUMENT_BYTES = 3_000  # a guess at a document's size, where no footer tells the rows
+PARTITION_BYTES = 64 << 20  # text in one hash range of the shuffle
+WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels, models
+PER_UNIT = 8  # a unit's bytes are in memory about so many times at the worst moment
+PER_KEY = 120  # bytes in which one row of keys is in memory while its partition is settled
+_LABELLED = ("url", "date", "source", "licence")
+_FRESH: dict[str, Any] = {  # columns of every document as it is read
+    "file": pl.UInt32, "row": pl.UInt64, "id": pl.String, "url": pl.String, "date": pl.String,
+    "source": pl.String, "licence": pl.String, "cluster_size": pl.UInt32,
+    "characters_cut": pl.UInt32, "tagged": pl.List(pl.String),
+}  # fmt: skip
+# Names that mean ours to any stage, asked for or not; the input's column is `input_` and the name.
+_MET = {*_FRESH, *SIGNALS, *Extract().adds(), "html", "broken", "error"}
+_MARKED = "formulas_marked"  # a run that is held against the shards of another reads it as ours
+# What the shards hold beside scores and what is carried.
+_SHARD: dict[str, Any] = {
+    "id": pl.String, "text": pl.String, "url": pl.String, "source": pl.String, "date": pl.String,
+    "lang": pl.String, "script": pl.String, "licence": pl.String, "cluster_size": pl.UInt32,
+    "file": pl.UInt32, "row": pl.UInt64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MapPlan:
+    """One map phase: its stages, what they measure, and the global stage that follows."""
+
+    entries: tuple[Entry, ...]
+    measures: tuple[dict[str, Any], ...]
+    carry: dict[str, Any]  # columns that go on, name -> Polars type
+    measured: dict[str, str]  # columns for the ledger, name -> Polars type by name
+    then: Entry | None  # the global stage after it; None: the shuffle
+
+    @property
+    def across(self) -> GlobalStage | None:
+        """How the stage after it sees all rows."""
+        return None if self.then is None else self.then.stage.global_stage()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job that can run: every file seen, every column traced, every model found."""
+
+    job: Job
+    files: tuple[InputFile, ...]
+    failed: tuple[FailedFile, ...]
+    columns: tuple[dict[str, Any], ...]
+    carried: Carried
+    units: tuple[tuple[str, list[Piece]], ...]
+    unit_bytes: int
+    maps: tuple[MapPlan, ...]
+    shard_columns: dict[str, tuple[str, Any]]  # name in the shard -> name inside, Polars type
+    notes: tuple[str, ...] = field(default=())
+    # By the index of the stage: the carried columns it reads, as the job calls them -> name inside.
+    reads: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    # By the index of the stage: what earlier runs kept, for `against`.
+    indexes: Mapping[int, tuple[Index, ...]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Return the rows of the input: from footers where they were read, else a guess."""
+        known = sum(file.rows or 0 for file in self.files)
+        unknown = sum(weight(file) for file in self.files if file.rows is None)
+        return known + -(-unknown // DOCUMENT_BYTES)
+
+    @property
+    def bytes(self) -> int:
+        """Return the bytes of the input files on storage."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def task_memory(self) -> int:
+        """Return about the bytes of a worker at its worst moment; a huge document takes more."""
+        exchanged = (mapped.across for mapped in self.maps if mapped.across is not None)
+        keys = max((across.key_rows(self.rows) for across in exchanged), default=0)
+        partition = min(keys, max(PARTITION_ROWS, keys // MOST_PARTITIONS))
+        return WORKER + max(PER_UNIT * self.unit_bytes, PER_KEY * partition)
+
+
+def make_plan(job: Job, *, out: str | None = None, unit_limit: int | None = None) -> Plan:
+    """Return the plan of a job that is to run in the folder `out`.
+
+    Raises JobError for a column nobody produces or a missing model, InputError when no file is
+    found or can be used. `unit_limit` overrides the bytes of a unit; it never changes an output.
+    """
+    job = _resolve_stages(job)
+    indexes = _indexes(job)
+    passed = Passed()
+    files = list_files([entry.paths for entry in job.input], out, passed)
+    if len(files) > FILE_LIMIT:
+        raise JobError(f"{len(files):,} files: a run takes {FILE_LIMIT:,}; split it, or join files")
+    readable, failed = read_footers(files)
+    failed = [*passed.failed, *failed]
+    if not readable:
+        raise InputError(f"no file of the input can be used: {failed[0].error}")
+    columns, carried, also_failed = resolve_columns(job.input, readable)
+    known = {file.path for file in failed}
+    failed = [*failed, *(file for file in also_failed if file.path not in known)]
+    if failed and job.on_error == "stop":
+        raise InputError(failed[0].error)
+    bad = {file.path for file in failed}
+    readable = [file for file in readable if file.path not in bad]
+    limit = unit_limit or unit_bytes(readable)
+    maps, reads, notes = _trace(job, columns, carried)
+    return Plan(
+        job=job,
+        files=tuple(readable),
+        failed=tuple(failed),
+        columns=tuple(columns),
+        carried=carried,
+        units=tuple(cut_units(readable, limit)),
+        unit_bytes=limit,
+        maps=tuple(maps),
+        shard_columns=_shard_columns(job, maps, carried),
+        notes=(*passed.notes, *carried.notes, *notes),
+        reads=reads,
+        indexes=indexes,
+    )
+
+
+def _indexes(job: Job) -> dict[int, tuple[Index, ...]]:
+    """Return what earlier runs kept, for every stage that is held against some."""
+    places: Counter[str] = Counter()
+    found, mistakes = {}, []
+    for entry in job.stages:
+        across = entry.stage.global_stage()
+        if not isinstance(across, Indexed):
+            continue
+        compares = across.compares()
+        alike = f"{entry.name} {compares}"
+        try:
+            found[entry.index] = find_indexes(
+                across.earlier_runs(), entry.name, across.index_by, compares, places[alike]
+            )
+        except JobError as error:
+            mistakes.append(_say(entry, str(error)))
+        places[alike] += 1
+    if mistakes:
+        raise JobError("\n".join(mistakes))
+    return {index: indexes for index, indexes in found.items() if indexes}
+
+
+def _resolve_stages(job: Job) -> Job:
+    """Return the job with model cards read and default keep policies filled in."""
+    entries: list[Entry] = []
+    score: str | None = None
+    given = {name for entry in job.input for name in _LABELLED if getattr(entry, name)}
+    mistakes: list[str] = []
+    for entry in job.stages:
+        try:
+            stage = entry.stage.resolve()
+        except JobError as error:
+            mistakes.append(f"stages.{entry.index}.{entry.name}: {error}")
+            continue
+        stage = stage.resolved(given, score)
+        score = stage.score() or score
+        entries.append(entry.model_copy(update={"stage": stage}))
+    if mistakes:
+        raise JobError("\n".join(mistakes))
+    return job.model_copy(update={"stages": tuple(entries)})
+
+
+def _trace(
+    job: Job, columns: Sequence[dict[str, Any]], carried: Carried
+) -> tuple[list[MapPlan], dict[int, dict[str, str]], list[str]]:
+    """Return the map phases, after following every column from its maker to its users.
+
+    Beside them: what each stage reads of what is carried, and what is worth a note.
+    """
+    there: dict[str, Any] = dict(_FRESH)
+    given = {name for entry in columns for name in entry["labels"]}
+    given |= {"source"} if any(entry["source"] for entry in columns) else set()
+    absent = set(_LABELLED) - given
+    for kind in ("html", "text"):
+        if any(entry[kind] for entry in columns):
+            there[kind] = pl.Binary if kind == "html" else pl.String
+    pages_only = "text" not in there
+    mistakes, notes = [], []
+    reads: dict[int, dict[str, str]] = {}
+    for entry in job.stages:
+        stage = entry.stage
+        reads[entry.index] = _reads(stage, there, carried)
+        for name in sorted(stage.needs() - reads[entry.index].keys()):
+            if name == "text" and pages_only:
+                mistakes.append(
+                    _say(entry, "needs text, and the input has pages; put `extract` before it")
+                )
+            elif name == "html" and name not in there:
+                notes.append(
+                    f"{entry.title}: the input has no pages; every text passes it untouched"
+                )
+            elif name in absent or (
+                name not in there and name not in SIGNALS and name != "html" and name != "text"
+            ):
+                known = [n for n in (*there, *carried.types) if n not in absent]
+                mistakes.append(_missing(entry, name, known))
+        kinds = there | {n: carried.types[outside(i)] for n, i in reads[entry.index].items()}
+        kinds |= {
+            name: SIGNALS[name][0] for name in stage.signals() | stage.needs() if name in SIGNALS
+        }
+        if stage.needs() <= kinds.keys():
+            try:
+                stage.check(kinds)
+            except JobError as error:
+                mistakes.append(_say(entry, str(error)))
+        for name, kind in ({} if isinstance(stage, Filter) else stage.adds()).items():
+            if name in reads[entry.index]:
+                mistakes.append(
+                    _say(
+                        entry,
+                        f"reads {name!r} and makes it too; the input's is {PREFIX + name!r} here",
+                    )
+                )
+            if isinstance(stage, Scored) and not _can_be_made(name):
+                mistakes.append(_say(entry, f"as: {name!r} is taken; give the score another name"))
+            elif name in there and name not in ("text", "cluster_size") and not stage.changes_text:
+                mistakes.append(
+                    _say(
+                        entry, f"would make the column {name!r} a second time; give it another name"
+                    )
+                )
+            there[name] = kind
+        if "text" in stage.adds():
+            pages_only = False
+        for path in stage.files():
+            from cleaner.storage import store
+
+            if not store.exists(path):
+                mistakes.append(_say(entry, f"{path}: no such file"))
+    if pages_only and "html" in there:
+        mistakes.append(
+            "stages: the input has pages and no stage makes text of them; add `extract`"
+        )
+    for name in job.output.signals:
+        if name not in SIGNALS:
+            mistakes.append(f"output.signals: unknown signal {name!r}; see: cleaner signals")
+    if job.output.columns != "all":
+        for name in job.output.columns:
+            if name not in there and carried.find(name) is None:
+                have = ", ".join((*carried.types, *there))
+                mistakes.append(f"output.columns: no column {name!r}; there are: {have}")
+    if mistakes:
+        raise JobError("\n".join(mistakes))
+    return _maps(job, there, carried), reads, notes
+
+
+def _can_be_made(name: str) -> bool:
+    """Return whether a score may bear a name: not one of ours, of the input, or of a pattern."""
+    pattern = name == "*" or (name.startswith("^") and name.endswith("$"))
+    return not (name in _MET or name in COLUMNS or name.startswith(CARRIED) or pattern)
+
+
+def _reads(stage: Stage, there: Mapping[str, Any], carried: Carried) -> dict[str, str]:
+    """Return the carried columns that a stage reads, as the job calls them -> name inside.
+
+    What was made before the stage goes before a column of the input of the same name.
+    """
+    asked = {name for name in stage.needs() - there.keys() - _MET if name not in SIGNALS}
+    found = {name: carried.find(name) for name in asked | stage.may_read()}
+    return {asked: inside(name) for asked, name in sorted(found.items()) if name is not None}
+
+
+def _missing(entry: Entry, name: str, there: list[str]) -> str:
+    """Say which column is not there, for a filter also which rule asks for it."""
+    rules = getattr(getattr(entry.stage, "rules", None), "rules", ())
+    asking = [rule.name for rule in rules if name in rule.condition.columns]
+    who = f"rule {asking[0]!r} reads {name!r}" if asking else f"needs the column {name!r}"
+    near = guess(name, [*there, *SIGNALS] if asking else there)
+    have = ", ".join(there)
+    return _say(entry, f"{who}, which nothing makes before it{near}; there are: {have}")
+
+
+def _say(entry: Entry, message: str) -> str:
+    return f"stages.{entry.index}.{entry.name}: {message}"
+
+
+def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
+    groups: list[tuple[list[Entry], Entry | None]] = [([], None)]
+    for entry in job.stages:
+        across = entry.stage.global_stage()
+        if across is None or across.scores_first:
+            groups[-1][0].append(entry)
+        if across is None:
+            continue
+        groups[-1] = (groups[-1][0], entry)
+        groups.append(([], None))
+    measures = _measures(job, groups)
+    maps = []
+    there: dict[str, Any] = dict(_FRESH)
+    there.update({inside(name): kind for name, kind in carried.types.items()})
+    there.update(
+        {name: types[name] for name in ("html", "text") if any(getattr(e, name) for e in job.input)}
+    )
+    for number, (entries, then) in enumerate(groups):
+        for entry in entries:
+            if not isinstance(entry.stage, Filter):  # what a filter measures is for the ledger
+                there.update(entry.stage.adds())
+        for measure in measures[number]:
+            there.update({name: SIGNALS[name][0] for name in measure["signals"]})
+        later = [e for es, t in groups[number + 1 :] for e in (*es, *([t] if t else []))]
+        carry = {name: kind for name, kind in there.items() if _goes_on(job, name, then, later)}
+        if not any("html" in e.stage.needs() for e in later):
+            for name in carried.hidden:
+                carry.pop(inside(name), None)
+        there = dict(carry)
+        measured: dict[str, str] = {}
+        for measure in measures[number]:
+            for name, stored in measure["stored"].items():
+                measured[stored] = type_name(SIGNALS[name][0])
+        for entry in entries:
+            for name, kind in entry.stage.adds().items():
+                if _is_number(kind):
+                    measured[name] = type_name(kind)
+        maps.append(MapPlan(tuple(entries), tuple(measures[number]), carry, measured, then))
+        if then is not None and then not in entries:
+            there.update(then.stage.adds())  # made where its verdicts are applied
+    return maps
+
+
+def _goes_on(job: Job, name: str, then: Entry | None, later: Sequence[Entry]) -> bool:
+    if name == "html":
+        return any("html" in entry.stage.needs() for entry in later)
+    if name in SIGNALS:
+        wanted = name in ALWAYS or name in job.output.signals
+        # A later filter reads it from here unless the text changes first.
+        for entry in (*([then] if then else []), *later):
+            if entry.stage.changes_text:
+                break
+            wanted |= name in entry.stage.signals() or name in entry.stage.needs()
+        return wanted
+    return True
+
+
+def _measures(
+    job: Job, groups: Sequence[tuple[list[Entry], Entry | None]]
+) -> list[list[dict[str, Any]]]:
+    """Return per map phase what is measured before which stage, with names for the ledger.
+
+    A signal measured on several versions of the text keeps its bare name for the last one.
+    """
+    found: list[list[dict[str, Any]]] = []
+    have: set[str] = set()
+    born = any(entry.text for entry in job.input)
+    for entries, then in groups:
+        points: list[dict[str, Any]] = []
+        for place, entry in enumerate(entries):
+            stage = entry.stage
+            if born and "text" in stage.needs():
+                wanted = set() if have >= set(ALWAYS) else set(ALWAYS)
+                if stage.signals() - have:
+                    for other in entries[place:]:
+                        if other.stage.changes_text:
+                            break
+                        wanted |= other.stage.signals() - have
+                if wanted:
+                    points.append({"before": entry.index, "signals": sorted(wanted)})
+                    have |= wanted
+            if stage.changes_text or "text" in stage.adds():
+                born, have = True, set()
+        wanted = set(ALWAYS) - have
+        if then is not None:
+            wanted |= {name for name in then.stage.needs() if name in SIGNALS} - have
+        if then is None:
+            wanted |= set(job.output.signals) - have
+        if wanted and born:
+            at = then.index if then is not None else len(job.stages)
+            if then is not None and entries and entries[-1] is then:
+                at += 1  # its own scoring runs as the last stage of this phase
+            points.append({"before": at, "signals": sorted(wanted)})
+            have |= wanted
+        if then is not None and then.stage.changes_text:
+            have = set()
+        found.append(points)
+    last: dict[str, tuple[int, int]] = {}
+    for number, points in enumerate(found):
+        for point in points:
+            for name in point["signals"]:
+                last[name] = (number, point["before"])
+    for number, points in enumerate(found):
+        for point in points:
+            point["stored"] = {
+                name: name
+                if last[name] == (number, point["before"])
+                else f"{name}@{point['before']}"
+                for name in point["signals"]
+            }
+    return found
+
+
+def _is_number(kind: Any) -> bool:
+    name = type_name(kind)
+    return name.startswith(("Int", "UInt", "Float", "Boolean"))
+
+
+def type_name(kind: Any) -> str:
+    """Return the name by which `getattr(pl, name)` gives a simple Polars type back."""
+    return str(kind() if isinstance(kind, type) else kind)
+
+
+def _shard_columns(
+    job: Job, maps: Sequence[MapPlan], carried: Carried
+) -> dict[str, tuple[str, Any]]:
+    """Return the columns of the shards in order: name in the shard -> name inside, Polars type."""
+    have = maps[-1].carry
+    ours = dict(_SHARD)
+    made = [name for entry in job.stages for name in entry.stage.adds()]
+    for name in (*dict.fromkeys(made), *job.output.signals):
+        if name not in ours and name in have:
+            ours[name] = have[name]
+    columns = {name: (name, kind) for name, kind in ours.items()}
+    wanted = {carried.find(name) for name in job.output.columns}
+    mine = [
+        name
+        for name in carried.types
+        if inside(name) in have and (job.output.columns == "all" or name in wanted)
+    ]
+    taken = {*ours, _MARKED, *mine}
+    for name in mine:
+        shown = name
+        while shown in ours or shown == _MARKED or (shown != name and shown in taken):
+            shown = PREFIX + shown
+        taken.add(shown)
+        columns[shown] = (inside(name), carried.types[name])
+    return columns

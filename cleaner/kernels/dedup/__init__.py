@@ -1,0 +1,1 @@
+"""Keys of comparison, shingles, MinHash signatures, clusters."""

@@ -1,0 +1,1 @@
+"""What of a text tells its language, and the language model itself."""

@@ -1,0 +1,1 @@
+"""What classifiers read and compute."""

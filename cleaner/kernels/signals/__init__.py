@@ -1,0 +1,1 @@
+"""What signals count, a family per module."""

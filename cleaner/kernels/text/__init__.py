@@ -1,0 +1,1 @@
+"""Words, lines and paragraphs of texts, and forms of Unicode."""

@@ -1,0 +1,1 @@
+"""Blocks of a page, their features, and the trees that judge them."""

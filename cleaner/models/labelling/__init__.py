@@ -1,0 +1,1 @@
+"""Labels by a large model: requests, rubrics, budgets, and the loop with training."""

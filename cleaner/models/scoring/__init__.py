@@ -1,0 +1,1 @@
+"""A trained classifier over documents: its card, its input, its scores."""

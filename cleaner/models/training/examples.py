@@ -1,0 +1,179 @@
+"""Labelled documents in: from Parquet files, or from what a run kept or dropped."""
+
+import json
+from collections.abc import Sequence
+from typing import Literal
+from urllib.parse import urlsplit
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from cleaner.config.shipped import shipped_path
+from cleaner.errors import InputError, JobError
+from cleaner.rules.conditions import checked, parse
+from cleaner.rules.sql import ConditionError
+from cleaner.storage import store
+
+LABELS = b"cleaner.labels"  # what `cleaner label` writes into the metadata of its Parquet files
+MIN_AGREEMENT = 0.8
+SCHEMA = {"text": pl.String, "lang": pl.String, "source": pl.String, "url": pl.String}
+
+
+class Examples(BaseModel):
+    """Documents of one label: `paths` of Parquet files, or a `run` and a fate."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    paths: tuple[str, ...] = ()
+    run: str | None = None
+    fate: Literal["kept", "dropped"] = "kept"
+    text: str = "text"
+    lang: str = "lang"
+    source: str = "source"
+    url: str = "url"
+    id: str = "id"
+    grade: str | None = None  # a column of numbers, for a regression
+    where: str | None = None
+    limit: int | None = Field(None, gt=0)
+    # repeated questions to the labelling model that must have had the same answer
+    min_agreement: float = Field(MIN_AGREEMENT, ge=0, le=1)
+
+    @field_validator("paths", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("where", mode="after")
+    @classmethod
+    def _is_a_condition(cls, value: str | None) -> str | None:
+        return checked(value)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "Examples":
+        if bool(self.paths) == (self.run is not None):
+            raise ValueError("takes exactly one of paths and run")
+        return self
+
+    def named(self) -> str:
+        """Return what these are called in messages."""
+        return self.run or ", ".join(self.paths)
+
+
+def read(examples: Examples, seed: int = 0, ids: bool = False) -> pl.DataFrame:
+    """Return `text, lang, source, url` of the documents, at most `limit` drawn by the seed.
+
+    With `ids` also their `id`.
+
+    A document without text is left out; a column that is not there is null.
+    """
+    files = _run_files(examples) if examples.run else _files(examples)
+    frame = pl.scan_parquet(files)
+    if examples.run and examples.fate == "dropped":
+        frame = _dropped(examples)
+    schema = frame.collect_schema()
+    wanted = {name: getattr(examples, name) for name in (*SCHEMA, *(("id",) if ids else ()))}
+    for name, column in wanted.items():
+        if column not in schema and (name == "text" or column != name):
+            raise JobError(
+                f"{examples.named()}: no column {column!r}; there are: {', '.join(schema.names())}"
+            )
+    if examples.where:
+        try:
+            condition = parse(examples.where, ask_unknown=True).expression(schema)
+        except ConditionError as error:
+            raise JobError(f"{examples.named()}: where: {error}") from None
+        frame = frame.filter(condition)
+    chosen = [
+        (pl.col(column) if column in schema else pl.lit(None)).cast(pl.String).alias(name)
+        for name, column in wanted.items()
+    ]
+    if examples.grade is not None:
+        if examples.grade not in schema or not schema[examples.grade].is_numeric():
+            raise JobError(f"{examples.named()}: no column {examples.grade!r} of numbers")
+        chosen.append(pl.col(examples.grade).cast(pl.Float64).alias("grade"))
+    found = frame.select(chosen).filter(pl.col("text").str.len_bytes() > 0).collect()
+    if examples.limit is not None and len(found) > examples.limit:
+        drawn = np.random.default_rng(seed).permutation(len(found))[: examples.limit]
+        found = found[np.sort(drawn)]
+    if found.is_empty():
+        raise JobError(f"{examples.named()}: no document with text is left to learn from")
+    return found
+
+
+def _files(examples: Examples) -> list[str]:
+    paths = [shipped_path(path) for path in examples.paths]
+    found = sorted({hit.path for path in paths for hit in store.find(path)})
+    if not found:
+        raise InputError(f"{examples.named()}: no file is found")
+    for path in found:
+        if not path.endswith(".parquet"):
+            raise JobError(f"{path}: examples are read from .parquet files")
+        _refuse_disagreement(path, examples.min_agreement)
+    return found
+
+
+def _refuse_disagreement(path: str, least: float) -> None:
+    with store.open_input(path) as file:
+        metadata = pq.ParquetFile(file).schema_arrow.metadata or {}
+    if LABELS not in metadata:
+        return
+    facts = json.loads(metadata[LABELS])
+    if facts["repeated"] and facts["agreement"] < least:
+        raise JobError(
+            f"{path}: of {facts['repeated']} documents labelled twice only "
+            f"{facts['agreement']:.0%} got the same label, under the {least:.0%} asked: mend the "
+            "rubric and label again, or lower min_agreement"
+        )
+
+
+def _run_files(examples: Examples) -> list[str]:
+    run = str(examples.run)
+    folder = "shards" if examples.fate == "kept" else "ledger"
+    if not store.exists(store.join(run, "manifest.json")):
+        raise InputError(f"{run}: not a finished run: there is no manifest.json in it")
+    found = sorted(hit.path for hit in store.find(store.join(run, folder, "*.parquet")))
+    if not found:
+        raise InputError(f"{run}: no Parquet files in {folder}/")
+    return found
+
+
+def _dropped(examples: Examples) -> pl.LazyFrame:
+    """Return the dropped documents of a run over Parquet texts, with what the ledger knows."""
+    run = str(examples.run)
+    job = yaml.safe_load(store.read_bytes(store.join(run, "job.yaml")))
+    inputs = job["input"] if isinstance(job["input"], list) else [job["input"]]
+    columns = sorted({str(entry.get("text")) for entry in inputs})
+    manifest = json.loads(store.read_bytes(store.join(run, "manifest.json")))
+    paths = [entry["path"] for entry in manifest["inputs"]]
+    if len(columns) != 1 or columns == ["None"] or not all(p.endswith(".parquet") for p in paths):
+        raise JobError(
+            f"{run}: what was dropped is read from the input, which must be Parquet files with one "
+            "text column; this run read something else: name documents by paths instead"
+        )
+    ledger = pl.scan_parquet(_run_files(examples)).filter(pl.col("fate") == "dropped")
+    parts = [
+        pl.scan_parquet(path)
+        .select(pl.col(columns[0]).alias(examples.text))
+        .with_row_index("row")
+        .with_columns(pl.col("row").cast(pl.UInt64), file=pl.lit(number, pl.UInt32))
+        for number, path in enumerate(paths)
+    ]
+    return ledger.join(pl.concat(parts), on=["file", "row"], how="inner", maintain_order="left")
+
+
+def hosts(urls: Sequence[str | None]) -> list[str | None]:
+    """Return the host of each URL.
+
+    >>> hosts(["https://Example.org:8080/a", "not a url", None])
+    ['example.org', None, None]
+    """
+    out: list[str | None] = []
+    for url in urls:
+        try:
+            out.append(urlsplit(url or "").hostname)
+        except ValueError:
+            out.append(None)
+    return out

@@ -1,0 +1,423 @@
+"""Looks into a finished run: its funnel, its rules, its ledger, and why one document went."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from cleaner.dedup.against import lost, partner
+from cleaner.errors import InputError, JobError
+from cleaner.job.job_file import Entry, Job, parse_job
+from cleaner.ledger import COLUMNS
+from cleaner.rules.rule_set import RuleSet
+from cleaner.shards.opened import Shards
+from cleaner.storage import store
+from cleaner.storage.replace import swapping
+from cleaner.storage.run_folder import JOB, MANIFEST, STATS, RunFolder, named_by
+
+_PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
+
+
+class Run:
+    """A run folder, opened for reading.
+
+    `funnel`, `rules`, `ledger`, `clusters` and `kept` are Polars frames.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path.rstrip("/")
+        if not RunFolder(self.path).is_ours():
+            raise InputError(f"{path}: not a run folder: no run was begun in it")
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest; InputError while the run is not finished."""
+        folder = RunFolder(self.path)
+        if (said := swapping(folder)) is not None:
+            raise InputError(said)
+        if (manifest := folder.manifest()) is not None:
+            return manifest
+        if store.exists(folder.at(MANIFEST)):
+            raise InputError(f"{folder.at(MANIFEST)}: is torn; the same command makes it again")
+        raise InputError(
+            f"{self.path}: this run is not finished; run the same command to continue it, "
+            f"or see: cleaner status {self.path}"
+        )
+
+    @cached_property
+    def stats(self) -> dict[str, Any]:
+        """The counts of stats.json."""
+        said: dict[str, Any] = json.loads(self._record(STATS))
+        return said
+
+    @cached_property
+    def job(self) -> Job:
+        """The job as resolved."""
+        import yaml
+
+        return parse_job(yaml.safe_load(self._record(JOB)), store.join(self.path, JOB))
+
+    def _record(self, name: str) -> bytes:
+        folder = RunFolder(self.path)
+        if (data := folder.record(name, self.manifest)) is None:
+            raise InputError(f"{folder.at(name)}: is gone or torn; the same command makes it again")
+        return data
+
+    def funnel(self) -> pl.DataFrame:
+        """Return one row per stage: documents, characters and tokens in, kept, dropped, failed."""
+        keep = [
+            {key: value for key, value in row.items() if not isinstance(value, dict)}
+            for row in self.stats["stages"]
+        ]
+        return pl.DataFrame(keep)
+
+    def rules(self) -> pl.DataFrame:
+        """Return one row per rule: how many documents broke it, and how many nothing else."""
+        schema = {"stage": pl.String, "rule": pl.String, "fails": pl.Int64, "fails_only": pl.Int64}
+        return pl.DataFrame(self.stats["rules"], schema=schema)
+
+    def ledger(self) -> pl.DataFrame:
+        """Return the ledger: one row per row of the input."""
+        return self.scan_ledger().collect()
+
+    def scan_ledger(self) -> pl.LazyFrame:
+        """Return the ledger as a lazy frame; InputError for a run that keeps counts only."""
+        files = [b["path"] for b in self.manifest["books"] if b["path"].startswith("ledger/")]
+        if not files:
+            raise InputError(f"{self.path}: this run was made with ledger: counts; it has no rows")
+        return pl.scan_parquet([store.join(self.path, file) for file in files])
+
+    def clusters(self) -> pl.DataFrame:
+        """Return one row per duplicate with what it lost to."""
+        files = [b["path"] for b in self.manifest["books"] if b["path"].startswith("clusters/")]
+        return pl.read_parquet([store.join(self.path, file) for file in files])
+
+    def kept(self) -> pl.LazyFrame:
+        """Return the shards as one lazy frame, in shard order."""
+        return self.shards.scan()
+
+    @cached_property
+    def shards(self) -> Shards:
+        """The shards, to be read one by one."""
+        return Shards.of(self.path, self.manifest)
+
+    def find(self, wanted: str) -> pl.DataFrame:
+        """Return the ledger rows that an id, a url, PATH#ROW or FILE#ROW names."""
+        condition = (pl.col("id") == wanted) | (pl.col("url") == wanted)
+        printed = _PRINTED.fullmatch(wanted)
+        name, _, row = (printed[1] if printed else wanted).rpartition("#")
+        if name and re.fullmatch("[0-9]+", row):
+            numbers = [file for file, path in self.inputs.items() if _is_path_of(name, path)]
+            numbers += [int(name)] if re.fullmatch("[0-9]+", name) else []
+            condition |= pl.col("file").is_in(numbers) & (pl.col("row") == int(row))
+        found = self.scan_ledger().filter(condition).collect()
+        if not len(found):
+            raise JobError(
+                f"{wanted}: no document of this run has that id, url, PATH#ROW or FILE#ROW"
+            )
+        return found
+
+    @cached_property
+    def inputs(self) -> dict[int, str]:
+        """The files of the input: number -> path. One that could not be used has none."""
+        files = enumerate(self.manifest["inputs"])
+        return {file.get("file", place): file["path"] for place, file in files}
+
+    def at(self, file: int, row: int) -> pl.DataFrame:
+        """Return the ledger row of one key."""
+        here = (pl.col("file") == file) & (pl.col("row") == row)
+        return self.scan_ledger().filter(here).collect()
+
+
+def _is_path_of(name: str, path: str) -> bool:
+    """Return whether `name` is a path, or its last parts, written from here or in full."""
+    shown = os.path.normpath(name) if "://" not in name else name
+    if shown == path or path.endswith(f"/{shown}"):
+        return True
+    return "://" not in path and os.path.abspath(shown) == os.path.abspath(path)
+
+
+def open_run(path: str) -> Run:
+    """Open a run folder for reading.
+
+    Raises InputError where there is none.
+    """
+    return Run(str(path))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One rule against one document."""
+
+    stage: str
+    rule: str
+    condition: str
+    signal: str | None
+    value: Any
+    margin: float | None  # how far inside the limit, in units of the signal; negative: broken
+    broken: bool
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What became of one document, and why."""
+
+    row: dict[str, Any]
+    verdict: str  # one line
+    limits: Sequence[Limit]
+    chain: Sequence[str]  # where its duplicate's partner ended, step by step
+
+
+def explain(run: Run, wanted: str) -> list[Explanation]:
+    """Return an explanation of every document that `wanted` names."""
+    found = run.find(wanted)
+    return [_explain(run, row) for row in found.iter_rows(named=True)]
+
+
+def _explain(run: Run, row: dict[str, Any]) -> Explanation:
+    limits = [limit for entry in run.job.stages for limit in _limits(entry, row)]
+    broken = [limit for limit in limits if limit.broken and limit.stage == row["stage"]]
+    return Explanation(row, verdict(run, row, broken), limits, _partners(run, row))
+
+
+def verdict(run: Run, row: dict[str, Any], broken: Sequence[Limit] = ()) -> str:
+    """Return the fate of a ledger row in one line."""
+    if row["fate"] == "kept":
+        shards = run.manifest["outputs"]
+        place = shards[row["shard"]]["path"] if row["shard"] is not None else "?"
+        more = (
+            f", stands for {row['cluster_size']} documents"
+            if (row["cluster_size"] or 1) > 1
+            else ""
+        )
+        tags = f", tagged {', '.join(row['tagged'])}" if row["tagged"] else ""
+        if lost(row):
+            tags += f" of {_partner(run, row)}"
+        return f"kept: {place} row {row['shard_row']}{more}{tags}"
+    if row["fate"] == "failed":
+        return f"failed at {row['stage']}: {row['error']}"
+    if lost(row) and row["reason"].endswith("_duplicate"):
+        return f"dropped at {row['stage']}: {row['reason']} of {_partner(run, row)}"
+    first = next((limit for limit in broken if limit.rule == row["reason"]), None)
+    if first is not None:
+        value = f"{first.value:.6g}" if isinstance(first.value, float) else first.value
+        shown = f"{first.signal} = {value}, " if first.signal else ""
+        more = f" (and {len(row['broken']) - 1} more)" if len(row["broken"] or []) > 1 else ""
+        return f"dropped at {row['stage']}: {first.rule}: {shown}kept if {first.condition}{more}"
+    score = _score(row)
+    return f"dropped at {row['stage']}: {row['reason']}{score}"
+
+
+def _partner(run: Run, row: dict[str, Any]) -> str:
+    """Name the document that this one lost to, with their similarity."""
+    name = row["duplicate_of"] or f"{row['duplicate_file']}#{row['duplicate_row']}"
+    if (earlier := _earlier(run, row)) is not None:
+        name = f"{earlier[1]}, which the run {earlier[0]} kept,"
+    return name + (f" with Jaccard {row['jaccard']:.3f}" if row["jaccard"] is not None else "")
+
+
+def _score(row: dict[str, Any]) -> str:
+    if row["reason"] in ("language", "low_score", "und", "mixed"):
+        found = f"{row['lang']}" if row.get("lang") else "unknown"
+        if row.get("lang_score") is not None:
+            found += f", score {row['lang_score']:.3f}"
+        return f" ({found})"
+    return ""
+
+
+def _limits(entry: Any, row: dict[str, Any]) -> list[Limit]:
+    rules = getattr(entry.stage, "rules", None)
+    if not isinstance(rules, RuleSet):  # of `clean_lines` it is a name: its rules judge no document
+        return []
+    found = []
+    for rule in rules.rules:
+        name = rule.name if row["stage"] == entry.title else f"{rules.name}.{rule.name}"
+        signal, value, margin = _tightest(rule.limits, row, entry)
+        broken = name in (row["broken"] or [])
+        found.append(Limit(entry.title, rule.name, rule.keep, signal, value, margin, broken))
+    return found
+
+
+def _tightest(
+    limits: Sequence[Any], row: dict[str, Any], entry: Entry
+) -> tuple[str | None, Any, float | None]:
+    """Return the signal of a rule that lies nearest to its limit, or furthest beyond it."""
+    best: tuple[str | None, Any, float | None] = (None, None, None)
+    for limit in limits:
+        column = _column(row, limit.signal, entry)
+        value = row.get(column) if column else None
+        margin = _margin(limit, value)
+        if best[0] is None or (margin is not None and (best[2] is None or margin < best[2])):
+            best = (limit.signal, value, margin)
+    return best
+
+
+def _column(row: dict[str, Any], signal: str, entry: Entry) -> str | None:
+    """Return the ledger's column of a signal as a stage saw it."""
+    index = entry.index
+    own = [name for name in entry.stage.adds() if name.startswith(f"{signal}:")]
+    if own:
+        return own[0]  # measured in a way of the filter's own
+    versions = {int(name.split("@")[1]): name for name in row if name.startswith(f"{signal}@")}
+    before = [at for at in versions if at <= index and row.get(versions[at]) is not None]
+    if before and (row.get(signal) is None or any(at > index for at in versions)):
+        return versions[max(before)]
+    return signal if signal in row else None
+
+
+def _margin(limit: Any, value: Any) -> float | None:
+    if limit is None or value is None:
+        return None
+    sides = []
+    if limit.low is not None:
+        sides.append(value - limit.low)
+    if limit.high is not None:
+        sides.append(limit.high - value)
+    return float(min(sides)) if sides else None
+
+
+def _earlier(run: Run, row: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the earlier run and the id there that a document lost to; None: one of this run."""
+    runs = {one for entry in run.job.stages for one in getattr(entry.stage, "against", ())}
+    return partner(row, sorted(runs))
+
+
+def _partners(run: Run, row: dict[str, Any]) -> list[str]:
+    """Return what became of the document this one lost to, followed to its end."""
+    told: list[str] = []
+    for _ in range(20):
+        if (earlier := _earlier(run, row)) is not None:
+            return [*told, *_in_run(*earlier)]
+        if row["duplicate_row"] is None:
+            break
+        found = run.at(row["duplicate_file"], row["duplicate_row"])
+        if not len(found):
+            break
+        row = found.row(0, named=True)
+        told.append(f"{row['id']}: {verdict(run, row)}")
+    return told
+
+
+def _in_run(folder: str, wanted: str) -> list[str]:
+    """Return where an earlier run has a document that it kept; nothing when it is gone."""
+    try:
+        run = Run(folder)
+        found = run.scan_ledger().filter(pl.col("id") == wanted, pl.col("fate") == "kept")
+        rows = found.head(3).collect().iter_rows(named=True)
+        return [f"{folder}: {wanted}: {verdict(run, row)}" for row in rows]
+    except InputError as error:
+        return [f"{folder}: {wanted}: {error}"]
+
+
+def signals_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the signals and scores of a ledger row that were measured."""
+    return {name: value for name, value in row.items() if name not in COLUMNS and value is not None}
+
+
+def tables(run: Run) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield tables, each with its heading, of what the stages that see all rows found."""
+    for entry in run.job.stages:
+        across = entry.stage.global_stage()
+        if across is not None and entry.title in run.stats["dedup"]:
+            yield from across.tables(entry.title, run.stats["dedup"][entry.title])
+
+
+def sample_documents(
+    run: Run,
+    stage: str | None = None,
+    rule: str | None = None,
+    near: bool = False,
+    count: int = 10,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Return ledger rows drawn by a seed: kept ones, or dropped at a stage or by a rule.
+
+    `near` takes those whose value lies closest to the rule's limit.
+    """
+    rows = run.scan_ledger()
+    if stage is None and rule is None:
+        rows = rows.filter(pl.col("fate") == "kept")
+    if stage is not None:
+        rows = rows.filter(pl.col("stage") == stage_title(run, stage))
+    if rule is not None:
+        rows = rows.filter(pl.col("broken").list.contains(rule))
+    drawn = rows.with_columns(_draw=pl.struct("file", "row").hash(seed))
+    if near:
+        order = _nearness(run, stage, rule)
+        return drawn.sort(order, "_draw").head(count).drop("_draw").collect()
+    return drawn.sort("_draw").head(count).drop("_draw").collect()
+
+
+def stage_title(run: Run, wanted: str) -> str:
+    """Return the title of a stage named by index, name or both.
+
+    Raises JobError where none or several match.
+    """
+    titles = ["read", *(entry.title for entry in run.job.stages)]
+    exact = [title for title in titles if title == wanted]
+    loose = [title for title in titles if wanted in _names(title)]
+    found = exact or loose
+    if len(found) != 1:
+        which = "no stage" if not found else f"{len(found)} stages"
+        raise JobError(f"--stage {wanted}: {which} of that name; there are: {', '.join(titles)}")
+    return found[0]
+
+
+def _names(title: str) -> set[str]:
+    """Return the ways to name a stage: `4.filter:c4` is 4, filter, filter:c4 and c4."""
+    index, _, rest = title.partition(".")
+    name, _, label = rest.partition(":")
+    return {index, name, rest, label} - {""}
+
+
+def _nearness(run: Run, stage: str | None, rule: str | None) -> pl.Expr:
+    for entry in run.job.stages:
+        if stage is not None and entry.title != stage_title(run, stage):
+            continue
+        for one in getattr(getattr(entry.stage, "rules", None), "rules", ()):
+            if not one.limits or (rule is not None and one.name != rule):
+                continue
+            return pl.min_horizontal(
+                (pl.col(limit.signal).cast(pl.Float64) - edge).abs()
+                for limit in one.limits
+                for edge in (limit.low, limit.high)
+                if edge is not None
+            )
+    raise JobError("--near: needs a rule with a limit; name it by --rule (and --stage)")
+
+
+def _rows_of(run: Run, file: Mapping[str, Any]) -> int | None:
+    """Return how many rows a file of the manifest has, by reading it; None for one without any."""
+    if file["path"] in run.shards.paths:
+        return run.shards.rows(run.shards.paths.index(file["path"]))
+    if not file["path"].endswith(".parquet"):
+        return None
+    path = store.join(run.path, file["path"])
+    return pl.scan_parquet(path).select(pl.len()).collect().item()
+
+
+def verify(run: Run) -> list[str]:
+    """Re-read every file that the manifest names and return what is wrong, a line each."""
+    wrong = []
+    files = named_by(run.manifest)
+    for file in files:
+        path = store.join(run.path, file["path"])
+        if not store.exists(path):
+            wrong.append(f"{file['path']}: missing")
+            continue
+        if (found := store.sha256(path)) != file["sha256"]:
+            wrong.append(f"{file['path']}: SHA-256 is {found[:12]}…, not {file['sha256'][:12]}…")
+            continue
+        rows = _rows_of(run, file)
+        if rows is not None and rows != file["rows"]:
+            wrong.append(f"{file['path']}: {rows} rows, not {file['rows']}")
+    # In `shards` nothing else belongs at all: whoever trains reads the folder.
+    there = [f"shards/{name}" for name in store.names(store.join(run.path, "shards"))]
+    others = set(there) | set(RunFolder(run.path).products())
+    named = {file["path"] for file in files}
+    return wrong + [f"{path}: not in the manifest" for path in sorted(others - named)]

@@ -1,0 +1,75 @@
+"""The texts behind ledger rows: from the shards when kept, else from the input."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from cleaner.corpus.files import InputFile, Piece, kind_of
+from cleaner.corpus.listing import list_files
+from cleaner.corpus.read import Columns, read_parts
+from cleaner.errors import InputError, StorageError
+from cleaner.job.input_columns import resolve_columns
+from cleaner.results.finished import Run
+
+
+def texts_of(run: Run, rows: pl.DataFrame) -> list[str | None]:
+    """Return the text of each ledger row, in order; None where its input is gone."""
+    source = _Source(run)
+    return [
+        _kept(run, row) if row["fate"] == "kept" else source.text(row)
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _kept(run: Run, row: dict[str, Any]) -> str | None:
+    wanted = np.array([row["shard_row"]], np.uint64)
+    for start, frame in run.shards.read(row["shard"], ("text",), wanted):
+        at = row["shard_row"] - start
+        if 0 <= at < len(frame):
+            return frame["text"][at]
+    return None
+
+
+class _Source:
+    """The input of a run, listed once, as it is now."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @cached_property
+    def files(self) -> list[InputFile]:
+        """The files that the job's globs match."""
+        return list_files([entry.paths for entry in self.run.job.input], self.run.path)
+
+    @cached_property
+    def entries(self) -> dict[str, int]:
+        """Path -> the entry of the job that reads it."""
+        return {file.path: file.entry for file in self.files}
+
+    @cached_property
+    def columns(self) -> list[Columns]:
+        """What each entry reads."""
+        plain, _, _ = resolve_columns(self.run.job.input, self.files)
+        return [Columns.from_plain(entry) for entry in plain]
+
+    def text(self, row: dict[str, Any]) -> str | None:
+        """Return the text as the input has it; a page is extracted as the job would."""
+        path = self.run.inputs[row["file"]]
+        try:
+            entry = self.entries.get(path)
+            if entry is None:
+                return None
+            piece = Piece(row["file"], path, "", entry, kind_of(path) or "", take=(row["row"],))
+            part = next(iter(read_parts([piece], self.columns, 1 << 20)))
+        except (InputError, StorageError):
+            return None
+        if not len(part.docs):
+            return None
+        if "html" in part.docs.columns:
+            from cleaner.web.page import extract_html
+
+            page = part.docs["html"][0]
+            return extract_html(page).text if page is not None else None
+        return part.docs["text"][0]

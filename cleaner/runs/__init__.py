@@ -1,0 +1,1 @@
+"""A plan is carried out: driver, engine, phases, and what guards them. Only `engine` knows Ray."""

@@ -1,0 +1,478 @@
+"""A run: phases in order, each resumed from its commits, then the account and the manifest."""
+
+import contextlib
+import os
+import socket
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace as changed
+from typing import Any
+
+import yaml
+
+from cleaner.config.versions import other_versions, versions
+from cleaner.errors import AccountError, CleanerError, Damaged, InputError, JobError
+from cleaner.job.identity import differences, run_identity
+from cleaner.job.plan import Plan
+from cleaner.runs.alarms import Warn, check_alarm, check_failures, check_values
+from cleaner.runs.engine import Engine, engine_of
+from cleaner.runs.finish import finish, plain_json, write_below
+from cleaner.runs.phases.base import Phase, Prepared, State
+from cleaner.runs.phases.build import build_phases
+from cleaner.runs.quarantine import find_poison, poisoned
+from cleaner.runs.repair import Mending
+from cleaner.runs.resources import check_disk
+from cleaner.runs.status import Report, Shown, read_progress, saved
+from cleaner.runs.stop import STOP_FILE, Asked
+from cleaner.storage import store
+from cleaner.storage.commits import (
+    Marker,
+    complete,
+    digest,
+    drop_untrue,
+    lost_products,
+    phase_folder,
+    read_markers,
+    record_other_bytes,
+    remove_orphans,
+    told_apart,
+    valid_markers,
+)
+from cleaner.storage.commits import another_job as _another_job
+from cleaner.storage.replace import complete_swap, next_place, swap
+from cleaner.storage.run_folder import FRESH, JOB, MANIFEST, PLAN, RunFolder
+
+_ROUNDS = 3  # how often a unit is searched for what kills its worker, and nothing is found
+_LOST = 3  # how often products that vanish under a run are made again
+_FEW = 20  # documents that go through a plan to warm it
+
+
+def run_plan(
+    plan: Plan,
+    folder: str,
+    *,
+    engine: Engine = "ray",
+    address: str | None = None,
+    workers: int | None = None,
+    report: Report = lambda _: None,
+    warn: Warn = lambda _: None,
+    note: Warn = lambda _: None,
+    accept_alarms: Sequence[str] = (),
+    replace: bool = False,
+    fresh: bool = False,
+) -> dict[str, Any]:
+    """Run a plan in a run folder, or continue it there; return the manifest.
+
+    A finished run of another job or input is replaced only if `replace` or `fresh` says so, and
+    stays whole until its replacement is; `fresh` takes nothing of what was computed before.
+
+    Raises TooManyFailures, AlarmError or AccountError as design section 4 numbers them, Stopped
+    when `cleaner stop` asked for it. Whatever is committed stays for the next attempt.
+    """
+    here = RunFolder(folder)
+    _not_itself(plan, folder)
+    here.claim()
+    identity = run_identity(plan)
+    _make_way(here, identity, warn)
+    swapped = complete_swap(here)
+    if swapped is not None:
+        note(f"{folder}: completed the replacement that was being swapped in")
+    done = here.manifest()
+    same = done is not None and done["identity"] == identity
+    if done is not None and same and not (fresh and swapped != identity):
+        if not (lost := here.lost(done)):
+            note("finished already: nothing to do")
+            return done
+        warn(f"made again, for it is gone or was cut: {', '.join(lost[:5])}")
+    elif done is not None and not (replace or fresh):
+        raise JobError(
+            f"{folder}: holds a finished run of another job or input: "
+            f"{differences(plan, here, done)}; name another --out, or --replace it"
+        )
+    replacing = done is not None and not same
+    state = _begin(plan, here, identity, warn, replacing=replacing, fresh=fresh)
+    for bad in plan.failed:
+        warn(f"not readable, quarantined: {bad.error}")
+    phases = build_phases(plan)
+    mending = Mending(phases, state, warn)
+    report = saved(report, folder, identity)
+    started = time.time()
+    with engine_of(engine, address, workers) as running:
+        for said in running.see(folder, _seen_from_everywhere(plan)):
+            warn(said)
+        # One task alone compiles what it needs itself; fail-points are for tasks, not for this.
+        if len(plan.units) > 1 and "CLEANER_FAILPOINT" not in os.environ:
+            running.warm(
+                _warm, _few(plan), lambda: note("compiling kernels for this machine; once")
+            )
+        number = vanished = 0
+        while number < len(phases):
+            phase = phases[number]
+            _still_ours(state, identity)
+            check_disk(plan, phases, number, state, warn)
+            about = (number, len(phases), identity)
+            damaged = _run_phase(phase, about, state, running, plan.task_memory, report, warn)
+            if damaged:
+                number = mending.void(damaged)
+                continue
+            number += 1
+            if phase.counts_rows:
+                check_failures(plan, state.markers[phase.name], warn, first=number == 1)
+                check_values(phase, state.markers[phase.name], warn)
+                check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
+            if number == len(phases) and (gone := _lost(phases, state)):
+                if (vanished := vanished + 1) > _LOST:
+                    raise InputError(f"{folder}: {gone[0]} vanishes again and again; who does it?")
+                warn(f"made again, for it vanished: {', '.join(gone[:5])}")
+                number = next(n for n, phase in enumerate(phases) if phase.products)
+        _still_ours(state, identity)
+    other = None if state.place or same else here.manifest()
+    if other is not None and other["identity"] == identity:
+        return other  # by another driver, meanwhile
+    manifest = finish(plan, phases, state, identity, started, warn)
+    if state.place:
+        swap(here, RunFolder(state.home))
+    else:
+        store.delete(here.at(FRESH))
+    return manifest
+
+
+def _lost(phases: Sequence[Phase], state: State) -> list[str]:
+    """Return the products that were committed and are not there with their size."""
+    writing = [phase for phase in phases if phase.products]
+    return lost_products(state.home, [m for phase in writing for m in state.markers[phase.name]])
+
+
+def _few(plan: Plan) -> Plan:
+    """Return the plan on a handful of its first documents."""
+    _, pieces = plan.units[0]
+    first = pieces[0].first_row
+    few = changed(pieces[0], take=tuple(range(first, first + _FEW)))
+    files = tuple(file for file in plan.files if file.number == few.file)
+    return changed(plan, units=(("000000", [few]),), files=files, failed=(), indexes={})
+
+
+def _warm(few: Plan) -> None:
+    """Compile the kernels that a plan needs into the cache, before two workers do so at once.
+
+    Called in a worker, which these documents may kill: then they kill no driver.
+    """
+    # Whatever is wrong with these documents, the run itself will say.
+    scratch = tempfile.TemporaryDirectory(prefix="cleaner-warm-")
+    with scratch as folder, contextlib.suppress(CleanerError):
+        run_plan(few, folder, engine="inline")
+
+
+def _seen_from_everywhere(plan: Plan) -> dict[str, int]:
+    """Return files that every node must see, path -> bytes: one of each entry, models, indexes."""
+    found = {file.entry: file for file in reversed(plan.files)}
+    sizes = {file.path: file.size for file in found.values()}
+    for entry in plan.job.stages:
+        for path in entry.stage.files():
+            with store.open_input(path) as file:
+                sizes[path] = file.size()
+    for path, size in (index.first() for found in plan.indexes.values() for index in found):
+        sizes[path] = size
+    return sizes
+
+
+def _make_way(here: RunFolder, identity: str, warn: Warn) -> None:
+    """Refuse a folder in which another job is running; say so when it is this one.
+
+    Two drivers of one job make the same bytes and take what the other committed; two that replace a
+    finished run would move it under each other's hands.
+    """
+    folder, other = here.path, read_progress(here.path)
+    if other is None or other["state"] != "running":
+        return
+    done = here.manifest()
+    if done is not None and done["identity"] == other["identity"]:
+        return
+    on_this_host = other["host"] == socket.gethostname()
+    if on_this_host and (other["pid"] == os.getpid() or not _alive(other["pid"])):
+        return
+    who = f"process {other['pid']} on {other['host']}"
+    if other["identity"] == identity and done is None and not here.whole():
+        warn(f"{who} runs this job in {folder} too, or did half a minute ago; both may go on")
+        return
+    what = "replaces the run" if done is not None or here.whole() else "runs another job"
+    raise InputError(
+        f"{folder}: {who} {what} here, or did half a minute ago; end it (cleaner stop "
+        f"{folder}), or name another --out"
+    )
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _still_ours(state: State, identity: str) -> None:
+    """Raise when another job was begun in this folder meanwhile: its files may be among ours."""
+    begun = RunFolder(state.home).identity()
+    if begun is not None and begun != identity:
+        raise InputError(_another_job(state.folder))
+
+
+def _not_itself(plan: Plan, folder: str) -> None:
+    """Raise JobError where a run would read what it writes."""
+    for found in plan.indexes.values():
+        for index in found:
+            if store.same(index.run, folder):
+                raise JobError(
+                    f"against: {index.run} is the folder of this very run; name another --out"
+                )
+    for file in plan.files:
+        if store.within(file.path, folder):
+            raise JobError(
+                f"input.{file.entry}.paths: {file.path} lies in the run folder {folder}; name "
+                "another --out"
+            )
+
+
+def finished(folder: str) -> dict[str, Any] | None:
+    """Return the manifest of a finished run, or None."""
+    return RunFolder(folder).manifest()
+
+
+def _begin(
+    plan: Plan, here: RunFolder, identity: str, warn: Warn, *, replacing: bool, fresh: bool
+) -> State:
+    """Write what is about to run here; return where it goes, with nothing done yet.
+
+    What another job left here unfinished stays, as far as this one may take it.
+    """
+    store.delete(here.at(STOP_FILE))
+    beside = replacing or (fresh and here.manifest() is not None)
+    home = RunFolder(here.at(next_place(identity))) if beside else here
+    again = home.identity() == identity
+    begun_fresh = again and store.exists(home.at(FRESH))
+    if fresh and not begun_fresh:
+        home.remove_products()
+        home.remove_work()
+    elif not again:
+        store.delete(home.at(FRESH))
+        drop_untrue(home.path)
+    if home.manifest() is None:  # torn
+        store.delete(home.at(MANIFEST))
+    before = [] if fresh and not begun_fresh else _versions(home) or _versions(here)
+    if before and (others := other_versions(before[-1])):
+        warn(f"what stands here was made with other versions, and is taken as it is: {others}")
+    attempts = [*(one for one in before if one != versions()), versions()]
+    # First of all: from here on the folder is known for ours.
+    said = {"identity": identity, "versions": attempts, **describe(plan)}
+    write_below(home.path, PLAN, plain_json(said))
+    text = yaml.safe_dump(plan.job.resolved(), sort_keys=False, allow_unicode=True)
+    write_below(home.path, JOB, text.encode())
+    if fresh := fresh or begun_fresh:
+        store.write_whole(home.at(FRESH), b"")
+    for one in (here, home):
+        one.sweep()
+    return State(here.path, place=next_place(identity) if beside else "", fresh=fresh)
+
+
+def _versions(folder: RunFolder) -> list[dict[str, str]]:
+    """Return the versions that attempts in a folder ran with, the last one's last."""
+    return list((folder.plan() or {}).get("versions", ()))
+
+
+def describe(plan: Plan) -> dict[str, Any]:
+    """Return what `plan.json` holds: files, units, phases and signals, without what varies."""
+    return {
+        "job": plan.job.name,
+        "files": len(plan.files),
+        "bytes": plan.bytes,
+        "rows": plan.rows,
+        "units": len(plan.units),
+        "unit_bytes": plan.unit_bytes,
+        "failed_files": [bad.error for bad in plan.failed],
+        "phases": [
+            {
+                "map": [entry.title for entry in mapped.entries],
+                "measures": [list(measure["signals"]) for measure in mapped.measures],
+                "then": mapped.then.title if mapped.then else "shuffle",
+            }
+            for mapped in plan.maps
+        ],
+        "shard_columns": list(plan.shard_columns),
+        "notes": list(plan.notes),
+    }
+
+
+def _run_phase(
+    phase: Phase,
+    about: tuple[int, int, str],
+    state: State,
+    running: Any,
+    memory: int,
+    report: Report,
+    warn: Warn,
+) -> list[Damaged]:
+    """Run the units of a phase that are not committed, and take its markers into the state.
+
+    `about` is its number, how many there are, and the identity of the run. Returns the committed
+    files that some of them found damaged; then it is not done.
+    """
+    number, count, identity = about
+    home, place = state.home_of(phase), state.place_of(phase)
+    prepared = phase.prepare(state)
+    settings = _write_settings(phase, prepared, home)
+    poison = poisoned(home, phase.name)
+    bases = {
+        unit.name: digest(
+            [
+                phase.function,
+                phase.version,
+                phase.options,
+                prepared.depends,
+                unit.name,
+                unit.depends,
+            ]
+        )
+        for unit in prepared.units
+    }
+    keys = {unit: _with_poison(base, poison.get((unit, base), [])) for unit, base in bases.items()}
+    have = valid_markers(home, phase.name, keys, place, warn)
+    markers = {
+        unit: _whole(phase, parts.values()) for unit, parts in have.items() if complete(parts)
+    }
+    tasks = []
+    for unit in prepared.units:
+        if unit.name not in markers:
+            killers = poison.get((unit.name, bases[unit.name]), [])
+            tasks.append(
+                {
+                    "folder": state.folder,
+                    "home": home,
+                    "place": place,
+                    "identity": identity,
+                    "phase": phase.name,
+                    "function": phase.function,
+                    "settings": settings,
+                    "unit": unit.name,
+                    "payload": {**unit.payload, **({"poison": killers} if killers else {})},
+                    "base": bases[unit.name],
+                    "key": keys[unit.name],
+                    "have": sorted(have[unit.name]),
+                    "exact": phase.exact,
+                    "gpu": phase.gpu,
+                    "memory": memory,
+                    "stages": phase.title,
+                }
+            )
+    found = set(markers)
+    if tasks:
+        remove_orphans(home, phase.name, _flat(markers))
+    shown = Shown(phase, number, count, prepared, markers, report)
+    shown.say(force=True)
+    asked = Asked(state.folder)
+    damaged: dict[str, Damaged] = {}
+    left = tasks
+    while left:
+        again: list[dict[str, Any]] = []
+        for done in running.run(left):
+            asked.look()
+            if done is not None:
+                task, made = done
+                if made is None:
+                    again.append(dict(task))
+                    continue
+                if made and "damaged" in made[0]:
+                    error = Damaged(*made[0]["damaged"])
+                    damaged[error.path] = error
+                    continue
+                mine = {marker["part"]: Marker(**marker) for marker in made}
+                if task["have"]:
+                    mine = {**have[task["unit"]], **mine}
+                markers[task["unit"]] = _whole(phase, mine.values())
+                shown.add(markers[task["unit"]])
+            else:
+                shown.look(home)
+            shown.say()
+        if damaged:
+            return list(damaged.values())
+        try:
+            left = [_mended(task, running, warn) for task in again]
+        except Damaged as error:
+            return [error]
+    if store.is_remote(state.folder):
+        made_now = {unit: mine for unit, mine in markers.items() if unit not in found}
+        markers |= _standing(phase, home, place, made_now)
+    if tasks:
+        remove_orphans(home, phase.name, _flat(markers))
+    state.markers[phase.name] = [marker for unit in prepared.units for marker in markers[unit.name]]
+    shown.say(force=True, finished=True)
+    return []
+
+
+def _flat(markers: Mapping[str, Sequence[Marker]]) -> list[Marker]:
+    return [marker for mine in markers.values() for marker in mine]
+
+
+def _with_poison(base: str, poison: Sequence[Sequence[int]]) -> str:
+    """Return the key of a unit that leaves some documents alone."""
+    return digest([base, poison]) if poison else base
+
+
+def _standing(
+    phase: Phase, home: str, place: str, markers: Mapping[str, list[Marker]]
+) -> dict[str, list[Marker]]:
+    """Return the markers as they lie on an object store, at the end of a phase.
+
+    There two attempts may both have written a marker, each believing that it was the first.
+    """
+    mine = _flat(markers)
+    stored = read_markers(home, phase.name, [marker.name() for marker in mine], place)
+    found: dict[str, list[Marker]] = {}
+    for marker, other in zip(mine, stored, strict=True):
+        if other is not None and marker.identity() != other.identity():
+            said = told_apart(phase.name, marker.unit, marker.part, phase.title)
+            if phase.exact:
+                raise AccountError(said)
+            record_other_bytes(home, phase.name, marker.name(), said)
+        found.setdefault(marker.unit, []).append(other or marker)
+    return found
+
+
+def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
+    """Return a task whose workers died, to be tried again without what killed them."""
+    blind = task.get("blind", 0)  # searches that found nothing
+    if blind >= _ROUNDS or task["function"] != "map":
+        raise InputError(
+            f"{task['phase']}: unit {task['unit']}: its worker died again and again; too little "
+            "memory? The same command continues the run"
+        )
+    found = find_poison(task, running.attempt)
+    for file, row, *reading in found:
+        what = f"file {file}, when it is read," if reading else f"row {row} of file {file}"
+        warn(f"{what} kills or hangs its worker; it fails, the run goes on")
+    if not found:
+        return {**task, "blind": blind + 1}
+    poison = sorted([*task["payload"].get("poison", []), *found])
+    # Under a key that holds the verdict: what was committed without it is another outcome.
+    key = _with_poison(task["base"], poison)
+    return {**task, "payload": {**task["payload"], "poison": poison}, "key": key, "have": []}
+
+
+def _write_settings(phase: Phase, prepared: Prepared, folder: str) -> str:
+    body = plain_json(prepared.settings)
+    name = f"settings-{digest(prepared.settings)}.json"
+    path = store.join(phase_folder(folder, phase.name), name)
+    if not store.put_if_absent(path, body) and store.read_bytes(path) != body:
+        store.write_whole(path, body)  # it was torn
+    return path
+
+
+def _whole(phase: Phase, markers: Iterable[Marker]) -> list[Marker]:
+    """Return the markers of a unit in order; AccountError if some part of it is not there."""
+    mine = sorted(markers, key=lambda marker: marker.part)
+    if not mine or not mine[-1].last or mine[-1].part != len(mine) - 1:
+        parts = [marker.part for marker in mine]
+        raise AccountError(f"{phase.name}: a unit ended with parts {parts}, and none is the last")
+    return mine

@@ -1,0 +1,216 @@
+"""The end of a run: account checked, statistics written, stale files removed, manifest last."""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from cleaner.config.versions import versions
+from cleaner.dedup.index import ranges
+from cleaner.errors import AccountError
+from cleaner.job.plan import Plan
+from cleaner.ledger import by_label, funnel, merge
+from cleaner.runs.alarms import Warn, unfit_of, unread_of
+from cleaner.runs.phases.account import merge_histograms
+from cleaner.runs.phases.base import Phase, State
+from cleaner.shards.opened import schema_text
+from cleaner.stages.global_stage import Indexed
+from cleaner.storage import store
+from cleaner.storage.commits import Marker, other_bytes
+from cleaner.storage.run_folder import MANIFEST, RECORDS, STATS, RunFolder
+
+
+def plain_json(value: Any) -> bytes:
+    """Return plain data as the bytes of a JSON file for people and programs."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def write_below(folder: str, name: str, data: bytes) -> None:
+    """Write a file of the run folder whole; what a killed process leaves of it lies in `_work`."""
+    with store.open_output(store.join(folder, name), store.join(folder, "_work")) as sink:
+        sink.write(data)
+
+
+def finish(
+    plan: Plan,
+    phases: Sequence[Phase],
+    state: State,
+    identity: str,
+    started: float,
+    warn: Warn,
+) -> dict[str, Any]:
+    """Check the account, write stats, remove what is stale, and write the manifest last."""
+    maps = [phase.name for phase in phases if phase.counts_rows]
+    account = _markers(phases, state, "account")
+    shards = _markers(phases, state, "shard")
+    counts = merge(marker.facts["counts"] for marker in account)
+    stages = [entry.title for entry in plan.job.stages]
+    rows = funnel(counts, stages)
+    total = rows[0]["in"]
+    kept = rows[-1]["kept"]
+    entered = sum(marker.facts["rows"] for marker in state.markers[maps[0]])
+    written = sum(marker.facts["rows"] for marker in shards)
+    dropped, failed = (sum(row[fate] for row in rows) for fate in ("dropped", "failed"))
+    if not (total == entered == kept + dropped + failed and kept == written):
+        raise AccountError(
+            f"the account does not add up: read {entered:,}, in the ledger {total:,} = "
+            f"kept {kept:,} + dropped {dropped:,} + failed {failed:,}, in shards {written:,}"
+        )
+    unread = [bad.error for bad in plan.failed]
+    unread += [error for _, _, error in unread_of(state.markers[maps[0]])]
+    stats = {
+        "rows": {"in": total, "kept": kept, "dropped": dropped, "failed": failed},
+        "token_unit": "words",
+        "stages": rows,
+        "rules": [
+            dict(zip(("stage", "rule", "fails", "fails_only"), rule, strict=True))
+            for rule in counts["rules"]
+        ],
+        "sources": by_label(counts, "source"),
+        "languages": by_label(counts, "lang"),
+        "histograms": _histograms(account),
+        "dedup": _across(plan, phases, state),
+        "failed_files": unread,
+    }
+    write_below(state.home, STATS, plain_json(stats))
+    outputs = [_shard_output(marker) for marker in shards]
+    books = [output for marker in account for output in marker.facts["outputs"]]
+    index = _index(plan, phases, state)
+    files = [file for entry in index for file in entry["files"]]
+    home = RunFolder(state.home)
+    home.remove_products(output["path"] for output in [*outputs, *books, *files])
+    differing = [
+        said
+        for phase in phases
+        if not phase.exact
+        for said in other_bytes(state.home_of(phase), phase.name, state.markers[phase.name])
+    ]
+    for said in differing:
+        warn(said)
+    if not kept:
+        warn("nothing was kept: one empty shard with the schema was written")
+    for row in rows:
+        if (
+            row["stage"].split(".", 1)[-1].startswith("filter")
+            and row["in"]
+            and row["dropped"] > 0.95 * row["in"]
+        ):
+            warn(
+                f"{row['stage']} drops {row['dropped']:,} of {row['in']:,} documents that reach it"
+            )
+    manifest = {
+        "job": plan.job.name,
+        "identity": identity,
+        "inputs": _inputs(plan, state.markers[maps[0]]),
+        "failed_units": unread,
+        "unfit": [
+            {"column": name, "values": count, "said": said}
+            for name, said, count in unfit_of(state.markers[maps[0]])
+        ],
+        "other_bytes": differing,
+        "shards": {
+            "format": plan.job.output.format,
+            "schema": schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
+        },
+        "outputs": outputs,
+        "books": books,
+        "index": index,
+        "records": [_record(home, name) for name in RECORDS],
+        "rows": stats["rows"],
+        "stages": [
+            {"stage": entry.title, "version": entry.stage.version} for entry in plan.job.stages
+        ],
+        "models": {
+            path: store.sha256(path) for entry in plan.job.stages for path in entry.stage.files()
+        },
+        "versions": (home.plan() or {}).get("versions", [versions()]),
+        "seconds": round(time.time() - started, 1),
+    }
+    write_below(state.home, MANIFEST, plain_json(manifest))
+    return manifest
+
+
+def _record(home: RunFolder, name: str) -> dict[str, Any]:
+    data = store.read_bytes(home.at(name))
+    return {"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _shard_output(marker: Marker) -> dict[str, Any]:
+    facts = marker.facts
+    return {key: facts[key] for key in ("path", "rows", "tokens", "text_bytes", "bytes", "sha256")}
+
+
+def _histograms(account: Sequence[Marker]) -> dict[str, Any]:
+    total = merge_histograms(marker.facts["counts"]["histograms"] for marker in account)
+    return {
+        name: {
+            fate: dict(sorted(bins.items(), key=lambda item: float(item[0])))
+            for fate, bins in sorted(fates.items())
+        }
+        for name, fates in sorted(total.items())
+    }
+
+
+def _markers(phases: Sequence[Phase], state: State, function: str, about: str = "") -> list[Marker]:
+    """Return what the phases of a function committed, those about one stage if it is named."""
+    return [
+        marker
+        for phase in phases
+        if phase.function == function and (not about or phase.stage == about)
+        for marker in state.markers[phase.name]
+    ]
+
+
+def _across(plan: Plan, phases: Sequence[Phase], state: State) -> dict[str, Any]:
+    """Return by stage what the stages that see all rows found."""
+    found: dict[str, Any] = {}
+    for entry in plan.job.stages:
+        across = entry.stage.global_stage()
+        if across is None:
+            continue
+        facts = {
+            phase.step: [marker.facts for marker in state.markers[phase.name]]
+            for phase in phases
+            if phase.stage == entry.title and phase.step
+        }
+        if (said := across.found(facts)) is not None:
+            found[entry.title] = said
+    return found
+
+
+def _index(plan: Plan, phases: Sequence[Phase], state: State) -> list[dict[str, Any]]:
+    """Return what the manifest says of the index of each stage."""
+    found = []
+    for entry in plan.job.stages:
+        across = entry.stage.global_stage()
+        if isinstance(across, Indexed):
+            written = [m.facts for m in _markers(phases, state, "index", entry.title)]
+            found.append(
+                {
+                    "stage": entry.title,
+                    "name": entry.name,
+                    "compares": across.compares(),
+                    "ranges": ranges(across.key_rows(plan.rows), len(written)),
+                    "rows": sum(facts["rows"] for facts in written),
+                    "files": written,
+                }
+            )
+    return found
+
+
+def _inputs(plan: Plan, markers: Sequence[Marker]) -> list[dict[str, Any]]:
+    rows: dict[int, int] = {}
+    for marker in markers:
+        for file, _, _, count in marker.facts["spans"]:
+            rows[file] = rows.get(file, 0) + count
+    return [
+        {
+            "file": file.number,
+            "path": file.path,
+            "bytes": file.size,
+            "rows": rows.get(file.number, 0),
+            "etag": file.etag,
+        }
+        for file in plan.files
+    ]

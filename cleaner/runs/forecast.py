@@ -1,0 +1,161 @@
+"""The same job on a seeded sample over all files, and what it says of the whole."""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cleaner.config.display import size_text
+from cleaner.corpus.files import InputFile, Piece, open_parquet, weight
+from cleaner.errors import UnreadableFile
+from cleaner.job.plan import DOCUMENT_BYTES, Plan
+from cleaner.storage import store
+
+_MOST_FILES = 2_000  # files that a sample opens at most
+_FROM_A_GROUP = 200  # documents taken from one row group before another is opened
+_HEAD = 20  # of a file that can only be streamed, the sample comes from this many times its quota
+
+
+def sampled(plan: Plan, documents: int, seed: int = 0) -> Plan:
+    """Return the plan on about `documents` rows, drawn by `seed` over all files.
+
+    Of a file that can only be streamed the rows come from its beginning.
+    """
+    rng = np.random.default_rng(seed)
+    files = list(plan.files)
+    if len(files) > _MOST_FILES:
+        chosen = rng.choice(len(files), _MOST_FILES, replace=False)
+        files = [files[i] for i in sorted(chosen)]
+    files = [_with_rows(file) for file in files]
+    rows = [_rows(file) for file in files]
+    pieces: list[Piece] = []
+    for file, quota in zip(files, _quotas(rows, documents), strict=True):
+        if quota:
+            pieces += _draw(file, quota, rng)
+    units: list[tuple[str, list[Piece]]] = []
+    for piece in pieces:
+        # Neighbours share a unit; a unit stays within one entry of the input.
+        last = units[-1][1] if units else []
+        if last and last[-1].entry == piece.entry and sum(len(p.take or ()) for p in last) < 5_000:
+            last.append(piece)
+        else:
+            units.append((f"{len(units):06d}", [piece]))
+    notes = list(plan.notes)
+    if any(file.kind != "parquet" for file in files):
+        notes.append("a sample of JSON Lines or WARC comes from the beginning of each file")
+    return replace(plan, units=tuple(units), notes=tuple(notes))
+
+
+def _with_rows(file: InputFile) -> InputFile:
+    if file.kind != "parquet" or file.groups is not None:
+        return file
+    try:
+        with open_parquet(file.path) as parquet:
+            meta = parquet.metadata
+            found = [meta.row_group(i) for i in range(meta.num_row_groups)]
+    except UnreadableFile:
+        return file  # the run reports it
+    return replace(file, groups=tuple((g.num_rows, g.total_byte_size) for g in found))
+
+
+def _rows(file: InputFile) -> int:
+    return file.rows if file.rows is not None else weight(file) // DOCUMENT_BYTES + 1
+
+
+def _quotas(rows: Sequence[int], documents: int) -> list[int]:
+    """Return how many documents each file gives, by largest remainder, at most all of them."""
+    total = sum(rows)
+    documents = min(documents, total)
+    shares = [documents * count / total if total else 0.0 for count in rows]
+    quotas = [int(share) for share in shares]
+    order = sorted(range(len(rows)), key=lambda i: (quotas[i] - shares[i], i))
+    for i in order[: documents - sum(quotas)]:
+        quotas[i] += 1
+    return quotas
+
+
+def _draw(file: InputFile, quota: int, rng: np.random.Generator) -> list[Piece]:
+    base = Piece(file.number, file.path, file.etag, file.entry, file.kind)
+    if file.groups is None:
+        reach = max(1, min(_rows(file), _HEAD * quota))
+        take = np.sort(rng.choice(reach, min(quota, reach), replace=False))
+        return [replace(base, take=tuple(int(row) for row in take))]
+    starts = np.concatenate([[0], np.cumsum([rows for rows, _ in file.groups])])
+    order = rng.permutation(len(file.groups))
+    picked: list[int] = []
+    room = 0
+    for group in order:
+        if room >= quota and len(picked) * _FROM_A_GROUP >= quota:
+            break
+        picked.append(int(group))
+        room += file.groups[group][0]
+    rows = np.concatenate([np.arange(starts[g], starts[g + 1]) for g in sorted(picked)])
+    take = np.sort(rng.choice(rows, min(quota, len(rows)), replace=False))
+    pieces = []
+    for group in sorted(picked):
+        mine = take[(take >= starts[group]) & (take < starts[group + 1])]
+        if len(mine):
+            piece = replace(base, groups=(group, group + 1), first_row=int(starts[group]))
+            pieces.append(replace(piece, take=tuple(int(row) for row in mine)))
+    return pieces
+
+
+def forecast(plan: Plan, manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a finished sample says of the whole corpus, with a 95 % interval of the yield."""
+    rows = manifest["rows"]
+    seen = max(1, rows["in"])
+    share = rows["kept"] / seen
+    spread = 1.96 * (max(share * (1 - share), 1 / seen) / seen) ** 0.5
+    scale = plan.rows / seen
+    tokens = sum(output["tokens"] for output in manifest["outputs"])
+    size = sum(output["bytes"] for output in manifest["outputs"])
+    low, high = max(0.0, share - spread), min(1.0, share + spread)
+    return [
+        {"forecast": "documents", "value": f"about {plan.rows:,}"},
+        {"forecast": "kept", "value": f"{share:.2%} (95 %: {low:.2%} to {high:.2%})"},
+        {"forecast": "kept documents", "value": f"about {int(plan.rows * share):,}"},
+        {"forecast": "kept tokens", "value": f"about {int(tokens * scale):,} words"},
+        {"forecast": "shards", "value": f"about {size_text(size * scale)}"},
+    ]
+
+
+def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict[str, Any]]:
+    """Run a small sample in a temporary folder, in this process, and return the forecast.
+
+    Duplicates are rarer in a sample than in the whole, and none of earlier runs are sought, so the
+    yield is an upper bound.
+    """
+    from cleaner.runs.driver import run_plan
+
+    plan = replace(plan, indexes={})  # to be read whole for a few documents
+    small = sampled(plan, documents)
+    with tempfile.TemporaryDirectory(prefix="cleaner-plan-") as folder:
+        # The first run compiles kernels and loads models; only the second is timed.
+        run_plan(sampled(plan, 8, seed=1), store.join(folder, "warm"), engine="inline")
+        started = time.process_time()
+        manifest = run_plan(small, store.join(folder, "run"), engine="inline")
+        seconds = time.process_time() - started
+        scratch = store.folder_bytes(store.join(folder, "run", "_work"))
+        ledger = store.folder_bytes(store.join(folder, "run", "ledger"))
+    seen = max(1, manifest["rows"]["in"])
+    scale = plan.rows / seen
+    hours = seconds * scale / 3600
+    rows = forecast(plan, manifest)
+    rows.append({"forecast": "core-hours", "value": f"about {hours:,.2f}"})
+    if price is not None:
+        rows.append({"forecast": "money", "value": f"about {hours * price:,.2f}"})
+    requests = 12 * len(plan.units) + len(plan.files)
+    rows += [
+        {"forecast": "scratch", "value": f"about {size_text(scratch * scale)}"},
+        {"forecast": "ledger", "value": f"about {size_text(ledger * scale)}"},
+        {"forecast": "memory", "value": _memory(plan)},
+        {"forecast": "requests", "value": f"about {requests:,} to storage"},
+    ]
+    return rows
+
+
+def _memory(plan: Plan) -> str:
+    return f"{size_text(plan.task_memory)} a worker, and 16 times its largest document"

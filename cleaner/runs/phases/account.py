@@ -1,0 +1,203 @@
+"""The account: records, verdicts and places of a million rows become one file of the ledger."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+
+from cleaner.dedup.against import fell
+from cleaner.errors import AccountError
+from cleaner.ledger import COLUMNS, capped, merge, tally
+from cleaner.runs.phases.base import DataFile, Settings, exchange_sources, read_table
+from cleaner.storage.commits import Committer
+from cleaner.storage.exchange import read_partition
+
+# Rows held at once, and in a row group of the ledger.
+_BLOCK = 1 << 17
+
+
+def run_account(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Write one ledger file and its clusters, block by block, and commit their counts."""
+    places = _places(settings, unit, out.folder)
+    counts: list[dict[str, Any]] = []
+    keep = settings["keep_rows"]
+    name = f"part-{unit['number']:05d}.parquet"
+    books = {"clusters": _Book(out, f"clusters/{name}")}
+    if keep != "counts":
+        books["ledger"] = _Book(out, f"ledger/{name}")
+    with ExitStack() as stack:
+        for book in books.values():
+            stack.enter_context(book)
+        for block in _blocks(unit, out.folder):
+            ledger = _placed(block, places)
+            counts.append(_counted(settings, ledger))
+            ledger = _columns(ledger, settings["measured"])
+            if keep == "full":
+                books["ledger"].add(ledger)
+            elif keep == "dropped":
+                books["ledger"].add(ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS)))
+            books["clusters"].add(_clusters(ledger))
+    merged: dict[str, Any] = {**capped(merge(counts))}
+    merged["histograms"] = merge_histograms(one["histograms"] for one in counts)
+    outputs = [books[place].written() for place in sorted(books, reverse=True)]
+    out.commit(0, True, {}, {"counts": merged, "rows": unit["rows"], "outputs": outputs})
+
+
+def _blocks(unit: dict[str, Any], folder: str) -> Iterator[pl.DataFrame]:
+    """Yield the ledger's rows, _BLOCK at a time, with what each phase found for them."""
+    ends = np.cumsum(unit["rows_of"])
+    first, past = unit["skip"], unit["skip"] + unit["rows"]
+    for start in range(first, max(past, first + 1), _BLOCK):
+        end = min(past, start + _BLOCK)
+        low = min(int(np.searchsorted(ends, start, side="right")), len(ends) - 1)
+        high = max(low + 1, int(np.searchsorted(ends, end, side="left")) + 1)
+        frames = [
+            pl.concat([read_table(folder, DataFile(*file)) for file in files[low:high]])
+            for files in unit["records"]
+        ]
+        before = int(ends[low - 1]) if low else 0
+        ledger = frames[0][start - before : end - before]
+        if len(ledger) != end - start:
+            raise AccountError(
+                f"ledger file {unit['number']}: {len(ledger)} of {end - start} rows are there"
+            )
+        for later in frames[1:]:
+            ledger = _over(ledger, later)
+        yield ledger
+
+
+def _counted(settings: Settings, ledger: pl.DataFrame) -> dict[str, Any]:
+    lost = ledger.filter(pl.col("fate").is_null())
+    if len(lost):
+        key = lost.select("file", "row").row(0)
+        raise AccountError(
+            f"{len(lost)} rows have no fate and no place in a shard; the first is {key}"
+        )
+    counts = tally(
+        ledger.with_columns(
+            pl.coalesce(name for name in names if name in ledger.columns).alias(signal)
+            for signal, names in settings["counted"].items()
+        )
+    )
+    counts["histograms"] = histograms(ledger, settings["histograms"])
+    return counts
+
+
+def _clusters(ledger: pl.DataFrame) -> pl.DataFrame:
+    # One that was only tagged as a duplicate is in no cluster.
+    down = (pl.col("fate") == "dropped") & pl.col("reason").str.ends_with("_duplicate")
+    return ledger.filter(fell() & down).select(
+        "stage",
+        "file",
+        "row",
+        pl.col("id").alias("duplicate"),
+        pl.col("duplicate_of").alias("kept"),
+        pl.col("duplicate_file").alias("kept_file"),
+        pl.col("duplicate_row").alias("kept_row"),
+        "source",
+        "jaccard",
+        "cluster_size",
+    )
+
+
+def _over(ledger: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """Return the ledger with what a later phase found for the rows that reached it."""
+    both = ledger.join(
+        later, on=["file", "row"], how="left", suffix="_later", maintain_order="left"
+    )
+    names = [name for name in ledger.columns if f"{name}_later" in both.columns]
+    both = both.with_columns(pl.coalesce(f"{name}_later", name).alias(name) for name in names)
+    return both.drop(f"{name}_later" for name in names)
+
+
+def _places(settings: Settings, unit: dict[str, Any], folder: str) -> pl.DataFrame:
+    files = [DataFile(*file) for file in settings["places"]]
+    with exchange_sources(folder, files) as sources:
+        found = [read_partition(sources, group) for group in unit["groups"]]
+    return pl.concat(found).select("file", "row", "shard", "shard_row")
+
+
+def _placed(ledger: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    ledger = ledger.join(places, on=["file", "row"], how="left", maintain_order="left")
+    placed = pl.col("shard").is_not_null()
+    twice = ledger.filter(placed & pl.col("fate").is_not_null())
+    if len(twice):
+        raise AccountError(f"{len(twice)} rows are in a shard and fell at {twice['stage'][0]}")
+    return ledger.with_columns(fate=pl.when(placed).then(pl.lit("kept")).otherwise("fate"))
+
+
+def _columns(ledger: pl.DataFrame, measured: Sequence[str]) -> pl.DataFrame:
+    return ledger.select([*COLUMNS, *(name for name in measured if name not in COLUMNS)])
+
+
+class _Book:
+    """One Parquet file of the account, written a row group at a time."""
+
+    def __init__(self, out: Committer, name: str) -> None:
+        self.out, self.name, self.rows = out, name, 0
+        self._stack = ExitStack()
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> Self:
+        self._product = self._stack.enter_context(self.out.product(self.name))
+        return self
+
+    def __exit__(self, *error: Any) -> bool | None:
+        if self._writer is not None:
+            self._writer.close()
+        return self._stack.__exit__(*error)
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Write some rows; none give the file its schema."""
+        table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._product.sink,
+                table.schema,
+                compression="zstd",
+                compression_level=3,
+                write_page_index=True,
+            )
+        if len(frame):
+            self._writer.write_table(table, row_group_size=_BLOCK)
+            self.rows += len(frame)
+
+    def written(self) -> dict[str, Any]:
+        """Return what the manifest says of the file."""
+        facts = self._product.facts
+        return {**facts, "rows": self.rows}
+
+
+def histograms(ledger: pl.DataFrame, signals: Sequence[str]) -> dict[str, Any]:
+    """Return exact counts of each signal's values at two significant digits, by fate.
+
+    {signal: {fate: {value: documents}}}; such counts of any parts of a corpus can be added.
+    """
+    found: dict[str, Any] = {}
+    for name in signals:
+        value = pl.col(name).cast(pl.Float64).round_sig_figs(2).cast(pl.String)
+        counts = (
+            ledger.filter(pl.col(name).is_not_null())
+            .group_by("fate", value.alias("value"))
+            .len()
+            .sort("fate", "value")
+        )
+        found[name] = {}
+        for fate, text, documents in counts.rows():
+            found[name].setdefault(fate, {})[text] = documents
+    return found
+
+
+def merge_histograms(found: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return the sum of some histograms."""
+    total: dict[str, dict[str, dict[str, int]]] = {}
+    for one in found:
+        for name, fates in one.items():
+            for fate, bins in fates.items():
+                have = total.setdefault(name, {}).setdefault(fate, {})
+                for value, documents in bins.items():
+                    have[value] = have.get(value, 0) + documents
+    return total

@@ -1,0 +1,266 @@
+"""What a phase is: units of work and a pure function, between the commits before and after it.
+
+The driver calls `Phase.prepare` to turn what earlier phases committed into settings (written once,
+read by every task) and units. A worker calls the phase's function with both and a `Committer`.
+"""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from cleaner.errors import Damaged, InputError
+from cleaner.storage import store
+from cleaner.storage.commits import Committer, Marker, Ranged
+from cleaner.storage.exchange import (
+    Part,
+    Source,
+    Written,
+    read_all,
+    read_pieces,
+    write_partitions,
+    write_slices,
+)
+from cleaner.storage.shortages import naming
+
+Settings = dict[str, Any]
+Work = Callable[[Settings, dict[str, Any], Committer], None]
+_IPC = pa.ipc.IpcWriteOptions(compression="lz4")
+_WRITERS = ("shard", "account", "index")  # functions whose units write files of the output
+_OPEN = 128  # exchange files that a task holds open; a process may have 1,024 files in all
+# One partition in an exchange file's trailer; the last one is the file's schema.
+_ENTRY = np.dtype([("rows", "<i8"), ("offset", "<i8"), ("size", "<i8"), ("check", "V16")])
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit of a phase: what its task needs, and a hash of what its outcome depends on."""
+
+    name: str
+    payload: Mapping[str, Any]
+    depends: str
+    rows: int | None = None  # documents it is about, for progress; None: not known
+    size: int = 0  # bytes it reads, for progress
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A phase, ready to run: settings for all its tasks, and the units."""
+
+    settings: Settings
+    units: Sequence[Unit]
+    depends: str  # a hash of what all units depend on, the settings' own data left out
+
+
+@dataclass
+class State:
+    """What a run has committed so far, phase by phase, each phase's markers in unit order.
+
+    A replacement of a finished run has a place of its own below the run folder, for its products
+    and the phases that write them; one that begins afresh, for all its phases.
+    """
+
+    folder: str
+    markers: dict[str, list[Marker]] = field(default_factory=dict)
+    place: str = ""
+    fresh: bool = False
+
+    @property
+    def home(self) -> str:
+        """Where the products go."""
+        return store.join(self.folder, self.place) if self.place else self.folder
+
+    def place_of(self, phase: "Phase") -> str:
+        """Return where a phase has its results, below the run folder."""
+        return self.place if self.fresh or phase.products else ""
+
+    def home_of(self, phase: "Phase") -> str:
+        """Return where a phase has its results."""
+        return self.home if self.fresh or phase.products else self.folder
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One step of a plan. `function` is a name in `cleaner.runs.phases.FUNCTIONS`."""
+
+    name: str
+    function: str
+    title: str  # for people: the stages it runs
+    options: Mapping[str, Any]  # all that decides the outcome, as plain data
+    prepare: Callable[[State], Prepared]
+    version: int = 1
+    exact: bool = True
+    counts_rows: bool = False  # a map phase: its units carry documents
+    gpu: bool = False  # a stage in it runs on a GPU where there is one
+    stage: str = ""  # the title of the global stage that it is a step of
+    step: str = ""
+
+    @property
+    def products(self) -> bool:
+        """Whether its units write files of the output, under their final names."""
+        return self.function in _WRITERS
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A committed file: its path below the run folder, its bytes, and what they are checked by.
+
+    That is the SHA-256 of the file, or, where ranges of it are read, of the trailer at its end,
+    which has a hash of each range.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    trailer: int = 0  # bytes
+
+    @classmethod
+    def of(cls, marker: Marker, role: str) -> "DataFile":
+        """Return the file that a marker names under `role`."""
+        file = marker.files[role]
+        path = f"{marker.place}/{file['path']}" if marker.place else file["path"]
+        return cls.said({**file, "path": path})
+
+    @classmethod
+    def said(cls, file: Mapping[str, Any]) -> "DataFile":
+        """Return a file from what was said of it when it was written."""
+        trailer = file.get("trailer", {"sha256": file["sha256"], "bytes": 0})
+        return cls(file["path"], file["bytes"], trailer["sha256"], trailer["bytes"])
+
+    def plain(self) -> list[Any]:
+        """Return the file as plain data; `DataFile(*plain)` reads it back."""
+        return [self.path, self.size, self.sha256, self.trailer]
+
+
+def table_bytes(frame: pl.DataFrame) -> pa.Buffer:
+    """Return a frame as the bytes of an Arrow IPC file."""
+    sink = pa.BufferOutputStream()
+    table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    with pa.ipc.new_file(sink, table.schema, options=_IPC) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def read_table(folder: str, file: DataFile) -> pl.DataFrame:
+    """Return a frame, once the bytes of its file are those that were committed."""
+    if file.trailer:
+        with exchange_sources(folder, [file]) as sources:
+            return read_all(*sources)
+    with _opened(folder, file) as source, naming(store.join(folder, file.path)):
+        data = source.read_buffer()
+    _check(file, data, file.size)
+    with pa.ipc.open_file(data) as reader:
+        return pl.DataFrame(reader.read_all())
+
+
+def batches_bytes(frame: pl.DataFrame, batch: int | None = None) -> Ranged:
+    """Return a frame as a file of batches of at most so many rows, for `read_batches`."""
+    batch = batch or max(1, len(frame))
+    return _with_trailer(write_slices(frame, [*range(0, len(frame), batch), len(frame)]))
+
+
+def read_batches(folder: str, file: DataFile) -> Iterator[pl.DataFrame]:
+    """Yield a frame batch by batch; an empty one has none."""
+    with exchange_sources(folder, [file]) as (source,):
+        for batch in range(len(source.parts)):
+            yield from read_pieces([source], batch)
+
+
+def exchange_bytes(frame: pl.DataFrame, by: str, parts: int, only: slice = slice(None)) -> Ranged:
+    """Return `frame` partitioned by hash range, as an exchange file with a trailer of its parts.
+
+    `only` are the parts that can have rows: the file has no others.
+    """
+    return _with_trailer(write_partitions(frame, by, parts), only)
+
+
+def _with_trailer(written: Written, only: slice = slice(None)) -> Ranged:
+    entries = [
+        (part.rows, part.offset, part.size, part.check)
+        for part in (*written.parts[only], written.head)
+    ]
+    trailer = np.array(entries, _ENTRY).tobytes()
+    return Ranged(written.data, trailer)
+
+
+@contextmanager
+def exchange_sources(folder: str, files: Sequence[DataFile]) -> Iterator[list[Source]]:
+    """Give exchange files to `read_partition`, however many; few of them are open at a time."""
+    ranges = _Ranges(folder)
+    try:
+        yield [ranges.source(file) for file in files]
+    finally:
+        ranges.close()
+
+
+class _Ranges:
+    """Reads ranges of many files; those asked for last stay open."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._open: OrderedDict[str, pa.NativeFile] = OrderedDict()
+
+    def source(self, file: DataFile) -> Source:
+        read = partial(self.read_at, file)
+        data = read(file.trailer, file.size - file.trailer)
+        _check(file, data, file.trailer)
+        *parts, head = [Part(*entry) for entry in np.frombuffer(data, _ENTRY).tolist()]
+        return Source(read, parts, head, file.path)
+
+    def read_at(self, file: DataFile, size: int, offset: int) -> bytes:
+        if file.path not in self._open:
+            if len(self._open) >= _OPEN:
+                self._open.popitem(last=False)[1].close()
+            self._open[file.path] = _opened(self.folder, file)
+        self._open.move_to_end(file.path)
+        with naming(store.join(self.folder, file.path)):
+            return self._open[file.path].read_at(size, offset)
+
+    def close(self) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+
+
+def _opened(folder: str, file: DataFile) -> pa.NativeFile:
+    try:
+        return store.open_input(store.join(folder, file.path))
+    except InputError as error:
+        raise Damaged(file.path, "is gone") from error
+
+
+def _check(file: DataFile, data: pa.Buffer | bytes, size: int) -> None:
+    """Raise Damaged unless bytes of a file are as many as they should be, and the right ones."""
+    if len(data) != size:
+        raise Damaged(file.path, "has lost bytes")
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        raise Damaged(file.path, "its bytes are not those that were written")
+
+
+def with_asked(docs: pl.DataFrame, reads: Mapping[str, str]) -> pl.DataFrame:
+    """Return `docs` with the carried columns that a stage reads, as the job calls them."""
+    return docs.with_columns(docs[inner].alias(name) for name, inner in reads.items())
+
+
+def without_asked(docs: pl.DataFrame, reads: Mapping[str, str]) -> pl.DataFrame:
+    """Return `docs` as they were before `with_asked`, with whatever was added since."""
+    return docs[[name for name in docs.columns if name not in reads]] if reads else docs
+
+
+def slot(group: np.ndarray, groups: int) -> pl.Series:
+    """Return UInt64 hashes, each the middle of the range that is partition `group` of `groups`."""
+    middle = [((2 * g + 1) << 63) // groups for g in range(groups)]
+    return pl.Series("slot", np.array(middle, np.uint64)[group])
+
+
+@lru_cache(maxsize=4)
+def load_settings(path: str) -> Settings:
+    """Return a phase's settings; a worker reads them once."""
+    return json.loads(store.read_bytes(path))

@@ -1,0 +1,573 @@
+"""A plan as the list of its phases, each with the code that turns earlier commits into units."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from cleaner.dedup.index import ranges
+from cleaner.job.job_file import Entry, describe_stage
+from cleaner.job.plan import PARTITION_BYTES, MapPlan, Plan
+from cleaner.ledger import ROWS_PER_FILE
+from cleaner.runs.phases.base import DataFile, Phase, Prepared, Settings, State, Unit
+from cleaner.runs.phases.steps import EARLIER, Read, StepSettings, StepUnit
+from cleaner.shards import FORMATS
+from cleaner.shards.opened import schema_text
+from cleaner.stages import global_stage
+from cleaner.stages.global_stage import (
+    VERDICTS,
+    GlobalStage,
+    Indexed,
+    Role,
+    Seen,
+    Step,
+    partitions,
+)
+from cleaner.storage import store
+from cleaner.storage.commits import Marker, digest
+from cleaner.storage.row_key import packed
+
+_END = (1 << 64) - 1
+
+
+def build_phases(plan: Plan) -> list[Phase]:
+    """Return the phases of a plan in order."""
+    phases: list[Phase] = []
+    maps: list[str] = []
+    before: dict[str, Any] = {}
+    verdicts: str | None = None
+    for number, mapped in enumerate(plan.maps):
+        sends = _sends(plan, mapped)
+        name = f"{len(phases):02d}-map"
+        options = _map_options(plan, mapped, sends, before, first=number == 0)
+        if number == 0:
+            prepare = _first_units(plan, options)
+        else:
+            prepare = _later_units(maps[-1], verdicts or "", before, options)
+        exact = all(entry.stage.exact for entry in mapped.entries)
+        title = ", ".join(entry.title for entry in mapped.entries) or "apply verdicts"
+        gpu = any(getattr(entry.stage, "gpu", False) for entry in mapped.entries)
+        phases.append(
+            Phase(name, "map", title, options, prepare, exact=exact, counts_rows=True, gpu=gpu)
+        )
+        maps.append(name)
+        if mapped.then is not None and mapped.across is not None:
+            made = _global(plan, mapped.then, mapped.across, name, len(phases))
+            across = mapped.across
+            watched = {"gathered": across.gathered, "watched": across.watched}
+            before = {**_shared(plan, mapped.then), **watched}
+            phases += made
+            verdicts = made[-1].name
+    phases += _finish(plan, maps, len(phases))
+    return phases
+
+
+def _map_options(
+    plan: Plan,
+    mapped: MapPlan,
+    sends: dict[str, Any],
+    before: dict[str, Any],
+    first: bool,
+) -> dict[str, Any]:
+    then, across = mapped.then, mapped.across
+    empty = then is not None and across is not None and across.compares_text()
+    return {
+        "stages": [_stage(plan, entry) for entry in mapped.entries],
+        "measures": list(mapped.measures),
+        "carry": {name: str(kind) for name, kind in mapped.carry.items()},
+        "carry_schema": schema_text(mapped.carry),
+        "measured": mapped.measured,
+        "empty_at": then.title if then is not None and empty else None,
+        "sends": sends,
+        "before": before,
+        **({"columns": list(plan.columns), "part_bytes": plan.unit_bytes} if first else {}),
+    }
+
+
+def _stage(plan: Plan, entry: Entry) -> dict[str, Any]:
+    files = {path: store.sha256(path) for path in entry.stage.files() if store.exists(path)}
+    return {
+        **describe_stage(entry.stage, entry.name),
+        "index": entry.index,
+        "title": entry.title,
+        "reads": dict(plan.reads.get(entry.index, {})),
+        "files": files,
+    }
+
+
+def _shared(plan: Plan, entry: Entry) -> dict[str, Any]:
+    """Return what the tasks before and after a global stage know of it.
+
+    Not what it is held against: no key that a document sends depends on that.
+    """
+    stage = _stage(plan, entry)
+    stage["options"].pop("against", None)
+    return stage
+
+
+def _sends(plan: Plan, mapped: MapPlan) -> dict[str, Any]:
+    """Return what the documents of a map phase send: to a global stage, or to the shards."""
+    if mapped.then is None or mapped.across is None:
+        return {"seed": plan.job.output.shuffle_seed, "ranges": _shuffle_ranges(plan)}
+    roles = mapped.across.roles(plan.rows, plan.bytes)
+    return {"stage": _shared(plan, mapped.then), "roles": [asdict(role) for role in roles]}
+
+
+def _shuffle_ranges(plan: Plan) -> int:
+    return partitions(4 * plan.bytes, PARTITION_BYTES)
+
+
+def _first_units(plan: Plan, options: Settings) -> Any:
+    def prepare(state: State) -> Prepared:
+        rows = {file.number: file for file in plan.files}
+        units = []
+        for name, pieces in plan.units:
+            plain = [piece.plain() for piece in pieces]
+            known: list[int | None] = [_rows_of(rows[piece.file], piece) for piece in pieces]
+            total = None if None in known else sum(n or 0 for n in known)
+            size = sum(rows[piece.file].size for piece in pieces if piece.groups is None)
+            units.append(Unit(name, {"pieces": plain}, digest(plain), total, size))
+        return Prepared(options, units, "")
+
+    return prepare
+
+
+def _rows_of(file: Any, piece: Any) -> int | None:
+    if piece.take is not None:
+        return len(piece.take)
+    if file.groups is None:
+        return None
+    first, past = piece.groups or (0, len(file.groups))
+    return sum(rows for rows, _ in file.groups[first:past])
+
+
+def _later_units(previous: str, verdicts: str, before: dict[str, Any], options: Settings) -> Any:
+    def prepare(state: State) -> Prepared:
+        parts = state.markers[previous]
+        gathered = before["gathered"]
+        depends = "" if gathered else _all(state.markers[verdicts])
+        units = []
+        for group, members in enumerate(_groups(parts)):
+            for place, index in enumerate(members):
+                part = parts[index]
+                payload: dict[str, Any] = {
+                    "text": DataFile.of(part, "text").plain(),
+                    "spans": part.facts["spans"],
+                }
+                on = [part.identity()]
+                if gathered:
+                    found = state.markers[verdicts][group]
+                    payload["verdicts"] = {
+                        "file": DataFile.of(found, VERDICTS).plain(),
+                        "parts": len(members),
+                        "part": place,
+                    }
+                    on.append(found.identity())
+                else:
+                    [found] = state.markers[verdicts]
+                    payload["verdicts"] = {"file": DataFile.of(found, VERDICTS).plain()}
+                units.append(
+                    Unit(
+                        f"{index:06d}", payload, digest(on), part.facts["kept"], part.facts["bytes"]
+                    )
+                )
+        return Prepared(options, units, depends)
+
+    return prepare
+
+
+def _groups(parts: Sequence[Marker]) -> list[list[int]]:
+    """Return neighbouring parts in groups of about a million rows."""
+    groups: list[list[int]] = [[]]
+    rows = 0
+    for index, part in enumerate(parts):
+        if groups[-1] and rows >= ROWS_PER_FILE:
+            groups.append([])
+            rows = 0
+        groups[-1].append(index)
+        rows += part.facts["kept"]
+    return groups
+
+
+def _starts(parts: Sequence[Marker], members: Sequence[int]) -> list[int]:
+    """Return for each part the position of its first row; the first of all begins at 0."""
+    starts = []
+    following = _END
+    for index in reversed(range(len(parts))):
+        spans = parts[index].facts["spans"]
+        if spans:
+            following = packed(*spans[0][:2])
+        starts.append(following)
+    starts.reverse()
+    found = [starts[index] for index in members]
+    found[0] = 0
+    return found
+
+
+def _group_starts(parts: Sequence[Marker]) -> tuple[int, ...]:
+    firsts = [members[0] for members in _groups(parts)]
+    return tuple(_starts(parts, firsts))
+
+
+def _all(markers: Sequence[Marker]) -> str:
+    return digest([marker.identity() for marker in markers])
+
+
+def _files(markers: Sequence[Marker], role: str) -> list[list[Any]]:
+    return [DataFile.of(marker, role).plain() for marker in markers]
+
+
+def _global(
+    plan: Plan, entry: Entry, across: GlobalStage, previous: str, number: int
+) -> list[Phase]:
+    """Return the phases of a global stage: its steps, and its verdicts sent to their parts."""
+    label = entry.title.replace(":", "_")
+    against = tuple(index.plain() for index in plan.indexes.get(entry.index, ()))
+    about = {**_shared(plan, entry), "against": against}
+    roles = across.roles(plan.rows, plan.bytes)
+    made = _Made(about, across, previous, against, {role.name: role for role in roles}, {})
+    phases: list[Phase] = []
+    for step in across.steps():
+        name = f"{number + len(phases):02d}-{label}.{step.name}"
+        options = {**about, "step": step.name, "step_version": step.version}
+        prepare = made.prepare(step)
+        phases.append(
+            Phase(
+                name,
+                "step",
+                f"{entry.title} {step.name}",
+                options,
+                prepare,
+                stage=entry.title,
+                step=step.name,
+            )
+        )
+        made = replace(made, steps={**made.steps, step.name: (step, name)})
+    if across.gathered:
+        name = f"{number + len(phases):02d}-{label}.gather"
+        gathering = _gather(previous, phases[-1].name)
+        phases.append(
+            Phase(name, "gather", f"{entry.title} gather", about, gathering, stage=entry.title)
+        )
+    return phases
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What there is before a step of a global stage: roles of documents, and of earlier steps."""
+
+    about: Mapping[str, Any]  # the stage, as `_shared` gives it
+    across: GlobalStage
+    previous: str  # the map phase whose documents reached the stage
+    against: tuple[Mapping[str, Any], ...]
+    roles: Mapping[str, Role]
+    steps: Mapping[str, tuple[Step, str]]  # each with its phase
+
+    def maker(self, role: str) -> tuple[Step, str] | None:
+        """Return the step that makes a role, with its phase; None for one of the documents."""
+        return next((made for made in self.steps.values() if role in made[0].makes), None)
+
+    def prepare(self, step: Step) -> Any:
+        """Return what turns earlier commits into the settings and units of a step."""
+
+        def prepare(state: State) -> Prepared:
+            parts = state.markers[self.previous]
+            seen = self._seen(state)
+            wanted = dict.fromkeys((*(() if step.over == "all" else (step.of,)), *step.reads))
+            reads = {role: self._read(role, state, seen) for role in wanted}
+            if step.over == "texts":
+                earlier = self._read_earlier(step.of, state)
+                reads |= {f"{step.of}{EARLIER}": earlier} if earlier.files else {}
+            settings = StepSettings(
+                stage=self.about,
+                carried=self.about["reads"],
+                step=step.name,
+                reads=reads,
+                ranges={
+                    role: self.across.ranges(role, seen)
+                    for role, layout in step.makes.items()
+                    if layout == "by range"
+                },
+                groups=_group_starts(parts),
+                earlier=self.against,
+                earlier_groups=self._earlier_groups(),
+                most_rows=global_stage.PARTITION_ROWS,
+            )
+            sources = {
+                self.previous if (made := self.maker(r)) is None else made[1] for r in wanted
+            }
+            depends = digest([_all(state.markers[name]) for name in sorted(sources)])
+            return Prepared(settings.plain(), self._units(step, settings, parts), depends)
+
+        return prepare
+
+    def _seen(self, state: State) -> Seen:
+        parts = state.markers[self.previous]
+        return Seen(
+            rows=sum(part.facts["kept"] for part in parts),
+            text_bytes=sum(part.facts["bytes"] for part in parts),
+            facts={
+                name: [marker.facts for marker in state.markers[phase]]
+                for name, (_, phase) in self.steps.items()
+            },
+        )
+
+    def _read(self, role: str, state: State, seen: Seen) -> Read:
+        made = self.maker(role)
+        if made is None:
+            return _read_of(state.markers[self.previous], role, self.roles[role].ranges)
+        layout = made[0].makes[role]
+        ranges = None
+        if layout == "by range":
+            ranges = self.across.ranges(role, seen)
+        elif layout == "by row":
+            ranges = len(_groups(state.markers[self.previous]))
+        return _read_of(state.markers[made[1]], role, ranges)
+
+    def _read_earlier(self, role: str, state: State) -> Read:
+        made = self.maker(role)
+        markers = state.markers[made[1]] if made else []
+        return _read_of(markers, f"{role}{EARLIER}", self._earlier_groups())
+
+    def _earlier_groups(self) -> int:
+        """Return in how many tasks the shards of earlier runs are read for their texts."""
+        return min(
+            global_stage.MOST_PARTITIONS,
+            sum(len(index["shards"]["paths"]) for index in self.against),
+        )
+
+    def _units(self, step: Step, settings: StepSettings, parts: Sequence[Marker]) -> list[Unit]:
+        if step.over == "all":
+            return [Unit("all", {}, "")]
+        if step.over == "ranges":
+            count = settings.reads[step.of].ranges or 1
+            return [
+                Unit(f"{number:05d}", StepUnit(range=number).plain(), "") for number in range(count)
+            ]
+        units = []
+        for group, members in enumerate(_groups(parts)):
+            for index in members:
+                part = parts[index]
+                unit = StepUnit(text=tuple(DataFile.of(part, "text").plain()), group=group)
+                depends, facts = part.identity(), part.facts
+                units.append(
+                    Unit(f"{index:06d}", unit.plain(), depends, facts["kept"], facts["bytes"])
+                )
+        if f"{step.of}{EARLIER}" in settings.reads:
+            units += [
+                Unit(f"earlier-{group:05d}", StepUnit(earlier=group).plain(), "")
+                for group in range(settings.earlier_groups)
+            ]
+        return units
+
+
+def _read_of(markers: Sequence[Marker], role: str, ranges: int | None) -> Read:
+    files = [DataFile.of(marker, role) for marker in markers if role in marker.files]
+    return Read(tuple(tuple(file.plain()) for file in files), ranges)
+
+
+def _one(previous: str, role: str, settings: Settings) -> Any:
+    def prepare(state: State) -> Prepared:
+        parts = state.markers[previous]
+        return Prepared({**settings, role: _files(parts, role)}, [Unit("all", {}, "")], _all(parts))
+
+    return prepare
+
+
+def _gather(previous: str, settled: str) -> Any:
+    def prepare(state: State) -> Prepared:
+        parts, markers = state.markers[previous], state.markers[settled]
+        groups = _groups(parts)
+        settings = {VERDICTS: _files_with(markers, VERDICTS), "parts": len(groups)}
+        units = [
+            Unit(
+                f"{group:05d}",
+                {"group": group, "starts": [str(s) for s in _starts(parts, members)]},
+                "",
+            )
+            for group, members in enumerate(groups)
+        ]
+        return Prepared(settings, units, digest([_all(markers), _all(parts)]))
+
+    return prepare
+
+
+def _files_with(markers: Sequence[Marker], role: str) -> list[list[Any]]:
+    return _files([marker for marker in markers if role in marker.files], role)
+
+
+def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
+    output = plan.job.output
+    by = "bytes" if output.shard_bytes else "tokens"
+    target = output.shard_bytes or output.shard_tokens or 100_000_000
+    parts = _shuffle_ranges(plan)
+    cut_options = {"by": by, "target": target}
+    shard_options = {
+        "format": output.format,
+        "schema": schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
+        "columns": {name: inner for name, (inner, _) in plan.shard_columns.items()},
+    }
+    measured = list(dict.fromkeys(name for m in plan.maps for name in m.measured))
+    account_options = {
+        "measured": measured,
+        "counted": {name: _versions(measured, name) for name in ("characters", "words")},
+        "histograms": _judged(plan, measured),
+        "keep_rows": plan.job.ledger,
+    }
+    cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
+    cutting = _one(maps[-1], "sizes", cut_options)
+    writing = _shards(maps, cut, parts, shard_options)
+    counting = _account(maps, shard, account_options)
+    phases = [
+        Phase(cut, "cut", "cut shards", cut_options, cutting),
+        Phase(shard, "shard", "write shards", shard_options, writing),
+        Phase(
+            f"{number + 2:02d}-account", "account", "account", account_options, counting, version=2
+        ),
+    ]
+    for before, mapped in zip(maps, plan.maps, strict=True):
+        if mapped.then is not None and isinstance(mapped.across, Indexed):
+            at = number + len(phases)
+            phases += _index(plan, mapped.then, mapped.across, before, maps[0], shard, at)
+    return phases
+
+
+def _index(
+    plan: Plan,
+    entry: Entry,
+    across: Indexed,
+    previous: str,
+    first: str,
+    shards: str,
+    number: int,
+) -> list[Phase]:
+    """Return the two phases that write the index of a stage."""
+    label = entry.title.replace(":", "_")
+    kept, index = f"{number:02d}-{label}.kept", f"{number + 1:02d}-{label}.index"
+    rows = across.key_rows(plan.rows)
+    parts = partitions(rows)
+    about = {
+        **_shared(plan, entry),
+        "by": across.index_by,
+        "parts": parts,
+        "ranges": ranges(rows, parts),
+    }
+
+    def keeping(state: State) -> Prepared:
+        markers, groups = state.markers[previous], _groups(state.markers[first])
+        settings = {
+            **about,
+            "places": _files(state.markers[shards], "places"),
+            "groups": len(groups),
+        }
+        units = [
+            Unit(
+                f"{group:05d}",
+                {
+                    "group": group,
+                    "parts": _files([markers[i] for i in members], across.index_reads),
+                },
+                _all([markers[i] for i in members]),
+            )
+            for group, members in enumerate(groups)
+            if members
+        ]
+        return Prepared(settings, units, _all(state.markers[shards]))
+
+    def indexing(state: State) -> Prepared:
+        markers = state.markers[kept]
+        settings = {**about, "rows": _files(markers, "rows")}
+        units = [Unit(f"{part:05d}", {"part": part}, "") for part in range(parts)]
+        return Prepared(settings, units, _all(markers))
+
+    return [
+        Phase(kept, "kept", f"{entry.title} kept", about, keeping, stage=entry.title),
+        Phase(index, "index", f"{entry.title} index", about, indexing, stage=entry.title),
+    ]
+
+
+def _versions(measured: Sequence[str], name: str) -> list[str]:
+    """Return the ledger's columns of one signal, the last measured first."""
+    others = [column for column in measured if column.startswith(f"{name}@")]
+    return [name, *sorted(others, key=lambda column: -int(column.split("@")[1]))]
+
+
+def _judged(plan: Plan, measured: Sequence[str]) -> list[str]:
+    """Return the ledger's columns that some stage judges by."""
+    asked = {name for entry in plan.job.stages for name in entry.stage.signals()}
+    own = {name for entry in plan.job.stages for name in entry.stage.adds()}
+    return [
+        name
+        for name in measured
+        if name.split("@")[0] in asked or ":" in name or (name in own and "_score" in name)
+    ]
+
+
+def _shards(maps: Sequence[str], cut: str, parts: int, options: dict[str, Any]) -> Any:
+    def prepare(state: State) -> Prepared:
+        markers, cuts = state.markers[maps[-1]], state.markers[cut][0]
+        bounds = cuts.facts["bounds"]
+        settings = {
+            **options,
+            "files": _files(markers, "text"),
+            "parts": parts,
+            "groups": [str(start) for start in _group_starts(state.markers[maps[0]])],
+        }
+        count, suffix = len(bounds) - 1, FORMATS[options["format"]].suffix
+        units = [
+            Unit(
+                f"{shard:05d}",
+                {
+                    "number": shard,
+                    "shard": f"part-{shard:05d}-of-{count:05d}.{suffix}",
+                    "low": bounds[shard],
+                    "high": bounds[shard + 1],
+                    "bytes": cuts.facts["sizes"][shard],
+                },
+                "",
+                size=cuts.facts["sizes"][shard],
+            )
+            for shard in range(count)
+        ]
+        return Prepared(settings, units, digest([_all(markers), cuts.identity()]))
+
+    return prepare
+
+
+def _account(maps: Sequence[str], shards: str, options: dict[str, Any]) -> Any:
+    def prepare(state: State) -> Prepared:
+        parts = state.markers[maps[0]]
+        groups = _groups(parts)
+        group_of = {index: group for group, members in enumerate(groups) for index in members}
+        records = [_files(state.markers[name], "record") for name in maps]
+        settings = {
+            **options,
+            "places": _files(state.markers[shards], "places"),
+            "groups": len(groups),
+        }
+        rows = [part.facts["rows"] for part in parts]
+        total = sum(rows)
+        units = []
+        index = done = 0  # `done` rows lie before part `index`
+        for number in range(max(1, -(-total // ROWS_PER_FILE))):
+            low, high = number * ROWS_PER_FILE, min(total, (number + 1) * ROWS_PER_FILE)
+            while index < len(parts) - 1 and done + rows[index] <= low:
+                done += rows[index]
+                index += 1
+            last, reach = index, done + rows[index]
+            while reach < high:
+                last += 1
+                reach += rows[last]
+            members = list(range(index, last + 1))
+            payload = {
+                "number": number,
+                "skip": low - done,
+                "rows": high - low,
+                "rows_of": [rows[i] for i in members],
+                "records": [[files[i] for i in members] for files in records],
+                "groups": sorted({group_of[i] for i in members}),
+            }
+            units.append(Unit(f"{number:05d}", payload, "", rows=high - low))
+        depends = digest([_all(state.markers[name]) for name in (*maps, shards)])
+        return Prepared(settings, units, depends)
+
+    return prepare

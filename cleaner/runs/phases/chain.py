@@ -1,0 +1,272 @@
+"""The fused per-document stages of one map phase, applied to one frame after another."""
+
+import os
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from cleaner import signals as signal_families
+from cleaner.corpus.files import first_line
+from cleaner.errors import CleanerError, is_panic
+from cleaner.job.job_file import build_stage
+from cleaner.ledger import dropped, failed, tagged
+from cleaner.runs.phases.base import with_asked, without_asked
+from cleaner.stages.base import Judging, Stage
+from cleaner.stages.filter import Filter
+from cleaner.storage.shortages import is_shortage
+
+# Measured on every document that has text, so that the account can count characters and tokens.
+ALWAYS = ("characters", "words")
+# Rows dropped by these carry only a reason: they may be nearly all of a crawl.
+CHEAP = ("math_prefilter", "url_filter", "sample")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage at its place in the job."""
+
+    index: int
+    name: str
+    title: str
+    stage: Stage
+    reads: Mapping[str, str] = field(default_factory=dict)  # carried columns, by the job's names
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return what the stage makes of `docs`, an `error` on rows where it raised."""
+        made = apply_safely(self.stage, with_asked(docs, self.reads))
+        return without_asked(made, self.reads)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Signals to measure before step `before`, and the names under which the ledger keeps them."""
+
+    before: int  # index of the stage they are measured for; the job's length: at the very end
+    signals: tuple[str, ...]
+    stored: Mapping[str, str]
+
+
+@dataclass
+class Outcome:
+    """What a chain made of one frame: survivors, and a record of every row that entered."""
+
+    docs: pl.DataFrame
+    fallen: list[pl.DataFrame] = field(default_factory=list)
+
+
+class Chain:
+    """The stages of one map phase with the signals they need, ready to run in a worker."""
+
+    def __init__(self, plain: Sequence[Mapping[str, Any]], measures: Sequence[Mapping[str, Any]]):
+        self.steps = [
+            Step(
+                item["index"],
+                item["name"],
+                item["title"],
+                build_stage(item),
+                item["reads"],
+            )
+            for item in plain
+        ]
+        self.measures = [Measure(m["before"], tuple(m["signals"]), m["stored"]) for m in measures]
+
+    def run(self, docs: pl.DataFrame, empty_at: str | None = None) -> Outcome:
+        """Return the survivors of all stages and the records of those who fell.
+
+        `empty_at` names a global stage after this phase that reads text: what has no word by then
+        falls as `empty` there.
+        """
+        _failpoint(docs)
+        if "characters_cut" not in docs.columns:  # as read; later ones know what was cut
+            docs = docs.with_columns(pl.lit(0, pl.UInt32).alias("characters_cut"))
+        outcome = Outcome(docs)
+        self._drop_unreadable(outcome)
+        judged: dict[int, pl.DataFrame] = {}
+        for step in self.steps:
+            if "html" in step.stage.needs() and "html" not in outcome.docs.columns:
+                outcome.docs = _absent(outcome.docs, step.stage)  # a text entry passes untouched
+                continue
+            self._measure(outcome, step.index)
+            if "text" in step.stage.needs():
+                _fall_empty(outcome, step.title)
+            self._apply(outcome, step, judged)
+        end = self.steps[-1].index + 1 if self.steps else 0
+        self._measure(outcome, max([end, *(m.before for m in self.measures)]))
+        if empty_at is not None:
+            _fall_empty(outcome, empty_at)
+        return outcome
+
+    def stored_names(self) -> dict[str, str]:
+        """Return what each signal measured here is called in the ledger."""
+        return {name: stored for m in self.measures for name, stored in m.stored.items()}
+
+    def _measure(self, outcome: Outcome, before: int) -> None:
+        for measure in self.measures:
+            if measure.before != before or "text" not in outcome.docs.columns:
+                continue
+            docs = outcome.docs
+            measured = signal_families.measure(
+                docs["text"],
+                measure.signals,
+                formulas=docs["formulas_marked"] if "formulas_marked" in docs.columns else True,
+            )
+            renamed = {}
+            for other in self.measures:
+                if other is measure:
+                    break
+                for name, stored in other.stored.items():
+                    if name in measured.columns and name in docs.columns and stored != name:
+                        renamed[name] = stored
+            docs = docs.rename(renamed).drop(measured.columns, strict=False)
+            outcome.docs = docs.hstack(measured)
+
+    def _drop_unreadable(self, outcome: Outcome) -> None:
+        if "error" not in outcome.docs.columns:
+            return
+        docs = outcome.docs
+        bad = docs["error"].is_not_null()
+        if bad.any():
+            outcome.fallen.append(failed(docs.filter(bad), "read"))
+            docs = docs.filter(~bad)
+        outcome.docs = docs.drop("error")
+
+    def _apply(self, outcome: Outcome, step: Step, judged: dict[int, pl.DataFrame]) -> None:
+        docs = outcome.docs
+        if isinstance(step.stage, Filter):
+            docs = self._judge_together(docs, step, judged)
+            docs = docs.with_columns(judged.pop(step.index))
+        else:
+            docs = step(docs)
+        docs = _settle_columns(docs)
+        error = docs["error"].is_not_null()
+        down = (docs["broken"].list.len() > 0).fill_null(True) & ~error
+        tags = isinstance(step.stage, Judging) and step.stage.action == "tag"
+        if tags:
+            told = pl.lit(f"{step.title}:") + pl.col("broken").list.join(",")
+            docs = tagged(docs, pl.lit(down), told)
+            down = pl.Series(np.zeros(len(docs), bool))
+        if error.any():
+            outcome.fallen.append(failed(docs.filter(error), step.title))
+        if down.any():
+            fallen = docs.filter(down)
+            others = {index: found["broken"].filter(down) for index, found in judged.items()}
+            outcome.fallen.append(_dropped(fallen, step, self._also(others)))
+        stay = ~(error | down)
+        for index in judged:
+            judged[index] = judged[index].filter(stay)
+        outcome.docs = docs.filter(stay).drop("broken", "error")
+
+    def _judge_together(
+        self, docs: pl.DataFrame, step: Step, judged: dict[int, pl.DataFrame]
+    ) -> pl.DataFrame:
+        """Judge this filter, and with it every later one up to the next change of the text.
+
+        Returns `docs` with what only these filters measure.
+        """
+        if step.index in judged:
+            return docs
+        for other in self.steps[self.steps.index(step) :]:
+            if other.stage.changes_text:
+                break
+            if not isinstance(other.stage, Filter) or other.index in judged:
+                continue
+            ready = other.index == step.index or (
+                other.stage.needs() | other.stage.signals() <= {*docs.columns, *other.reads}
+            )
+            if ready:
+                found = _settle_columns(other(docs))
+                judged[other.index] = found.select("broken", "error")
+                docs = docs.with_columns(found.select(list(other.stage.adds())))
+        return docs
+
+    def _also(self, others: Mapping[int, pl.Series]) -> pl.Series | None:
+        """Return what other filters of the phase found in the same rows, `filter.rule` each."""
+        if not others:
+            return None
+        names = {step.index: step.stage.label().removeprefix(":") for step in self.steps}
+        told = pl.DataFrame({str(index): series for index, series in others.items()})
+        return told.select(
+            pl.concat_list(
+                pl.col(str(index)).list.eval(pl.lit(f"{names[index]}.") + pl.element())
+                for index in others
+            )
+        ).to_series()
+
+
+def _failpoint(docs: pl.DataFrame) -> None:
+    """Die or hang here when CLEANER_POISON=WORD:kill (or hang) is set and a text holds the word.
+
+    For tests of documents that take their worker with them.
+    """
+    word, _, how = os.environ.get("CLEANER_POISON", "").partition(":")
+    if not word or "text" not in docs.columns:
+        return
+    error = docs["error"].is_null() if "error" in docs.columns else True
+    if docs.filter(error & pl.col("text").str.contains(word, literal=True)).height:
+        if how == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(3600)
+
+
+def apply_safely(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:
+    """Return `stage(docs)`; a row on which the stage raises gets an `error` instead.
+
+    The frame is halved until the row is found, so that one bad document costs itself only.
+    """
+    if not len(docs):
+        return stage(docs)
+    try:
+        return stage(docs)
+    except CleanerError:
+        raise
+    except BaseException as error:
+        if is_shortage(error) or not (isinstance(error, Exception) or is_panic(error)):
+            raise
+        if len(docs) == 1:
+            said = f"{type(error).__name__}: {first_line(error)}"
+            empty = _absent(docs, stage)
+            return empty.with_columns(pl.lit(said).alias("error"))
+        half = len(docs) // 2
+        halves = [apply_safely(stage, docs[:half]), apply_safely(stage, docs[half:])]
+        return pl.concat(halves, how="diagonal_relaxed")
+
+
+def _absent(docs: pl.DataFrame, stage: Stage) -> pl.DataFrame:
+    """Return `docs` with the columns that `stage` would add, null where they are not there."""
+    added: Mapping[str, Any] = stage.adds()
+    return docs.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in added.items() if name not in docs.columns
+    )
+
+
+def _settle_columns(docs: pl.DataFrame) -> pl.DataFrame:
+    wanted: Mapping[str, Any] = {
+        "broken": pl.List(pl.String), "error": pl.String, "tagged": pl.List(pl.String),
+    }  # fmt: skip
+    new = [
+        pl.lit(None, kind).alias(name) for name, kind in wanted.items() if name not in docs.columns
+    ]
+    docs = docs.with_columns(new)
+    # Absent verdicts: a stage that only changes text leaves `broken` out; null lists are empty.
+    return docs.with_columns(pl.col("broken").fill_null([]), pl.col("error").cast(pl.String))
+
+
+def _fall_empty(outcome: Outcome, title: str) -> None:
+    docs = outcome.docs
+    empty = docs["words"] == 0
+    if empty.any():
+        outcome.fallen.append(dropped(docs.filter(empty), title, "empty"))
+        outcome.docs = docs.filter(~empty)
+
+
+def _dropped(docs: pl.DataFrame, step: Step, also: pl.Series | None) -> pl.DataFrame:
+    broken = pl.col("broken") if also is None else pl.concat_list("broken", pl.lit(also))
+    docs = dropped(docs, step.title, pl.col("broken").list.first(), broken)
+    if step.name in CHEAP:
+        docs = docs.select("file", "row", "source", "fate", "stage", "reason", "broken")
+    return docs

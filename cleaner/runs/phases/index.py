@@ -1,0 +1,171 @@
+"""The index of a run: keys of what stayed to the end, by hash range; and how a later run reads it.
+
+kept: keys of one group of parts, without documents that fell later -> index: one file per range.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from cleaner.corpus.files import first_line
+from cleaner.dedup.against import as_old
+from cleaner.dedup.index import index_path
+from cleaner.errors import Damaged, InputError
+from cleaner.job.job_file import build_global
+from cleaner.kernels.hashing import in_range
+from cleaner.runs.phases.base import (
+    DataFile,
+    Settings,
+    exchange_bytes,
+    exchange_sources,
+    read_table,
+)
+from cleaner.shards.opened import Shards
+from cleaner.stages.global_stage import Indexed
+from cleaner.storage import store
+from cleaner.storage.commits import Committer
+from cleaner.storage.exchange import read_partition, read_pieces
+from cleaner.storage.shortages import is_shortage, told
+
+# What the shards of an earlier run are asked for, where they have it.
+_READ = ("text", "id", "source", "cluster_size", "formulas_marked")
+
+
+def run_kept(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Commit the keys of a group of parts that are in a shard, part by part, to exchange them."""
+    places = None
+    for number, files in enumerate(unit["parts"]):
+        last = number == len(unit["parts"]) - 1
+        if out.stands(number, last):
+            continue
+        if places is None:
+            places = _places(settings, unit["group"], out.folder)
+        rows = _kept_rows(settings, DataFile(*files), places, out.folder)
+        data = exchange_bytes(rows, settings["by"], settings["parts"])
+        out.commit(number, last, {"rows": data}, {"kept": len(rows)})
+
+
+def _indexed(settings: Mapping[str, Any]) -> Indexed:
+    """Return the stage whose index is written."""
+    across = build_global(settings)
+    if not isinstance(across, Indexed):
+        raise TypeError(f"{settings['name']} has no index")
+    return across
+
+
+def _places(settings: Settings, group: int, folder: str) -> pl.DataFrame:
+    """Return the shard and the row in it of every document of a group that is kept."""
+    files = [DataFile(*file) for file in settings["places"]]
+    with exchange_sources(folder, files) as sources:
+        found = read_partition(sources, group)
+    return found.select("file", "row", "shard", "shard_row")
+
+
+def _kept_rows(
+    settings: Settings, file: DataFile, places: pl.DataFrame, folder: str
+) -> pl.DataFrame:
+    """Return the rows of one part's kept documents, under their place in the shards."""
+    across = _indexed(settings)
+    if across.index_reads == "text":
+        return across.index_rows(read_table(folder, file), places)
+    parts = settings["parts"]
+    with exchange_sources(folder, [file]) as sources:
+        schema = read_partition(sources, 0).drop("slot").schema
+        frames = [frame for part in range(parts) for frame in read_pieces(sources, part)]
+    rows = pl.concat([pl.DataFrame(schema=schema), *(frame.drop("slot") for frame in frames)])
+    return across.index_rows(rows, places)
+
+
+def run_index(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Write one range of hashes of a stage's index to its final name, and commit it."""
+    files = [DataFile(*file) for file in settings["rows"]]
+    by, part = settings["by"], unit["part"]
+    with exchange_sources(out.folder, files) as sources:
+        rows = read_partition(sources, part)
+    rows = _indexed(settings).index_merged(rows)
+    path = index_path(settings["title"], part, settings["parts"])
+    ranges = settings["ranges"]
+    own = slice(part * ranges, (part + 1) * ranges)
+    with out.product(path) as product:
+        written = exchange_bytes(rows, by, settings["parts"] * ranges, own)
+        product.sink.write(written.data)
+        product.sink.write(written.trailer)
+    facts = {"rows": len(rows), **product.facts, "trailer": written.said()}
+    out.commit(0, True, {}, facts)
+
+
+def read_old(
+    indexes: Sequence[Mapping[str, Any]], part: int, parts: int, rows: pl.DataFrame
+) -> pl.DataFrame:
+    """Return what earlier runs kept under the hashes of `rows`, partition `part` of `parts`.
+
+    They are rows of the same columns, as documents that always stay.
+    """
+    found = [rows.clear()]
+    for index in indexes if len(rows) else ():
+        wanted = rows.select(index["by"]).unique()
+        for frame in _ranges(index, part, parts):
+            mine = frame.join(wanted, on=index["by"], how="semi", maintain_order="left")
+            old = as_old(mine, index["run"], index["first_file"])
+            found.append(old.select(rows.columns).cast(rows.schema))
+    return pl.concat(found)
+
+
+def _ranges(index: Mapping[str, Any], part: int, parts: int) -> Iterator[pl.DataFrame]:
+    """Yield partition `part` of `parts` from an index, one of its own ranges at a time."""
+    files, ranges = index["files"], index["ranges"]
+    cut = len(files) * ranges
+    low, high = part * cut // parts, ((part + 1) * cut - 1) // parts
+    for number in range(low // ranges, high // ranges + 1):
+        first = number * ranges
+        wanted = range(max(low, first) - first, min(high, first + ranges - 1) - first + 1)
+        for frame in _of_run(index["run"], DataFile(*files[number]), wanted):
+            inside = in_range(frame[index["by"]].to_numpy(), parts, part)
+            yield frame.filter(pl.Series(inside))
+
+
+def _of_run(run: str, file: DataFile, wanted: range) -> Iterator[pl.DataFrame]:
+    """Yield some ranges of a file of the index of an earlier run."""
+    try:
+        with exchange_sources(run, [file]) as sources:
+            for part in wanted:
+                yield from read_pieces(sources, part)
+    except Damaged as error:  # that is not ours to make again
+        raise InputError(f"against: {store.join(run, str(error))}; run {run} again") from None
+
+
+@contextmanager
+def _damage_named(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        if is_shortage(error):
+            raise told(error, path) from error
+        raise InputError(f"against: {path}: is damaged: {first_line(error)}") from None
+
+
+def old_texts(
+    indexes: Sequence[Mapping[str, Any]], wanted: pl.DataFrame
+) -> Iterator[tuple[Mapping[str, Any], pl.DataFrame]]:
+    """Yield documents of earlier runs with the index they are of, a row group of a shard at a time.
+
+    `wanted` are keys as `as_old` made them, sorted, with further columns to keep; the documents
+    have the key that they have in the index.
+    """
+    for index in indexes:
+        first, shards = index["first_file"], Shards(**index["shards"])
+        for number in range(len(shards.paths)):
+            mine = wanted.filter(pl.col("file") == first + number)
+            if not len(mine):
+                continue
+            mine = mine.with_columns(file=pl.lit(number, pl.UInt32))
+            path = store.join(shards.run, shards.paths[number])
+            with _damage_named(path):
+                for start, frame in shards.read(number, _READ, mine["row"].to_numpy()):
+                    here = mine.filter(pl.col("row").is_between(start, start + len(frame) - 1))
+                    if len(here):
+                        docs = frame[(here["row"] - start).to_list()]
+                        yield index, docs.hstack(here)

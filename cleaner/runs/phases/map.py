@@ -1,0 +1,261 @@
+"""A map phase: read once, run the chain, write survivors, a record of every row, and keys.
+
+The first map phase reads the input; every later one reads the survivors of the map phase before it
+and the verdicts of the global stage between them, and takes the verdicts by position.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from cleaner.corpus.files import Piece
+from cleaner.corpus.read import Columns, Part, read_parts
+from cleaner.dedup.against import fell
+from cleaner.job.job_file import build_global, build_stage
+from cleaner.ledger import COLUMNS, dropped, tagged
+from cleaner.runs.phases.base import (
+    DataFile,
+    Settings,
+    exchange_bytes,
+    exchange_sources,
+    read_table,
+    table_bytes,
+    with_asked,
+    without_asked,
+)
+from cleaner.runs.phases.chain import Chain
+from cleaner.signals import SIGNALS
+from cleaner.stages.base import Judging
+from cleaner.stages.global_stage import Role
+from cleaner.storage.commits import Committer, Marker
+from cleaner.storage.exchange import read_partition
+from cleaner.storage.row_key import packed, position, shuffle_key
+
+# Sources of one part whose documents are counted for the alarm, the largest of them: those without
+# a loss too, for whatever reached a stage counts. A source may be a host, a corpus have millions.
+_SOURCES = 1_000
+# What a record carries beside signals and scores, in this order.
+RECORD = {name: COLUMNS[name] for name in COLUMNS if name not in ("shard", "shard_row")}
+
+
+def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Commit every part of one unit that is not committed yet."""
+    chain = _chain(_frozen(settings["stages"]), _frozen(settings["measures"]))
+    parts = _first(settings, unit) if "pieces" in unit else _later(settings, unit, out.folder)
+    for number, (part, verdict_fallen) in enumerate(parts):
+        if out.stands(number, part.last):
+            continue
+        part.docs = _without_poison(part.docs, unit.get("poison", []))
+        outcome = chain.run(part.docs, settings["empty_at"])
+        fallen = [*verdict_fallen, *outcome.fallen]
+        record = _record(settings, chain, part, fallen, outcome.docs)
+        docs = _complete(outcome.docs, settings["carry_schema"])
+        files = {"record": table_bytes(record)}
+        facts = _facts(part, record, docs)
+        sends = settings["sends"]
+        if "stage" in sends:
+            files["text"] = table_bytes(docs)
+            told, unread = build_global(sends["stage"]).unread(docs)
+            facts["unread_values"] = [told, len(unread), *unread[:1]]
+            for role, rows, ranges in _sent(sends, docs):
+                files[role] = exchange_bytes(rows, "slot", ranges)
+                facts[role] = len(rows)
+        else:
+            docs = docs.with_columns(shuffle_key(docs, sends["seed"]))
+            docs = docs.sort("shuffle", "file", "row")
+            files["text"] = exchange_bytes(docs, "shuffle", sends["ranges"])
+            files["sizes"] = table_bytes(_sizes(docs))
+        out.commit(number, part.last, files, facts)
+
+
+def _sent(sends: Mapping[str, Any], docs: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame, int]]:
+    """Yield what documents send to a global stage: by role the rows, and into how many ranges."""
+    roles = [Role(**role) for role in sends["roles"]]
+    made = build_global(sends["stage"]).sent(with_asked(docs, sends["stage"]["reads"]), roles)
+    for role in roles:
+        yield role.name, made[role.name], role.ranges
+
+
+def run_probe(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Run the chain on some rows of one part of a unit and commit nothing: does it survive?
+
+    `unit["only"]` is the part and a range of its rows; without any row the part is only read. The
+    result names how many rows the part has, and the key of the first of the range.
+    """
+    chain = _chain(_frozen(settings["stages"]), _frozen(settings["measures"]))
+    wanted, low, high = unit["only"]
+    facts: dict[str, Any] = {"rows": 0, "key": None}
+    parts = _first(settings, unit) if "pieces" in unit else _later(settings, unit, out.folder)
+    for number, (part, _) in enumerate(parts):
+        if number < wanted:
+            continue
+        docs = part.docs
+        facts["rows"] = len(docs)
+        if low < len(docs):
+            facts["key"] = list(docs.select("file", "row").row(low))
+        if low < high:
+            some = _without_poison(docs[low:high], unit.get("poison", []))
+            outcome = chain.run(some, settings["empty_at"])
+            if "stage" in settings["sends"]:
+                done = _complete(outcome.docs, settings["carry_schema"])
+                list(_sent(settings["sends"], done))
+        break
+    out.done.append(Marker(out.unit, wanted, True, out.key, {}, facts))
+
+
+def _without_poison(docs: pl.DataFrame, poison: Sequence[Sequence[int]]) -> pl.DataFrame:
+    """Return `docs` with an error on the rows that were found to kill their worker."""
+    rows = [packed(file, row) for file, row, *reading in poison if not reading]
+    if not rows:
+        return docs
+    keys_of = np.array(rows, np.uint64)
+    bad = pl.lit(pl.Series(np.isin(position(docs), keys_of)))
+    if "error" not in docs.columns:
+        docs = docs.with_columns(pl.lit(None, pl.String).alias("error"))
+    told = pl.coalesce("error", pl.lit("it killed or hung its worker"))
+    return docs.with_columns(pl.when(bad).then(told).otherwise("error").alias("error"))
+
+
+def _frozen(plain: Any) -> str:
+    return json.dumps(plain, sort_keys=True)
+
+
+@lru_cache(maxsize=4)
+def _chain(stages: str, measures: str) -> Chain:
+    """Return the chain of a phase; a worker builds it, and loads its models, once."""
+    return Chain(json.loads(stages), json.loads(measures))
+
+
+def _first(
+    settings: Settings, unit: Mapping[str, Any]
+) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
+    columns = [Columns.from_plain(entry) for entry in settings["columns"]]
+    pieces = [Piece(**piece) for piece in unit["pieces"]]
+    shunned = {(file, row) for file, row, *reading in unit.get("poison", []) if reading}
+    for part in read_parts(pieces, columns, settings["part_bytes"], shunned):
+        part.docs = part.docs.with_columns(
+            pl.lit(1, pl.UInt32).alias("cluster_size"),
+            pl.lit(None, pl.List(pl.String)).alias("tagged"),
+        )
+        yield part, []
+
+
+def _later(
+    settings: Settings, unit: Mapping[str, Any], folder: str
+) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
+    docs = read_table(folder, DataFile(*unit["text"]))
+    whole = Part(docs, [tuple(span) for span in unit["spans"]], [], True)
+    whole.docs, gone = _judged(docs, _verdicts(folder, unit), settings["before"])
+    yield whole, [gone]
+
+
+def _judged(
+    docs: pl.DataFrame, verdicts: pl.DataFrame, before: Mapping[str, Any]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the documents that go on from a global stage, and those that fell there."""
+    stage, across = build_stage(before), build_global(before)
+    reads = before["reads"] if across.reads_again else {}
+    docs = without_asked(across.applied(with_asked(docs, reads), verdicts), reads)
+    if stage.changes_text:  # what was measured on the text before is not true of this one
+        docs = docs.drop(name for name in docs.columns if name in SIGNALS)
+    down = docs["broken"].list.len() > 0
+    if isinstance(stage, Judging) and stage.action == "tag":
+        told = pl.lit(f"{before['title']}:") + pl.col("broken").list.join(",")
+        return tagged(docs, pl.lit(down), told).drop("broken"), docs.clear()
+    gone = dropped(docs.filter(down), before["title"], pl.col("broken").list.first())
+    return docs.filter(~down).drop("broken"), gone
+
+
+def _verdicts(folder: str, unit: Mapping[str, Any]) -> pl.DataFrame:
+    """Return the verdicts on the documents of a unit, or all where they are not gathered."""
+    found = unit["verdicts"]
+    file = DataFile(*found["file"])
+    if "part" not in found:
+        return read_table(folder, file)
+    with exchange_sources(folder, [file]) as sources:
+        return read_partition(sources, found["part"]).drop("slot")
+
+
+def _complete(docs: pl.DataFrame, schema: str) -> pl.DataFrame:
+    """Return the columns that go on; some units never meet one (a text entry has no title)."""
+    return docs.select(
+        pl.col(name).cast(kind) if name in docs.columns else pl.lit(None, kind).alias(name)
+        for name, kind in _types(schema).items()
+    )
+
+
+@lru_cache(maxsize=4)
+def _types(schema: str) -> dict[str, pl.DataType]:
+    arrow = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(schema)))
+    return dict(pl.DataFrame(arrow.empty_table()).schema)
+
+
+def _record(
+    settings: Settings,
+    chain: Chain,
+    part: Part,
+    fallen: Sequence[pl.DataFrame],
+    alive: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return one row for every row that entered, sorted by key, with what was measured here."""
+    schema = {**RECORD, **{name: _type(kind) for name, kind in settings["measured"].items()}}
+    stored = {k: v for k, v in chain.stored_names().items() if k != v}
+    frames = []
+    for frame in (*fallen, alive):
+        renames = {k: v for k, v in stored.items() if k in frame.columns}
+        if any(v in frame.columns for v in renames.values()):
+            renames = {k: v for k, v in renames.items() if v not in frame.columns}
+        frame = frame.rename(renames)
+        frames.append(
+            frame.select(
+                pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
+                for name, kind in schema.items()
+            )
+        )
+    return pl.concat(frames).sort("file", "row")
+
+
+def _type(name: str) -> Any:
+    return getattr(pl, name)
+
+
+def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, Any]:
+    reached = record.group_by("source").agg(pl.len(), fell().sum().alias("lost"))
+    fates = dict(record["fate"].fill_null("kept").value_counts().sort("fate").rows())
+    errors = record["error"].drop_nulls().value_counts(sort=True).sort("count", "error")[-5:]
+    return {
+        "errors": [list(row) for row in errors.rows()],
+        "rows": len(record),
+        "kept": len(docs),
+        "dropped": fates.get("dropped", 0),
+        "failed": fates.get("failed", 0),
+        "spans": part.spans,
+        "unread": [[item.path, item.row, item.error] for item in part.failed],
+        "unfit": sorted([name, said, count] for (name, said), count in part.unfit.items()),
+        "bytes": int(docs["text"].str.len_bytes().sum()) if "text" in docs.columns else 0,
+        "tokens": int(docs["words"].sum()) if "words" in docs.columns else 0,
+        "sources": sorted(
+            map(list, reached.sort("len", "source", descending=True).head(_SOURCES).rows()),
+            key=lambda item: (item[0] is not None, item[0]),
+        ),
+    }
+
+
+def _sizes(docs: pl.DataFrame) -> pl.DataFrame:
+    """Return tokens and bytes of text by the upper 16 bits of the shuffle key."""
+    return (
+        docs.select(
+            (pl.col("shuffle") // 2**48).cast(pl.UInt16).alias("bin"),
+            pl.col("words").cast(pl.UInt64).alias("tokens"),
+            pl.col("text").str.len_bytes().cast(pl.UInt64).alias("bytes"),
+        )
+        .group_by("bin", maintain_order=True)
+        .agg(pl.len().cast(pl.UInt64).alias("rows"), pl.sum("tokens"), pl.sum("bytes"))
+        .sort("bin")
+    )

@@ -1,0 +1,237 @@
+"""The steps of a global stage as tasks, and its verdicts brought to the parts of their rows.
+
+A unit of a step reads and sends rows by role (`cleaner.stages.global_stage`); where the files lie,
+and which of their ranges a unit reads, is known here alone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from cleaner.dedup.against import OLD
+from cleaner.job.job_file import build_global
+from cleaner.runs.phases.base import (
+    DataFile,
+    Settings,
+    batches_bytes,
+    exchange_bytes,
+    exchange_sources,
+    read_batches,
+    read_table,
+    slot,
+    with_asked,
+)
+from cleaner.runs.phases.index import old_texts, read_old
+from cleaner.stages.global_stage import (
+    ByRange,
+    ByRow,
+    Facts,
+    Piece,
+    Sent,
+    Step,
+    Texts,
+    Whole,
+)
+from cleaner.storage.commits import Committer, Ranged
+from cleaner.storage.exchange import in_pieces, read_partition, read_pieces
+from cleaner.storage.row_key import position
+
+EARLIER = "_earlier"  # behind a role: its rows about documents of earlier runs
+
+
+@dataclass(frozen=True)
+class Read:
+    """A role as a step reads it: its files, and the ranges in each; None where it is whole."""
+
+    files: tuple[tuple[Any, ...], ...]
+    ranges: int | None
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """Read back what `asdict` made plain."""
+        return cls(tuple(tuple(file) for file in plain["files"]), plain["ranges"])
+
+    def data(self) -> list[DataFile]:
+        """Return the files."""
+        return [DataFile(*file) for file in self.files]
+
+
+@dataclass(frozen=True)
+class StepSettings:
+    """What all units of a step share."""
+
+    stage: Mapping[str, Any]  # as `describe_stage` gives it
+    carried: Mapping[str, str]  # columns that it reads, as the job calls them -> name inside
+    step: str
+    reads: Mapping[str, Read]
+    ranges: Mapping[str, int]  # of each role that it makes by range
+    groups: tuple[int, ...]  # where each group of parts starts, as the position of a row
+    earlier: tuple[Mapping[str, Any], ...]  # the indexes of earlier runs
+    earlier_groups: int  # tasks in which the shards of earlier runs are read for their texts
+    most_rows: int  # of keys in one piece, about half
+
+    def plain(self) -> Settings:
+        """Return the settings as plain data."""
+        # JSON numbers above 2^53 are not exact everywhere.
+        return {**asdict(self), "groups": [str(start) for start in self.groups]}
+
+    @classmethod
+    def from_plain(cls, plain: Settings) -> Self:
+        """Read back what `plain` returned."""
+        reads = {role: Read.from_plain(read) for role, read in plain["reads"].items()}
+        groups = tuple(int(start) for start in plain["groups"])
+        return cls(
+            **{**plain, "reads": reads, "groups": groups, "earlier": tuple(plain["earlier"])}
+        )
+
+
+@dataclass(frozen=True)
+class StepUnit:
+    """One unit of a step: a range, a part of the corpus, or a group of earlier runs' shards."""
+
+    range: int | None = None
+    text: tuple[Any, ...] | None = None
+    group: int | None = None  # the group of parts that `text` belongs to
+    earlier: int | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return the unit as plain data."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """Read back what `plain` returned."""
+        text = plain.get("text")
+        return cls(**{**plain, "text": None if text is None else tuple(text)})
+
+
+def run_step(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Run one unit of one step of a global stage."""
+    made = StepSettings.from_plain(settings)
+    stage = build_global(made.stage)
+    step = next(step for step in stage.steps() if step.name == made.step)
+    step.run(stage, _Work(made, step, StepUnit.from_plain(unit), out))
+
+
+@dataclass(frozen=True)
+class _Frames:
+    """Frames that are read anew each time they are gone through."""
+
+    read: Callable[[], Iterator[pl.DataFrame]]
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        return self.read()
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One unit of a step, as the stage sees it: see `Work`."""
+
+    settings: StepSettings
+    step: Step
+    unit: StepUnit
+    out: Committer
+
+    def stands(self, number: int, last: bool) -> bool:
+        return self.out.stands(number, last)
+
+    def pieces(self, role: str) -> Iterator[Piece]:
+        read, part = self.settings.reads[role], self._range()
+        ranges = read.ranges or 1
+        with exchange_sources(self.out.folder, read.data()) as sources:
+            size = sum(source.parts[part].rows for source in sources)
+            count = max(1, -(-size // (2 * self.settings.most_rows)))
+            with in_pieces(sources, "slot", part, ranges, count) as rows_of:
+                for number in range(count):
+                    last = number == count - 1
+                    if not self.stands(number, last):
+                        rows = rows_of(number).drop("slot")
+                        at, of = part * count + number, ranges * count
+                        yield Piece(number, last, rows, read_old(self._earlier(), at, of, rows))
+
+    def frames(self, role: str) -> Iterable[pl.DataFrame]:
+        read = self.settings.reads[role]
+        if read.ranges is None:
+            return _Frames(lambda: self._batches(read))
+        wanted = range(read.ranges) if self.unit.range is None else [self.unit.range]
+        return _Frames(lambda: self._ranges(read, wanted))
+
+    def _batches(self, read: Read) -> Iterator[pl.DataFrame]:
+        for file in read.data():
+            yield from read_batches(self.out.folder, file)
+
+    def _ranges(self, read: Read, wanted: Iterable[int]) -> Iterator[pl.DataFrame]:
+        with exchange_sources(self.out.folder, read.data()) as sources:
+            some = False
+            for number in wanted:
+                for frame in read_pieces(sources, number):
+                    some = True
+                    yield frame.drop("slot")
+            if not some:  # the columns are there all the same
+                yield read_partition(sources, next(iter(wanted))).drop("slot")
+
+    def texts(self, role: str) -> Iterator[Texts]:
+        if self.unit.earlier is not None:
+            wanted = self._named(f"{role}{EARLIER}", self.unit.earlier).sort("file", "row")
+            for index, docs in old_texts(self._earlier(), wanted):
+                yield Texts(docs, index["run"], index["first_file"])
+            return
+        named = self._named(role, self.unit.group or 0)
+        docs = read_table(self.out.folder, DataFile(*(self.unit.text or ())))
+        docs = docs.join(named, on=["file", "row"], how="inner", maintain_order="left")
+        yield Texts(with_asked(docs, self.settings.carried))
+
+    def _named(self, role: str, part: int) -> pl.DataFrame:
+        read = self.settings.reads[role]
+        with exchange_sources(self.out.folder, read.data()) as sources:
+            return read_partition(sources, part).drop("slot")
+
+    def commit(self, number: int, last: bool, sent: Mapping[str, Sent], facts: Facts) -> None:
+        files: dict[str, Ranged] = {}
+        for role, one in sent.items():
+            if isinstance(one, Whole):
+                files[role] = batches_bytes(one.rows, one.batch)
+            elif isinstance(one, ByRange):
+                files[role] = exchange_bytes(one.rows, "slot", self.settings.ranges[role])
+            else:
+                files |= self._by_row(role, one)
+        self.out.commit(number, last, files, facts)
+
+    def _by_row(self, role: str, one: ByRow) -> dict[str, Ranged]:
+        ours = one.rows.filter(pl.col("file") < OLD)
+        starts = np.array(self.settings.groups, np.uint64)
+        files = {role: to_parts(ours, starts)}
+        earlier = one.rows.filter(pl.col("file") >= OLD)
+        if len(earlier):
+            groups = self.settings.earlier_groups
+            shards = sum(len(index["shards"]["paths"]) for index in self._earlier())
+            shard = earlier["file"].to_numpy().astype(np.int64) - OLD
+            at = slot(shard * groups // shards, groups)
+            files[f"{role}{EARLIER}"] = exchange_bytes(earlier.with_columns(at), "slot", groups)
+        return files
+
+    def _range(self) -> int:
+        if self.unit.range is None:
+            raise TypeError(f"step {self.step.name} does not go over ranges")
+        return self.unit.range
+
+    def _earlier(self) -> tuple[Mapping[str, Any], ...]:
+        return self.settings.earlier
+
+
+def to_parts(rows: pl.DataFrame, starts: np.ndarray) -> Ranged:
+    """Return rows by key as an exchange file with a range for each part that starts there."""
+    part = np.searchsorted(starts, position(rows), side="right") - 1
+    return exchange_bytes(rows.with_columns(slot(part, len(starts))), "slot", len(starts))
+
+
+def run_gather(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+    """Bring all verdicts on one group of parts together, a range for each part."""
+    files = [DataFile(*file) for file in settings["verdicts"]]
+    with exchange_sources(out.folder, files) as sources:
+        rows = read_partition(sources, unit["group"]).drop("slot").sort("file", "row")
+    starts = np.array([int(start) for start in unit["starts"]], np.uint64)
+    out.commit(0, True, {"verdicts": to_parts(rows, starts)}, {"verdicts": len(rows)})

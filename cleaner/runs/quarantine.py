@@ -1,0 +1,114 @@
+"""Documents and files that kill or hang their worker: found by halving, their verdict committed.
+
+A verdict is an empty file below the phase in which the document did its harm. Its name tells the
+unit, the unit's key as it was without any verdict, and (file, row); what cannot even be read is
+named by its first row and READING. Every later attempt at that unit obeys it, and has it in its
+key, so the fate does not depend on which attempt met it, or on a clock; another job does not.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cleaner.errors import InputError
+from cleaner.storage import store
+from cleaner.storage.commits import committed, phase_folder
+
+Attempt = Callable[[Mapping[str, Any]], list[dict[str, Any]] | None]
+READING = 1  # third in the key of a piece of a file that nobody can read
+_NAME = re.compile(
+    r"(?P<unit>.+)-(?P<key>[0-9a-f]{16})-(?P<file>\d{8,})-(?P<row>\d{12,})(?P<reading>-reading)?\.json"
+)
+_LAST = 1 << 30  # no unit has so many parts: asked for this one, a probe reads all of them
+
+
+def poisoned(folder: str, phase: str) -> dict[tuple[str, str], list[list[int]]]:
+    """Return what units must leave alone: (unit, key) -> (file, row) or (file, row, READING)."""
+    found: dict[tuple[str, str], list[list[int]]] = {}
+    for name in store.names(store.join(phase_folder(folder, phase), "poison")):
+        if match := _NAME.fullmatch(name):
+            reading = [READING] if match["reading"] else []
+            key = [int(match["file"]), int(match["row"]), *reading]
+            found.setdefault((match["unit"], match["key"]), []).append(key)
+    return {unit: sorted(keys) for unit, keys in found.items()}
+
+
+def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
+    """Return the keys that make a map task die, after committing their verdicts; none if it lives.
+
+    Looked for in the first part that is not committed: it is there that the task died. Raises
+    InputError when reading that part kills it, and no single file is to blame, or when workers die
+    whatever they do.
+    """
+    have = committed(task["home"], task["phase"]).get((task["unit"], task["key"]), {})
+    part = next(number for number in range(len(have) + 1) if number not in have)
+    read = _probe(task, attempt, part, 0, 0)
+    if read is None:
+        _survives(task, attempt)
+        # Where parts of a long file are committed already, its rows are no longer all ours.
+        killers = [] if part else _unreadable(task, attempt, task["payload"].get("pieces", []))
+        if not killers:
+            paths = {piece["path"] for piece in task["payload"].get("pieces", [])}
+            raise InputError(
+                f"{task['phase']}: unit {task['unit']}: reading it kills or hangs the worker, "
+                f"again and again: {', '.join(sorted(paths)[:5])}"
+            )
+        return killers
+    found: list[list[int]] = []
+    ranges = [(0, read["rows"])]
+    while ranges:
+        low, high = ranges.pop()
+        if low == high or _probe(task, attempt, part, low, high) is not None:
+            continue
+        if high - low > 1:
+            middle = (low + high) // 2
+            ranges += [(middle, high), (low, middle)]
+            continue
+        where = _probe(task, attempt, part, low, low)
+        # Once more: a busy machine may have killed or delayed the first attempt.
+        if where is not None and _probe(task, attempt, part, low, high) is None:
+            found.append(where["key"])
+            _commit(task, where["key"])
+    return found
+
+
+def _unreadable(
+    task: Mapping[str, Any], attempt: Attempt, pieces: list[dict[str, Any]]
+) -> list[list[int]]:
+    """Return the keys of the pieces of files that kill whoever reads them."""
+    payload = {**task["payload"], "pieces": pieces}
+    if not pieces or _probe({**task, "payload": payload}, attempt, _LAST, 0, 0) is not None:
+        return []
+    if len(pieces) > 1:
+        middle = len(pieces) // 2
+        halves = (pieces[:middle], pieces[middle:])
+        return [key for half in halves for key in _unreadable(task, attempt, half)]
+    if _probe({**task, "payload": payload}, attempt, _LAST, 0, 0) is not None:
+        return []  # the machine was busy
+    _survives(task, attempt)
+    key = [pieces[0]["file"], pieces[0]["first_row"], READING]
+    _commit(task, key)
+    return [key]
+
+
+def _survives(task: Mapping[str, Any], attempt: Attempt) -> None:
+    """Raise InputError if a worker dies that has nothing to read: then no file is guilty."""
+    if _probe({**task, "payload": {"pieces": []}}, attempt, _LAST, 0, 0) is None:
+        raise InputError(
+            f"{task['phase']}: unit {task['unit']}: workers die with nothing to read, too; too "
+            "little memory? The same command continues the run"
+        )
+
+
+def _probe(
+    task: Mapping[str, Any], attempt: Attempt, part: int, low: int, high: int
+) -> dict[str, Any] | None:
+    payload = {**task["payload"], "only": [part, low, high]}
+    done = attempt({**task, "function": "probe", "payload": payload})
+    return None if done is None else done[0]["facts"]
+
+
+def _commit(task: Mapping[str, Any], key: list[int]) -> None:
+    reading = "-reading" if key[2:] else ""
+    name = f"{task['unit']}-{task['base']}-{key[0]:08d}-{key[1]:012d}{reading}.json"
+    store.put_if_absent(store.join(phase_folder(task["home"], task["phase"]), "poison", name), b"")
