@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -33,8 +33,37 @@ ROWS_PER_FILE = 1_000_000
 _MOST_LABELS = 1_000  # sources or languages listed by name; the rest is one line
 MOST_SOURCES = 10_000  # counted by name in one file of the ledger
 _OTHER = "(other)"
+ENTERED = ("first_characters", "first_words")  # counts of the text as it was first measured
 
 Tree = dict[str, Any]
+
+
+class Change(NamedTuple):
+    """A stage that changes texts: the ledger's columns with the counts before it and after it."""
+
+    stage: str
+    characters: tuple[str, str]
+    words: tuple[str, str]
+
+
+class Changed(NamedTuple):
+    """What a stage did to the texts that went on from it."""
+
+    shortened: int  # documents that lost characters or words
+    characters_cut: int
+    characters_added: int
+    words_cut: int
+    words_added: int
+
+    @property
+    def cut(self) -> list[int]:
+        """Documents (none), characters and words cut."""
+        return [0, self.characters_cut, self.words_cut]
+
+    @property
+    def added(self) -> list[int]:
+        """Documents (none), characters and words added."""
+        return [0, self.characters_added, self.words_added]
 
 
 def dropped(
@@ -61,11 +90,13 @@ def tagged(docs: pl.DataFrame, which: pl.Expr, told: pl.Expr) -> pl.DataFrame:
     return docs.with_columns(tagged=pl.when(which).then(more).otherwise("tagged"))
 
 
-def tally(ledger: pl.DataFrame) -> Tree:
+def tally(ledger: pl.DataFrame, changes: Iterable[Change] = ()) -> Tree:
     """Return the counts of some ledger rows as plain, mergeable sums.
 
     `falls`: by (fate, stage, reason, source, lang) documents, characters, tokens;
-    `rules`: by (stage, rule) how many documents broke it and how many broke nothing else.
+    `rules`: by (stage, rule) how many documents broke it and how many broke nothing else;
+    `changes`: by stage how many documents it shortened, and how many characters and tokens it cut
+    and added in those that went on; `entered`: characters and tokens of all texts as first counted.
     """
     falls = (
         ledger.group_by("fate", "stage", "reason", "source", "lang")
@@ -73,7 +104,6 @@ def tally(ledger: pl.DataFrame) -> Tree:
             pl.len().alias("documents"),
             pl.col("characters").cast(pl.UInt64).sum(),
             pl.col("words").cast(pl.UInt64).sum().alias("tokens"),
-            pl.col("characters_cut").cast(pl.UInt64).sum(),
         )
         .sort("fate", "stage", "reason", "source", "lang")
     )
@@ -86,24 +116,48 @@ def tally(ledger: pl.DataFrame) -> Tree:
         .agg(pl.len().alias("fails"), pl.col("only").sum())
         .sort("stage", "rule")
     )
-    return {"falls": falls.rows(), "rules": rules.rows()}
+    return {
+        "falls": falls.rows(),
+        "rules": rules.rows(),
+        "changes": [_changed(ledger, change) for change in changes],
+        "entered": list(ledger.select(pl.col(ENTERED).cast(pl.UInt64).sum()).row(0)),
+    }
+
+
+def _changed(ledger: pl.DataFrame, change: Change) -> tuple[Any, ...]:
+    lost = [
+        pl.col(before).cast(pl.Int64) - pl.col(after).cast(pl.Int64)
+        for before, after in (change.characters, change.words)
+    ]
+    sums = [(side * one).clip(0).sum() for one in lost for side in (1, -1)]
+    # What fell at the stage has no count after it: null, and in no sum.
+    counts = ledger.select(
+        pl.any_horizontal(one > 0 for one in lost).sum().alias("shortened"),
+        *(one.alias(str(place)) for place, one in enumerate(sums)),
+    )
+    return (change.stage, *counts.row(0))
 
 
 def merge(tallies: Iterable[Tree]) -> Tree:
     """Return the sum of tallies."""
-    falls: Counter[tuple[Any, ...]] = Counter()
     sums: dict[tuple[Any, ...], list[int]] = {}
     rules: dict[tuple[Any, ...], list[int]] = {}
+    changes: dict[tuple[Any, ...], list[int]] = {}
+    entered = [0, 0]
     for one in tallies:
-        for *key, documents, characters, tokens, cut in one["falls"]:
-            falls[tuple(key)] += documents
-            _add(sums, tuple(key), [documents, characters, tokens, cut])
+        for *key, documents, characters, tokens in one["falls"]:
+            _add(sums, tuple(key), [documents, characters, tokens])
         for stage, rule, fails, only in one["rules"]:
             _add(rules, (stage, rule), [fails, only])
+        for stage, *counts in one["changes"]:
+            _add(changes, (stage,), counts)
+        entered = [a + b for a, b in zip(entered, one["entered"], strict=True)]
     order = sorted(sums, key=lambda key: tuple("" if part is None else str(part) for part in key))
     return {
         "falls": [(*key, *sums[key]) for key in order],
         "rules": [(*key, *rules[key]) for key in sorted(rules)],
+        "changes": [(*key, *counts) for key, counts in changes.items()],
+        "entered": entered,
     }
 
 
@@ -135,11 +189,15 @@ def funnel(counts: Tree, stages: list[str]) -> list[Tree]:
     """Return one entry per stage, in the order of the job: what came in, what left, and why.
 
     `read` comes first: rows that could not be read. Documents, characters and tokens add up:
-    in = kept + dropped + failed, and what a stage keeps is what the next one gets.
+    in + added = kept + dropped + failed + cut, and what a stage keeps is what the next one gets.
+    Characters and tokens are those of the text that each stage met; before a stage that makes it,
+    those of the text that it makes.
     """
     left: dict[str, Tree] = {}
+    changes = {stage: Changed(*sums) for stage, *sums in counts["changes"]}
+    nothing = Changed(0, 0, 0, 0, 0)
     whole = [0, 0, 0]
-    for fate, stage, reason, source, lang, *sums, _cut in counts["falls"]:
+    for fate, stage, reason, source, lang, *sums in counts["falls"]:
         whole = [a + b for a, b in zip(whole, sums, strict=True)]
         if fate == "kept":
             continue
@@ -150,13 +208,15 @@ def funnel(counts: Tree, stages: list[str]) -> list[Tree]:
         for label, value in (("sources", source), ("languages", lang)):
             by = entry.setdefault(label, {})
             by[value or ""] = by.get(value or "", 0) + sums[0]
+    for change in changes.values():
+        whole = [a + b - c for a, b, c in zip(whole, change.cut, change.added, strict=True)]
     rows = []
     running = whole
     for stage in ["read", *stages]:
         entry = left.get(stage, {"dropped": [0] * 3, "failed": [0] * 3, "reasons": {}})
-        after = [
-            a - b - c for a, b, c in zip(running, entry["dropped"], entry["failed"], strict=True)
-        ]
+        change = changes.get(stage, nothing)
+        gone = zip(entry["dropped"], entry["failed"], change.cut, change.added, strict=True)
+        after = [have - b - c - d + e for have, (b, c, d, e) in zip(running, gone, strict=True)]
         rows.append(
             {
                 "stage": stage,
@@ -164,6 +224,9 @@ def funnel(counts: Tree, stages: list[str]) -> list[Tree]:
                 **_named("kept", after),
                 **_named("dropped", entry["dropped"]),
                 **_named("failed", entry["failed"]),
+                "shortened": change.shortened,
+                **_of_text("cut", change.cut),
+                **_of_text("added", change.added),
                 "reasons": dict(sorted(entry["reasons"].items())),
                 "lost_by_source": _most(entry.get("sources", {})),
                 "lost_by_language": _most(entry.get("languages", {})),
@@ -176,6 +239,10 @@ def funnel(counts: Tree, stages: list[str]) -> list[Tree]:
 def _named(name: str, sums: list[int]) -> Tree:
     documents, characters, tokens = sums
     return {name: documents, f"{name}_characters": characters, f"{name}_tokens": tokens}
+
+
+def _of_text(name: str, sums: list[int]) -> Tree:
+    return {key: value for key, value in _named(name, sums).items() if key != name}
 
 
 def by_label(counts: Tree, label: str) -> Tree:

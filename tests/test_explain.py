@@ -72,3 +72,41 @@ def test_a_path_in_full_names_a_file_that_the_job_names_from_here(
     run_plan(make_plan(parse_job(job(["in/t.parquet"]))), "run", engine="inline")
     found = explain(open_run("run"), f"{tmp_path}/in/t.parquet#2")
     assert [item.row["row"] for item in found] == [2]
+
+
+@pytest.mark.parametrize("by", ["id", "url", "neither"])
+@pytest.mark.parametrize(
+    ("stage", "html"),
+    [({"url_filter": {"words": ["casino"]}}, False), ({"sample": {"share": 0.01}}, False),
+     ({"math_prefilter": {}}, True)],
+)  # fmt: skip
+def test_what_a_cheap_stage_drops_is_found_by_its_name(
+    tmp_path: Path, by: str, stage: dict[str, Any], html: bool
+) -> None:
+    frame = pl.DataFrame(
+        {
+            "key": [f"urn:{i:03}" for i in range(20)],
+            "link": [f"http://casino.example/p/{i}" for i in range(20)],
+            "body": [f"<p>A plain page, the {i}th, that holds no formula.</p>" for i in range(20)],
+        }
+    )
+    frame.write_parquet(tmp_path / "in.parquet")
+    named = {"id": {"id": "key"}, "url": {"url": "link"}, "neither": {"url": "link"}}[by]
+    entry = {"paths": str(tmp_path / "in.parquet"), "html" if html else "text": "body", **named}
+    if stage.get("url_filter"):
+        entry["url"] = "link"
+    plain = {
+        "name": "cheap",
+        "input": entry,
+        "stages": [stage, *([{"extract": {}}] if html else [])],
+    }
+    run_plan(make_plan(parse_job(plain)), str(tmp_path / "run"), engine="inline")
+    opened = open_run(str(tmp_path / "run"))
+    (gone,) = opened.ledger().filter(fate="dropped").tail(1).rows(named=True)
+    place = gone["row"]
+    wanted = {
+        "id": f"urn:{place:03}",
+        "url": f"http://casino.example/p/{place}",
+        "neither": f"{tmp_path}/in.parquet#{place}",
+    }[by]
+    assert [item.row["row"] for item in explain(opened, wanted)] == [place]

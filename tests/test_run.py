@@ -233,10 +233,10 @@ def test_an_alarm_counts_all_that_reached_the_stage(tmp_path: Path, unit_limit: 
 
 
 def test_very_many_sources_are_counted_under_one_name() -> None:
-    falls = [("kept", None, None, f"h{n}", "en", 1, 10, 2, 0) for n in range(30)]
-    falls += [("dropped", "0.x", "r", "big", "en", 5, 50, 10, 0)]
-    falls += [("kept", None, None, None, "en", 2, 20, 4, 0)]
-    found = capped(merge([{"falls": falls, "rules": []}]), most=3)
+    falls = [("kept", None, None, f"h{n}", "en", 1, 10, 2) for n in range(30)]
+    falls += [("dropped", "0.x", "r", "big", "en", 5, 50, 10)]
+    falls += [("kept", None, None, None, "en", 2, 20, 4)]
+    found = capped(merge([{"falls": falls, "rules": [], "changes": [], "entered": [0, 0]}]), most=3)
     assert by_label(found, "source") == {
         "big": {"in": 5, "kept": 0, "dropped": 5, "failed": 0},
         "": {"in": 2, "kept": 2, "dropped": 0, "failed": 0},

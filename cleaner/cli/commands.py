@@ -13,7 +13,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
@@ -384,6 +384,30 @@ def _funnel(opened: Run) -> None:
             }
         )
     show(rows or [{"stage": "(no stage)", "in": opened.stats["rows"]["in"]}])
+    changed = [_cuts(row) for row in opened.stats["stages"] if _changes_texts(row)]
+    if changed:
+        tell()
+        show(changed)
+
+
+def _changes_texts(row: Mapping[str, Any]) -> bool:
+    return any(row.get(f"{what}_characters") for what in ("cut", "added"))
+
+
+def _cuts(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a stage cut from the documents that went on from it, and what it left."""
+    told: dict[str, Any] = {"texts changed by": row["stage"], "documents cut": row["shortened"]}
+    for unit, name in (("tokens", "words"), ("characters", "characters")):
+        out, cut, added = (row[f"{what}_{unit}"] for what in ("kept", "cut", "added"))
+        before = out + cut - added
+        told |= {
+            f"{name} in": before,
+            f"{name} cut": cut,
+            f"{name} cut %": round(100 * cut / before, 1) if before else None,
+            f"{name} added": added,
+            f"{name} out": out,
+        }
+    return told
 
 
 @app.command()
@@ -449,13 +473,24 @@ def sample(
     near: Annotated[bool, typer.Option(help="nearest to the rule's limit")] = False,
     count: Annotated[int, typer.Option("-n", min=1)] = 10,
     seed: int = 0,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="changed by this stage: what it cut of each text")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show documents kept, dropped, or near a threshold, with the beginning of their text."""
+    """Show documents kept, dropped, or near a threshold, with the beginning of their text.
+
+    With --diff: documents that a stage changed, their lines before it and after it.
+    """
     from cleaner.results.finished import open_run, sample_documents, verdict
     from cleaner.results.source_texts import texts_of
 
     opened = open_run(path)
+    if diff:
+        if stage is None or rule is not None or near:
+            raise JobError("--diff: needs --stage, a stage that changes texts, and no --rule")
+        _diffs(opened, stage, count, seed, as_json)
+        return
     rows = sample_documents(opened, stage, rule, near, count, seed)
     texts = texts_of(opened, rows)
     if as_json:
@@ -465,6 +500,24 @@ def sample(
         tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {verdict(opened, row)}")
         shown = " ".join((text or "(its input cannot be read any more)").split())
         tell(f"    {shown[:400]}{'…' if len(shown) > 400 else ''}")
+
+
+def _diffs(opened: Run, stage: str, count: int, seed: int, as_json: bool) -> None:
+    from cleaner.results.before_after import changed
+    from cleaner.results.finished import verdict
+
+    found = list(changed(opened, stage, count, seed))
+    if as_json:
+        _emit([{**one.row, "before": one.before, "after": one.after} for one in found])
+        return
+    if not found:
+        say(f"{stage}: no document whose text it changed is there")
+    for one in found:
+        row = one.row
+        tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {verdict(opened, row)}")
+        for line in one.shown:
+            tell(f"    {line}")
+        tell()
 
 
 @app.command()

@@ -383,7 +383,8 @@ def _measures(
         points: list[dict[str, Any]] = []
         for place, entry in enumerate(entries):
             stage = entry.stage
-            if born and "text" in stage.needs():
+            # Once counted, a text is counted again after each change, before anything drops it.
+            if born and ("text" in stage.needs() or any(points for points in (*found, points))):
                 wanted = set() if have >= set(ALWAYS) else set(ALWAYS)
                 if stage.signals() - have:
                     for other in entries[place:]:

@@ -346,11 +346,13 @@ def sample_documents(
         rows = rows.filter(pl.col("stage") == stage_title(run, stage))
     if rule is not None:
         rows = rows.filter(pl.col("broken").list.contains(rule))
-    drawn = rows.with_columns(_draw=pl.struct("file", "row").hash(seed))
-    if near:
-        order = _nearness(run, stage, rule)
-        return drawn.sort(order, "_draw").head(count).drop("_draw").collect()
-    return drawn.sort("_draw").head(count).drop("_draw").collect()
+    order = [_nearness(run, stage, rule)] if near else []
+    return drawn(rows, seed).sort(*order, "_draw").head(count).drop("_draw").collect()
+
+
+def drawn(rows: pl.LazyFrame, seed: int) -> pl.LazyFrame:
+    """Return ledger rows with `_draw`, by which to sort them into an order drawn by a seed."""
+    return rows.with_columns(_draw=pl.struct("file", "row").hash(seed))
 
 
 def stage_title(run: Run, wanted: str) -> str:

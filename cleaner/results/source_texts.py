@@ -16,7 +16,7 @@ from cleaner.results.finished import Run
 
 def texts_of(run: Run, rows: pl.DataFrame) -> list[str | None]:
     """Return the text of each ledger row, in order; None where its input is gone."""
-    source = _Source(run)
+    source = Source(run)
     return [
         _kept(run, row) if row["fate"] == "kept" else source.text(row)
         for row in rows.iter_rows(named=True)
@@ -32,7 +32,7 @@ def _kept(run: Run, row: dict[str, Any]) -> str | None:
     return None
 
 
-class _Source:
+class Source:
     """The input of a run, listed once, as it is now."""
 
     def __init__(self, run: Run) -> None:
@@ -54,8 +54,8 @@ class _Source:
         plain, _, _ = resolve_columns(self.run.job.input, self.files)
         return [Columns.from_plain(entry) for entry in plain]
 
-    def text(self, row: dict[str, Any]) -> str | None:
-        """Return the text as the input has it; a page is extracted as the job would."""
+    def document(self, row: dict[str, Any]) -> pl.DataFrame | None:
+        """Return the row as the job's stages get it; None where the input is gone."""
         path = self.run.inputs[row["file"]]
         try:
             entry = self.entries.get(path)
@@ -65,11 +65,16 @@ class _Source:
             part = next(iter(read_parts([piece], self.columns, 1 << 20)))
         except (InputError, StorageError):
             return None
-        if not len(part.docs):
+        return part.docs if len(part.docs) else None
+
+    def text(self, row: dict[str, Any]) -> str | None:
+        """Return the text as the input has it; a page is extracted as the job would."""
+        docs = self.document(row)
+        if docs is None:
             return None
-        if "html" in part.docs.columns:
+        if "html" in docs.columns:
             from cleaner.web.page import extract_html
 
-            page = part.docs["html"][0]
+            page = docs["html"][0]
             return extract_html(page).text if page is not None else None
-        return part.docs["text"][0]
+        return docs["text"][0]

@@ -50,12 +50,19 @@ def finish(
     total = rows[0]["in"]
     kept = rows[-1]["kept"]
     entered = sum(marker.facts["rows"] for marker in state.markers[maps[0]])
-    written = sum(marker.facts["rows"] for marker in shards)
+    written = _sum(shards, "rows")
     dropped, failed = (sum(row[fate] for row in rows) for fate in ("dropped", "failed"))
     if not (total == entered == kept + dropped + failed and kept == written):
         raise AccountError(
             f"the account does not add up: read {entered:,}, in the ledger {total:,} = "
             f"kept {kept:,} + dropped {dropped:,} + failed {failed:,}, in shards {written:,}"
+        )
+    counted = [rows[0]["in_characters"], rows[0]["in_tokens"]]
+    if counted != counts["entered"] or rows[-1]["kept_tokens"] != _sum(shards, "tokens"):
+        raise AccountError(
+            f"the account of texts does not add up: {counts['entered'][1]:,} words came in, of "
+            f"{counted[1]:,} is told what became of them; kept {rows[-1]['kept_tokens']:,}, in "
+            f"shards {_sum(shards, 'tokens'):,}"
         )
     unread = [bad.error for bad in plan.failed]
     unread += [error for _, _, error in unread_of(state.markers[maps[0]])]
@@ -139,6 +146,10 @@ def _record(home: RunFolder, name: str) -> dict[str, Any]:
 def _shard_output(marker: Marker) -> dict[str, Any]:
     facts = marker.facts
     return {key: facts[key] for key in ("path", "rows", "tokens", "text_bytes", "bytes", "sha256")}
+
+
+def _sum(markers: Sequence[Marker], fact: str) -> int:
+    return sum(marker.facts[fact] for marker in markers)
 
 
 def _histograms(account: Sequence[Marker]) -> dict[str, Any]:

@@ -138,20 +138,21 @@ def judge_lines(text: pl.Series, rules: RuleSet, formulas: Formulas = True) -> p
     return frame.with_columns(broken=pl.when(pl.Series(spared)).then([]).otherwise("broken"))
 
 
-def show_cuts(text: str, rules: RuleSet) -> str:
-    """Return a text as a diff: `- ` before what `clean` cuts, with the rules; `  ` before the rest.
+def show_cuts(text: pl.Series, rules: RuleSet, formulas: Formulas = True) -> list[str]:
+    """Return the lines of one text: `- ` before what `clean` cuts, with the rules; `  ` the rest.
 
     A line that only lost a part stands twice, `- ` as it was and `+ ` as it is.
     """
     shown = []
-    for line, left, broken in judge_lines(pl.Series([text]), rules).drop("document").iter_rows():
+    judged = judge_lines(text, rules, formulas)
+    for line, left, broken in judged.select("line", "left", "broken").iter_rows():
         if broken:
             shown.append(f"- {line}    [{', '.join(broken)}]")
         elif line != left:
             shown += [f"- {line}", f"+ {left}"]
         else:
             shown.append(f"  {line}")
-    return "\n".join(shown)
+    return shown
 
 
 def _ends_sentence(lines: pl.Series) -> pl.Series:

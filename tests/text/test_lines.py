@@ -53,12 +53,13 @@ def test_a_formula_is_never_parted() -> None:
 
 
 def test_cuts_can_be_shown() -> None:
-    assert show_cuts("menu\nA line with a note.[2]\nA fine line here.", C4) == (
-        "- menu    [terminal_mark, three_words]\n"
-        "- A line with a note.[2]\n"
-        "+ A line with a note.\n"
-        "  A fine line here."
-    )
+    text = "menu\nA line with a note.[2]\nA fine line here."
+    assert show_cuts(pl.Series([text]), C4) == [
+        "- menu    [terminal_mark, three_words]",
+        "- A line with a note.[2]",
+        "+ A line with a note.",
+        "  A fine line here.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from cleaner.dedup.against import fell
 from cleaner.errors import AccountError
-from cleaner.ledger import COLUMNS, capped, merge, tally
+from cleaner.ledger import COLUMNS, Change, capped, merge, tally
 from cleaner.runs.phases.base import DataFile, Settings, exchange_sources, read_table
 from cleaner.storage.commits import Committer
 from cleaner.storage.exchange import read_partition
@@ -76,12 +76,13 @@ def _counted(settings: Settings, ledger: pl.DataFrame) -> dict[str, Any]:
         raise AccountError(
             f"{len(lost)} rows have no fate and no place in a shard; the first is {key}"
         )
-    counts = tally(
-        ledger.with_columns(
-            pl.coalesce(name for name in names if name in ledger.columns).alias(signal)
-            for signal, names in settings["counted"].items()
-        )
-    )
+    versions = settings["counted"]
+    last = [pl.coalesce(names).alias(signal) for signal, names in versions.items()]
+    first = [
+        pl.coalesce(names[::-1]).alias(f"first_{signal}") for signal, names in versions.items()
+    ]
+    changes = [Change(*change) for change in settings["changes"]]
+    counts = tally(ledger.with_columns(*last, *first), changes)
     counts["histograms"] = histograms(ledger, settings["histograms"])
     return counts
 

@@ -7,8 +7,9 @@ from typing import Any
 from cleaner.dedup.index import ranges
 from cleaner.job.job_file import Entry, describe_stage
 from cleaner.job.plan import PARTITION_BYTES, MapPlan, Plan
-from cleaner.ledger import ROWS_PER_FILE
+from cleaner.ledger import ROWS_PER_FILE, Change
 from cleaner.runs.phases.base import DataFile, Phase, Prepared, Settings, State, Unit
+from cleaner.runs.phases.chain import ALWAYS
 from cleaner.runs.phases.steps import EARLIER, Read, StepSettings, StepUnit
 from cleaner.shards import FORMATS
 from cleaner.shards.opened import schema_text
@@ -47,7 +48,17 @@ def build_phases(plan: Plan) -> list[Phase]:
         title = ", ".join(entry.title for entry in mapped.entries) or "apply verdicts"
         gpu = any(getattr(entry.stage, "gpu", False) for entry in mapped.entries)
         phases.append(
-            Phase(name, "map", title, options, prepare, exact=exact, counts_rows=True, gpu=gpu)
+            Phase(
+                name,
+                "map",
+                title,
+                options,
+                prepare,
+                exact=exact,
+                counts_rows=True,
+                gpu=gpu,
+                version=2,
+            )
         )
         maps.append(name)
         if mapped.then is not None and mapped.across is not None:
@@ -409,7 +420,8 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     measured = list(dict.fromkeys(name for m in plan.maps for name in m.measured))
     account_options = {
         "measured": measured,
-        "counted": {name: _versions(measured, name) for name in ("characters", "words")},
+        "counted": {name: _versions(measured, name) for name in ALWAYS},
+        "changes": _changes(plan),
         "histograms": _judged(plan, measured),
         "keep_rows": plan.job.ledger,
     }
@@ -421,7 +433,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
         Phase(cut, "cut", "cut shards", cut_options, cutting),
         Phase(shard, "shard", "write shards", shard_options, writing),
         Phase(
-            f"{number + 2:02d}-account", "account", "account", account_options, counting, version=2
+            f"{number + 2:02d}-account", "account", "account", account_options, counting, version=3
         ),
     ]
     for before, mapped in zip(maps, plan.maps, strict=True):
@@ -489,6 +501,23 @@ def _versions(measured: Sequence[str], name: str) -> list[str]:
     """Return the ledger's columns of one signal, the last measured first."""
     others = [column for column in measured if column.startswith(f"{name}@")]
     return [name, *sorted(others, key=lambda column: -int(column.split("@")[1]))]
+
+
+def _changes(plan: Plan) -> list[Change]:
+    """Return the stages that change texts, each with the counts before it and after it.
+
+    A stage that makes the texts has none before it, and is not among them.
+    """
+    counts = [(point["before"], point["stored"]) for m in plan.maps for point in m.measures]
+    counts = [(at, stored) for at, stored in counts if set(ALWAYS) <= stored.keys()]
+    found = []
+    for entry in plan.job.stages:
+        before = [stored for at, stored in counts if at <= entry.index]
+        after = [stored for at, stored in counts if at > entry.index]
+        if entry.stage.changes_text and before and after:
+            pairs = ((before[-1][name], after[0][name]) for name in ALWAYS)
+            found.append(Change(entry.title, *pairs))
+    return found
 
 
 def _judged(plan: Plan, measured: Sequence[str]) -> list[str]:

@@ -22,8 +22,11 @@ from cleaner.storage.shortages import is_shortage
 
 # Measured on every document that has text, so that the account can count characters and tokens.
 ALWAYS = ("characters", "words")
-# Rows dropped by these carry only a reason: they may be nearly all of a crawl.
+# Rows dropped by these, maybe nearly all of a crawl, carry a reason and what names and counts them.
 CHEAP = ("math_prefilter", "url_filter", "sample")
+_CHEAP_KEEPS = (
+    "file", "row", "id", "url", "source", "fate", "stage", "reason", "broken", *ALWAYS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,10 @@ class Chain:
         self._drop_unreadable(outcome)
         judged: dict[int, pl.DataFrame] = {}
         for step in self.steps:
-            if "html" in step.stage.needs() and "html" not in outcome.docs.columns:
-                outcome.docs = _absent(outcome.docs, step.stage)  # a text entry passes untouched
-                continue
             self._measure(outcome, step.index)
+            if "html" in step.stage.needs() and "html" not in outcome.docs.columns:
+                outcome.docs = absent(outcome.docs, step.stage)  # a text entry passes untouched
+                continue
             if "text" in step.stage.needs():
                 _fall_empty(outcome, step.title)
             self._apply(outcome, step, judged)
@@ -229,14 +232,14 @@ def apply_safely(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:
             raise
         if len(docs) == 1:
             said = f"{type(error).__name__}: {first_line(error)}"
-            empty = _absent(docs, stage)
+            empty = absent(docs, stage)
             return empty.with_columns(pl.lit(said).alias("error"))
         half = len(docs) // 2
         halves = [apply_safely(stage, docs[:half]), apply_safely(stage, docs[half:])]
         return pl.concat(halves, how="diagonal_relaxed")
 
 
-def _absent(docs: pl.DataFrame, stage: Stage) -> pl.DataFrame:
+def absent(docs: pl.DataFrame, stage: Stage) -> pl.DataFrame:
     """Return `docs` with the columns that `stage` would add, null where they are not there."""
     added: Mapping[str, Any] = stage.adds()
     return docs.with_columns(
@@ -268,5 +271,5 @@ def _dropped(docs: pl.DataFrame, step: Step, also: pl.Series | None) -> pl.DataF
     broken = pl.col("broken") if also is None else pl.concat_list("broken", pl.lit(also))
     docs = dropped(docs, step.title, pl.col("broken").list.first(), broken)
     if step.name in CHEAP:
-        docs = docs.select("file", "row", "source", "fate", "stage", "reason", "broken")
+        docs = docs[[name for name in _CHEAP_KEEPS if name in docs.columns]]
     return docs
