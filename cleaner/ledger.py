@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+# Measured on every document that has text, so that the account can count characters and words.
+ALWAYS = ("characters", "words")
+
 # One row per row of the input; signals and scores follow these columns.
 COLUMNS: dict[str, Any] = {
     "file": pl.UInt32,

@@ -641,8 +641,9 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train and evaluate a classifier; writes the model and its card."""
+    from cleaner.models.training.model_spec import ModelSpec
     from cleaner.models.training.spec import read_spec
-    from cleaner.models.training.train import ModelSpec, train_model
+    from cleaner.models.training.train import train_model
 
     made = train_model(read_spec(model, ModelSpec, _top(settings)))
     for note in made.notes:
@@ -742,8 +743,8 @@ def extract(
     """Print one page as text with its mathematics as LaTeX."""
     from dataclasses import asdict
 
-    from cleaner import extract_html
     from cleaner.storage import store
+    from cleaner.web.page import extract_html
 
     raw = sys.stdin.buffer.read() if page == "-" else store.read_bytes(page)
     found = extract_html(raw, url)

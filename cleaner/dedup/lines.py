@@ -10,7 +10,7 @@ from cleaner.dedup.against import OLD
 from cleaner.dedup.keys import Within, formula_modes, groups
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.dedup.fold import fold, frozen
-from cleaner.kernels.text.line_ranges import cut_pieces, hash_pieces, keep_pieces
+from cleaner.kernels.dedup.line_ranges import cut_pieces, hash_pieces, keep_pieces
 from cleaner.kernels.text.segment import segment
 from cleaner.kernels.unicode import classes
 

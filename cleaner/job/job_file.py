@@ -4,7 +4,6 @@ Every mistake of a file is reported at once, each with its line and column, what
 is allowed. Past `load_job` the code trusts its types.
 """
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,9 +12,10 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from cleaner.config import yaml12
+from cleaner.config.mistakes import Where, guess
+from cleaner.config.regex import is_pattern
 from cleaner.config.shipped import shipped_path
 from cleaner.errors import JobError
-from cleaner.rules.regex import is_pattern
 from cleaner.shards import FORMATS
 from cleaner.stages import NOT_BUILT, STAGES, plugins
 from cleaner.stages.base import Options, Stage
@@ -102,7 +102,7 @@ class Output(Options):
     def _format_is_known(cls, value: str) -> str:
         if value not in FORMATS:
             unbuilt = value in UNBUILT_FORMATS
-            said = "is not built yet" if unbuilt else f"is unknown{_guess(value, FORMATS)}"
+            said = "is not built yet" if unbuilt else f"is unknown{guess(value, FORMATS)}"
             raise ValueError(f"format {value} {said}; there are: {', '.join(FORMATS)}")
         return value
 
@@ -213,12 +213,11 @@ def parse_job(
     origin: Mapping[tuple[Any, ...], str] | None = None,
 ) -> Job:
     """Return the frozen job of plain data; raises JobError with all mistakes at once."""
-    where = _Where(path, positions or {}, origin or {})
+    where = Where(path, positions or {}, origin)
     mistakes: list[str] = []
     data = dict(data)
     if isinstance(data.get("input"), dict):
         data["input"] = [data["input"]]
-        where.single_input = True
     if data.get("shadow", "off") != "off":
         mistakes.append(where.say(("shadow",), "is not built yet; the only value is: off"))
         data["shadow"] = "off"
@@ -234,7 +233,7 @@ def parse_job(
     return job.model_copy(update={"stages": tuple(entries)})
 
 
-def _load_plugins(value: Any, where: "_Where", mistakes: list[str]) -> None:
+def _load_plugins(value: Any, where: Where, mistakes: list[str]) -> None:
     """List the stages of the modules that a job names; a wrong type is refused with the job."""
     for place, module in enumerate(value if isinstance(value, list) else ()):
         try:
@@ -243,7 +242,7 @@ def _load_plugins(value: Any, where: "_Where", mistakes: list[str]) -> None:
             mistakes.append(where.say(("plugins", place), str(error)))
 
 
-def _stages(value: Any, where: "_Where", mistakes: list[str]) -> list[Entry]:
+def _stages(value: Any, where: Where, mistakes: list[str]) -> list[Entry]:
     if value is None:
         return []
     if not isinstance(value, list):
@@ -268,11 +267,8 @@ def _stages(value: Any, where: "_Where", mistakes: list[str]) -> list[Entry]:
             continue
         if kind is None:
             known = plugins.names()
-            guess = _guess(str(name), known)
-            there = ", ".join(known)
-            mistakes.append(
-                where.say((*at, name), f"unknown stage {name!r}{guess}; there are: {there}")
-            )
+            said = f"unknown stage {name!r}{guess(str(name), known)}; there are: {', '.join(known)}"
+            mistakes.append(where.say((*at, name), said))
             continue
         try:
             if options is None:
@@ -285,70 +281,6 @@ def _stages(value: Any, where: "_Where", mistakes: list[str]) -> list[Entry]:
         except (JobError, ValueError) as error:
             mistakes.append(where.say((*at, name), str(error)))
     return entries
-
-
-class _Where:
-    """Turns the place of a mistake into `file:line:column: key` or `--set key`."""
-
-    def __init__(
-        self,
-        path: str,
-        positions: Mapping[tuple[Any, ...], tuple[int, int]],
-        origin: Mapping[tuple[Any, ...], str],
-    ) -> None:
-        self.path, self.positions, self.origin = path, positions, origin
-        self.single_input = False
-
-    def say(self, key: tuple[Any, ...], message: str) -> str:
-        if self.single_input and key[:2] == ("input", 0):
-            key = ("input", *key[2:])
-        shown = ".".join(str(part) for part in key)
-        for length in range(len(key), -1, -1):
-            if key[:length] in self.origin:
-                return f"{self.origin[key[:length]]}: {shown}: {message}"
-            if key[:length] in self.positions:
-                line, column = self.positions[key[:length]]
-                return f"{self.path}:{line}:{column}: {shown}: {message}"
-        return f"{self.path}: {shown}: {message}"
-
-    def explain(self, model: Any, mistake: Any, at: tuple[Any, ...] = ()) -> str:
-        raw = tuple(mistake["loc"])
-        loc = tuple(part for part in raw if isinstance(part, int) or _is_key(part))
-        kind, message = mistake["type"], mistake["msg"].removeprefix("Value error, ")
-        if kind == "extra_forbidden" and raw[-1] == "<<":
-            message = "'<<' merges in YAML 1.1 and means nothing in 1.2; write its keys out"
-        elif kind == "extra_forbidden":
-            fields = _fields(model, raw[:-1])
-            message = f"unknown key{_guess(str(raw[-1]), fields)}; there are: {', '.join(fields)}"
-        elif kind == "missing":
-            message = "is required"
-        elif kind not in ("value_error", "assertion_error"):
-            message = f"{message[0].lower()}{message[1:]}, not {mistake['input']!r}"
-        return self.say((*at, *loc), message)
-
-
-# Pydantic names the branch of a union in the place: `tuple[str, ...]`, `literal['all']`, `str`.
-_BRANCH = re.compile(r"(str|int|float|bool|constrained-str)|.*[^A-Za-z0-9_.-].*")
-
-
-def _is_key(part: Any) -> bool:
-    return isinstance(part, str) and _BRANCH.fullmatch(part) is None
-
-
-def _fields(model: Any, loc: tuple[Any, ...]) -> list[str]:
-    for part in loc:
-        field = getattr(model, "model_fields", {}).get(part)
-        if field is None:
-            continue
-        for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
-            if hasattr(candidate, "model_fields"):
-                model = candidate
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _guess(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f", did you mean {close[0]!r}?" if close else ""
 
 
 def _near_file(place: Path) -> str:
@@ -409,7 +341,7 @@ def _override(data: dict[str, Any], text: str, origin: dict[tuple[Any, ...], str
     elif parts[0] not in Job.model_fields:
         known = [*Job.model_fields, *STAGES]
         raise JobError(
-            f"--set {key}: unknown key{_guess(str(parts[0]), known)}; there are: {', '.join(known)}"
+            f"--set {key}: unknown key{guess(str(parts[0]), known)}; there are: {', '.join(known)}"
         )
     if parts[0] == "input" and len(parts) > 1:
         parts = _of_entry(data.get("input"), parts, key)

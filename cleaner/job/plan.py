@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from cleaner.config.mistakes import guess
 from cleaner.corpus.columns import CARRIED, inside, outside
 from cleaner.corpus.files import (
     FailedFile,
@@ -26,9 +27,7 @@ from cleaner.dedup.index import Index, find_indexes
 from cleaner.errors import InputError, JobError
 from cleaner.job.input_columns import PREFIX, Carried, resolve_columns
 from cleaner.job.job_file import Entry, Job
-from cleaner.ledger import COLUMNS
-from cleaner.rules.sql import guess
-from cleaner.runs.phases.chain import ALWAYS
+from cleaner.ledger import ALWAYS, COLUMNS
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Stage
 from cleaner.stages.classify import Scored

@@ -12,10 +12,10 @@ from cleaner.job.job_file import Entry
 from cleaner.job.plan import make_plan
 from cleaner.results.finished import Run, drawn, stage_title
 from cleaner.results.source_texts import Source
+from cleaner.rules.lines import show_cuts
 from cleaner.runs.phases.chain import Step, absent
 from cleaner.stages.clean_lines import CleanLines
 from cleaner.stages.marked import formulas_of
-from cleaner.text.lines import show_cuts
 
 _TRIED = 500  # documents made again at most for those whose counts stayed as they were
 _AROUND = 1  # lines shown beside what changed

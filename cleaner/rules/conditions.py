@@ -13,7 +13,8 @@ from functools import lru_cache
 import polars as pl
 from polars import selectors
 
-from cleaner.rules.sql import FUNCTIONS, ConditionError, Kind, Node, guess, read
+from cleaner.config.mistakes import guess
+from cleaner.rules.sql import FUNCTIONS, ConditionError, Kind, Node, read
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 

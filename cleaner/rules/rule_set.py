@@ -19,11 +19,12 @@ from pydantic import (
 )
 
 from cleaner.config import yaml12
+from cleaner.config.mistakes import Where, guess, keys_of
+from cleaner.config.regex import is_pattern
 from cleaner.config.shipped import shipped, shipped_path
 from cleaner.errors import RuleError
 from cleaner.rules.conditions import Condition, Limit, Schema, parse
-from cleaner.rules.regex import is_pattern
-from cleaner.rules.sql import ConditionError, guess
+from cleaner.rules.sql import ConditionError
 from cleaner.signals.splitters import Unit
 
 
@@ -178,47 +179,42 @@ def parse_rules(text: str, name: str, file: str) -> RuleSet:
     try:
         rules = RuleSet.model_validate({**data, "name": name})
     except ValidationError as error:
-        problems = [_problem(file, data, places, mistake) for mistake in error.errors()]
+        where = Where(file, places)
+        problems = [_problem(where, data, mistake) for mistake in error.errors()]
         raise RuleError("\n".join(problems)) from None
     rules._file = file
     return rules
 
 
-def _problem(
-    file: str, data: dict[str, Any], places: dict[yaml12.Path, yaml12.Place], mistake: Any
-) -> str:
+def _problem(where: Where, data: dict[str, Any], mistake: Any) -> str:
     """Say one mistake of a filter file: where, which rule, what, and what there is instead."""
     keys = tuple(mistake["loc"])
     if keys[:2] == ("source", 0) and isinstance(data["source"], dict):
         keys = ("source", *keys[2:])
-    shown = keys
-    while shown not in places:
-        shown = shown[:-1]
-    where = yaml12.at(file, places[shown])
+    place = where.at(keys)
     model: type[BaseModel] = RuleSet
     inside = keys
     match keys:
         case ("rules" | "lines" as part, int() as index, *rest) if isinstance(
             data[part][index], dict
         ):
-            where += f": rule {data[part][index].get('name', index + 1)!r}"
+            place += f": rule {data[part][index].get('name', index + 1)!r}"
             model, inside = Rule, tuple(rest)
         case ("source", *rest) if rest:
             model, inside = Citation, tuple(rest[-1:])
     what = ".".join(str(key) for key in inside)
     match mistake["type"]:
         case "extra_forbidden":
-            known = [name for name in model.model_fields if name != "name"]
-            known = ["name", *known] if model is Rule else known
-            return (
-                f"{where}: unknown key {what!r}{guess(what, known)}; there are: {', '.join(known)}"
-            )
+            known = ["name", *(name for name in keys_of(model) if name != "name")]
+            known = known if model is Rule else known[1:]
+            there = ", ".join(known)
+            return f"{place}: unknown key {what!r}{guess(what, known)}; there are: {there}"
         case "missing":
-            return f"{where}: {what!r} is missing"
+            return f"{place}: {what!r} is missing"
         case "value_error":
-            return f"{where}: {mistake['ctx']['error']}"
+            return f"{place}: {mistake['ctx']['error']}"
         case _:
-            return f"{where}: {what}: {mistake['msg']}, not {mistake['input']!r}"
+            return f"{place}: {what}: {mistake['msg']}, not {mistake['input']!r}"
 
 
 def broken_rules(frame: pl.DataFrame, rules: RuleSet) -> pl.Series:

@@ -4,13 +4,14 @@ What is not in this grammar is refused, so a filter file can read signals and no
 files, no tables, no subqueries, no aggregates.
 """
 
-import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import polars as pl
+
+from cleaner.config.mistakes import guess
 
 Kind = Literal["number", "text", "truth"]
 
@@ -84,16 +85,6 @@ def read(text: str, *, ask_unknown: bool = False) -> Node:
     if depth > DEEPEST:
         raise ConditionError("is nested too deep to read")
     return root
-
-
-def guess(name: str, known: Iterable[str]) -> str:
-    """Return `, did you mean 'words'?` for a name close to a known one, else nothing.
-
-    >>> guess("wrods", ["words", "lines"])
-    ", did you mean 'words'?"
-    """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f", did you mean {close[0]!r}?" if close else ""
 
 
 class _Parser:

@@ -53,7 +53,7 @@ def _trie(lists: tuple[tuple[str, tuple[str, ...]], ...]) -> kernel.Trie:
 def _phrases(name: str, lists: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     if name in lists:
         return tuple(lists[name])
-    from cleaner.rules.word_lists import load_phrases  # only who names a list and gives none
+    from cleaner.config.word_lists import load_phrases  # only who names a list and gives none
 
     return load_phrases(name)
 

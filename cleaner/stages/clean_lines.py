@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 import polars as pl
 from pydantic import model_validator
 
+from cleaner.rules.lines import LINE_SIGNALS, clean
 from cleaner.rules.rule_set import RuleSet, load_rules
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Stage
 from cleaner.stages.marked import cut_so_far, formulas_of
-from cleaner.text.lines import LINE_SIGNALS, clean
 
 
 class CleanLines(Stage):

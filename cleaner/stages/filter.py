@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 import polars as pl
 from pydantic import Field, model_validator
 
+from cleaner.config.word_lists import load_phrases
 from cleaner.errors import JobError
 from cleaner.rules.conditions import parse
 from cleaner.rules.rule_set import RuleSet, broken_rules, load_rules
 from cleaner.rules.sql import ConditionError
-from cleaner.rules.word_lists import load_phrases
 from cleaner.signals import SIGNALS, measure
 from cleaner.signals.splitters import check
 from cleaner.stages.base import Judging

@@ -12,9 +12,9 @@ LOSS_SIGNALS = ("formulas", "empty_formulas")
 
 def nameable() -> dict[str, tuple[type[pl.DataType], str]]:
     """Return every name that a rule may read: signals, those of lists, of pages and of lines."""
+    from cleaner.rules.lines import LINE_SIGNALS
     from cleaner.signals import SIGNALS
     from cleaner.signals.lists import KINDS
-    from cleaner.text.lines import LINE_SIGNALS
 
     loss = "formulas of the page that its text lost, per formula of the page; see `formula_loss`"
     return {

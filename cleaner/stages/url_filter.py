@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import field_validator, model_validator
 
-from cleaner.rules.word_lists import load_phrases
+from cleaner.config.word_lists import load_phrases
 from cleaner.stages.base import Judging
 from cleaner.text.urls import list_files, load_lists, on_list, words_in
 

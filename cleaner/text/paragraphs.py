@@ -9,8 +9,8 @@ import polars as pl
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.dedup.fold import fold
-from cleaner.text.lines import split_lines
 from cleaner.text.segment import Formulas, modes
+from cleaner.text.split_lines import split_lines
 
 PARTED = re.compile(r"(\n[^\S\n]*(?:\n[^\S\n]*)+)")
 _CODE = re.compile(r"^(?: {4}|\t|[|#])|[{}=;]|\w\(|^\s*(?:```|~~~)")  # and rows, and headings

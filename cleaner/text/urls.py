@@ -15,8 +15,8 @@ from urllib.parse import unquote_to_bytes
 import numpy as np
 import polars as pl
 
+from cleaner.config.regex import is_pattern
 from cleaner.errors import JobError
-from cleaner.rules.regex import is_pattern
 
 UT1 = ("domains", "urls", "expressions")
 _PUNYCODE = re.compile("xn--([A-Za-z0-9-]+)", re.I)

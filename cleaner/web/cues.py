@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import cache
 
-from cleaner.rules.word_lists import load_phrases
+from cleaner.config.word_lists import load_phrases
 
 LONGEST = 40  # characters: a longer line that begins so may be a sentence
 _AROUND = r"[\W_]*"

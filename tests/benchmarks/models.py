@@ -28,7 +28,8 @@ import polars as pl
 
 from cleaner.models.scoring import fasttext, score
 from cleaner.models.scoring.prepare import RAW, Preparation, prepare
-from cleaner.models.training.train import ModelSpec, train_model
+from cleaner.models.training.model_spec import ModelSpec
+from cleaner.models.training.train import train_model
 from cleaner.stages.classify import Classify
 from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
 

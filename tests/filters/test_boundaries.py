@@ -13,6 +13,7 @@ import pytest
 
 from cleaner.config import yaml12
 from cleaner.rules.conditions import Limit, Schema
+from cleaner.rules.lines import LINE_SIGNALS
 from cleaner.rules.rule_set import (
     Rule,
     RuleSet,
@@ -23,7 +24,6 @@ from cleaner.rules.rule_set import (
 )
 from cleaner.signals import SIGNALS
 from cleaner.stages.marked import LOSS
-from cleaner.text.lines import LINE_SIGNALS
 
 HERE = Path(__file__).parent
 KINDS: dict[str, Any] = {

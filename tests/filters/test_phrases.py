@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from cleaner.config.shipped import shipped
-from cleaner.rules.word_lists import load_phrases
+from cleaner.config.word_lists import load_phrases
 from cleaner.stages.judge import judge
 
 PROOF = (

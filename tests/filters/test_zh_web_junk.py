@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from cleaner.config import yaml12
+from cleaner.config.word_lists import list_names, load_phrases
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.dedup.fold import fold
-from cleaner.rules.word_lists import list_names, load_phrases
 from cleaner.stages.judge import judge
 from cleaner.text.segment import modes
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cleaner.kernels.text.line_ranges import keep_pieces
+from cleaner.kernels.dedup.line_ranges import keep_pieces
 
 
 def kept(pieces: list[str], keep: str) -> str:

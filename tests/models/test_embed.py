@@ -14,7 +14,8 @@ pytest.importorskip("tokenizers", reason="the extra [embed] is not installed")
 from cleaner.errors import JobError
 from cleaner.models.scoring import embed
 from cleaner.models.scoring.embed import Encoder
-from cleaner.models.training.train import ModelSpec, train_model
+from cleaner.models.training.model_spec import ModelSpec
+from cleaner.models.training.train import train_model
 from cleaner.stages.embed_classify import EmbedClassify
 
 MATH = ["let", "proof", "theorem", "integral", "证", "明"]

@@ -11,7 +11,8 @@ import pytest
 from corpora_here import corpus, seeds
 
 from cleaner.models.labelling.loop import LoopSpec, loop
-from cleaner.models.training.train import ModelSpec, train_model
+from cleaner.models.training.model_spec import ModelSpec
+from cleaner.models.training.train import train_model
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +42,8 @@ def write_parquet(frame, path, real=pl.DataFrame.write_parquet, **options):
 
 os.replace, pl.DataFrame.write_parquet = replace, write_parquet
 from cleaner.models.labelling.loop import LoopSpec, loop
-from cleaner.models.training.train import ModelSpec, train_model
+from cleaner.models.training.model_spec import ModelSpec
+from cleaner.models.training.train import train_model
 options = json.loads(sys.argv[3])
 if sys.argv[2] == "loop":
     loop(LoopSpec.model_validate(options))

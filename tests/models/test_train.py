@@ -15,8 +15,9 @@ from cleaner.models.labelling.loop import LoopSpec
 from cleaner.models.scoring import fasttext, score
 from cleaner.models.scoring.card import card_path, read_card
 from cleaner.models.training.examples import Examples, read
+from cleaner.models.training.model_spec import ModelSpec
 from cleaner.models.training.spec import read_spec
-from cleaner.models.training.train import ModelSpec, gather, train_model
+from cleaner.models.training.train import gather, train_model
 from cleaner.stages.classify import Classify
 
 SMALL = {"dim": 8, "bucket": 2000, "ngrams": 2, "lr": 0.5}
@@ -222,14 +223,14 @@ def test_limits_draw_by_seed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("model: m\nlabl: x\n", "M.yaml:2:1: labl: unknown key, did you mean label?"),
+        ("model: m\nlabl: x\n", "M.yaml:2:1: labl: unknown key, did you mean 'label'?"),
         (
             "model: m\nlabel: x\npositives: {paths: a}\n",
             "takes positives and negatives, or classes",
         ),
         (
             "model: m\npositives: {paths: a}\nnegatives: {paths: a, where: 'x >'}\n",
-            "M.yaml:3:23: negatives.0.where",
+            "M.yaml:3:23: negatives.where",
         ),
         (
             "model: m\npositives: {paths: a}\nnegatives: {run: a, paths: b}\n",

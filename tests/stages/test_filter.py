@@ -90,7 +90,7 @@ def test_a_stage_travels_as_data_and_opens_no_file(monkeypatch: pytest.MonkeyPat
     stage = Filter(name="zh_web_junk", on="lang = 'zh'")
     plain = stage.model_dump(mode="json", by_alias=True)
     monkeypatch.setattr("cleaner.rules.rule_set.shipped", lambda folder: Path("/nowhere"))
-    monkeypatch.setattr("cleaner.rules.word_lists.shipped", lambda folder: Path("/nowhere"))
+    monkeypatch.setattr("cleaner.config.word_lists.shipped", lambda folder: Path("/nowhere"))
     again = Filter.model_validate(plain)
     assert again.model_dump() == stage.model_dump()
     docs = pl.DataFrame({"text": ["百家乐老虎机注册送彩金首存返水"], "lang": ["zh"]})

@@ -28,8 +28,9 @@ from cleaner.models.scoring import score
 from cleaner.models.scoring.card import Card, read_card
 from cleaner.models.scoring.prepare import prepare
 from cleaner.models.training.examples import Examples, hosts
+from cleaner.models.training.model_spec import ModelSpec
 from cleaner.models.training.spec import read_spec
-from cleaner.models.training.train import ModelSpec, train_model
+from cleaner.models.training.train import train_model
 from cleaner.storage import store
 
 BATCH = 16_384  # documents in memory at a time, for each thread

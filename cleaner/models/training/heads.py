@@ -8,7 +8,7 @@ import polars as pl
 
 from cleaner.models.scoring import embed
 from cleaner.models.scoring.embed import Head
-from cleaner.models.training.train import ModelSpec
+from cleaner.models.training.model_spec import ModelSpec
 from cleaner.storage import store
 
 

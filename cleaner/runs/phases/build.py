@@ -7,9 +7,8 @@ from typing import Any
 from cleaner.dedup.index import ranges
 from cleaner.job.job_file import Entry, describe_stage
 from cleaner.job.plan import PARTITION_BYTES, MapPlan, Plan
-from cleaner.ledger import ROWS_PER_FILE, Change
+from cleaner.ledger import ALWAYS, ROWS_PER_FILE, Change
 from cleaner.runs.phases.base import DataFile, Phase, Prepared, Settings, State, Unit
-from cleaner.runs.phases.chain import ALWAYS
 from cleaner.runs.phases.steps import EARLIER, Read, StepSettings, StepUnit
 from cleaner.shards import FORMATS
 from cleaner.shards.opened import schema_text

@@ -14,14 +14,12 @@ from cleaner import signals as signal_families
 from cleaner.corpus.files import first_line
 from cleaner.errors import CleanerError, is_panic
 from cleaner.job.job_file import build_stage
-from cleaner.ledger import dropped, failed, tagged
+from cleaner.ledger import ALWAYS, dropped, failed, tagged
 from cleaner.runs.phases.base import with_asked, without_asked
 from cleaner.stages.base import Judging, Stage
 from cleaner.stages.filter import Filter
 from cleaner.storage.shortages import is_shortage
 
-# Measured on every document that has text, so that the account can count characters and tokens.
-ALWAYS = ("characters", "words")
 # Rows dropped by these, maybe nearly all of a crawl, carry a reason and what names and counts them.
 CHEAP = ("math_prefilter", "url_filter", "sample")
 _CHEAP_KEEPS = (

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from cleaner.config.mistakes import guess
 from cleaner.config.shipped import shipped, shipped_path
 from cleaner.errors import RuleError
-from cleaner.rules.sql import guess
 
 
 def load_phrases(name_or_path: str) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 from hypothesis import given
 
+from cleaner.rules.lines import clean, judge_lines, measure_lines, show_cuts
 from cleaner.rules.rule_set import load_rules
 from cleaner.signals import measure
-from cleaner.text.lines import clean, judge_lines, measure_lines, show_cuts, split_lines
+from cleaner.text.split_lines import split_lines
 from tests.unicode_texts import texts
 
 C4 = load_rules("c4_datatrove_lines")
