@@ -18,7 +18,7 @@ _COMMAND = re.compile(
 _OPERATOR = re.compile(r"\\DeclareMathOperator(\*?)\s*\{?\s*\\([A-Za-z]+)\s*\}?\s*\{")
 _DEF = re.compile(r"\\g?def\s*\\([A-Za-z]+|.)\s*((?:#\d)*)\s*\{")
 _LET = re.compile(r"\\let\s*\\([A-Za-z]+)\s*=?\s*(\\[A-Za-z]+|\\.|.)")
-_WORD = re.compile(r"\\([A-Za-z]+)")
+_WORD = re.compile(r"\\(?:([A-Za-z]+)|.)", re.S)  # a row may break before a letter
 
 
 def take_definitions(tex: str, macros: dict[str, Macro]) -> str:
@@ -71,7 +71,9 @@ def undefined(tex: str, macros: dict[str, Macro]) -> bool:
     >>> undefined(r"\R\to\alpha", {}), undefined(r"\R\to\alpha", {"R": ("", 0, None)})
     (True, False)
     """
-    return any(name not in COMMANDS and name not in macros for name in _WORD.findall(tex))
+    return any(
+        name and name not in COMMANDS and name not in macros for name in _WORD.findall(tex)
+    )
 
 
 def expand(tex: str, macros: dict[str, Macro], work: Work | None = None) -> str:

@@ -14,6 +14,8 @@ from cleaner.web.budget import OverBudget
 from cleaner.web.formulas import Formulas, replace_formulas
 from cleaner.web.formulas.config import Delimiter, read_config
 from cleaner.web.formulas.images import image_tex, looks_lost
+from cleaner.web.formulas.signs import Signs
+from cleaner.web.page import extract_html
 from cleaner.web.tex import balanced
 from cleaner.web.tokens import Formula, Tokens
 
@@ -256,3 +258,34 @@ def test_any_page_gives_balanced_formulas_and_loses_no_token(
         assert "$" not in bare
         assert bare.count("{") == bare.count("}")
     assert found + lost <= len(formulas)  # two renderings of one are written once
+
+
+# ---- where the walk goes on after what it passes over
+
+
+@pytest.mark.parametrize(
+    "passed",
+    [
+        "<script>var a = 1</script>",
+        "<style>p {}</style>",
+        "<select><option>one</option></select>",
+        "<pre>some code</pre>",
+        '<span class="MathJax" id="MathJax-Element-1-Frame"><nobr>y</nobr></span>',
+        "<!-- a remark -->",
+        "<script>1</script><!-- a remark -->",
+    ],
+)
+def test_what_stands_after_something_passed_over_and_a_text_is_found(passed: str) -> None:
+    page = f"<p>First {passed} then words <math><mi>x</mi></math> and <math><mi>z</mi></math></p>"
+    tree = LexborHTMLParser(page)
+    for signs in (Signs(), Signs(text=False, codes=False, renderer=False)):
+        tree = LexborHTMLParser(page)
+        found = replace_formulas(tree, page, Tokens(), signs)
+        assert [formula.tex for formula in found] == ["x", "z"]
+
+
+def test_many_renderings_without_source_on_one_page_are_all_read() -> None:
+    one = '<span class="mjx-chtml"><span class="mjx-math"><span class="mjx-mi"><span class='
+    one += '"mjx-char MJXc-TeX-math-I">{}</span></span></span></span>'
+    page = "<article><p>" + " and so to ".join(one.format(each) for each in "abcde") + "</p>"
+    assert extract_html(page).formulas_found == 5

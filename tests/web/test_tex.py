@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cleaner.web.budget import OverBudget, Work
 from cleaner.web.tex import balanced, clean, entities
-from cleaner.web.tex_macros import expand, take_definitions
+from cleaner.web.tex_macros import expand, take_definitions, undefined
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,14 @@ def test_macros_are_read_and_written_out() -> None:
     )
     assert expand(r"\o{x}+\o[m]{x}", macros) == "O_{n}(x)+O_{m}(x)"
     assert expand(r"\Rx\vec x", macros) == r"\Rx\vec x"
+
+
+def test_a_letter_after_a_row_break_is_no_command() -> None:
+    rows = r"\begin{matrix}a\\D\\R x\end{matrix}"
+    assert undefined(rows, {}) is False
+    assert expand(rows, {"D": ("W", 0, None), "R": (r"\mathbb{R}", 0, None)}) == rows
+    assert undefined(r"a\\\D", {}) is True
+    assert expand(r"a\\\D", {"D": ("W", 0, None)}) == r"a\\W"
 
 
 def test_macros_that_never_end_are_left_or_over_budget() -> None:

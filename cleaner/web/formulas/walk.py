@@ -199,10 +199,10 @@ class Walk:
                     continue
                 if tag == _SCRIPT:
                     self._script(node, attributes)
-                    skip = watch = _after(node)
+                    skip = watch = _after(node, texts)
                     continue
                 if tag in _EXCLUDED and not quiet:
-                    quiet = watch = _after(node)
+                    quiet = watch = _after(node, texts)
                     if tag != _CODE and not known and node.css_first(_RENDERINGS) is None:
                         skip, quiet = quiet, 0
                         continue
@@ -219,7 +219,7 @@ class Walk:
                 self.captured.append((node, verdict))
                 node.inner_html = ""  # what is read is not walked: renderings have many nodes
                 continue
-            end = watch = _after(node)
+            end = watch = _after(node, texts)
             if verdict is None:
                 tried.append(end)
                 if display == 0 and known and _shows(classes):
@@ -495,12 +495,14 @@ def _shows(names: list[str]) -> bool:
 _SKIP, _QUIET, _LOUD = _Verdict(), _Verdict(), _Verdict()
 
 
-def _after(node: LexborNode) -> int:
-    """Return the identity of the node that the walk visits after a whole subtree."""
+def _after(node: LexborNode, texts: bool) -> int:
+    """Return the identity of the node that the walk, of texts or without, visits after a subtree."""
     place: LexborNode | None = node
     while place is not None:
         following = place.next
-        while following is not None and following.is_empty_text_node:  # the walk leaves them out
+        while following is not None and (  # the walk leaves them out
+            following.is_empty_text_node if texts else not following.is_element_node
+        ):
             following = following.next
         if following is not None:
             return following.mem_id
