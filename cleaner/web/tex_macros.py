@@ -71,9 +71,7 @@ def undefined(tex: str, macros: dict[str, Macro]) -> bool:
     >>> undefined(r"\R\to\alpha", {}), undefined(r"\R\to\alpha", {"R": ("", 0, None)})
     (True, False)
     """
-    return any(
-        name and name not in COMMANDS and name not in macros for name in _WORD.findall(tex)
-    )
+    return any(name and name not in COMMANDS and name not in macros for name in _WORD.findall(tex))
 
 
 def expand(tex: str, macros: dict[str, Macro], work: Work | None = None) -> str:

@@ -34,6 +34,7 @@ _VARIANTS = {
 }  # fmt: skip
 _SIGNS = frozenset(str.split("mbin mrel mop mpunct mopen mclose op-symbol delimsizing accent-body"))
 _NOT, _SLASH = "\ue020", "\ue021"  # strikes what follows, and what stands before
+_STROKES = frozenset([_NOT, _SLASH])
 _OWN = dict(  # KaTeX's own characters
     zip(
         "\ue006\ue007\ue00c\ue00d\ue00e\ue00f\ue010\ue011\ue016\ue017\ue018\ue019\ue01a\ue01b",
@@ -57,7 +58,7 @@ class Level(NamedTuple):
 def katex_row(node: Any) -> list[Any]:
     """Return the elements of MathML for KaTeX's rendering of a formula."""
     parts = _row(node)
-    if any(part.text in (_NOT, _SLASH) for part in parts):
+    if any(part.text in _STROKES for part in parts):
         raise Unreadable("a stroke through nothing")
     return parts
 
@@ -79,7 +80,7 @@ _NO_NAMES: frozenset[str] = frozenset()
 def _row(node: Any) -> list[Any]:
     """Return what stands in an element, its scripts set to what they belong to."""
     parts: list[Any] = []
-    if node.text and (text := node.text.strip(_SPACE)):
+    if (text := node.text) and (text := text.strip(_SPACE)):
         parts += _leaf(text, _names(node))
     for child in node:
         names = _names(child)
@@ -87,9 +88,9 @@ def _row(node: Any) -> list[Any]:
             parts = [_scripts(parts, child)]
         else:
             parts += _element(child, names)
-        if child.tail and (text := child.tail.strip(_SPACE)):
+        if (text := child.tail) and (text := text.strip(_SPACE)):
             parts += _leaf(text, _names(node))
-    return _struck(parts) if any(part.text in (_NOT, _SLASH) for part in parts) else parts
+    return _struck(parts) if any([part.text in _STROKES for part in parts]) else parts
 
 
 def _struck(parts: list[Any]) -> list[Any]:
@@ -110,16 +111,25 @@ def _struck(parts: list[Any]) -> list[Any]:
 
 
 def _element(node: Any, names: frozenset[str]) -> list[Any]:
-    if not names.isdisjoint(_NOTHING):
+    nothing, read = _reader(names)
+    if nothing:
         return []
-    style = node.get("style") or ""
+    style = node.get("style")
     if style and _UNSEEN.search(style):
         return []
-    if not names.isdisjoint(_HANDLERS):
-        return next(read(node, names) for name, read in _HANDLERS.items() if name in names)
+    if read is not None:
+        found: list[Any] = read(node, names)
+        return found
     if node.tag in ("svg", "img", "canvas"):
         raise Unreadable(f"a <{node.tag}> of unknown meaning")
     return _row(node)
+
+
+@lru_cache(maxsize=4096)
+def _reader(names: frozenset[str]) -> tuple[bool, Any]:
+    """Return whether elements of these classes show nothing, and what reads them."""
+    read = next((read for name, read in _HANDLERS.items() if name in names), None)
+    return not names.isdisjoint(_NOTHING), read
 
 
 def _levels(node: Any) -> list[Level]:

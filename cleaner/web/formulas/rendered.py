@@ -6,6 +6,7 @@ from typing import Any
 from lxml import etree
 from selectolax.lexbor import LexborNode
 
+from cleaner.kernels.markup import cost
 from cleaner.web.budget import OverBudget
 from cleaner.web.formulas.drawn import Unreadable, element
 from cleaner.web.formulas.katex_html import katex_row
@@ -20,7 +21,10 @@ __all__ = ["Unreadable", "rendered_tree"]
 _DEEPEST = 200  # elements; renderers need three to five for one level of a formula
 _SHORT = 20 * _DEEPEST  # characters: what is shorter cannot be nested deeper
 _NAMESPACE = re.compile(r' xmlns(?::\w+)?="[^"]*"|(?<= )xlink:(?=href=)')
-_TAG = re.compile(r"<(/?)[A-Za-z][^<>]*?(/?)>")
+_PARSER = etree.XMLParser(
+    recover=True, resolve_entities=False, no_network=True, load_dtd=False,
+    remove_comments=True, remove_pis=True,
+)  # fmt: skip
 
 
 def rendered_tree(node: LexborNode) -> Any:
@@ -52,21 +56,10 @@ def _parsed(node: LexborNode) -> Any:
     markup = Tokens.unescape(node.html or "").replace("&nbsp;", "\u00a0")
     if "xmlns" in markup or "xlink:" in markup:
         markup = _NAMESPACE.sub("", markup)
-    if len(markup) > _SHORT and markup.count("</") > _DEEPEST:
-        _check_depth(markup)
-    parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, load_dtd=False,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
-    root = etree.fromstring(markup.encode("utf-8", "ignore"), parser)
+    data = markup.encode("utf-8", "ignore")
+    if len(data) > _SHORT and cost(data)[0] > _DEEPEST:
+        raise OverBudget(f"over budget: a rendering nested deeper than {_DEEPEST}")
+    root = etree.fromstring(data, _PARSER)
     if root is None:
         raise Unreadable("no markup")
     return root
-
-
-def _check_depth(markup: str) -> None:
-    depth = 0
-    for closing, alone in _TAG.findall(markup):
-        depth += -1 if closing else not alone
-        if depth > _DEEPEST:
-            raise OverBudget(f"over budget: a rendering nested deeper than {_DEEPEST}")

@@ -496,7 +496,7 @@ _SKIP, _QUIET, _LOUD = _Verdict(), _Verdict(), _Verdict()
 
 
 def _after(node: LexborNode, texts: bool) -> int:
-    """Return the identity of the node that the walk, of texts or without, visits after a subtree."""
+    """Return the identity of the node that the walk visits after a whole subtree."""
     place: LexborNode | None = node
     while place is not None:
         following = place.next

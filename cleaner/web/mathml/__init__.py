@@ -17,9 +17,15 @@ _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,40});?|&(?!#)")
 _PREAMBLE = re.compile(r"<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>|<!--.*?-->", re.S | re.I)
 _UNFINISHED = re.compile(r"<!--.*|<!DOCTYPE.*", re.S | re.I)
 _TAG = re.compile(r"<(/?)([A-Za-z_][\w.-]*:)?([A-Za-z][\w.-]*)")
+_ODD_TAG = re.compile(r"</?(?:[\w.-]*[A-Z]|[A-Za-z_][\w.-]*:)")
+_USUAL = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 _NAMESPACE = re.compile(
     r"""\s(?:xmlns(?::[\w.-]+)?\s*=\s*(?:"[^"]*"|'[^']*')|[\w.-]+:[\w.-]+(?=\s*=))"""
 )
+_PARSER = etree.XMLParser(
+    recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+    remove_comments=True, remove_pis=True,
+)  # fmt: skip
 # Control characters, and selectors of variants: how a sign is drawn, not which it is.
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufe00-\ufe0f\ufffe\uffff]")
 _PRIVATE = re.compile(r"[\ue000-\uf8ff\U000f0000-\U0010fffd]")
@@ -81,7 +87,8 @@ def tex_alternative(text: str | None) -> str:
 
 
 def _parse(markup: str) -> Any:
-    markup = _PREAMBLE.sub("", markup)
+    if "<?" in markup or "<!" in markup:
+        markup = _PREAMBLE.sub("", markup)
     if "<!" in markup:
         markup = _UNFINISHED.sub("", markup.replace("<![CDATA[", "").replace("]]>", ""))
     start = markup.find("<")
@@ -89,19 +96,18 @@ def _parse(markup: str) -> Any:
         return None
     if "&" in markup:
         markup = _ENTITY.sub(_character, markup)
-    markup = _NAMESPACE.sub(lambda match: "" if "=" in match.group() else " x", markup[start:])
-    markup = _TAG.sub(lambda match: "<" + match.group(1) + match.group(3).lower(), markup)
+    markup = markup[start:].replace(_USUAL, "")
+    if ":" in markup or "xmlns" in markup:
+        markup = _NAMESPACE.sub(lambda match: "" if "=" in match.group() else " x", markup)
+    if _ODD_TAG.search(markup):
+        markup = _TAG.sub(lambda match: "<" + match.group(1) + match.group(3).lower(), markup)
     if not markup.startswith("<math"):
         markup = f"<math>{markup}</math>"
-    parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
     try:
-        root = etree.fromstring(_sendable(markup), parser)
+        root = etree.fromstring(_sendable(markup), _PARSER)
     except (etree.XMLSyntaxError, ValueError):
         root = None
-    if any("depth" in error.message for error in parser.error_log):  # the parser stops at 256
+    if any(["depth" in error.message for error in _PARSER.error_log]):  # it stops at 256
         raise OverBudget(f"over budget: MathML nested deeper than {MATHML_DEPTH}")
     return root
 

@@ -55,6 +55,9 @@ HANDLERS: dict[str, Callable[[Converter, Any], str]] = {
     **dict.fromkeys(("annotation", "annotation-xml", "maligngroup", "malignmark"), nothing),
     **dict.fromkeys(("none", "mprescripts"), nothing),
 }  # fmt: skip
+_LEAVES = frozenset(["mi", "mn", "mo"])  # what they are read as depends on nothing around them
+_KNOWN: dict[tuple[Any, ...], str] = {}
+_MOST, _LONG = 4_096, 40
 _NOT_EQUAL = re.compile(r"\\not\s*=")
 _FONT_ROW = re.compile(r"\\(math[a-z]+)\{[A-Za-z0-9]\}(?:\\\1\{[A-Za-z0-9]\})+")
 
@@ -86,6 +89,8 @@ class FormulaConverter:
             raise OverBudget(f"over budget: MathML nested deeper than {MATHML_DEPTH}")
         try:
             handler = HANDLERS.get(tag)
+            if tag in _LEAVES and not len(node):
+                return _leaf_tex(self, handler, node)
             if handler is not None:
                 return handler(self, node)
             if tag in CONTENT:
@@ -97,6 +102,20 @@ class FormulaConverter:
     def row(self, nodes: Sequence[Any]) -> str:
         """Return the LaTeX of elements in a row."""
         return row_tex(self, nodes)
+
+
+def _leaf_tex(to: Converter, handler: Any, node: Any) -> str:
+    """Return the LaTeX of a leaf; formulas are made of few different ones."""
+    text = node.text or ""
+    if len(text) > _LONG:
+        return str(handler(to, node))
+    key = (node.tag, text, *node.attrib.items())
+    tex = _KNOWN.get(key)
+    if tex is None:
+        if len(_KNOWN) >= _MOST:
+            _KNOWN.clear()
+        tex = _KNOWN[key] = handler(to, node)
+    return tex
 
 
 def _merged(match: re.Match[str]) -> str:

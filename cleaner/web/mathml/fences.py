@@ -47,8 +47,9 @@ def row_tex(to: Converter, nodes: Sequence[Any]) -> str:
     if len(nodes) == 1:
         return to.tex(nodes[0])
     nodes = flat(nodes)
-    _norms(nodes)
-    partner = partners(nodes)
+    signs = [sign_of(node) for node in nodes]
+    _norms(nodes, signs)
+    partner = partners(nodes, signs)
     out: list[str] = []
     index, end = 0, len(nodes)
     while index < end:
@@ -57,33 +58,26 @@ def row_tex(to: Converter, nodes: Sequence[Any]) -> str:
             text, index = fenced_at(to, nodes, index, partner[index])
             out.append(text)
             continue
-        sign = sign_of(node)
-        if sign == "{" and index + 1 < end and core_of(nodes[index + 1]).tag == "mtable":
+        if signs[index] == "{" and index + 1 < end and core_of(nodes[index + 1]).tag == "mtable":
             out.append(fenced_table(to, core_of(nodes[index + 1]), "{", ""))
             index += 2
             continue
-        if node.tag == "mtable" and index + 1 < end and sign_of(nodes[index + 1]) == "}":
+        if index + 1 < end and signs[index + 1] == "}" and node.tag == "mtable":
             out.append(fenced_table(to, node, "", "}"))
             index += 2
             continue
-        following = nodes[index + 1] if index + 1 < end else None
-        out.append(followed(to, node, following))
+        applied = index + 1 < end and signs[index + 1] == "\u2061"
+        out.append(_name(node) or to.tex(node) if applied else to.tex(node))
         index += 1
     return joined(out)
 
 
-def followed(to: Converter, node: Any, following: Any) -> str:
-    r"""Return the TeX of `node`; a word before U+2061 is an operator's name."""
-    if node.tag == "mi" and following is not None and following.tag == "mo":
-        word = words_of(node)
-        if (
-            (following.text or "").strip() == "\u2061"
-            and len(word) > 1
-            and word.isalpha()
-            and word.isascii()
-        ):
-            return NAMED.get(word) or rf"\operatorname{{{word}}}"
-    return to.tex(node)
+def _name(node: Any) -> str:
+    """Return the name of an operator, which is what a word before U+2061 is, or ''."""
+    word = words_of(node) if node.tag == "mi" else ""
+    if len(word) > 1 and word.isalpha() and word.isascii():
+        return NAMED.get(word) or rf"\operatorname{{{word}}}"
+    return ""
 
 
 def fenced_at(to: Converter, nodes: list[Any], start: int, end: int) -> tuple[str, int]:
@@ -165,34 +159,35 @@ def flat(nodes: list[Any]) -> list[Any]:
     return out
 
 
-def _norms(nodes: list[Any]) -> None:
+def _norms(nodes: list[Any], signs: list[str]) -> None:
     """Mark double bars as fences where they come in pairs: a norm, not parallels."""
-    bars = [node[0] if len(node) else node for node in nodes if _double_bar(node)]
+    bars: list[Any] = []
+    for node, sign in zip(nodes, signs, strict=True):
+        if sign == "∥":
+            bars.append(node)
+        elif not sign and node.tag in _SCRIPTED and len(node) and sign_of(node[0]) == "∥":
+            bars.append(node[0])
     if len(bars) % 2 == 0:
         for bar in bars:
             bar.set("fence", "true")
 
 
-def _double_bar(node: Any) -> bool:
-    base = node[0] if node.tag in ("msub", "msup", "msubsup") and len(node) else node
-    return sign_of(base) == "∥"
+_SCRIPTED = frozenset(["msub", "msup", "msubsup"])
 
 
-def partners(nodes: list[Any]) -> dict[int, int]:
+def partners(nodes: list[Any], signs: list[str]) -> dict[int, int]:
     """Return the places of opening fences and of what closes them, outermost pairs only."""
     found: dict[int, int] = {}
     stack: list[int] = []
     bars: list[int] = []
-    for at, node in enumerate(nodes):
-        sign = sign_of(node)
+    for at, sign in enumerate(signs):
         if not sign:
             continue
         if sign in _PAIRS:
             stack.append(at)
         elif sign in _CLOSING:
             if stack and (
-                _PAIRS[sign_of(nodes[stack[-1]])] == sign
-                or {sign, sign_of(nodes[stack[-1]])} <= set("()[]")
+                _PAIRS[signs[stack[-1]]] == sign or {sign, signs[stack[-1]]} <= set("()[]")
             ):
                 found[stack.pop()] = at
         elif sign in _BARS:
@@ -201,7 +196,7 @@ def partners(nodes: list[Any]) -> dict[int, int]:
         (low < bars[0] < high) != (low < bars[1] < high) for low, high in found.items()
     ):
         inner = nodes[bars[0] + 1 : bars[1]]
-        if inner and sign_of(nodes[bars[0]]) == sign_of(nodes[bars[1]]) and (
+        if inner and signs[bars[0]] == signs[bars[1]] and (
             (len(inner) == 1 and core_of(inner[0]).tag == "mtable")
             or any(child.tag in ("mfrac", "munderover", "munder", "mtable") for child in inner)
         ):  # fmt: skip

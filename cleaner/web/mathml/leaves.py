@@ -10,7 +10,7 @@ from cleaner.web.tex import clean
 from cleaner.web.tex_commands import COMMANDS
 
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
-_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_COMMAND = re.compile(r"\\(?:([A-Za-z]+)|.)", re.S)
 _FONT = re.compile(r"(?:math)?(cal|bb|frak|scr|bf|rm|sf|tt|it)([A-Za-z])")
 _ELEMENTS = frozenset(  # elements that make a text of broken markup a row
     str.split(
@@ -50,7 +50,7 @@ def known(tex: str) -> str:
 
 def _known(match: re.Match[str]) -> str:
     name = match.group(1)
-    if name in COMMANDS:
+    if name is None or name in COMMANDS:
         return match.group()
     if font := _FONT.fullmatch(name):
         return rf"\math{font[1]}{{{font[2]}}}"
