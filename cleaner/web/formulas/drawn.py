@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -105,6 +106,12 @@ def plain_leaf(tag: str, text: str, variant: str = "") -> Any:
     >>> plain_leaf("mi", "𝗆𝖺𝗑").get("mathvariant"), plain_leaf("mi", "𝑥").text
     ('sans-serif', 'x')
     """
+    text, variant = _plain(tag, text, variant)
+    return leaf(tag, text, mathvariant=variant) if variant else leaf(tag, text)
+
+
+@lru_cache(maxsize=4096)  # renderings are made of few different signs
+def _plain(tag: str, text: str, variant: str) -> tuple[str, str]:
     letters = [char for char in text if char.isalnum()]
     fonts = {ALPHABET[char][1] if char in ALPHABET else "" for char in letters}
     if not variant and len(fonts) == 1:
@@ -112,7 +119,7 @@ def plain_leaf(tag: str, text: str, variant: str = "") -> Any:
         text = "".join(ALPHABET.get(char, (char, ""))[0] for char in text)
     if len(letters) == 1 and variant == "italic" and tag == "mi":
         variant = ""  # as single letters are
-    return leaf(tag, text, **({"mathvariant": variant} if variant else {}))
+    return text, variant
 
 
 def struck(up: bool, down: bool) -> str:

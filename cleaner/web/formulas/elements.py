@@ -81,6 +81,7 @@ class Reader:
         self.work = work
         self.macros = {} if macros is None else macros
         self._converted: dict[str, str] = {}
+        self._rendering: dict[str, str | None] = {}
 
     def mathml(self, markup: str, annotated: bool = True) -> str:
         """Return the LaTeX of MathML; what a page has twice is converted once."""
@@ -154,11 +155,16 @@ class Reader:
 
     def _rendered(self, node: LexborNode) -> str | None:
         """Return the LaTeX of a rendering, `LOST` if it cannot be read, None if there is none."""
+        markup = node.html or ""
+        if markup in self._rendering:  # pages draw their letters again and again
+            return self._rendering[markup]
         try:
             tree = rendered_tree(node)
+            tex = None if tree is None else tree_to_latex(tree, self.work)
         except Unreadable:
-            return LOST
-        return None if tree is None else tree_to_latex(tree, self.work)
+            tex = LOST
+        self._rendering[markup] = tex
+        return tex
 
     def container(self, node: LexborNode, attributes: dict[str, str | None]) -> Found | None:
         """Read what MathJax 3 or 4 rendered."""
