@@ -12,7 +12,7 @@ _DEFINES = re.compile(
     r"\\(?:(?:re)?newcommand|providecommand|DeclareMathOperator|def|gdef|let)(?![a-zA-Z])"
 )
 _COMMAND = re.compile(
-    r"\\(?:re)?newcommand\*?\s*\{?\s*\\([A-Za-z]+|.)\s*\}?\s*(?:\[(\d)\]\s*)?(?:\[([^\]]*)\]\s*)?\{"
+    r"\\(?:re)?newcommand\*?\s*(?:\{?\s*\\|\{\s*(?=[A-Za-z]))([A-Za-z]+|.)\s*\}?\s*(?:\[(\d)\]\s*)?(?:\[([^\]]*)\]\s*)?\{"
     r"|\\providecommand\*?\s*\{?\s*\\([A-Za-z]+|.)\s*\}?\s*(?:\[(\d)\]\s*)?(?:\[([^\]]*)\]\s*)?\{"
 )
 _OPERATOR = re.compile(r"\\DeclareMathOperator(\*?)\s*\{?\s*\\([A-Za-z]+)\s*\}?\s*\{")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from cleaner.web.budget import OverBudget, Work
 from cleaner.web.tex import balanced, clean, entities
+from cleaner.web.tex_common import common
 from cleaner.web.tex_macros import expand, take_definitions, undefined
 
 
@@ -76,6 +77,8 @@ def test_macros_are_read_and_written_out() -> None:
         r"\mathbb{R}\mathbf{x}(a,b)\operatorname*{arg\,max}\varepsilon"
     )
     assert expand(r"\o{x}+\o[m]{x}", macros) == "O_{n}(x)+O_{m}(x)"
+    assert take_definitions(r"\newcommand{dist}[1]{d(#1)} y", macros) == " y"
+    assert expand(r"\dist{x}", macros) == "d(x)"
     assert expand(r"\Rx\vec x", macros) == r"\Rx\vec x"
 
 
@@ -98,3 +101,46 @@ def test_macros_that_never_end_are_left_or_over_budget() -> None:
 def test_endless_tex_is_over_budget() -> None:
     with pytest.raises(OverBudget, match="100,000 characters"):
         clean("x" * 100_001)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (r"\tau_\max^2 = x_\hat\beta", r"\tau_{\max}^2 = x_{\hat\beta}"),
+        (r"Q^\vec{\mu}_i(\vec{o})", r"Q^{\vec{\mu}}_i(\vec{o})"),
+        (r"a^\sqrt[3]{2}b", r"a^{\sqrt[3]{2}}b"),
+        (r"x_\alpha^\dagger+y_\mathbf{k}^\frac12", None),
+        (
+            r"L_\text{a_b} \text{10 # of \textbf{c_d}}",
+            r"L_\text{a\_b} \text{10 \# of \textbf{c\_d}}",
+        ),
+        (r"\text{if \_ and $x_1$}", None),
+        (r"\mbox{rank}+\textsc{sat}", r"\text{rank}+\text{sat}"),
+        (
+            r"\begin{eqnarray} x &=& 1 \\ &<& 2 \end{eqnarray}",
+            r"\begin{array}{rcl} x &=& 1 \\ &<& 2 \end{array}",
+        ),
+        (r"\begin{multline}a\\b\end{multline}", r"\begin{gathered}a\\b\end{gathered}"),
+        (r"\pmatrix{1&2\cr 3&4\cr}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}"),
+        (r"\begin{pmatrix}1\cr 2\end{pmatrix}", None),
+        (r"\root 3 \of{x}", r"\sqrt[3]{x}"),
+        (r"\buildrel d \over =", r"\overset{d}="),
+        (r"\bbox[yellow]{a}+\bbox[border:1px]{b}", r"{a}+\boxed{b}"),
+        (r"\toggle{a}{b}{c}\endtoggle", "{a}"),
+        (r"\unicode{x2460}", r"\text{①}"),
+        (r"\unicode{x24}", None),
+    ],
+)
+def test_what_only_some_renderers_read_is_written_for_all(
+    written: str, expected: str | None
+) -> None:
+    assert common(written) == (written if expected is None else expected)
+
+
+PIECES = [*r"\{}_^&[", r"\text{", r"_\hat", r"\cases{", r"\bbox[", r"^\max", r"\cr ", "a "]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_what_all_renderers_read_stays_balanced(text: str) -> None:
+    once = common(balanced(text))
+    assert balanced(once) == once

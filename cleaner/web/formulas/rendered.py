@@ -6,7 +6,7 @@ from typing import Any
 from lxml import etree
 from selectolax.lexbor import LexborNode
 
-from cleaner.kernels.markup import cost
+from cleaner.kernels.web.markup import cost
 from cleaner.web.budget import OverBudget
 from cleaner.web.formulas.drawn import Unreadable, element
 from cleaner.web.formulas.katex_html import katex_row

@@ -29,6 +29,7 @@ from cleaner.web.formulas.runs import TAG, TEXT, UNKNOWN_TAG, Run, container, ru
 from cleaner.web.formulas.signs import Signs
 from cleaner.web.formulas.word import word_mathml
 from cleaner.web.tex import clean
+from cleaner.web.tex_common import common
 from cleaner.web.tex_macros import expand, take_definitions
 from cleaner.web.tokens import ESCAPE, Formula, Tokens
 
@@ -119,6 +120,9 @@ class Walk:
             self._raised()
         if self.config.macros:
             self._expand()
+        for at, formula in enumerate(self.formulas):
+            if (tex := common(formula.tex)) != formula.tex:
+                self.formulas[at] = Formula(tex, formula.display, formula.source)
         return self.formulas
 
     def _expand(self) -> None:

@@ -16,7 +16,7 @@ _LETTERS = r"""
 ð eth ‵ backprime
 """
 _OPERATORS = r"""
-± pm ∓ mp × times ÷ div ⋅ cdot · cdot ∙ cdot • bullet ∘ circ ∗ ast ⋆ star ☆ star ⊕ oplus ⊖ ominus
+± pm ∓ mp × times ÷ div ⋅ cdot · cdot ∙ bullet • bullet ∘ circ ∗ ast ⋆ star ☆ star ⊕ oplus ⊖ ominus
 ⊗ otimes ⊘ oslash ⊙ odot ⊚ circledcirc ⊛ circledast ⊝ circleddash ⊞ boxplus ⊟ boxminus ⊠ boxtimes
 ⊡ boxdot † dagger ‡ ddagger ⨿ amalg ≀ wr ◯ bigcirc ∖ setminus ⧵ setminus ∩ cap ∪ cup ⊎ uplus
 ⊓ sqcap ⊔ sqcup ∧ wedge ⋀ bigwedge ∨ vee ⋁ bigvee ⊻ veebar ⊼ barwedge ⋉ ltimes ⋊ rtimes
