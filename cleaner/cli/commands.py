@@ -387,7 +387,8 @@ def _funnel(opened: Run) -> None:
     changed = [_cuts(row) for row in opened.stats["stages"] if _changes_texts(row)]
     if changed:
         tell()
-        show(changed)
+        empty = {name for name in changed[0] if not any(row[name] for row in changed)}
+        show(changed, [name for name in changed[0] if name not in empty])
 
 
 def _changes_texts(row: Mapping[str, Any]) -> bool:
@@ -403,9 +404,9 @@ def _cuts(row: Mapping[str, Any]) -> dict[str, Any]:
         told |= {
             f"{name} in": before,
             f"{name} cut": cut,
-            f"{name} cut %": round(100 * cut / before, 1) if before else None,
             f"{name} added": added,
             f"{name} out": out,
+            f"{name} cut %": round(100 * cut / before, 1) if before else None,
         }
     return told
 
