@@ -1,6 +1,6 @@
 """What can go wrong, each class with the exit code of the command line.
 
-CleanerError                 1  a defect of ours when raised bare
+CleanerError                 1  an internal error when raised bare
 ├── JobError                 2  the job file or the command is wrong
 │   └── RuleError            2  a filter file is wrong
 ├── InputError               3  the input or the storage failed

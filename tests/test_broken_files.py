@@ -12,7 +12,7 @@ import pytest
 from broken_files import BROKEN, ROWS, archive, good_lines, parquet, record, zstd
 from fuzzing import damaged, seeds
 
-from cleaner.cli.commands import main
+from cleaner.cli import main
 from cleaner.corpus.files import Piece, cut_units, kind_of, read_footers
 from cleaner.corpus.inflate import opened
 from cleaner.corpus.listing import list_files

@@ -57,11 +57,11 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["run", "JOB", "--engine", "spark"], 2, "there are: ray, inline"),
         (["run", "JOB", "--reuse", "x"], 2, "--reuse is not built yet"),
         (["run", "JOB", "--set", NO_FILE], 3, "no file matches"),
-        (["stats", "nowhere"], 3, "not a run folder"),
+        (["stats", "nowhere"], 2, "not a run folder"),
         (["explain", "RUN", "no-such-id"], 2, "no document of this run has that id"),
         (["sample", "RUN", "--stage", "language"], 2, "there are: read, 0.normalise"),
         (["filters", "gopher"], 2, "unknown filter 'gopher', did you mean"),
-        (["gc", "nowhere"], 3, "not a run folder"),
+        (["gc", "nowhere"], 2, "not a run folder"),
         (["frobnicate"], 2, "frobnicate"),
     ],
 )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cleaner.api import run
-from cleaner.cli.commands import app
+from cleaner.cli.command_line import app
 from cleaner.errors import JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan

@@ -16,7 +16,7 @@ from corpus_maker import job, write_parquet
 from test_run import fingerprint
 
 import cleaner
-from cleaner.cli.commands import main
+from cleaner.cli import main
 from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan

@@ -18,7 +18,7 @@ import yaml
 from broken_files import record
 from corpus_maker import texts
 
-from cleaner.cli.commands import main
+from cleaner.cli import main
 from cleaner.corpus import files
 from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Columns, read_parts
@@ -89,7 +89,7 @@ def test_nothing_in_the_package_runs_what_it_is_given() -> None:
     found = {str(path.relative_to(ROOT)): list(dangers(path.read_text())) for path in CODE}
     # The one that begins this very command again, in UTF-8 mode.
     assert {name: what for name, what in found.items() if what} == {
-        "cleaner/cli/commands.py": ["os.execve"]
+        "cleaner/cli/command_line.py": ["os.execve"]
     }
 
 

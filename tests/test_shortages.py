@@ -282,7 +282,7 @@ def test_a_shortage_names_the_file_and_what_to_do() -> None:
 
 DRIVE = """
 import sys
-from cleaner.cli.commands import main
+from cleaner.cli import main
 sys.argv = ["cleaner", "run", *sys.argv[1:], "--engine", "inline"]
 main()
 """
@@ -334,7 +334,7 @@ def test_what_the_system_refuses_pyarrow_condemns_nothing(
 
 LIMITED = """
 import resource, sys
-from cleaner.cli.commands import main
+from cleaner.cli import main
 from cleaner.kernels import cache_folder
 import polars, pyarrow.parquet, numba, cleaner.runs.driver
 now = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()

@@ -1,4 +1,4 @@
-"""Faults of the surroundings are one line and exit 3, never a defect of ours."""
+"""Faults of the surroundings are one line and exit 3, never an internal error."""
 
 import errno
 import io
@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 import yaml
 
-from cleaner.cli import commands
+from cleaner.cli import command_line, output
 from cleaner.errors import InputError
 from cleaner.runs import engine
 
@@ -33,7 +33,7 @@ def ended(capsys: pytest.CaptureFixture[str], *command: str) -> tuple[int, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["cleaner", *command])
         with pytest.raises(SystemExit) as end:
-            commands.main()
+            command_line.main()
     return int(end.value.code or 0), capsys.readouterr().err
 
 
@@ -70,7 +70,7 @@ def test_what_the_machine_refuses_is_no_defect(
     def refuse(**_: object) -> None:
         raise error
 
-    monkeypatch.setattr(commands, "app", refuse)
+    monkeypatch.setattr(command_line, "app", refuse)
     code, said = ended(capsys, "signals")
     assert code == 3
     assert expected in said
@@ -83,10 +83,10 @@ def test_a_defect_stays_a_defect(
     def fail(**_: object) -> None:
         raise ValueError("no errno")
 
-    monkeypatch.setattr(commands, "app", fail)
+    monkeypatch.setattr(command_line, "app", fail)
     code, said = ended(capsys, "signals")
     assert code == 1
-    assert "a defect of ours: ValueError: no errno" in said
+    assert "internal error; please report: ValueError: no errno" in said
 
 
 def locale_of(place: Path, charmap: str) -> dict[str, str]:
@@ -106,11 +106,12 @@ def locale_of(place: Path, charmap: str) -> dict[str, str]:
 def test_a_locale_that_lacks_characters_shows_them_escaped(tmp_path: Path, charmap: str) -> None:
     locale = locale_of(tmp_path, charmap)
     script = (
-        "import sys; from cleaner.cli import commands; from cleaner.kernels import _sources\n"
+        "import sys; from cleaner.cli import command_line, output\n"
+        "from cleaner.kernels import _sources\n"
         "assert sys.stdout.encoding.lower() != 'utf-8'\n"
         "assert len(_sources('kernels.signals.count')) > 1\n"
-        "commands.app = lambda **_: commands.tell('\\u6570\\u5b66 and \\U0001f600')\n"
-        "commands.main()\n"
+        "command_line.app = lambda **_: output.tell('\\u6570\\u5b66 and \\U0001f600')\n"
+        "command_line.main()\n"
     )
     env = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"}
     done = subprocess.run([sys.executable, "-c", script], env=env | locale, capture_output=True)
@@ -184,7 +185,7 @@ def test_json_that_a_locale_cannot_show_is_still_json(
 ) -> None:
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "gbk", "backslashreplace"))
-    commands._emit({"a": "\N{GRINNING FACE} 数学"})
+    output.emit({"a": "\N{GRINNING FACE} 数学"})
     sys.stdout.flush()
     assert json.loads(written.getvalue()) == {"a": "\N{GRINNING FACE} 数学"}
 
@@ -196,9 +197,10 @@ def test_paths_are_utf8_in_every_locale(tmp_path: Path) -> None:
     (tmp_path / "数据/河.jsonl").write_text('{"text": "one"}\n', "utf-8")
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONIOENCODING", "PYTHONUTF8")}
     script = (
-        "import sys; from cleaner.cli import commands; from cleaner.storage import store\n"
-        "commands.app = lambda **_: [commands.tell(f.path) for f in store.find(sys.argv[1])]\n"
-        "commands.main()\n"
+        "import sys; from cleaner.cli import command_line, output\n"
+        "from cleaner.storage import store\n"
+        "command_line.app = lambda **_: [output.tell(f.path) for f in store.find(sys.argv[1])]\n"
+        "command_line.main()\n"
     )
     pattern = f"{tmp_path}/数*/*.jsonl".encode("gbk")
     done = subprocess.run(

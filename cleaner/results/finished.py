@@ -32,7 +32,7 @@ class Run:
     def __init__(self, path: str) -> None:
         self.path = path.rstrip("/")
         if not RunFolder(self.path).is_ours():
-            raise InputError(f"{path}: not a run folder: no run was begun in it")
+            raise JobError(f"{path}: not a run folder: no run was begun in it")
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

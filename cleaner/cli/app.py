@@ -1,0 +1,32 @@
+"""The program of all commands, and the arguments that several of them take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="cleaner",
+    help="Distil a raw web corpus into a training subset, with every row accounted for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+JobArgument = Annotated[str, typer.Argument(help="the job file, or shipped:jobs/NAME.yaml")]
+RunArgument = Annotated[str, typer.Argument(help="a run folder")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="K=V", help="override a key, as in language.min_score=0.6"),
+]
+ReplaceOption = Annotated[
+    bool,
+    typer.Option("--replace", help="put this run in the place of a finished one, once it is whole"),
+]
+FreshOption = Annotated[
+    bool,
+    typer.Option("--fresh", help="as --replace, and use nothing of what was computed before"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]

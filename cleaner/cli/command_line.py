@@ -1,0 +1,74 @@
+"""The command `cleaner`: every error becomes one message and its exit code.
+
+Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 an internal error,
+2 the job or command is wrong, 3 the input or storage failed, 4 an alarm or the account stopped,
+130 and 143 a run was stopped by Ctrl-C (or `cleaner stop`) and by SIGTERM: it can be continued.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Any
+
+from cleaner.cli import catalogue, models, pages, results, runs
+from cleaner.cli.app import app
+from cleaner.cli.output import say
+from cleaner.errors import CleanerError, StorageError
+from cleaner.storage.shortages import filename, is_shortage, told
+
+# As help lists them: what a newcomer needs first.
+_ROOMS = (runs, results, catalogue, models, pages)
+app.registered_commands.sort(
+    key=lambda command: [room.__name__ for room in _ROOMS].index(str(command.callback.__module__))
+)
+
+
+def main() -> None:
+    """Run the command line; every error of ours becomes one message and its exit code."""
+    _speak_utf8()
+    code: Any = 0
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what this locale cannot show is escaped
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = app(standalone_mode=False)
+    except CleanerError as error:
+        say(f"cleaner: {error}")
+        code = error.exit_code
+    except KeyboardInterrupt:
+        say("cleaner: interrupted")
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    except Exception as error:
+        code = _unexpected(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _speak_utf8() -> None:
+    """Begin again in UTF-8 mode where the locale is another, as on clusters of zh_CN.GBK.
+
+    Job files, corpora and pyarrow's paths are UTF-8 everywhere; only the terminal stays as it is.
+    """
+    if sys.flags.utf8_mode or sys.getfilesystemencoding() == "utf-8":
+        return
+    env = {"PYTHONIOENCODING": sys.stdout.encoding, **os.environ, "PYTHONUTF8": "1"}
+    words = [word.encode("utf-8", "surrogateescape") for word in sys.orig_argv]
+    os.execve(sys.executable, words, env)
+
+
+def _unexpected(error: Exception) -> int:
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+        say(f"cleaner: {error.format_message()}; see: cleaner --help")  # a wrong command line
+        return 2
+    if is_shortage(error):
+        say(f"cleaner: {told(error, filename(error) or 'this machine')}")
+        return StorageError.exit_code
+    import traceback
+
+    say(f"cleaner: internal error; please report: {type(error).__name__}: {error}")
+    traceback.print_exception(error)
+    return 1

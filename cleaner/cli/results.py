@@ -1,0 +1,218 @@
+"""Commands that look into a run: stats, explain, sample, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cleaner.cli.app import JsonOption, RunArgument, app
+from cleaner.cli.output import cell, emit, say, show, tell
+from cleaner.errors import JobError
+
+if TYPE_CHECKING:
+    from cleaner.results.finished import Explanation, Limit, Run
+
+
+@app.command()
+def stats(path: RunArgument, as_json: JsonOption = False) -> None:
+    """Print the funnel, the rules, and the duplicates."""
+    from cleaner.results.finished import open_run, tables
+
+    opened = open_run(path)
+    if as_json:
+        emit(opened.stats)
+        return
+    funnel(opened)
+    if opened.stats["rules"]:
+        tell()
+        show(opened.rules().to_dicts())
+    for label in ("sources", "languages"):
+        rows = [{label[:-1]: name or "(none)", **row} for name, row in opened.stats[label].items()]
+        if len(rows) > 1:
+            tell()
+            show(rows[:30])
+    for heading, rows in tables(opened):
+        tell(f"\n{heading}")
+        show(rows)
+    for bad in opened.stats["failed_files"]:
+        say(f"not readable: {bad}")
+
+
+def funnel(opened: Run) -> None:
+    """Print what each stage took and left, and what it cut of texts."""
+    rows = []
+    for row in opened.stats["stages"]:
+        if row["stage"] == "read" and not row["failed"]:
+            continue
+        reasons = sorted(row["reasons"].items(), key=lambda item: -item[1])
+        rows.append(
+            {
+                "stage": row["stage"],
+                "in": row["in"],
+                "dropped": row["dropped"],
+                "failed": row["failed"],
+                "kept": row["kept"],
+                "kept %": round(100 * row["kept"] / row["in"], 1) if row["in"] else None,
+                "kept tokens": row["kept_tokens"],
+                "why": ", ".join(f"{name} {count:,}" for name, count in reasons[:4]),
+            }
+        )
+    show(rows or [{"stage": "(no stage)", "in": opened.stats["rows"]["in"]}])
+    changed = [_cuts(row) for row in opened.stats["stages"] if _changes_texts(row)]
+    if changed:
+        tell()
+        empty = {name for name in changed[0] if not any(row[name] for row in changed)}
+        show(changed, [name for name in changed[0] if name not in empty])
+
+
+def _changes_texts(row: Mapping[str, Any]) -> bool:
+    return any(row.get(f"{what}_characters") for what in ("cut", "added"))
+
+
+def _cuts(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a stage cut from the documents that went on from it, and what it left."""
+    told: dict[str, Any] = {"texts changed by": row["stage"], "documents cut": row["shortened"]}
+    for unit, name in (("tokens", "words"), ("characters", "characters")):
+        out, cut, added = (row[f"{what}_{unit}"] for what in ("kept", "cut", "added"))
+        before = out + cut - added
+        told |= {
+            f"{name} in": before,
+            f"{name} cut": cut,
+            f"{name} added": added,
+            f"{name} out": out,
+            f"{name} cut %": round(100 * cut / before, 1) if before else None,
+        }
+    return told
+
+
+@app.command()
+def explain(
+    path: RunArgument,
+    document: Annotated[str, typer.Argument(help="an id, a url, PATH#ROW or FILE#ROW")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say what became of one document, and by which limits.
+
+    Its fate, every limit, its duplicate and their Jaccard.
+    """
+    from dataclasses import asdict
+
+    from cleaner.results.finished import explain as explained
+    from cleaner.results.finished import open_run
+
+    found = explained(open_run(path), document)
+    if as_json:
+        emit([asdict(item) for item in found])
+        return
+    for number, item in enumerate(found):
+        if number:
+            tell()
+        _explanation(item)
+
+
+def _mark(limit: Limit) -> str:
+    if limit.broken:
+        return "BROKEN"
+    # A stage with `on`, or one that the document never reached, judged nothing.
+    return "not judged" if limit.margin is not None and limit.margin < 0 else ""
+
+
+def _explanation(item: Explanation) -> None:
+    from cleaner.results.finished import signals_of
+
+    row = item.row
+    tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {item.verdict}")
+    for step in item.chain:
+        tell(f"  its partner {step}")
+    if item.limits:
+        show(
+            [
+                {
+                    "stage": limit.stage, "rule": limit.rule, "value": limit.value,
+                    "kept if": limit.condition, "margin": limit.margin,
+                    "": _mark(limit),
+                }
+                for limit in item.limits
+            ]
+        )  # fmt: skip
+    judged = {limit.signal for limit in item.limits}
+    rest = {k: v for k, v in signals_of(row).items() if k not in judged}
+    if rest:
+        tell("  ".join(f"{name}={cell(value)}" for name, value in rest.items()))
+
+
+@app.command()
+def sample(
+    path: RunArgument,
+    stage: Annotated[
+        str | None, typer.Option(help="dropped at this stage (index, name or both)")
+    ] = None,
+    rule: Annotated[str | None, typer.Option(help="that broke this rule")] = None,
+    near: Annotated[bool, typer.Option(help="nearest to the rule's limit")] = False,
+    count: Annotated[int, typer.Option("-n", min=1)] = 10,
+    seed: int = 0,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="changed by this stage: what it cut of each text")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show documents kept, dropped, or near a threshold.
+
+    Each with the beginning of its text.
+
+    With --diff: documents that a stage changed, their lines before it and after it.
+    """
+    from cleaner.results.finished import open_run, sample_documents, verdict
+    from cleaner.results.source_texts import texts_of
+
+    opened = open_run(path)
+    if diff:
+        if stage is None or rule is not None or near:
+            raise JobError("--diff: needs --stage, a stage that changes texts, and no --rule")
+        _diffs(opened, stage, count, seed, as_json)
+        return
+    rows = sample_documents(opened, stage, rule, near, count, seed)
+    texts = texts_of(opened, rows)
+    if as_json:
+        emit([{**row, "text": text} for row, text in zip(rows.to_dicts(), texts, strict=True)])
+        return
+    for row, text in zip(rows.iter_rows(named=True), texts, strict=True):
+        tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {verdict(opened, row)}")
+        shown = " ".join((text or "(its input cannot be read any more)").split())
+        tell(f"    {shown[:400]}{'…' if len(shown) > 400 else ''}")
+
+
+def _diffs(opened: Run, stage: str, count: int, seed: int, as_json: bool) -> None:
+    from cleaner.results.before_after import changed
+    from cleaner.results.finished import verdict
+
+    found = list(changed(opened, stage, count, seed))
+    if as_json:
+        emit([{**one.row, "before": one.before, "after": one.after} for one in found])
+        return
+    if not found:
+        say(f"{stage}: no document whose text it changed is there")
+    for one in found:
+        row = one.row
+        tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {verdict(opened, row)}")
+        for line in one.shown:
+            tell(f"    {line}")
+        tell()
+
+
+@app.command()
+def verify(path: RunArgument) -> None:
+    """Read every shard and ledger file against the manifest."""
+    from cleaner.results.finished import open_run
+    from cleaner.results.finished import verify as verified
+
+    opened = open_run(path)
+    wrong = verified(opened)
+    for line in wrong:
+        tell(line)
+    if wrong:
+        raise typer.Exit(3)
+    outputs = opened.manifest["outputs"]
+    tell(f"{len(outputs)} shards, {sum(o['rows'] for o in outputs):,} rows: all as in the manifest")

@@ -1,0 +1,327 @@
+"""Commands that make a run: run, plan, status, stop, gc, submit, doctor."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, ParamSpec
+
+import typer
+
+from cleaner.cli.app import (
+    FreshOption,
+    JobArgument,
+    JsonOption,
+    ReplaceOption,
+    RunArgument,
+    SetOption,
+    app,
+)
+from cleaner.cli.output import emit, say, show, tell
+from cleaner.cli.results import funnel
+from cleaner.config.display import size_text
+from cleaner.errors import JobError
+
+P = ParamSpec("P")
+
+
+def stoppable(command: Callable[P, None]) -> Callable[P, None]:
+    """Make a command end in order on SIGTERM and Ctrl-C, whenever they come, and say how to go on.
+
+    Once it has begun to end, nothing that comes later changes its exit code.
+    """
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        from cleaner.runs.interrupts import Listener, Stopped
+
+        listener = Listener(_how_to_continue)
+        try:
+            command(*args, **kwargs)
+        except (KeyboardInterrupt, Stopped):
+            listener.over()
+            listener.end()
+        except Exception:
+            # Ray's processes may have been told to end before we were.
+            if listener.heard is None:
+                raise
+            listener.over()
+            listener.end()
+        finally:
+            listener.over()
+
+    return wrapper
+
+
+def _how_to_continue() -> None:
+    again = shlex.join(["cleaner", *sys.argv[1:]])
+    say(f"stopped; everything committed is kept. To continue: {again}")
+
+
+@app.command()
+@stoppable
+def run(
+    job: JobArgument,
+    out: Annotated[str | None, typer.Option(help="the run folder; default runs/NAME")] = None,
+    settings: SetOption = None,
+    address: Annotated[str | None, typer.Option(help="a Ray cluster to join")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="tasks at once")] = None,
+    engine: Annotated[str, typer.Option(help="ray, or inline: in this process")] = "ray",
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="only N documents, in a folder of their own")
+    ] = None,
+    replace: ReplaceOption = False,
+    fresh: FreshOption = False,
+    accept_alarm: Annotated[
+        list[str] | None, typer.Option(help="go on although this alarm was raised")
+    ] = None,
+    reuse: Annotated[list[str] | None, typer.Option(help="not built yet")] = None,
+) -> None:
+    """Run a job, or continue it after any interruption."""
+    from cleaner.cli.progress import shown
+    from cleaner.job.job_file import load_job
+    from cleaner.job.plan import make_plan
+    from cleaner.runs.driver import run_plan
+    from cleaner.runs.forecast import forecast, sampled
+    from cleaner.storage import store
+
+    if engine not in ("ray", "inline"):
+        raise JobError(f"--engine {engine}: unknown engine; there are: ray, inline")
+    if reuse:
+        raise JobError("--reuse is not built yet")
+    loaded = load_job(job, settings or [])
+    folder = out or f"runs/{loaded.name}{f'-sample-{sample}' if sample else ''}"
+    whole = plan = make_plan(loaded, out=folder)
+    if sample:
+        plan = sampled(whole, sample)
+    for note in plan.notes:
+        say(note)
+    if engine == "ray" and workers is None and not (address or "RAY_ADDRESS" in os.environ):
+        workers = _workers(plan)
+    with shown(sys.stderr) as progress:
+        manifest = run_plan(
+            plan,
+            folder,
+            engine=engine,  # type: ignore[arg-type]
+            address=address,
+            workers=workers,
+            report=progress.report,
+            warn=progress.warn,
+            note=progress.note,
+            accept_alarms=accept_alarm or [],
+            replace=replace,
+            fresh=fresh,
+        )
+    from cleaner.results.finished import open_run
+
+    funnel(open_run(folder))
+    rows = manifest["rows"]
+    tell(
+        f"\nin {rows['in']:,} = kept {rows['kept']:,} + dropped {rows['dropped']:,} "
+        f"+ failed {rows['failed']:,}"
+    )
+    tell(f"{len(manifest['outputs'])} shards in {store.join(folder, 'shards')}")
+    if sample:
+        tell()
+        show(forecast(whole, manifest))
+
+
+def _workers(plan: Any) -> int | None:
+    """Return fewer workers than cores where the memory does not bear more, and say so."""
+    from cleaner.runs.resources import machine_memory, workers_that_fit
+
+    cores, memory = os.cpu_count() or 1, machine_memory()
+    if (fitting := workers_that_fit(plan, memory, cores)) == cores:
+        return None
+    say(
+        f"{fitting} of {cores} cores work at once: a task takes about "
+        f"{size_text(plan.task_memory)}, and there are {size_text(memory)} (--workers overrides)"
+    )
+    return fitting
+
+
+@app.command()
+def plan(
+    job: JobArgument,
+    settings: SetOption = None,
+    out: Annotated[str | None, typer.Option(help="the run folder; default runs/NAME")] = None,
+    as_json: JsonOption = False,
+    documents: Annotated[
+        int, typer.Option("--forecast", min=0, help="documents the forecast tries; 0: none")
+    ] = 500,
+    price: Annotated[float | None, typer.Option(help="money per core-hour")] = None,
+) -> None:
+    """Show the job, its phases and a forecast; change nothing."""
+    from cleaner.job.job_file import load_job
+    from cleaner.job.plan import make_plan
+    from cleaner.runs.driver import describe
+    from cleaner.runs.forecast import try_out
+    from cleaner.runs.resources import needs
+
+    loaded = load_job(job, settings or [])
+    folder = out or f"runs/{loaded.name}"
+    made = make_plan(loaded, out=folder)
+    about = {**describe(made), **needs(made, folder)}
+    about["resolved"] = made.job.resolved()
+    if documents:
+        about["forecast"] = try_out(made, documents, price)
+    if as_json:
+        emit(about)
+        return
+    rows = f"about {about['rows']:,}"
+    tell(f"{made.job.name}: {about['files']:,} files, {size_text(made.bytes)}, {rows} rows")
+    for bad in made.failed:
+        tell(f"not readable: {bad.error}")
+    tell(f"{about['units']:,} units of at most {size_text(made.unit_bytes)} uncompressed")
+    free = about["disk_free"]
+    beside = "" if free is None else f"; {size_text(free)} are free there"
+    tell(f"disk: up to about {size_text(about['disk_needed'])} in {folder}{beside}")
+    if about["disk_replaced"]:
+        tell(
+            f"disk: with --replace beside the {size_text(about['disk_replaced'])} of the finished "
+            "run there, which stays until this one is whole"
+        )
+    tell(
+        f"memory: about {size_text(about['task_memory'])} a worker; {about['workers']} at once on "
+        f"a machine like this, of {size_text(about['memory'])}\n"
+    )
+    for number, phase in enumerate(about["phases"]):
+        tell(f"phase {number}: " + (" -> ".join(phase["map"]) or "apply verdicts"))
+        for signals in phase["measures"]:
+            tell(f"  measures {', '.join(signals)}")
+        tell(f"  then {phase['then']}{_policy(made, number)}")
+    tell(f"\nshards: {', '.join(about['shard_columns'])}")
+    for note in made.notes:
+        tell(f"note: {note}")
+    if documents:
+        tell()
+        show(about["forecast"])
+
+
+def _policy(made: Any, number: int) -> str:
+    then = made.maps[number].then
+    if then is None:
+        return ""
+    keep, best = (getattr(then.stage, name, None) for name in ("keep", "best_by"))
+    told = [f"keeps the {keep}{f' by {best}' if best else ''}"] if keep else []
+    told += [
+        f"against {index.run}, {index.rows:,} rows of {index.stage}"
+        for index in made.indexes.get(then.index, ())
+    ]
+    return f" ({'; '.join(told)})" if told else ""
+
+
+@app.command()
+def status(path: RunArgument, as_json: JsonOption = False) -> None:
+    """Say where a run stands."""
+    from cleaner.runs.driver import finished
+    from cleaner.runs.status import read_progress
+    from cleaner.storage.run_folder import RunFolder
+
+    if not RunFolder(path).is_ours():
+        raise JobError(f"{path}: not a run folder: no run was begun in it")
+    done = finished(path)
+    about = {"finished": done is not None, **(read_progress(path) or {})}
+    if done is not None:
+        about["rows"] = done["rows"]
+    if as_json:
+        emit(about)
+    elif done is not None:
+        rows = done["rows"]
+        tell("finished: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()))
+    if about.get("identity") not in (None, done and done["identity"]):
+        beside = "" if done is None else "a replacement, "
+        tell(
+            f"{beside}{about['state']}: phase {about['number'] + 1} of {about['phases']} "
+            f"({about['title']}), {about['units_done']:,} of {about['units']:,} units, "
+            f"{about['documents']:,} documents"
+        )
+    elif done is None:
+        tell("not started")
+
+
+@app.command()
+def stop(path: RunArgument) -> None:
+    """End a run in order; the same command continues it."""
+    from cleaner.runs.driver import finished
+    from cleaner.runs.status import read_progress
+    from cleaner.runs.stop import STOP_FILE
+    from cleaner.storage import store
+    from cleaner.storage.run_folder import RunFolder
+
+    if not RunFolder(path).is_ours():
+        raise JobError(f"{path}: not a run folder: no run was begun in it")
+    done, said = finished(path), read_progress(path)
+    if done is not None and (said is None or said["identity"] == done["identity"]):
+        tell("finished already")
+        return
+    store.write_whole(store.join(path, STOP_FILE), b"stop\n")
+    tell("asked to stop; it ends within seconds")
+
+
+@app.command()
+def gc(path: RunArgument) -> None:
+    """Remove the intermediate results of a finished run.
+
+    A replacement that was given up goes too.
+    """
+    from cleaner.results.finished import open_run
+    from cleaner.runs.status import read_progress
+    from cleaner.storage.run_folder import RunFolder
+
+    done = open_run(path).manifest  # an unfinished run needs them
+    said = read_progress(path)
+    if said is not None and said["state"] == "running" and said["identity"] != done["identity"]:
+        raise JobError(f"{path}: a replacement is being made there; end it: cleaner stop {path}")
+    folder = RunFolder(path)
+    size = folder.remove_work() + sum(one.remove() for one in folder.replacements())
+    tell(f"removed {size_text(size)} of intermediate results")
+
+
+@app.command()
+def submit(
+    job: JobArgument,
+    address: Annotated[str, typer.Option(help="the dashboard of a Ray head, http://head:8265")],
+    settings: SetOption = None,
+    out: Annotated[str | None, typer.Option(help="the run folder, on shared storage")] = None,
+    replace: ReplaceOption = False,
+    fresh: FreshOption = False,
+    wait: Annotated[bool, typer.Option(help="follow it to its end")] = True,
+) -> None:
+    """Run a job on a cluster through the Ray Jobs API.
+
+    Submitting it again continues it.
+    """
+    from cleaner.runs import submit as jobs
+
+    args = [word for setting in settings or [] for word in ("--set", setting)]
+    args += ["--out", out] if out else []
+    args += ["--replace"] * replace + ["--fresh"] * fresh
+    started = jobs.submit(job, address, args)
+    say(f"submitted as {started.submission}")
+    if not wait:
+        return
+    ended = jobs.wait(address, started.submission, lambda text: tell(text, end=""))
+    say(f"{ended.state}: {ended.message}")
+    if ended.state != "SUCCEEDED":
+        raise typer.Exit(3)
+
+
+@app.command()
+def doctor(
+    path: Annotated[str | None, typer.Argument(help="a folder to try as storage")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check this installation; exit 3 when something is wrong."""
+    from cleaner.runs.doctor import examine
+
+    found = examine(path)
+    rows = [
+        {"check": one.name, "": "ok" if one.good else "WRONG", "found": one.found} for one in found
+    ]
+    emit(rows) if as_json else show(rows)
+    if not all(one.good for one in found):
+        raise typer.Exit(3)
