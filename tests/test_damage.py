@@ -3,7 +3,7 @@
 import json
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from test_run import fingerprint
 from cleaner.errors import InputError, JobError, StorageError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import Plan, make_plan
+from cleaner.results.finished import open_run, verify
 from cleaner.runs.driver import run_plan
+from cleaner.storage import commits
 
 STAGES: list[Any] = [
     {"language": {}},
@@ -141,6 +143,67 @@ def test_all_data_of_a_run_gone_is_made_again(plan: Plan, whole: Path, tmp_path:
         file.unlink()
     shutil.rmtree(tmp_path / "run/_work" / last)
     run_plan(plan, str(tmp_path / "run"), engine="inline")
+    assert fingerprint(tmp_path / "run") == fingerprint(whole)
+
+
+PRODUCTS = ("shards", "ledger", "clusters", "index/2.exact_dedup", "index/4.line_dedup")
+
+
+def spoiled_before_the_manifest(whole: Path, copy: Path, places: Sequence[str]) -> list[str]:
+    """Copy a run whose manifest is not written yet, with one bit flipped in a product each."""
+    shutil.copytree(whole, copy)
+    (copy / "manifest.json").unlink()
+    victims = [max((copy / place).iterdir(), key=lambda p: p.stat().st_size) for place in places]
+    for number, victim in enumerate(victims):
+        flipped(victim, number)
+    return [str(victim.relative_to(copy)) for victim in victims]
+
+
+@pytest.mark.parametrize("place", PRODUCTS)
+def test_a_product_that_changed_before_the_manifest_is_made_again(
+    plan: Plan, whole: Path, tmp_path: Path, place: str
+) -> None:
+    (victim,) = spoiled_before_the_manifest(whole, tmp_path / "run", [place])
+    said: list[str] = []
+    run_plan(plan, str(tmp_path / "run"), engine="inline", warn=said.append)
+    assert said == [f"{victim}: its bytes are not those that were written; it is made again"]
+    assert fingerprint(tmp_path / "run") == fingerprint(whole)
+    assert verify(open_run(str(tmp_path / "run"))) == []
+
+
+def test_products_are_hashed_once_and_only_those_of_earlier_attempts(
+    plan: Plan, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    real = commits.first_untrue
+
+    def noting(folder: str, files: Sequence[Any]) -> str | None:
+        read.extend(file["path"] for file in files)
+        return real(folder, files)
+
+    monkeypatch.setattr("cleaner.runs.phases.first_untrue", noting)
+    run_plan(plan, str(tmp_path / "new"), engine="inline")
+    assert read == []
+    shutil.copytree(whole, tmp_path / "run")
+    (tmp_path / "run/manifest.json").unlink()
+    (tmp_path / "run/shards" / sorted(p.name for p in (whole / "shards").iterdir())[0]).unlink()
+    said: list[str] = []
+    run_plan(plan, str(tmp_path / "run"), engine="inline", warn=said.append)
+    assert len(said) == 1  # the shard that is gone, and no other
+    assert "is gone" in said[0]
+    products = [name for name in fingerprint(whole) if name != "stats.json"]
+    assert sorted([*read, said[0].split()[1]]) == sorted(products)
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_products_that_changed_are_found_by_workers(
+    plan: Plan, whole: Path, tmp_path: Path
+) -> None:
+    victims = spoiled_before_the_manifest(whole, tmp_path / "run", PRODUCTS)
+    said: list[str] = []
+    run_plan(plan, str(tmp_path / "run"), engine="ray", workers=2, warn=said.append)
+    assert {told.split(":")[0] for told in said} == set(victims)
     assert fingerprint(tmp_path / "run") == fingerprint(whole)
 
 

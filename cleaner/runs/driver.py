@@ -18,6 +18,7 @@ from cleaner.job.plan import Plan
 from cleaner.runs.alarms import Warn, check_alarm, check_failures, check_values
 from cleaner.runs.engine import Engine, engine_of
 from cleaner.runs.finish import finish, plain_json, write_below
+from cleaner.runs.phases import CHECK
 from cleaner.runs.phases.base import Phase, Prepared, State
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.quarantine import find_poison, poisoned
@@ -30,6 +31,7 @@ from cleaner.storage.commits import (
     Marker,
     complete,
     digest,
+    drop_marker,
     drop_untrue,
     lost_products,
     phase_folder,
@@ -253,12 +255,13 @@ def _begin(
     home = RunFolder(here.at(next_place(identity))) if beside else here
     again = home.identity() == identity
     begun_fresh = again and store.exists(home.at(FRESH))
+    sure: set[tuple[str, str]] = set()
     if fresh and not begun_fresh:
         home.remove_products()
         home.remove_work()
     elif not again:
         store.delete(home.at(FRESH))
-        drop_untrue(home.path)
+        sure = drop_untrue(home.path)
     if home.manifest() is None:  # torn
         store.delete(home.at(MANIFEST))
     before = [] if fresh and not begun_fresh else _versions(home) or _versions(here)
@@ -274,7 +277,8 @@ def _begin(
         store.write_whole(home.at(FRESH), b"")
     for one in (here, home):
         one.sweep()
-    return State(here.path, place=next_place(identity) if beside else "", fresh=fresh)
+    place = next_place(identity) if beside else ""
+    return State(here.path, place=place, fresh=fresh, sure=sure)
 
 
 def _versions(folder: RunFolder) -> list[dict[str, str]]:
@@ -339,6 +343,8 @@ def _run_phase(
     }
     keys = {unit: _with_poison(base, poison.get((unit, base), [])) for unit, base in bases.items()}
     have = valid_markers(home, phase.name, keys, place, warn)
+    if phase.products:
+        _drop_changed(phase, settings, have, state, running, warn)
     markers = {
         unit: _whole(phase, parts.values()) for unit, parts in have.items() if complete(parts)
     }
@@ -407,8 +413,53 @@ def _run_phase(
     if tasks:
         remove_orphans(home, phase.name, _flat(markers))
     state.markers[phase.name] = [marker for unit in prepared.units for marker in markers[unit.name]]
+    state.sure |= _named(state.markers[phase.name])
     shown.say(force=True, finished=True)
     return []
+
+
+def _drop_changed(
+    phase: Phase,
+    settings: str,
+    have: dict[str, dict[int, Marker]],
+    state: State,
+    running: Any,
+    warn: Warn,
+) -> None:
+    """Read again the products of earlier attempts; drop the markers of those that have changed.
+
+    What a task wrote in this process has been hashed on its way to storage.
+    """
+    home, asked = state.home_of(phase), Asked(state.folder)
+    checks = [
+        {
+            "function": CHECK,
+            "settings": settings,
+            "phase": phase.name,
+            "home": home,
+            "unit": unit,
+            "key": marker.key,
+            "part": part,
+            "files": marker.products,
+        }
+        for unit, parts in have.items()
+        for part, marker in parts.items()
+        if not _named([marker]) <= state.sure
+    ]
+    for done in running.run(checks):
+        asked.look()
+        if done is None:
+            continue
+        check, wrong = done
+        if wrong != []:  # None: whoever read it died; it is made again, too
+            path = wrong[0]["damaged"][0] if wrong else check["files"][0]["path"]
+            warn(f"{path}: its bytes are not those that were written; it is made again")
+            drop_marker(home, phase.name, have[check["unit"]].pop(check["part"]).name())
+
+
+def _named(markers: Iterable[Marker]) -> set[tuple[str, str]]:
+    """Return the products of some markers, path and SHA-256."""
+    return {(file["path"], file["sha256"]) for one in markers for file in one.products}
 
 
 def _flat(markers: Mapping[str, Sequence[Marker]]) -> list[Marker]:

@@ -159,13 +159,15 @@ def lost_products(folder: str, markers: Iterable[Marker]) -> list[str]:
     return missing(files, RunFolder(folder).products()) if files else []
 
 
-def drop_untrue(folder: str) -> None:
+def drop_untrue(folder: str) -> set[tuple[str, str]]:
     """Drop the markers below a folder whose products are not there any more as they wrote them.
 
     Another job that was begun in the same folder may have written its own under the same names.
+    Returns those that are, path and SHA-256.
     """
     there = RunFolder(folder).products()
     hashes: dict[str, str] = {}
+    sure: set[tuple[str, str]] = set()
     for phase in store.folders(store.join(folder, "_work")):
         if store.is_link(store.join(folder, "_work", phase)):
             continue
@@ -183,6 +185,17 @@ def drop_untrue(folder: str) -> None:
                 if hashes[path] != file["sha256"]:
                     drop_marker(folder, phase, name)
                     break
+                sure.add((path, file["sha256"]))
+    return sure
+
+
+def first_untrue(folder: str, files: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return the first of some files whose bytes are not those that were written, or None."""
+    for file in files:
+        path = store.join(folder, file["path"])
+        if not store.exists(path) or store.sha256(path) != file["sha256"]:
+            return file["path"]
+    return None
 
 
 def _writes_none(folder: str, phase: str, names: Iterable[str]) -> bool:

@@ -11,7 +11,7 @@ from cleaner.runs.phases.index import run_index, run_kept
 from cleaner.runs.phases.map import run_map, run_probe
 from cleaner.runs.phases.shuffle import run_cut, run_shard
 from cleaner.runs.phases.steps import run_gather, run_step
-from cleaner.storage.commits import Committer
+from cleaner.storage.commits import Committer, first_untrue
 from cleaner.storage.shortages import filename, is_shortage, told
 
 FUNCTIONS: dict[str, Work] = {
@@ -27,11 +27,16 @@ FUNCTIONS: dict[str, Work] = {
 }
 
 
+CHECK = "check"  # of a task that does no unit, and reads again what an earlier attempt wrote
+
+
 def work(task: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Do one unit of one phase and return the markers it committed, as plain data.
 
     Where a file that it reads is damaged, the result names that one instead.
     """
+    if task["function"] == CHECK:
+        return _checked(task)
     out = Committer(
         folder=task["folder"],
         phase=task["phase"],
@@ -58,3 +63,9 @@ def work(task: Mapping[str, Any]) -> list[dict[str, Any]]:
         where = f"{out.phase}: unit {out.unit}"
         raise told(error, f"{where}: {named}" if (named := filename(error)) else where) from error
     return [asdict(marker) for marker in out.done]
+
+
+def _checked(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the first product of a committed unit whose bytes are not those that were written."""
+    wrong = first_untrue(task["home"], task["files"])
+    return [] if wrong is None else [{"damaged": [wrong, "its bytes have changed"]}]

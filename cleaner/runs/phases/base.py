@@ -72,6 +72,8 @@ class State:
     markers: dict[str, list[Marker]] = field(default_factory=dict)
     place: str = ""
     fresh: bool = False
+    # Products, path and SHA-256, whose bytes this process wrote or has checked.
+    sure: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def home(self) -> str:
