@@ -231,7 +231,7 @@ def test_a_node_that_joined_later_and_sees_no_run_folder_is_named(tmp_path: Path
     task = {"phase": "00-map", "settings": str(tmp_path / "_work/00-map/settings-1.json")}
     said = rf"node {socket.gethostname()}: .*settings-1.json: .*read and write the same paths"
     with pytest.raises(InputError, match=said):
-        _work(task, "/nowhere")
+        _work(task, "/nowhere", "")
 
 
 def test_a_job_begun_by_another_in_the_same_folder_ends_the_first(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from cleaner.cli.app import app
 from cleaner.cli.output import say
 from cleaner.errors import CleanerError, StorageError
 from cleaner.storage.shortages import filename, is_shortage, told
+from cleaner.storage.waiting import heard
 
 # As help lists them: what a newcomer needs first.
 _ROOMS = (runs, results, catalogue, models, pages)
@@ -33,9 +34,10 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # what this locale cannot show is escaped
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(standalone_mode=False)
+        with heard(say):
+            code = app(standalone_mode=False)
     except CleanerError as error:
-        say(f"cleaner: {error}")
+        say(f"cleaner: {error}", "error")
         code = error.exit_code
     except KeyboardInterrupt:
         say("cleaner: interrupted")
@@ -65,10 +67,10 @@ def _unexpected(error: Exception) -> int:
         say(f"cleaner: {error.format_message()}; see: cleaner --help")  # a wrong command line
         return 2
     if is_shortage(error):
-        say(f"cleaner: {told(error, filename(error) or 'this machine')}")
+        say(f"cleaner: {told(error, filename(error) or 'this machine')}", "error")
         return StorageError.exit_code
     import traceback
 
-    say(f"cleaner: internal error; please report: {type(error).__name__}: {error}")
-    traceback.print_exception(error)
+    say(f"cleaner: internal error; please report: {type(error).__name__}: {error}", "error")
+    say("".join(traceback.format_exception(error)).rstrip(), "error")
     return 1

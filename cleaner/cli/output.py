@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cleaner.config.display import escaped, visible
 
+if TYPE_CHECKING:
+    from cleaner.runs.run_log import Level
 
-def say(message: str) -> None:
-    """Print a message for a person on stderr."""
+
+_json_lines = False
+
+
+def say(message: str, level: Level = "info") -> None:
+    """Print a message on stderr."""
+    if _json_lines:
+        from cleaner.runs.run_log import json_line
+
+        message = json_line(level, message, {})
     print(visible(message), file=sys.stderr, flush=True)
+
+
+def say_json(wanted: bool) -> None:
+    """Make messages JSON lines from here on, or not, as `run --log-json` asks."""
+    global _json_lines
+    _json_lines = wanted
 
 
 def tell(text: str = "", end: str = "\n") -> None:

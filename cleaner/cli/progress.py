@@ -1,14 +1,13 @@
 """What a run shows while it works: bars on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from cleaner.config.display import visible
+from cleaner.runs.run_log import EVERY, Level, Lines, Write, found, json_line, short, told
 from cleaner.runs.status import Progress
-
-_EVERY = 10.0  # seconds between plain lines of one phase
 
 
 class Shown(Protocol):
@@ -25,10 +24,10 @@ class Shown(Protocol):
 
 
 @contextmanager
-def shown(stream: TextIO) -> Iterator[Shown]:
+def shown(stream: TextIO, as_json: bool = False) -> Iterator[Shown]:
     """Yield what shows progress on `stream`."""
-    if not stream.isatty():
-        yield Lines(stream)
+    if as_json or not stream.isatty():
+        yield Lines(json_on(stream) if as_json else plain_on(stream))
         return
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -55,7 +54,7 @@ def counted(stream: TextIO, what: str) -> Iterator[Callable[[int, int, str], Non
 
         def line(done: int, count: int, more: str) -> None:
             nonlocal last
-            if done == count or time.monotonic() - last >= _EVERY:
+            if done == count or time.monotonic() - last >= EVERY:
                 last = time.monotonic()
                 print(f"{what} {done:,} of {count:,}: {more}", file=stream, flush=True)
 
@@ -72,37 +71,23 @@ def counted(stream: TextIO, what: str) -> Iterator[Callable[[int, int, str], Non
         yield lambda done, count, more: bars.update(task, completed=done, total=count, more=more)
 
 
-class Lines:
-    """A line when a phase begins to move, every ten seconds, and when it ends."""
+def plain_on(stream: TextIO) -> Write:
+    """Return what writes lines for a person on a stream."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.last: dict[str, float] = {}
+    def write(level: Level, message: str, more: Mapping[str, Any]) -> None:
+        head = "warning: " if level == "warning" else ""
+        print(visible(f"{head}{message}"), file=stream, flush=True)
 
-    def report(self, progress: Progress) -> None:
-        """Write a line, unless the last one of this phase is fresh."""
-        last = self.last.get(progress.phase, 0.0)
-        if not progress.finished and progress.seconds - last < _EVERY:
-            return
-        if progress.kept is None and progress.seconds < 1 and not progress.documents:
-            return  # a step that is over before anyone could ask for it
-        self.last[progress.phase] = progress.seconds
-        left = "" if progress.finished else f", {_left(progress)} left"
-        print(
-            f"{progress.number + 1}/{progress.phases} {_short(progress.title)}: "
-            f"{progress.units_done:,}/{progress.units:,} units{_found(progress)}, "
-            f"{told(progress)}, {progress.seconds:.1f} s{left}",
-            file=self.stream,
-            flush=True,
-        )
+    return write
 
-    def note(self, message: str) -> None:
-        """Write a line."""
-        print(visible(message), file=self.stream, flush=True)
 
-    def warn(self, message: str) -> None:
-        """Write a warning."""
-        print(visible(f"warning: {message}"), file=self.stream, flush=True)
+def json_on(stream: TextIO) -> Write:
+    """Return what writes JSON lines on a stream."""
+
+    def write(level: Level, message: str, more: Mapping[str, Any]) -> None:
+        print(json_line(level, message, more), file=stream, flush=True)
+
+    return write
 
 
 class Terminal:
@@ -116,13 +101,13 @@ class Terminal:
         """Move the bar of a phase."""
         bars: object = self.bars
         if progress.phase not in self.tasks:
-            title = f"{progress.number + 1}/{progress.phases} {_short(progress.title)}"
+            title = f"{progress.number + 1}/{progress.phases} {short(progress.title)}"
             self.tasks[progress.phase] = bars.add_task(title, total=progress.units, told="")  # type: ignore[attr-defined]
         bars.update(  # type: ignore[attr-defined]
             self.tasks[progress.phase],
             completed=progress.units_done,
             total=progress.units,
-            told=told(progress) + _found(progress),
+            told=told(progress) + found(progress),
         )
 
     def note(self, message: str) -> None:
@@ -132,31 +117,3 @@ class Terminal:
     def warn(self, message: str) -> None:
         """Print a warning above the bars."""
         self.bars.console.print(visible(f"warning: {message}"), style="yellow", markup=False)  # type: ignore[attr-defined]
-
-
-def told(progress: Progress) -> str:
-    """Return documents, speed and what is kept so far, in a few words."""
-    if progress.parts > progress.units_done and not progress.finished:
-        return f"{progress.parts:,} parts committed"
-    if progress.kept is None:
-        return f"{progress.documents:,} documents" if progress.documents else "running"
-    share = progress.kept / progress.documents if progress.documents else 0.0
-    speed = progress.bytes / 1e6 / progress.seconds if progress.seconds > 0.5 else 0.0
-    rate = f", {speed:,.1f} MB/s kept" if speed and not progress.units_found else ""
-    return f"{progress.documents:,} documents, kept {share:.1%}{rate}"
-
-
-def _found(progress: Progress) -> str:
-    return f" ({progress.units_found:,} from before)" if progress.units_found else ""
-
-
-def _left(progress: Progress) -> str:
-    fresh = progress.units_done - progress.units_found
-    if fresh <= 0:
-        return "?"
-    seconds = progress.seconds / fresh * (progress.units - progress.units_done)
-    return f"{seconds:,.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= 60 else title[:57] + "…"

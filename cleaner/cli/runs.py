@@ -20,7 +20,7 @@ from cleaner.cli.app import (
     SetOption,
     app,
 )
-from cleaner.cli.output import emit, say, show, tell
+from cleaner.cli.output import emit, say, say_json, show, tell
 from cleaner.cli.results import funnel
 from cleaner.config.display import size_text
 from cleaner.errors import JobError
@@ -79,6 +79,9 @@ def run(
         list[str] | None, typer.Option(help="go on although this alarm was raised")
     ] = None,
     reuse: Annotated[list[str] | None, typer.Option(help="not built yet")] = None,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="messages, and OUT/_work/run.log, as JSON lines")
+    ] = False,
 ) -> None:
     """Run a job, or continue it after any interruption."""
     from cleaner.cli.progress import shown
@@ -88,6 +91,7 @@ def run(
     from cleaner.runs.forecast import forecast, sampled
     from cleaner.storage import store
 
+    say_json(log_json)
     if engine not in ("ray", "inline"):
         raise JobError(f"--engine {engine}: unknown engine; there are: ray, inline")
     if reuse:
@@ -97,11 +101,9 @@ def run(
     whole = plan = make_plan(loaded, out=folder)
     if sample:
         plan = sampled(whole, sample)
-    for note in plan.notes:
-        say(note)
     if engine == "ray" and workers is None and not (address or "RAY_ADDRESS" in os.environ):
         workers = _workers(plan)
-    with shown(sys.stderr) as progress:
+    with shown(sys.stderr, log_json) as progress:
         manifest = run_plan(
             plan,
             folder,
@@ -114,6 +116,7 @@ def run(
             accept_alarms=accept_alarm or [],
             replace=replace,
             fresh=fresh,
+            log_json=log_json,
         )
     from cleaner.results.finished import open_run
 
@@ -218,27 +221,29 @@ def _policy(made: Any, number: int) -> str:
 def status(path: RunArgument, as_json: JsonOption = False) -> None:
     """Say where a run stands."""
     from cleaner.runs.driver import finished
-    from cleaner.runs.status import read_progress
+    from cleaner.runs.status import in_words, read_progress
     from cleaner.storage.run_folder import RunFolder
 
     if not RunFolder(path).is_ours():
         raise JobError(f"{path}: not a run folder: no run was begun in it")
-    done = finished(path)
-    about = {"finished": done is not None, **(read_progress(path) or {})}
+    done, said = finished(path), read_progress(path)
+    about = {"finished": done is not None, **(said or {})}
     if done is not None:
         about["rows"] = done["rows"]
     if as_json:
         emit(about)
-    elif done is not None:
+        return
+    if done is not None:
         rows = done["rows"]
         tell("finished: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()))
-    if about.get("identity") not in (None, done and done["identity"]):
-        beside = "" if done is None else "a replacement, "
-        tell(
-            f"{beside}{about['state']}: phase {about['number'] + 1} of {about['phases']} "
-            f"({about['title']}), {about['units_done']:,} of {about['units']:,} units, "
-            f"{about['documents']:,} documents"
-        )
+    if said is not None and (done is None or said["identity"] != done["identity"]):
+        tell(f"{'' if done is None else 'a replacement, '}{in_words(said)}")
+        if said["phase"]:
+            tell(
+                f"phase {said['number'] + 1} of {said['phases']} ({said['title']}), "
+                f"{said['units_done']:,} of {said['units']:,} units, "
+                f"{said['documents']:,} documents"
+            )
     elif done is None:
         tell("not started")
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from cleaner.config.display import size_text
 from cleaner.config.versions import other_versions, versions
 from cleaner.errors import AccountError, CleanerError, Damaged, InputError, JobError
 from cleaner.job.identity import differences, run_identity
@@ -18,13 +18,14 @@ from cleaner.job.plan import Plan
 from cleaner.runs.alarms import Warn, check_alarm, check_failures, check_values
 from cleaner.runs.engine import Engine, engine_of
 from cleaner.runs.finish import finish, plain_json, write_below
+from cleaner.runs.logged import Told, logged
 from cleaner.runs.phases import CHECK
 from cleaner.runs.phases.base import Phase, Prepared, State
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.quarantine import find_poison, poisoned
 from cleaner.runs.repair import Mending
 from cleaner.runs.resources import check_disk
-from cleaner.runs.status import Report, Shown, read_progress, saved
+from cleaner.runs.status import Report, Shown, read_progress, recorded
 from cleaner.runs.stop import STOP_FILE, Asked
 from cleaner.storage import store
 from cleaner.storage.commits import (
@@ -63,8 +64,11 @@ def run_plan(
     accept_alarms: Sequence[str] = (),
     replace: bool = False,
     fresh: bool = False,
+    log_json: bool = False,
 ) -> dict[str, Any]:
     """Run a plan in a run folder, or continue it there; return the manifest.
+
+    What it tells `report`, `warn` and `note`, and why it ends, goes to `_work/run.log` too.
 
     A finished run of another job or input is replaced only if `replace` or `fresh` says so, and
     stays whole until its replacement is; `fresh` takes nothing of what was computed before.
@@ -72,72 +76,111 @@ def run_plan(
     Raises TooManyFailures, AlarmError or AccountError as design section 4 numbers them, Stopped
     when `cleaner stop` asked for it. Whatever is committed stays for the next attempt.
     """
-    here = RunFolder(folder)
-    _not_itself(plan, folder)
-    here.claim()
-    identity = run_identity(plan)
-    _make_way(here, identity, warn)
-    swapped = complete_swap(here)
-    if swapped is not None:
-        note(f"{folder}: completed the replacement that was being swapped in")
-    done = here.manifest()
-    same = done is not None and done["identity"] == identity
-    if done is not None and same and not (fresh and swapped != identity):
-        if not (lost := here.lost(done)):
-            note("finished already: nothing to do")
-            return done
-        warn(f"made again, for it is gone or was cut: {', '.join(lost[:5])}")
-    elif done is not None and not (replace or fresh):
-        raise JobError(
-            f"{folder}: holds a finished run of another job or input: "
-            f"{differences(plan, here, done)}; name another --out, or --replace it"
-        )
-    replacing = done is not None and not same
-    state = _begin(plan, here, identity, warn, replacing=replacing, fresh=fresh)
-    for bad in plan.failed:
-        warn(f"not readable, quarantined: {bad.error}")
-    phases = build_phases(plan)
-    mending = Mending(phases, state, warn)
-    report = saved(report, folder, identity)
-    started = time.time()
-    with engine_of(engine, address, workers) as running:
-        for said in running.see(folder, _seen_from_everywhere(plan)):
-            warn(said)
-        # One task alone compiles what it needs itself; fail-points are for tasks, not for this.
-        if len(plan.units) > 1 and "CLEANER_FAILPOINT" not in os.environ:
-            running.warm(
-                _warm, _few(plan), lambda: note("compiling kernels for this machine; once")
+    with logged(folder, log_json, report, warn, note) as told:
+        warn, note = told.warn, told.note
+        here = RunFolder(folder)
+        _not_itself(plan, folder)
+        here.claim()
+        identity = run_identity(plan)
+        _make_way(here, identity, warn)
+        swapped = complete_swap(here)
+        if swapped is not None:
+            note(f"{folder}: completed the replacement that was being swapped in")
+        done = here.manifest()
+        same = done is not None and done["identity"] == identity
+        if done is not None and same and not (fresh and swapped != identity):
+            if not (lost := here.lost(done)):
+                note("finished already: nothing to do")
+                return done
+            warn(f"made again, for it is gone or was cut: {', '.join(lost[:5])}")
+        elif done is not None and not (replace or fresh):
+            raise JobError(
+                f"{folder}: holds a finished run of another job or input: "
+                f"{differences(plan, here, done)}; name another --out, or --replace it"
             )
-        number = vanished = 0
-        while number < len(phases):
-            phase = phases[number]
-            _still_ours(state, identity)
-            check_disk(plan, phases, number, state, warn)
-            about = (number, len(phases), identity)
-            damaged = _run_phase(phase, about, state, running, plan.task_memory, report, warn)
-            if damaged:
-                number = mending.void(damaged)
-                continue
-            number += 1
-            if phase.counts_rows:
-                check_failures(plan, state.markers[phase.name], warn, first=number == 1)
-                check_values(phase, state.markers[phase.name], warn)
-                check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
-            if number == len(phases) and (gone := _lost(phases, state)):
-                if (vanished := vanished + 1) > _LOST:
-                    raise InputError(f"{folder}: {gone[0]} vanishes again and again; who does it?")
-                warn(f"made again, for it vanished: {', '.join(gone[:5])}")
-                number = next(n for n, phase in enumerate(phases) if phase.products)
+        replacing = done is not None and not same
+        state = _begin(plan, here, identity, warn, replacing=replacing, fresh=fresh)
+        told.opened()
+        for said in plan.notes:
+            note(said)
+        for bad in plan.failed:
+            warn(f"not readable, quarantined: {bad.error}")
+        phases = build_phases(plan)
+        started = time.time()
+        with recorded(told.report, folder, identity, len(phases)) as report:
+            with engine_of(engine, address, workers) as running:
+                _make_ready(plan, folder, running, told)
+                _run_phases(
+                    plan,
+                    phases,
+                    state,
+                    identity,
+                    running,
+                    changed(told, report=report),
+                    accept_alarms,
+                )
+            other = None if state.place or same else here.manifest()
+            if other is not None and other["identity"] == identity:
+                return other  # by another driver, meanwhile
+            manifest = finish(plan, phases, state, identity, started, warn)
+            if state.place:
+                swap(here, RunFolder(state.home))
+            else:
+                store.delete(here.at(FRESH))
+            rows, size = manifest["rows"], size_text(here.work_bytes())
+            note(
+                f"done: kept {rows['kept']:,} of {rows['in']:,} documents; cleaner gc {folder} "
+                f"would free {size} of intermediate results"
+            )
+            return manifest
+
+
+def _make_ready(plan: Plan, folder: str, running: Any, told: Told) -> None:
+    """See that all nodes see what this one sees, and that the kernels of the plan are compiled."""
+    for said in running.see(folder, _seen_from_everywhere(plan)):
+        told.warn(said)
+    # One task alone compiles what it needs itself; fail-points are for tasks, not for this.
+    if len(plan.units) > 1 and "CLEANER_FAILPOINT" not in os.environ:
+        running.warm(
+            _warm, _few(plan), lambda: told.note("compiling kernels for this machine; once")
+        )
+
+
+def _run_phases(
+    plan: Plan,
+    phases: Sequence[Phase],
+    state: State,
+    identity: str,
+    running: Any,
+    told: Told,
+    accept_alarms: Sequence[str],
+) -> None:
+    """Run phase after phase, going back to one whose data is damaged or whose products vanish."""
+    warn = told.warn
+    mending = Mending(phases, state, warn)
+    number = vanished = 0
+    while number < len(phases):
+        phase = phases[number]
         _still_ours(state, identity)
-    other = None if state.place or same else here.manifest()
-    if other is not None and other["identity"] == identity:
-        return other  # by another driver, meanwhile
-    manifest = finish(plan, phases, state, identity, started, warn)
-    if state.place:
-        swap(here, RunFolder(state.home))
-    else:
-        store.delete(here.at(FRESH))
-    return manifest
+        check_disk(plan, phases, number, state, warn)
+        about = (number, len(phases), identity)
+        damaged = _run_phase(phase, about, state, running, plan.task_memory, told.report, warn)
+        if damaged:
+            number = mending.void(damaged)
+            continue
+        number += 1
+        if phase.counts_rows:
+            check_failures(plan, state.markers[phase.name], warn, first=number == 1)
+            check_values(phase, state.markers[phase.name], warn)
+            check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
+        if number == len(phases) and (gone := _lost(phases, state)):
+            if (vanished := vanished + 1) > _LOST:
+                raise InputError(
+                    f"{state.folder}: {gone[0]} vanishes again and again; who does it?"
+                )
+            warn(f"made again, for it vanished: {', '.join(gone[:5])}")
+            number = next(n for n, phase in enumerate(phases) if phase.products)
+    _still_ours(state, identity)
 
 
 def _lost(phases: Sequence[Phase], state: State) -> list[str]:
@@ -191,28 +234,17 @@ def _make_way(here: RunFolder, identity: str, warn: Warn) -> None:
     done = here.manifest()
     if done is not None and done["identity"] == other["identity"]:
         return
-    on_this_host = other["host"] == socket.gethostname()
-    if on_this_host and (other["pid"] == os.getpid() or not _alive(other["pid"])):
+    if other["alive"] and other["pid"] == os.getpid():
         return
     who = f"process {other['pid']} on {other['host']}"
+    seen = "" if other["alive"] else ", or did half a minute ago"
     if other["identity"] == identity and done is None and not here.whole():
-        warn(f"{who} runs this job in {folder} too, or did half a minute ago; both may go on")
+        warn(f"{who} runs this job in {folder} too{seen}; both may go on")
         return
     what = "replaces the run" if done is not None or here.whole() else "runs another job"
     raise InputError(
-        f"{folder}: {who} {what} here, or did half a minute ago; end it (cleaner stop "
-        f"{folder}), or name another --out"
+        f"{folder}: {who} {what} here{seen}; end it (cleaner stop {folder}), or name another --out"
     )
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _still_ours(state: State, identity: str) -> None:

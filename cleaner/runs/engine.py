@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 from cleaner.config.versions import other_versions, versions
 from cleaner.errors import CleanerError, InputError, JobError, MemoryShort, StorageError
 from cleaner.runs.interrupts import held
-from cleaner.storage import store
+from cleaner.storage import store, waiting
 from cleaner.storage.commits import committed
 
 Task = Mapping[str, Any]
@@ -37,12 +37,14 @@ _RETRIES = 2  # of a task whose worker died; never of an exception of ours
 _NODES = 20  # nodes that may die under one task: that is never the task's fault
 _STUCK = 1800.0  # seconds without a commit, and a task is hung; CLEANER_STUCK_AFTER overrides
 _OBJECT_STORE = 80 << 20  # bytes; only keys and counts pass through it
+_LISTEN = 2.0  # seconds between two looks at what tasks have to say
 _LOOK = 5.0  # seconds between two looks at what the cluster has, and at who hangs
 _PATIENCE = 3.0  # seconds of warming before it is worth a word
 _WARMING = 300.0  # seconds of warming, at most
 _KNOCK = 5.0  # seconds for a cluster to answer at all
 _SOCKET = 37  # bytes of a folder; Ray adds up to 70, and the path of a socket ends at 107
 _PROBE = 60.0  # seconds for the nodes to look at the storage
+_WORDS = "cleaner"  # where words of tasks to their driver wait
 _SHARED = "every node must read and write the same paths"
 
 
@@ -116,6 +118,8 @@ class Ray:
         self._known: tuple[float, _Nodes] | None = None
         self._call: Any = None
         self._env: dict[str, Any] = {}
+        self._words = secrets.token_hex(8)
+        self._heard = 0.0
         self._joined = False  # a Ray that somebody else began in this process
 
     def __enter__(self) -> Self:
@@ -244,6 +248,7 @@ class Ray:
                         raise _too_little(one.task)
                     else:
                         yield one.task, None
+                self._hear()
                 if time.monotonic() - looked > _LOOK:
                     looked = time.monotonic()
                     for reference in [ref for ref, one in under_way.items() if _hangs(one)]:
@@ -257,6 +262,19 @@ class Ray:
             if self._shared:
                 for reference in under_way:
                     ray.cancel(reference, force=True)
+
+    def _hear(self) -> None:
+        """Pass on what tasks said that wait for storage."""
+        from ray.experimental import internal_kv
+
+        if time.monotonic() - self._heard < _LISTEN:
+            return
+        self._heard = time.monotonic()
+        for key in internal_kv._internal_kv_list(self._words, namespace=_WORDS):
+            said = internal_kv._internal_kv_get(key, namespace=_WORDS)
+            internal_kv._internal_kv_del(key, namespace=_WORDS)
+            if said:
+                waiting.say(said.decode())
 
     def attempt(self, task: Task) -> Result | None:
         """Return what one task committed, or None when it killed its worker or hung."""
@@ -353,7 +371,7 @@ class Ray:
             away = NodeLabelSchedulingStrategy({"ray.io/node-id": NotIn(nodes.avoid)})
             options["scheduling_strategy"] = away
         one.since = time.monotonic()
-        return self._call.options(**options).remote(dict(one.task), os.getcwd())
+        return self._call.options(**options).remote(dict(one.task), os.getcwd(), self._words)
 
     def _nodes(self) -> _Nodes:
         """Return what the cluster has; nodes come and go."""
@@ -500,16 +518,29 @@ def stuck_after() -> float:
     return float(os.environ.get("CLEANER_STUCK_AFTER", _STUCK))
 
 
-def _work(task: dict[str, Any], where: str) -> Result:
+def _work(task: dict[str, Any], where: str, words: str) -> Result:
     from cleaner.runs.phases import work
     from cleaner.runs.phases.base import load_settings
 
     _go_to(where)
-    try:
-        load_settings(task["settings"])
-    except (InputError, StorageError) as error:  # a node that came later was not asked what it sees
-        raise InputError(f"node {socket.gethostname()}: {error}; {_SHARED}") from None
-    return work(task)
+    with waiting.heard(_writer(words)):
+        try:
+            load_settings(task["settings"])
+        except (InputError, StorageError) as error:  # a later node was not asked what it sees
+            raise InputError(f"node {socket.gethostname()}: {error}; {_SHARED}") from None
+        return work(task)
+
+
+def _writer(words: str) -> waiting.Hear:
+    """Return what leaves a word for the driver: one a node, the last of it."""
+    from ray.experimental import internal_kv
+
+    where = socket.gethostname()
+
+    def write(said: str) -> None:
+        internal_kv._internal_kv_put(f"{words} {where}", f"node {where}: {said}", namespace=_WORDS)
+
+    return write
 
 
 def _go_to(where: str) -> None:

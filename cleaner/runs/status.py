@@ -1,14 +1,16 @@
 """Where a run stands: told to whoever shows it, written to its folder, and read from there."""
 
-import os
-import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
+from cleaner.errors import CleanerError
 from cleaner.runs.finish import plain_json
+from cleaner.runs.interrupts import Stopped
 from cleaner.runs.phases.base import Phase, Prepared
+from cleaner.runs.processes import lives, this_process
 from cleaner.storage import store
 from cleaner.storage.commits import Marker, phase_folder
 from cleaner.storage.run_folder import read_json
@@ -39,33 +41,98 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Ended = Literal["finished", "stopped", "failed"]
 
 
-def saved(report: Report, folder: str, identity: str) -> Report:
-    """Return `report`, also written to the run folder now and then, for `cleaner status`."""
-    who = {"pid": os.getpid(), "host": socket.gethostname(), "identity": identity}
-    last = 0.0
+class _Record:
+    """Writes where a run stands to its folder now and then, for `cleaner status`."""
 
-    def both(progress: Progress) -> None:
-        nonlocal last
-        report(progress)
-        if time.monotonic() - last > _SIGN_OF_LIFE or progress.finished:
-            last = time.monotonic()
-            said = {**asdict(progress), "time": time.time(), **who}
-            store.write_whole(store.join(folder, _FILE), plain_json(said))
+    def __init__(self, report: Report, folder: str, identity: str, phases: int) -> None:
+        self.report, self.path = report, store.join(folder, _FILE)
+        self.who = {**this_process(), "identity": identity}
+        self.last = 0.0
+        self.at = Progress("", "starting", 0, phases, 0, 0, 0, 0, None, 0, 0.0, False)
+        self.write()
+        self.last = -_SIGN_OF_LIFE  # the first word of a phase follows at once
 
-    return both
+    def both(self, progress: Progress) -> None:
+        self.report(progress)
+        self.at = progress
+        if time.monotonic() - self.last > _SIGN_OF_LIFE or progress.finished:
+            self.write()
+
+    def write(self, **more: Any) -> None:
+        self.last = time.monotonic()
+        said = {**asdict(self.at), "time": time.time(), **self.who, **more}
+        store.write_whole(self.path, plain_json(said))
+
+    def end(self, how: Ended, said: str = "") -> None:
+        # What ended the run may hinder this as well; then the process tells by being gone.
+        with suppress(CleanerError, OSError):
+            self.write(ended=how, said=said)
+
+
+@contextmanager
+def recorded(report: Report, folder: str, identity: str, phases: int) -> Iterator[Report]:
+    """Yield `report`, also written to the run folder now and then, and how the block ends."""
+    record = _Record(report, folder, identity, phases)
+    try:
+        yield record.both
+    except (KeyboardInterrupt, Stopped):
+        record.end("stopped")
+        raise
+    except BaseException as error:
+        record.end("failed", str(error) or type(error).__name__)
+        raise
+    record.end("finished")
 
 
 def read_progress(folder: str) -> dict[str, Any] | None:
-    """Return the last progress a run wrote, with `state`: running or interrupted."""
+    """Return the last progress that a run wrote, with `state`, `alive` and `age`.
+
+    `state` is running, interrupted, or as the run itself said at its end: finished, stopped,
+    failed. `alive` is whether its process lives, None where that cannot be seen from here: then it
+    is running while it gives signs of life. `age` is in seconds since the last one.
+    """
     said = read_json(store.join(folder, _FILE))
     if not isinstance(said, dict) or not said.keys() >= _SAID:
         return None
+    age = time.time() - said["time"]
+    said |= {"alive": lives(said), "age": round(max(0.0, age), 1)}
+    if said.get("ended") in get_args(Ended):
+        return {**said, "state": said["ended"]}
     # A clock ahead of ours, by more than clocks differ, is no sign of life either.
-    silent = abs(time.time() - said["time"])
-    said["state"] = "running" if silent < 6 * _SIGN_OF_LIFE else "interrupted"
-    return said
+    running = said["alive"] if said["alive"] is not None else abs(age) < 6 * _SIGN_OF_LIFE
+    return {**said, "state": "running" if running else "interrupted"}
+
+
+def in_words(said: Mapping[str, Any]) -> str:
+    """Say how a run is, by what `read_progress` returns of it, for a person.
+
+    >>> in_words({"state": "running", "alive": None, "age": 7.2, "pid": 5, "host": "b"})
+    'running: process 5 on b gave a sign of life 7 s ago'
+    """
+    who, ago = f"process {said['pid']} on {said['host']}", f"{_time_text(said['age'])} ago"
+    again = "the same command continues"
+    if said["state"] == "finished":
+        return f"finished {ago}"
+    if said["state"] == "stopped":
+        return f"stopped {ago}; {again}"
+    if said["state"] == "failed":
+        return f"failed {ago}: {said.get('said', '')}"
+    if said["state"] == "running":
+        alive = "lives, and last reported" if said["alive"] else "gave a sign of life"
+        return f"running: {who} {alive} {ago}"
+    if said["alive"] is False:
+        return f"interrupted: {who} is gone, its last sign of life was {ago}; {again}"
+    return f"interrupted: no sign of life from {who} since {ago}; {again}"
+
+
+def _time_text(seconds: float) -> str:
+    for unit, size in (("s", 120), ("min", 7200), ("h", 172_800)):
+        if seconds < size:
+            return f"{seconds / {'s': 1, 'min': 60, 'h': 3600}[unit]:,.0f} {unit}"
+    return f"{seconds / 86_400:,.0f} days"
 
 
 class Shown:

@@ -18,6 +18,7 @@ from cleaner.storage import store
 
 WORK = "_work"  # intermediate results and their commit markers
 NEXT = "_next"  # replacements under way, each under the identity of its run
+LOG = f"{WORK}/run.log"  # what the attempts here said; stays when intermediate results go
 FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what was before
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
 RECORDS = (JOB, PLAN, STATS)  # what a run says of itself, beside its manifest
@@ -130,16 +131,32 @@ class RunFolder:
         for path in sorted(set(self.products()) - set(wanted)):
             store.delete(self.at(path))
 
-    def remove_work(self, place: str = WORK) -> int:
-        """Delete intermediate results; return their bytes. What is nobody's of ours stays."""
-        files = store.below(self.at(place), deep=True)
+    def remove_work(self) -> int:
+        """Delete intermediate results; return their bytes.
+
+        What is nobody's of ours stays, and so does the log.
+        """
+        files = store.below(self.at(WORK), deep=True)
         ours = [file for file in files if _is_working(file.path)]
-        if len(ours) == len(files):
-            store.delete_folder(self.at(place))
-        else:
-            for file in ours:
-                store.delete(self.at(place, file.path))
+        others = {f"{WORK}/{file.path}" for file in files} - {
+            f"{WORK}/{file.path}" for file in ours
+        }
+        whole = [] if others - {LOG} else store.folders(self.at(WORK))
+        for name in whole:
+            store.delete_folder(self.at(WORK, name))
+        for file in ours:
+            if file.path.split("/")[0] not in whole:
+                store.delete(self.at(WORK, file.path))
+        if not others:
+            store.delete_folder(self.at(WORK))
         return sum(file.size for file in ours)
+
+    def work_bytes(self) -> int:
+        """Return the bytes that `remove_work` and the replacements take, for `cleaner gc`."""
+        files = store.below(self.at(WORK), deep=True)
+        work = sum(file.size for file in files if _is_working(file.path))
+        beside = [store.below(one.path, deep=True) for one in self.replacements()]
+        return work + sum(file.size for files in beside for file in files)
 
     def sweep(self) -> None:
         """Delete what killed processes left unfinished; on an object store nothing is left."""

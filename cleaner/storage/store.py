@@ -26,6 +26,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from cleaner.errors import InputError, StorageError
+from cleaner.storage import waiting
 from cleaner.storage.globs import Entry, Found, Local, Matched, braced, matched, once, shown
 from cleaner.storage.shortages import filename, is_shortage, naming, told
 
@@ -34,6 +35,9 @@ SCHEMES = ("s3", "gs")
 _UNSIGNED = {"s3": "AWS_NO_SIGN_REQUEST", "gs": "GS_NO_SIGN_REQUEST"}
 _TRIES = 7  # of one request, beside those of the client itself; with the pauses about half a minute
 _PAUSE = 0.4  # seconds before the second try, then twice as long each time
+_OWN_TRIES = 2  # of the client itself, which tries without a word
+_UNTOLD = 3.0  # seconds that nobody hears of who waits
+_TOLD = 30.0  # seconds between two words on it
 # What trying again does not mend: the object, the bucket or the right to it is missing.
 _FINAL = re.compile(r"ACCESS_DENIED|INVALID_ACCESS_KEY|SIGNATURE|NO_SUCH_|HTTP status 40[0134]")
 _SMALL = 1 << 20  # bytes; a smaller object is fetched whole
@@ -119,7 +123,7 @@ def _unsigned(name: str) -> bool:
 def _client(name: str, endpoint: str, region: str, unsigned: bool) -> fs.FileSystem:
     if name == "gs":
         return fs.GcsFileSystem(anonymous=unsigned)
-    retry = fs.AwsStandardS3RetryStrategy(max_attempts=5)
+    retry = fs.AwsStandardS3RetryStrategy(max_attempts=_OWN_TRIES)
     if not endpoint:
         return fs.S3FileSystem(
             region=region, retry_strategy=retry, anonymous=unsigned, allow_delayed_open=True
@@ -154,6 +158,7 @@ def _patiently(path: str, act: Callable[[], T]) -> T:
 
     Raises StorageError for whatever storage refuses, but FileNotFoundError for what is not there.
     """
+    begun = time.monotonic()
     for pause in [*(_PAUSE * 2**n for n in range(_TRIES - 1)), None]:
         try:
             return act()
@@ -171,8 +176,21 @@ def _patiently(path: str, act: Callable[[], T]) -> T:
                     f"{path}: the object store failed {_TRIES} times: {_plain(error)}; the same "
                     "command continues"
                 ) from error
+            _tell_waiting(path, time.monotonic() - begun + pause, error)
         time.sleep(pause)
     raise AssertionError("the last try returns or raises")
+
+
+_told_last = -_TOLD  # when this process last said that it waits
+
+
+def _tell_waiting(path: str, seconds: float, error: BaseException) -> None:
+    """Say that an object store keeps this process waiting, once it is worth a word."""
+    global _told_last
+    if seconds < _UNTOLD or time.monotonic() - _told_last < _TOLD:
+        return
+    _told_last = time.monotonic()
+    waiting.say(f"{path}: the object store fails, and is asked again: {_plain(error)}")
 
 
 def _refused(path: str, said: str) -> str:
