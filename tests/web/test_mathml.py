@@ -168,3 +168,27 @@ def balanced(tex: str) -> bool:
         elif not open_ or open_.pop() != name:
             return False
     return depth == 0 and words.count("left") == words.count("right") and not open_
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<msubsup><mi>P</mi><mi>y</mi><mo>′</mo></msubsup>", "P'_{y}"),
+        ("<msubsup><mi>P</mi><mi>y</mi><mn>2</mn></msubsup>", "P_{y}^{2}"),
+        ("<msup><mi>P</mi><mo>″</mo></msup>", "P''"),
+        (
+            "<mi>a</mi><mspace width='.28em'/><mo>⟹</mo><mspace width='.28em'/><mi>b</mi>",
+            r"a\implies b",
+        ),
+        ("<mi>a</mi><mo>⟺</mo><mn>1</mn>", r"a\iff 1"),
+        ("<mi>a</mi><mo>⟶</mo><mspace width='.28em'/><mi>b</mi>", r"a\longrightarrow\;b"),
+        ("<mi>a</mi><mtext>,&nbsp;</mtext><mi>b</mi>", r"a\text{, }b"),
+        ("<mi>a</mi><mtext>,</mtext><mi>b</mi>", "a,b"),
+        ("<mi>a</mi><mtext> = </mtext><mi>b</mi>", "a=b"),
+        (r"<mtext>mul\_fixed</mtext>", r"\text{mul\_fixed}"),
+        ("<mtext>a_b</mtext>", r"\text{a\_b}"),
+        ("<mi>a</mi><mo>∙</mo><mi>b</mi><mo>⋅</mo><mi>c</mi>", r"a\bullet b\cdot c"),
+    ],
+)
+def test_what_people_write_is_written(markup: str, expected: str) -> None:
+    assert mathml_to_latex(f"<math>{markup}</math>") == expected

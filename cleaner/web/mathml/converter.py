@@ -59,6 +59,9 @@ _LEAVES = frozenset(["mi", "mn", "mo"])  # what they are read as depends on noth
 _KNOWN: dict[tuple[Any, ...], str] = {}
 _MOST, _LONG = 4_096, 40
 _NOT_EQUAL = re.compile(r"\\not\s*=")
+_SPACED = re.compile(  # these have space of their own around them
+    r"(?:\\[,:;>] ?)*(\\(?:implies|impliedby|iff)(?![A-Za-z]))(?: ?\\[,:;>])*"
+)
 _FONT_ROW = re.compile(r"\\(math[a-z]+)\{[A-Za-z0-9]\}(?:\\\1\{[A-Za-z0-9]\})+")
 
 
@@ -77,7 +80,8 @@ class FormulaConverter:
         texts = [root.text, *(child.tail for child in root)]
         if any(text and text.strip() for text in texts):
             tex = joined([raw(self, root.text or ""), *(with_tail(self, child) for child in root)])
-        return clean(_NOT_EQUAL.sub(r"\\ne ", _FONT_ROW.sub(_merged, tex)))[0]
+        tex = _NOT_EQUAL.sub(r"\\ne ", _FONT_ROW.sub(_merged, tex))
+        return clean(_SPACED.sub(r"\1 ", tex))[0]
 
     def tex(self, node: Any) -> str:
         """Return the LaTeX of one element."""

@@ -18,6 +18,7 @@ _ELEMENTS = frozenset(  # elements that make a text of broken markup a row
         "mfenced"
     )
 )
+_ESCAPED = re.compile(r"\\([{}$%#_&])")
 _TEXT_ESCAPES = str.maketrans(
     {
         **{char: "\\" + char for char in "{}$%#_&"},
@@ -171,7 +172,9 @@ def mtext(to: Converter, node: Any) -> str:
         return r"\ " if "\u00a0" in text or " " in text or "\u2003" in text else ""
     if re.fullmatch(r"\\[A-Za-z]+(?:\{[^{}]*\})*", stripped):
         return known(stripped)  # a command that the renderer did not know
-    if re.fullmatch(r"[-+*/=<>≤≥,;:.()\[\]|0-9\u2190-\u22ff\s]+", stripped):
+    if re.fullmatch(r"[-+*/=<>≤≥,;:.()\[\]|0-9\u2190-\u22ff\s]+", stripped) and not (
+        text != stripped and stripped in (",", ";", ":", ".")  # a comma of the sentence around
+    ):
         return "".join(chars(to, stripped))
     text = unicodedata.normalize("NFC", re.sub(r"[\s\u00a0]+", " ", text))
     parts: list[str] = []
@@ -185,6 +188,7 @@ def mtext(to: Converter, node: Any) -> str:
 
 def words_in_text(to: Converter, text: str, variant: str) -> str:
     plain = "".join(ALPHABET.get(char, (char, ""))[0] for char in text)
+    plain = _ESCAPED.sub(r"\1", plain)  # MathJax shows in words what else is a sign's escape
     name = {
         "bold": "textbf",
         "italic": "textit",

@@ -82,19 +82,15 @@ def pair(to: Converter, scripts: list[Any], at: int) -> tuple[str, str]:
 def with_scripts(to: Converter, base: str, under: str, over: str) -> str:
     """Return a base with subscript and superscript; primes stand before both."""
     out = based(base)
-    if under:
-        out += f"_{{{under}}}"
-    if over:
-        prime = _PRIMES.match(over)
-        if prime and (len(over) == prime.end() or over[prime.end()] != "{"):
-            out += "'" * (prime.group().count("'") + prime.group().count("prime"))
-            over = over[prime.end() :].strip()
-            if over and under:  # the prime and the power are one superscript
-                out = f"{based(base)}_{{{under}}}^{{\\prime {over}}}"
-                over = ""
-        if over:
-            out += f"^{{{over}}}"
-    return out
+    below = f"_{{{under}}}" if under else ""
+    prime = _PRIMES.match(over) if over else None
+    if prime and (len(over) == prime.end() or over[prime.end()] != "{"):
+        rest = over[prime.end() :].strip()
+        if rest and under:  # the prime and the power are one superscript
+            return f"{out}{below}^{{\\prime {rest}}}"
+        out += "'" * (prime.group().count("'") + prime.group().count("prime"))
+        over = rest
+    return out + below + (f"^{{{over}}}" if over else "")
 
 
 def script_tex(to: Converter, node: Any) -> str:

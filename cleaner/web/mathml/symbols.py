@@ -36,7 +36,7 @@ _OPERATORS = r"""
 ⊧ models ⌣ smile ⌢ frown ≬ between ⋔ pitchfork ∴ therefore ∵ because ∎ blacksquare ← leftarrow → to
 ↑ uparrow ↓ downarrow ↔ leftrightarrow ↕ updownarrow ↖ nwarrow ↗ nearrow ↘ searrow ↙ swarrow
 ⇐ Leftarrow ⇒ Rightarrow ⇑ Uparrow ⇓ Downarrow ⇔ Leftrightarrow ⇕ Updownarrow ⟵ longleftarrow
-⟶ longrightarrow ⟷ longleftrightarrow ⟸ Longleftarrow ⟹ Longrightarrow ⟺ Longleftrightarrow
+⟶ longrightarrow ⟷ longleftrightarrow ⟸ impliedby ⟹ implies ⟺ iff
 ↦ mapsto ⟼ longmapsto ↩ hookleftarrow ↪ hookrightarrow ↼ leftharpoonup ↽ leftharpoondown
 ⇀ rightharpoonup ⇁ rightharpoondown ⇌ rightleftharpoons ⇋ leftrightharpoons ⇄ rightleftarrows
 ⇆ leftrightarrows ⇇ leftleftarrows ⇉ rightrightarrows ⇈ upuparrows ⇊ downdownarrows
