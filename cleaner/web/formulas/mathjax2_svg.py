@@ -1,29 +1,101 @@
-"""MathJax 2's SVG -> MathML, as far as it goes: signs in a row with scripts of one row.
+"""MathJax 2's SVG -> MathML: which signs are drawn, where, and how large, tells what they are.
 
-Nothing says there what a thing is, only which signs are drawn and where. Lines, stretched signs,
-accents and all else that is not set on the line or as a script make a formula unreadable.
+A part that begins where its row begins is drawn into the row, any other into a group of its own. So
+an accent, a script, a brace or a stroke belongs to all that stands before it in its group.
 """
 
-import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from cleaner.web.formulas.drawn import Unreadable, leaf, row, scripted
+from cleaner.web.formulas.drawn import (
+    Unreadable,
+    element,
+    leaf,
+    negated,
+    row,
+    scripted,
+    struck,
+    tall,
+)
+from cleaner.web.formulas.mathjax2_places import Place, glyph, measure, place
+from cleaner.web.formulas.mathjax2_table import columns, table
 from cleaner.web.formulas.mathjax_chtml import leaf_of
-from cleaner.web.mathml.symbols import LIMITS
+from cleaner.web.mathml.symbols import FUNCTIONS, LIMITS
 
-_SIGN = re.compile(r"MJ([A-Z0-9]+)-([0-9A-F]{1,6})$")
-_MOVE = re.compile(r"translate\(\s*(-?[\d.]+)[ ,]+(-?[\d.]+)\s*\)")
-_SMALL = re.compile(r"scale\(0\.(?:707|5|574)\)")
 _FONTS = {
     "MATHI": "", "MAIN": "normal", "MAINB": "bold", "MATHBI": "bold-italic", "CAL": "script",
-    "SCR": "script", "FRAK": "fraktur", "SS": "sans-serif", "TYPEWRITER": "monospace",
-    "AMS": "double-struck", "MAINI": "italic",
+    "CALB": "bold-script", "SCR": "script", "FRAK": "fraktur", "FRAKB": "bold-fraktur",
+    "SS": "sans-serif", "SSB": "bold-sans-serif", "SSI": "sans-serif-italic",
+    "TT": "monospace", "AMS": "double-struck", "MAINI": "italic",
 }  # fmt: skip
-# Thousandths of an em: what is nearer is no script, and what is farther only a bound of a sum.
-_LOW, _HIGH, _HIGHEST = 60.0, 900.0, 2_500.0
 _SIZES = frozenset(["SZ1", "SZ2", "SZ3", "SZ4"])
-_BRACKETS = frozenset("()[]{}⟨⟩⌊⌋⌈⌉")
-_STACKED = frozenset("^ˆ~˜¯ˉ˙¨ˇ˘´`˚⃗_‾")  # accents, whose letter is drawn beneath them
+_BRACKETS = frozenset("()[]{}⟨⟩⌊⌋⌈⌉/\\|∣‖∥")
+_ROOT = frozenset("√⎷\ue001")
+_ACCENTS = frozenset("^ˆ\u0302~˜\u0303¯ˉ˙¨ˇ˘´ˊ`ˋ˚\u20d7\u20db")
+_LINES = frozenset("¯ˉ–−_‾⎯")
+_ARROWS = frozenset("←→⇐⇒↼⇀↽⇁↞↠")
+_BRACES = frozenset("\ue150\ue151\ue152\ue153\ue154")
+_TALL = frozenset("⎛⎜⎝⎞⎟⎠⎡⎢⎣⎤⎥⎦⎧⎨⎩⎪⎫⎬⎭⏐∣∥‖|⌊⌋⌈⌉↑↓⎰⎱\ue000\ue001⎷")
+_STROKE = "\u0338"
+# Thousandths of an em.
+_SMALLEST = 0.6  # of a full sign: scripts of what is so small are as large as it
+_LOW = 60.0  # what is nearer to the line is no script
+_HIGHEST = 1_000.0  # scripts of a letter or number are nearer than that
+_BESIDE = 100.0  # what is nearer to the middle of its base stands over it
+_GAP = 200.0  # what is farther from the letter before it is another word
+
+
+class _Row:
+    """One row while it is read: what has been read, and the scripts of its last part."""
+
+    def __init__(self) -> None:
+        self.parts: list[Any] = []
+        self.places: list[Place] = []
+        self.body: list[Any] = []  # while scripts come: what they stand at
+        self.scripts: dict[tuple[bool, bool], Any] = {}  # (upper, over) -> what stands there
+        self.index: Any = None  # of a root that follows
+        self.negated = False
+
+    def add(self, part: Any, where: Place) -> None:
+        """Append a part of the row."""
+        self.scripts.clear()
+        if self.negated:
+            if part.tag != "mo" or len(part.text or "") != 1:
+                raise Unreadable("a stroke through no sign")
+            part, self.negated = leaf("mo", negated(part.text)), False
+        if part.tag == "mtext" and self.parts and self.parts[-1].tag == "mtext":
+            self.parts[-1].text += part.text
+        else:
+            self.parts.append(part)
+        self.places.append(where)
+
+    def over_all(self, make: Callable[[Any], Any]) -> None:
+        """Put something at all that has been read."""
+        if not self.parts or self.negated:
+            raise Unreadable("a sign at nothing")
+        self.scripts.clear()
+        self.parts = [make(row(self.parts))]
+
+    def script(self, what: Any, where: Place) -> None:
+        """Set a script, or what stands over or under, at all that has been read."""
+        if not self.parts or self.negated:
+            raise Unreadable("a small sign at nothing")
+        if not self.scripts:
+            self.body = self.parts
+        middle = (min(p.left for p in self.places) + max(p.right for p in self.places)) / 2
+        over = abs((where.left + where.right) / 2 - middle) < _BESIDE
+        if len(self.body) == 1 and self.body[0].tag == "mo" and self.body[0].text in LIMITS:
+            over = False  # limits beside or above it are written in one way
+        if not over and abs(where.y) > _HIGHEST and self.body[0].tag in ("mi", "mn"):
+            raise Unreadable("a small sign far from its letter")
+        upper = where.y > 0
+        if (upper, over) in self.scripts or {kind for _, kind in self.scripts} - {over}:
+            raise Unreadable("scripts of two kinds")
+        self.scripts[upper, over] = what
+        made = scripted(
+            row(self.body), self.scripts.get((False, over)), self.scripts.get((True, over)), over
+        )
+        self.parts = [made]
 
 
 def positioned_row(svg: Any) -> list[Any]:
@@ -31,64 +103,266 @@ def positioned_row(svg: Any) -> list[Any]:
     groups = [child for child in svg if child.tag == "g"]
     if len(groups) != 1:
         raise Unreadable("no formula of one row")
-    return _line(groups[0])
+    measure(svg)
+    return _line(list(groups[0]))
 
 
-def _line(group: Any) -> list[Any]:
-    parts: list[Any] = []
-    scripts: dict[bool, Any] = {}  # upper or not -> what stands there, of the last of the parts
-    place = float("-inf")
-    for child in group:
-        moved = child.get("transform") or ""
-        small = _SMALL.search(moved) is not None
-        x, y = _position(child, moved)
-        if small:
-            _attach(parts, scripts, y, _row_of(child))
-            continue
-        if moved and not _MOVE.fullmatch(moved.strip()):
-            raise Unreadable("a stretched sign")
-        if abs(y) > 1 or x < place:
-            raise Unreadable("a sign beside the line")
-        scripts.clear()
-        place = x
-        parts += _row_of(child)
-    return parts
+def _line(nodes: Sequence[Any]) -> list[Any]:
+    nodes = [node for node in nodes if node.tag not in ("defs", "title", "desc", "style")]
+    fraction = _fraction(nodes)
+    if fraction is not None:
+        return [fraction]
+    found = [place(node) for node in nodes]
+    level = max((one.size for one in found), default=1.0)
+    line = _Row()
+    at = 0
+    while at < len(nodes):
+        at = _next(line, nodes, found, at, level)
+    if line.negated or line.index is not None:
+        raise Unreadable("a stroke or an index at nothing")
+    return line.parts
 
 
-def _position(node: Any, moved: str) -> tuple[float, float]:
-    move = _MOVE.search(moved)
-    x, y = (float(move[1]), float(move[2])) if move else (0.0, 0.0)
-    return x + float(node.get("x") or 0), y + float(node.get("y") or 0)
-
-
-def _attach(parts: list[Any], scripts: dict[bool, Any], y: float, what: list[Any]) -> None:
-    if not parts or not what:
-        raise Unreadable("a small sign at nothing")
-    upper = y > 0
-    body = parts[-1] if not scripts else parts[-1][0]
-    highest = _HIGHEST if body.tag == "mo" and body.text in LIMITS else _HIGH
-    if upper in scripts or not _LOW < abs(y) < highest:
-        raise Unreadable("a small sign that is no script")
-    scripts[upper] = row(what)
-    parts[-1] = scripted(body, scripts.get(False), scripts.get(True), limits=False)
-
-
-def _row_of(node: Any) -> list[Any]:
-    if node.tag == "g":
-        return _line(node)
-    found = _SIGN.search(node.get("href") or "")
-    if node.tag != "use" or found is None:
+def _next(line: _Row, nodes: Sequence[Any], found: list[Place], at: int, level: float) -> int:
+    """Read what stands at a place of a row; return the place after it."""
+    node, where = nodes[at], found[at]
+    if node.tag in ("line", "rect"):
+        return _strokes(line, nodes, at)
+    if _is_root(node):
+        if at + 2 >= len(nodes) or nodes[at + 1].tag != "rect":
+            raise Unreadable("a root of unknown make")
+        body = row(_part(nodes[at + 2]))
+        index, line.index = line.index, None
+        made = element("msqrt", body) if index is None else element("mroot", body, index)
+        line.add(made, found[at + 2])
+        return at + 3
+    pieces = _pieces(node)
+    if pieces and (not _LINES.issuperset(pieces) or _covers(line, where)):
+        _assembled(line, pieces, where)
+        return at + 1
+    if (where.size < 0.9 * level or level < _SMALLEST) and abs(where.y) > _LOW:
+        what = row(_part(node))
+        if not line.parts and at + 1 < len(nodes) and _is_root(nodes[at + 1]):
+            line.index = what
+        else:
+            line.script(what, where)
+        return at + 1
+    if node.tag == "use":
+        return _sign(line, nodes, found, at)
+    if node.tag == "text":
+        if abs(where.y) > 1:
+            raise Unreadable("words beside the line")
+        line.add(leaf("mtext", node.text or ""), where)
+        return at + 1
+    if node.tag != "g":
         raise Unreadable(f"a <{node.tag}> that is no sign")
-    char = chr(min(int(found[2], 16), 0x10FFFF))
-    if found[1] in _SIZES and (char in LIMITS or char in _BRACKETS):
-        return [leaf_of("mo", char)]
-    if found[1] not in _FONTS:
-        raise Unreadable("a sign of unknown size")
-    if char in _STACKED:
-        raise Unreadable("an accent")
-    if char.isdecimal():
-        return [leaf("mn", char)]
-    if char.isalpha():
-        greek = not char.isascii() and found[1] == "MAIN"
-        return [leaf_of("mi", char, "" if greek else _FONTS[found[1]])]
-    return [leaf_of("mo", char)]
+    if abs(where.y) > 1:
+        raise Unreadable("a part beside the line")
+    inside = _part(node)
+    if inside:
+        line.add(row(inside), where)
+    return at + 1
+
+
+def _part(node: Any) -> list[Any]:
+    """Return what one element of a row is, its place apart."""
+    if node.tag != "g":
+        return _line([_at_zero(node)])
+    if pieces := _pieces(node):
+        return [leaf("mo", tall(pieces))]
+    if found := columns(node):
+        return [table(node, found, _part)]
+    return _part(node[0]) if len(node) == 1 else _line(list(node))
+
+
+def _at_zero(node: Any) -> Any:
+    copied = element(node.tag, **{k: v for k, v in node.attrib.items() if k in ("href", "width")})
+    copied.text = node.text
+    return copied
+
+
+def _fraction(nodes: Sequence[Any]) -> Any:
+    """Return the fraction or the pair that some elements are; None where they are neither."""
+    ruled = len(nodes) == 3 and nodes[0].tag == "rect"
+    if not ruled and len(nodes) != 2:
+        return None
+    above, below = nodes[-2:]
+    if not {above.tag, below.tag} <= {"g", "use", "text"}:
+        return None
+    high, low = place(above), place(below)
+    if not (high.y > _LOW and low.y < -_LOW) or (not ruled and high.size != low.size):
+        return None
+    attributes = {} if ruled else {"linethickness": "0"}
+    return element("mfrac", row(_part(above)), row(_part(below)), **attributes)
+
+
+def _is_root(node: Any) -> bool:
+    if node.tag == "use":
+        return glyph(node)[1] in _ROOT
+    return not _ROOT.isdisjoint(_pieces(node))
+
+
+def _pieces(node: Any) -> str:
+    """Return the signs of a group that are the pieces of one; "" where there is any other."""
+    if node.tag != "g":
+        return ""
+    signs = ""
+    for each in node.iter():
+        if each.tag == "use":
+            signs += glyph(each)[1]
+        elif each.tag != "g":
+            return ""
+    kinds = (_TALL, _BRACES, _LINES | _ARROWS | frozenset("="))
+    return signs if len(signs) > 1 and any(kind.issuperset(signs) for kind in kinds) else ""
+
+
+def _covers(line: _Row, where: Place) -> bool:
+    """Say whether something begins over or under what was read, not beside it."""
+    return bool(line.parts) and where.left < max(one.right for one in line.places) - 1
+
+
+def _assembled(line: _Row, pieces: str, where: Place) -> None:
+    signs = set(pieces)
+    if signs <= _TALL:
+        line.add(leaf("mo", tall(pieces)), where)
+    elif signs <= _BRACES:
+        sign, tag = ("⏞", "mover") if pieces[0] == "\ue150" else ("⏟", "munder")
+        if (tag == "mover") != (where.y > 0):
+            raise Unreadable("a brace of unknown make")
+        line.over_all(lambda body: element(tag, body, leaf("mo", sign)))
+    else:
+        _level(line, signs, where)
+
+
+def _level(line: _Row, signs: set[str], where: Place) -> None:
+    """Read a line or an arrow: over what was read, under it, or between two things."""
+    arrows = signs & _ARROWS
+    if len(arrows) > 1 and arrows != {"←", "→"}:
+        raise Unreadable("an arrow of unknown make")
+    sign = "↔" if len(arrows) > 1 else next(iter(arrows), "")
+    if abs(where.y) < _LOW:
+        if not sign:
+            raise Unreadable("a line of unknown meaning")
+        line.add(leaf("mo", sign), where)
+    elif where.y > 0:
+        line.over_all(lambda body: element("mover", body, leaf("mo", sign or "‾")))
+    else:
+        line.over_all(lambda body: element("munder", body, leaf("mo", sign or "_")))
+
+
+def _strokes(line: _Row, nodes: Sequence[Any], at: int) -> int:
+    """Read the box around what was read, or the strokes through it."""
+    end = at
+    while end < len(nodes) and nodes[end].tag == nodes[at].tag:
+        end += 1
+    if nodes[at].tag == "rect":
+        if end - at != 1 or nodes[at].get("fill") != "none":
+            raise Unreadable("a bar of unknown meaning")
+        line.over_all(lambda body: element("menclose", body, notation="box"))
+        return end
+    ends = [[float(each.get(name) or 0) for name in ("x1", "x2", "y1", "y2")]
+            for each in nodes[at:end]]  # fmt: skip
+    slanted = [x1 != x2 and y1 != y2 for x1, x2, y1, y2 in ends]
+    rising = [(x1 < x2) == (y1 < y2) for x1, x2, y1, y2 in ends]
+    if all(slanted):
+        notation = struck(any(rising), not all(rising))
+    elif len(ends) == 4 and not any(slanted):
+        notation = "box"
+    else:
+        raise Unreadable("a line of unknown meaning")
+    line.over_all(lambda body: element("menclose", body, notation=notation))
+    return end
+
+
+def _sign(line: _Row, nodes: Sequence[Any], found: list[Place], at: int) -> int:
+    """Read a sign on the line, or the word or number that begins with it."""
+    font, char = glyph(nodes[at])
+    where = found[at]
+    if char == _STROKE:
+        line.negated = True
+        return at + 1
+    if char in _ACCENTS and (_covers(line, where) or "\u20d0" <= char <= "\u20ff"):
+        if char in _LINES and where.y < -_LOW:
+            _level(line, {char}, where)
+        else:
+            accent = "→" if char == "\u20d7" else char
+            line.over_all(lambda body: element("mover", body, leaf("mo", accent), accent="true"))
+        return at + 1
+    end = _pieced(nodes, found, at)
+    if end > at + 1:
+        _level(line, {glyph(one)[1] for one in nodes[at:end]}, _spanning(found[at:end]))
+        return end
+    if abs(where.y) > _LOW and (char in _LINES or char in _ARROWS):
+        _level(line, {char}, where)
+        return at + 1
+    if font in _SIZES:
+        if char not in LIMITS and char not in _BRACKETS:
+            raise Unreadable("a sign of unknown size")
+        line.add(leaf_of("mo", char), where)
+        return at + 1
+    if abs(where.y) > 1 or font not in _FONTS:
+        raise Unreadable(f"{char!r} of {font} beside the line, or of an unknown font")
+    if line.places and where.left < line.places[-1].left - 1:
+        raise Unreadable("a sign drawn over another")
+    end, text = _word(nodes, found, at)
+    made = _made(font, text)
+    line.add(made, Place(where.left, found[end - 1].right, where.y, where.size))
+    return end
+
+
+def _pieced(nodes: Sequence[Any], found: list[Place], at: int) -> int:
+    """Return where the arrow ends whose pieces overlap from one sign on."""
+    end = at + 1
+    while (
+        end < len(nodes)
+        and {nodes[end - 1].tag, nodes[end].tag} == {"use"}
+        and {glyph(nodes[end - 1])[1], glyph(nodes[end])[1]} <= _ARROWS | {"−", "="}
+        and found[end].left < found[end - 1].right - 1
+    ):
+        end += 1
+    return end
+
+
+def _spanning(places: Sequence[Place]) -> Place:
+    return places[0]._replace(right=places[-1].right)
+
+
+def _word(nodes: Sequence[Any], found: list[Place], at: int) -> tuple[int, str]:
+    """Return where the word or number ends that a sign begins, and it: its first has no place."""
+    font, char = glyph(nodes[at])
+    if nodes[at].get("x") is not None or not (char.isalnum() and char.isascii()):
+        return at + 1, char
+    text, end = char, at + 1
+    number = char.isdecimal()
+    while end < len(nodes) and nodes[end].tag == "use" and nodes[end].get("x") is not None:
+        other, more = glyph(nodes[end])
+        fits = (
+            more.isdecimal() or more in ".," if number else more.isascii() and not more.isdecimal()
+        )
+        if other != font or not fits or abs(found[end].y) > 1 or found[end].size != found[at].size:
+            break
+        if found[end].left - found[end - 1].right > _GAP:
+            if number or not more.isalpha():
+                break
+            text += " "
+        text += more
+        end += 1
+    return end, text
+
+
+def _made(font: str, text: str) -> Any:
+    variant = _FONTS[font]
+    if len(text) > 1 and not text[0].isdecimal():
+        if text in FUNCTIONS or (text.isalpha() and font == "MAIN"):
+            return leaf("mi", text)
+        words = leaf("mtext", text)
+        if variant not in ("", "normal"):
+            words.set("mathvariant", variant)
+        return words
+    if text[0].isdecimal():
+        bold = {"mathvariant": variant} if variant not in ("", "normal") else {}
+        return leaf("mn", text, **bold)
+    if text.isalpha():
+        greek = not text.isascii() and font in ("MAIN", "AMS")
+        return leaf_of("mi", text, "" if greek else variant)
+    return leaf_of("mo", text)

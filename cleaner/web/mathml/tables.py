@@ -8,6 +8,7 @@ from cleaner.web.mathml.nodes import Converter, text_of
 
 SIDES = frozenset(["left", "right", "top", "bottom"])
 MOST_STYLED = 200  # rows; larger tables are no formulas that somebody dressed by hand
+_WIDE = re.compile(r"\s*(?:0\.[5-9]|[1-9])\d*\.?\d*em")  # columns of an array, not equations
 _ALIGNED = re.compile(r"(?:tml-|text-align:\s*)(left|right)\b")
 
 
@@ -26,8 +27,10 @@ def mtable(to: Converter, table: Any) -> str:
     columns = max(len(row) for row in rows)
     if columns == 2 and len(align) < 2:  # alignment may stand at the cells
         align = [cell_align(table, column) or (align[0] if align else "") for column in range(2)]
-    if align[:2] == ["right", "left"] and all(
-        a == ("right", "left")[i % 2] for i, a in enumerate(align)
+    if (
+        align[:2] == ["right", "left"]
+        and not _WIDE.match(table.get("columnspacing") or "")
+        and all(a == ("right", "left")[i % 2] for i, a in enumerate(align))
     ):
         return environment("aligned", rows) + (number if len(rows) == 1 else "")
     displayed = (table.get("displaystyle") or "").lower() == "true"
