@@ -241,7 +241,7 @@ def funnel(counts: Tree, stages: list[str]) -> list[Tree]:
 
 def _named(name: str, sums: list[int]) -> Tree:
     documents, characters, tokens = sums
-    return {name: documents, f"{name}_characters": characters, f"{name}_tokens": tokens}
+    return {name: documents, f"{name}_characters": characters, f"{name}_words": tokens}
 
 
 def _of_text(name: str, sums: list[int]) -> Tree:

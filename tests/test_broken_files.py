@@ -59,7 +59,7 @@ def account(
     plan = make_plan(parse_job(plain))
     warnings: list[str] = []
     done = run_plan(plan, str(folder / "run"), engine="inline", warn=warnings.append)
-    assert all(any(unit in said for said in warnings) for unit in done["failed_units"])
+    assert all(any(unit in said for said in warnings) for unit in done["failed_files"])
     rows = done["rows"]
     assert rows["in"] == rows["kept"] + rows["dropped"] + rows["failed"]
     ledger = pl.read_parquet(folder / "run/ledger/*.parquet")
@@ -67,7 +67,7 @@ def account(
     numbers = {Path(file.path).name: file.number for file in plan.files}
     mine = ledger.filter(pl.col("file") == numbers.get(name, -1))
     assert mine.filter(fate="failed")["error"].null_count() == 0
-    return dict(mine["fate"].value_counts().rows()), done["failed_units"], rows
+    return dict(mine["fate"].value_counts().rows()), done["failed_files"], rows
 
 
 def beside_a_good_file(tmp_path: Path, name: str, good: str) -> None:
@@ -76,9 +76,9 @@ def beside_a_good_file(tmp_path: Path, name: str, good: str) -> None:
     (tmp_path / "in" / f"m-{name}").write_bytes(make())
     (tmp_path / "in" / f"{good}{suffix_of(name)}").write_bytes(GOOD[suffix_of(name)])
     ids = {} if "warc" in name else {"id": "id"}
-    fates, failed_units, rows = account(tmp_path, f"m-{name}", **ids)
+    fates, failed_files, rows = account(tmp_path, f"m-{name}", **ids)
     assert (fates.get("kept", 0), fates.get("failed", 0)) == (kept, failed)
-    assert [f"m-{name}" in unit for unit in failed_units] == [True] * named
+    assert [f"m-{name}" in unit for unit in failed_files] == [True] * named
     assert rows["in"] == ROWS + sum(fates.values())
 
 
@@ -152,8 +152,8 @@ def test_a_bomb_is_named_and_stops_nothing(
     (tmp_path / "in").mkdir()
     (tmp_path / f"in/m-bomb{suffix}").write_bytes(pack(zeros))
     (tmp_path / f"in/z{suffix}").write_bytes(GOOD[suffix])
-    _, failed_units, rows = account(tmp_path, f"m-bomb{suffix}")
-    assert "refused as a bomb" in failed_units[0]
+    _, failed_files, rows = account(tmp_path, f"m-bomb{suffix}")
+    assert "refused as a bomb" in failed_files[0]
     assert rows["kept"] == ROWS
 
 
@@ -249,7 +249,7 @@ def test_a_file_that_kills_its_reader_is_found_and_left_alone(
     assert found == [[number, 0, READING] for number in sorted(bad)]
     assert probes < 40
     assert done["rows"]["in"] == ROWS * (8 - len(bad))
-    assert [Path(said.split(": ")[0]).name for said in done["failed_units"]] == [
+    assert [Path(said.split(": ")[0]).name for said in done["failed_files"]] == [
         f"{number}.parquet" for number in sorted(bad)
     ]
     (tmp_path / "run/manifest.json").unlink()
@@ -296,12 +296,12 @@ def test_every_dirty_input_ends_in_a_clear_account(tmp_path: Path, corpora: Path
             assert name in said
             refused.append(name)
             continue
-        fates, failed_units, rows = account(place, name)
-        assert all(name in unit for unit in failed_units)
+        fates, failed_files, rows = account(place, name)
+        assert all(name in unit for unit in failed_files)
         assert rows["in"] == sum(fates.values()) + (ROWS if beside else 0)
-        assert fates or failed_units or name in NO_PAGES
+        assert fates or failed_files or name in NO_PAGES
         if name.startswith("good."):
-            assert (fates, failed_units) == ({"kept": 60}, [])
+            assert (fates, failed_files) == ({"kept": 60}, [])
     assert {Path(name).suffix for name in refused} == {".arc", ".gz", ".wat", ".json"}
     assert len(refused) == 7
 

@@ -76,7 +76,7 @@ def characters(texts: pl.Series | list[str]) -> int:
     return sum(len(text) for text in texts)
 
 
-@pytest.mark.parametrize(("unit", "count"), [("tokens", words), ("characters", characters)])
+@pytest.mark.parametrize(("unit", "count"), [("words", words), ("characters", characters)])
 def test_input_and_shards_recounted_are_what_the_funnel_says(
     finished: Run, unit: str, count: Any
 ) -> None:
@@ -97,17 +97,17 @@ def test_each_stage_cut_what_it_cuts_alone(finished: Run) -> None:
     assert by_stage["0.normalise"]["added_characters"] == characters(spelt) - characters(texts) == 1
     lines = CleanLines.model_validate({})(pl.DataFrame({"text": spelt}))["text"]
     row = by_stage["1.clean_lines:c4_lines"]
-    assert row["cut_tokens"] == words(spelt) - words(lines) > 1000
+    assert row["cut_words"] == words(spelt) - words(lines) > 1000
     assert row["cut_characters"] == characters(spelt) - characters(lines)
     assert row["shortened"] == (spelt != lines).sum()
     # Of those that url_filter left, twenty but two said the banner.
     banners = by_stage["3.line_dedup"]
-    assert banners["cut_tokens"] == 13 * banners["shortened"] == 13 * 18
+    assert banners["cut_words"] == 13 * banners["shortened"] == 13 * 18
     repeated = by_stage["4.dedup_paragraphs"]
     # Every other text says its first line twice; url_filter left 24 of the 30.
-    assert (repeated["shortened"], repeated["cut_tokens"]) == (24, 24 * words([sentence(1, 1)]))
+    assert (repeated["shortened"], repeated["cut_words"]) == (24, 24 * words([sentence(1, 1)]))
     for name in ("2.url_filter", "5.filter:fineweb_quality"):
-        assert {by_stage[name][f"{what}_tokens"] for what in ("cut", "added")} == {0}
+        assert {by_stage[name][f"{what}_words"] for what in ("cut", "added")} == {0}
 
 
 def test_a_text_that_lost_most_of_its_words_is_seen_to_have(finished: Run) -> None:
@@ -181,5 +181,5 @@ def test_pages_are_counted_from_the_text_made_of_them(tmp_path: Path) -> None:
     ]
     job = {"name": "p", "input": inputs, "stages": [{"extract": {}}, {"clean_lines": {}}]}
     stats = run(job, str(tmp_path / "run"), engine="inline").stats
-    assert [row["in_tokens"] for row in stats["stages"]] == [143, 143, 143]
-    assert [row["cut_tokens"] for row in stats["stages"]] == [0, 0, 0]
+    assert [row["in_words"] for row in stats["stages"]] == [143, 143, 143]
+    assert [row["cut_words"] for row in stats["stages"]] == [0, 0, 0]

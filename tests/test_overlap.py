@@ -175,7 +175,7 @@ def test_other_bytes_of_a_float_stage_are_a_warning_in_the_manifest(
     assert stands.facts == said["facts"]
     warnings: list[str] = []
     done = run_plan(plan, str(folder), engine="inline", warn=warnings.append)
-    (told,) = done["other_bytes"]
+    (told,) = done["nondeterministic_parts"]
     assert "two attempts wrote different bytes (5.classify)" in told
     assert told in warnings
     assert fingerprint(folder) == before

@@ -183,8 +183,8 @@ def test_a_broken_file_is_quarantined_by_name(corpus: list[Path], tmp_path: Path
     corpus[1].write_bytes(whole[: len(whole) // 2])
     lenient = run(job(corpus, *STAGES, max_error_rate=0.5), str(tmp_path / "run"), engine="inline")
     assert lenient.manifest["rows"]["in"] == 300
-    assert len(lenient.manifest["failed_units"]) == 1
-    assert "1.parquet" in lenient.manifest["failed_units"][0]
+    assert len(lenient.manifest["failed_files"]) == 1
+    assert "1.parquet" in lenient.manifest["failed_files"][0]
     with pytest.raises(TooManyFailures, match="1 files could not be read"):
         run(job(corpus, *STAGES), str(tmp_path / "strict"), engine="inline")
     with pytest.raises(InputError, match=r"1\.parquet"):
@@ -261,7 +261,7 @@ def test_ledger_counts_keeps_no_rows_and_dropped_only_the_dropped(
 def test_stats_add_up_per_stage_source_and_language(corpus: list[Path], tmp_path: Path) -> None:
     stats = run(job(corpus, *STAGES), str(tmp_path / "run"), engine="inline").stats
     for row, following in zip(stats["stages"], stats["stages"][1:], strict=False):
-        for unit in ("", "_characters", "_tokens"):
+        for unit in ("", "_characters", "_words"):
             parts = [row[f"{name}{unit}"] for name in ("kept", "dropped", "failed")]
             assert row[f"in{unit}"] == sum(parts)
             assert following[f"in{unit}"] == row[f"kept{unit}"]

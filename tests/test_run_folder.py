@@ -461,3 +461,25 @@ def test_gc_takes_a_replacement_that_was_given_up(
     assert verify(open_run(str(folder))) == []
     frame = pl.read_parquet(folder / "ledger/*.parquet")
     assert len(frame) == 100
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        ("manifest.json", {"format": 99}, "of format 99, which a newer version"),
+        ("manifest.json", {"format": 0}, "of format 0, which an older version"),
+        ("manifest.json", {"formats": {"ledger": 7}}, "the ledger is of format 7, which a newer"),
+        ("plan.json", {"format": 2}, "the plan is of format 2, which a newer version"),
+    ],
+)
+def test_what_another_version_wrote_in_another_format_is_refused_by_name(
+    tmp_path: Path, file: str, change: dict[str, object], said: str
+) -> None:
+    out = tmp_path / "run"
+    path = write_parquet(tmp_path / "a.parquet", 5)
+    cleaner.run(job([path]), str(out), engine="inline")
+    written = json.loads((out / file).read_bytes())
+    (out / file).write_text(json.dumps({**written, **change}))
+    with pytest.raises(JobError, match=said):
+        RunFolder(str(out)).manifest() if file == "manifest.json" else RunFolder(str(out)).plan()
+    assert json.loads((out / file).read_bytes()) == {**written, **change}

@@ -28,7 +28,7 @@ from cleaner.results.finished import open_run, verify
 from cleaner.runs import phases as phase_functions
 from cleaner.runs.driver import run_plan
 from cleaner.storage import store
-from cleaner.storage.commits import Committer, other_bytes, read_marker
+from cleaner.storage.commits import Committer, nondeterministic_parts, read_marker
 
 moto_server = pytest.importorskip("moto.server")
 
@@ -209,7 +209,7 @@ def test_failures_and_cuts_are_hidden(
         done = run_on(corpus[1], f"{bucket}/run")
         assert set(proxy.faults) == set(FAULTS)
         assert done["rows"]["failed"] == 0
-        assert done["failed_units"] == []
+        assert done["failed_files"] == []
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     assert products(str(tmp_path / "run")) == products(f"{bucket}/run")
 
@@ -321,7 +321,7 @@ def test_two_attempts_that_write_at_the_same_moment_are_told_apart_by_their_byte
         return
     stands = attempt(bucket, exact).commit(0, True, {"text": b"one"}, {"rows": 1})
     assert store.read_bytes(f"{bucket}/run/{stands.files['text']['path']}") == b"two"
-    assert len(other_bytes(f"{bucket}/run", "00-map", [stands])) == 1
+    assert len(nondeterministic_parts(f"{bucket}/run", "00-map", [stands])) == 1
 
 
 def test_a_marker_that_was_written_over_is_found_out_at_the_end_of_its_phase(

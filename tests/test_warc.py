@@ -273,4 +273,4 @@ def test_a_wet_file_is_read_with_all_its_columns(tmp_path: Path) -> None:
     entry = {"paths": str(tmp_path / "a.wet"), "text": "text", "read": "all"}
     plain = {"name": "a", "input": entry, "stages": []}
     done = run_plan(make_plan(parse_job(plain)), str(tmp_path / "run"), engine="inline")
-    assert (done["rows"]["kept"], done["failed_units"]) == (1, [])
+    assert (done["rows"]["kept"], done["failed_files"]) == (1, [])

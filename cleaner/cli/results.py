@@ -55,7 +55,7 @@ def funnel(opened: Run) -> None:
                 "failed": row["failed"],
                 "kept": row["kept"],
                 "kept %": round(100 * row["kept"] / row["in"], 1) if row["in"] else None,
-                "kept tokens": row["kept_tokens"],
+                "kept words": row["kept_words"],
                 "why": ", ".join(f"{name} {count:,}" for name, count in reasons[:4]),
             }
         )
@@ -74,8 +74,8 @@ def _changes_texts(row: Mapping[str, Any]) -> bool:
 def _cuts(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a stage cut from the documents that went on from it, and what it left."""
     told: dict[str, Any] = {"texts changed by": row["stage"], "documents cut": row["shortened"]}
-    for unit, name in (("tokens", "words"), ("characters", "characters")):
-        out, cut, added = (row[f"{what}_{unit}"] for what in ("kept", "cut", "added"))
+    for name in ("words", "characters"):
+        out, cut, added = (row[f"{what}_{name}"] for what in ("kept", "cut", "added"))
         before = out + cut - added
         told |= {
             f"{name} in": before,

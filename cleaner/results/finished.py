@@ -87,15 +87,19 @@ class Run:
 
     def scan_ledger(self) -> pl.LazyFrame:
         """Return the ledger as a lazy frame; InputError for a run that keeps counts only."""
-        files = [b["path"] for b in self.manifest["books"] if b["path"].startswith("ledger/")]
+        files = self._files("ledger/")
         if not files:
             raise InputError(f"{self.path}: this run was made with ledger: counts; it has no rows")
-        return pl.scan_parquet([store.join(self.path, file) for file in files])
+        return pl.scan_parquet(files)
 
     def clusters(self) -> pl.DataFrame:
         """Return one row per duplicate with what it lost to."""
-        files = [b["path"] for b in self.manifest["books"] if b["path"].startswith("clusters/")]
-        return pl.read_parquet([store.join(self.path, file) for file in files])
+        return pl.read_parquet(self._files("clusters/"))
+
+    def _files(self, folder: str) -> list[str]:
+        """Return the paths of the files that tell what became of each row, of one folder."""
+        there = [file["path"] for file in self.manifest["ledger_files"]]
+        return [store.join(self.path, path) for path in there if path.startswith(folder)]
 
     def kept(self) -> pl.LazyFrame:
         """Return the shards as one lazy frame, in shard order."""

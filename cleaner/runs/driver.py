@@ -37,14 +37,14 @@ from cleaner.storage.commits import (
     lost_products,
     phase_folder,
     read_markers,
-    record_other_bytes,
+    record_difference,
     remove_orphans,
     told_apart,
     valid_markers,
 )
 from cleaner.storage.commits import another_job as _another_job
 from cleaner.storage.replace import complete_swap, next_place, swap
-from cleaner.storage.run_folder import FRESH, JOB, MANIFEST, PLAN, RunFolder
+from cleaner.storage.run_folder import FORMATS, FRESH, JOB, MANIFEST, PLAN, RunFolder
 
 _ROUNDS = 3  # how often a unit is searched for what kills its worker, and nothing is found
 _LOST = 3  # how often products that vanish under a run are made again
@@ -301,7 +301,9 @@ def _begin(
         warn(f"what stands here was made with other versions, and is taken as it is: {others}")
     attempts = [*(one for one in before if one != versions()), versions()]
     # First of all: from here on the folder is known for ours.
-    said = {"identity": identity, "versions": attempts, **describe(plan)}
+    said = {
+        "format": FORMATS["plan"], "identity": identity, "versions": attempts, **describe(plan),
+    }  # fmt: skip
     write_below(home.path, PLAN, plain_json(said))
     text = yaml.safe_dump(plan.job.resolved(), sort_keys=False, allow_unicode=True)
     write_below(home.path, JOB, text.encode())
@@ -518,7 +520,7 @@ def _standing(
             said = told_apart(phase.name, marker.unit, marker.part, phase.title)
             if phase.exact:
                 raise AccountError(said)
-            record_other_bytes(home, phase.name, marker.name(), said)
+            record_difference(home, phase.name, marker.name(), said)
         found.setdefault(marker.unit, []).append(other or marker)
     return found
 

@@ -17,8 +17,8 @@ from cleaner.runs.phases.base import Phase, State
 from cleaner.shards.opened import schema_text
 from cleaner.stages.global_stage import Indexed
 from cleaner.storage import store
-from cleaner.storage.commits import Marker, other_bytes
-from cleaner.storage.run_folder import MANIFEST, RECORDS, STATS, RunFolder
+from cleaner.storage.commits import Marker, nondeterministic_parts
+from cleaner.storage.run_folder import FORMATS, MANIFEST, RECORDS, STATS, RunFolder
 
 
 def plain_json(value: Any) -> bytes:
@@ -57,16 +57,17 @@ def finish(
             f"the account does not add up: read {entered:,}, in the ledger {total:,} = "
             f"kept {kept:,} + dropped {dropped:,} + failed {failed:,}, in shards {written:,}"
         )
-    counted = [rows[0]["in_characters"], rows[0]["in_tokens"]]
-    if counted != counts["entered"] or rows[-1]["kept_tokens"] != _sum(shards, "tokens"):
+    counted = [rows[0]["in_characters"], rows[0]["in_words"]]
+    if counted != counts["entered"] or rows[-1]["kept_words"] != _sum(shards, "tokens"):
         raise AccountError(
             f"the account of texts does not add up: {counts['entered'][1]:,} words came in, of "
-            f"{counted[1]:,} is told what became of them; kept {rows[-1]['kept_tokens']:,}, in "
+            f"{counted[1]:,} is told what became of them; kept {rows[-1]['kept_words']:,}, in "
             f"shards {_sum(shards, 'tokens'):,}"
         )
     unread = [bad.error for bad in plan.failed]
     unread += [error for _, _, error in unread_of(state.markers[maps[0]])]
     stats = {
+        "format": FORMATS["stats"],
         "rows": {"in": total, "kept": kept, "dropped": dropped, "failed": failed},
         "token_unit": "words",
         "stages": rows,
@@ -82,16 +83,18 @@ def finish(
     }
     write_below(state.home, STATS, plain_json(stats))
     outputs = [_shard_output(marker) for marker in shards]
-    books = [output for marker in account for output in marker.facts["outputs"]]
+    ledger_files = [output for marker in account for output in marker.facts["outputs"]]
     index = _index(plan, phases, state)
     files = [file for entry in index for file in entry["files"]]
     home = RunFolder(state.home)
-    home.remove_products(output["path"] for output in [*outputs, *books, *files])
+    home.remove_products(output["path"] for output in [*outputs, *ledger_files, *files])
     differing = [
         said
         for phase in phases
         if not phase.exact
-        for said in other_bytes(state.home_of(phase), phase.name, state.markers[phase.name])
+        for said in nondeterministic_parts(
+            state.home_of(phase), phase.name, state.markers[phase.name]
+        )
     ]
     for said in differing:
         warn(said)
@@ -107,21 +110,23 @@ def finish(
                 f"{row['stage']} drops {row['dropped']:,} of {row['in']:,} documents that reach it"
             )
     manifest = {
+        "format": FORMATS["manifest"],
+        "formats": FORMATS,
         "job": plan.job.name,
         "identity": identity,
         "inputs": _inputs(plan, state.markers[maps[0]]),
-        "failed_units": unread,
+        "failed_files": unread,
         "unfit": [
             {"column": name, "values": count, "said": said}
             for name, said, count in unfit_of(state.markers[maps[0]])
         ],
-        "other_bytes": differing,
+        "nondeterministic_parts": differing,
         "shards": {
             "format": plan.job.output.format,
             "schema": schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
         },
         "outputs": outputs,
-        "books": books,
+        "ledger_files": ledger_files,
         "index": index,
         "records": [_record(home, name) for name in RECORDS],
         "rows": stats["rows"],

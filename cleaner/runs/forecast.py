@@ -117,7 +117,7 @@ def forecast(plan: Plan, manifest: dict[str, Any]) -> list[dict[str, Any]]:
         {"forecast": "documents", "value": f"about {plan.rows:,}"},
         {"forecast": "kept", "value": f"{share:.2%} (95 %: {low:.2%} to {high:.2%})"},
         {"forecast": "kept documents", "value": f"about {int(plan.rows * share):,}"},
-        {"forecast": "kept tokens", "value": f"about {int(tokens * scale):,} words"},
+        {"forecast": "kept words", "value": f"about {int(tokens * scale):,} words"},
         {"forecast": "shards", "value": f"about {size_text(size * scale)}"},
     ]
 

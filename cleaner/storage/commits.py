@@ -255,14 +255,16 @@ def told_apart(phase: str, unit: str, part: int, stages: str) -> str:
     )
 
 
-def record_other_bytes(folder: str, phase: str, name: str, said: str) -> None:
+def record_difference(folder: str, phase: str, name: str, said: str) -> None:
     """Keep a word on a part that two attempts wrote differently, for the manifest."""
-    store.put_if_absent(store.join(phase_folder(folder, phase), "other_bytes", name), said.encode())
+    store.put_if_absent(
+        store.join(phase_folder(folder, phase), "nondeterministic_parts", name), said.encode()
+    )
 
 
-def other_bytes(folder: str, phase: str, markers: Iterable[Marker]) -> list[str]:
+def nondeterministic_parts(folder: str, phase: str, markers: Iterable[Marker]) -> list[str]:
     """Return what was recorded of attempts at these parts whose float scores differed."""
-    place = store.join(phase_folder(folder, phase), "other_bytes")
+    place = store.join(phase_folder(folder, phase), "nondeterministic_parts")
     told = set(store.names(place)) & {marker.name() for marker in markers}
     return [
         store.read_bytes(store.join(place, name)).decode("utf-8", "replace")
@@ -406,7 +408,7 @@ class Committer:
             said = told_apart(self.phase, self.unit, marker.part, self.stages)
             if self.exact:
                 raise AccountError(said)
-            record_other_bytes(self.home, self.phase, name, said)
+            record_difference(self.home, self.phase, name, said)
         kept = {file["path"] for file in theirs.files.values()}
         self._remove({r: file for r, file in marker.files.items() if file["path"] not in kept})
         return theirs

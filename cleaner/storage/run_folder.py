@@ -21,6 +21,8 @@ NEXT = "_next"  # replacements under way, each under the identity of its run
 LOG = f"{WORK}/run.log"  # what the attempts here said; stays when intermediate results go
 FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what was before
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
+# What the files of a run folder are written in; raised whenever they change their meaning.
+FORMATS = {"manifest": 1, "stats": 1, "plan": 1, "ledger": 1, "index": 1}
 RECORDS = (JOB, PLAN, STATS)  # what a run says of itself, beside its manifest
 ABANDONED = 3600.0  # seconds after which a file that nothing names has no writer any more
 SHARD_SUFFIXES = ("parquet", "jsonl.zst")  # of `shards.FORMATS`, which loads what reads them
@@ -33,11 +35,11 @@ _PRODUCT = re.compile(
 _KEY = "[0-9a-f]{16}"
 _WORKING = re.compile(
     rf"(progress\.json|stop|fresh|seen/{_KEY}(\.[0-9a-f]{{8}})?|(.+/)?\.tmp-[0-9a-f]+)"
-    rf"|[^/]+/(settings-{_KEY}\.json|(_commits|other_bytes)/[^/]+-{_KEY}\.json"
+    rf"|[^/]+/(settings-{_KEY}\.json|(_commits|nondeterministic_parts)/[^/]+-{_KEY}\.json"
     rf"|poison/[^/]+-{_KEY}-[^/]+\.json|data/[^/]+\.\d{{5,}}-{_KEY}-[0-9a-f]{{8}}\.\w+)"
 )
 _COMMITTED = re.compile(r"[^/]+/(settings-[0-9a-f]{16}|_commits/.+-[0-9a-f]{16})\.json")
-_LISTS = ("inputs", "outputs", "books", "index", "stages")
+_LISTS = ("inputs", "outputs", "ledger_files", "index", "stages")
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,22 @@ class RunFolder:
         return store.join(self.path, *names)
 
     def manifest(self) -> dict[str, Any] | None:
-        """Return the manifest of a finished run, or None."""
+        """Return the manifest of a finished run, or None.
+
+        Raises JobError for one that an older or a newer version wrote in another format.
+        """
         said = read_json(self.at(MANIFEST))
+        if isinstance(said, dict) and "identity" in said:
+            _check_formats(self.at(MANIFEST), {"manifest": said.get("format", 0)})
+            _check_formats(self.path, said.get("formats", FORMATS))
         return said if _is_manifest(said) else None
 
     def plan(self) -> dict[str, Any] | None:
         """Return what `plan.json` says, or None."""
         said = read_json(self.at(PLAN))
         ours = isinstance(said, dict) and isinstance(said.get("identity"), str)
+        if ours:
+            _check_formats(self.at(PLAN), {"plan": said.get("format", 0)})
         return said if ours and "shard_columns" in said else None
 
     def identity(self) -> str | None:
@@ -197,6 +207,17 @@ def _is_working(path: str) -> bool:
     return _WORKING.fullmatch(path) is not None
 
 
+def _check_formats(path: str, formats: Mapping[str, int]) -> None:
+    """Raise JobError where a file is of another format than the one that is read here."""
+    for name, format in formats.items():
+        if (ours := FORMATS.get(name)) != format:
+            version = "an older" if ours is not None and format < ours else "a newer"
+            raise JobError(
+                f"{path}: the {name} is of format {format}, which {version} version of cleaner "
+                f"wrote; this one reads format {ours}: run the job into another folder"
+            )
+
+
 def _is_manifest(said: Any) -> bool:
     return (
         isinstance(said, dict)
@@ -209,7 +230,7 @@ def _is_manifest(said: Any) -> bool:
 def named_by(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what a manifest says of each file that it names: path, sha256 and bytes."""
     index = [file for entry in manifest["index"] for file in entry["files"]]
-    return [*manifest["outputs"], *manifest["books"], *index, *manifest.get("records", [])]
+    return [*manifest["outputs"], *manifest["ledger_files"], *index, *manifest.get("records", [])]
 
 
 def missing(files: Iterable[Mapping[str, Any]], there: Mapping[str, int]) -> list[str]:
