@@ -15,13 +15,20 @@ class FlakyProxy:
     """Passes requests on to `upstream`; every `every`-th meets the next of FAULTS instead.
 
     `refuse` closes the connection at once, `busy` answers 503, `cut-answer` sends half of what the
-    store said, `cut-request` closes it in the middle of an upload; `only` names the methods that
-    fail.
+    store said, `cut-request` closes it in the middle of an upload, `lose-answer` after it; `only`
+    names the methods that fail. Headers that are `ignored` do not reach the store.
     """
 
-    def __init__(self, upstream: str, every: int, only: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        upstream: str,
+        every: int,
+        only: tuple[str, ...] = (),
+        ignored: tuple[str, ...] = (),
+    ) -> None:
         self.upstream = urlsplit(upstream).netloc
         self.every, self.only = every, only
+        self.ours = (*_OURS, *ignored)
         self.faults: Counter[str] = Counter()
         self.methods: Counter[str] = Counter()
         self.signed = False  # whether a request bore credentials
@@ -94,10 +101,13 @@ class FlakyProxy:
                     self._answer(503, {}, b"<Error><Code>SlowDown</Code></Error>")
                     return
                 store = http.client.HTTPConnection(proxy.upstream, timeout=30)
-                sent = {k: v for k, v in self.headers.items() if k.lower() not in _OURS}
+                sent = {k: v for k, v in self.headers.items() if k.lower() not in proxy.ours}
                 store.request(self.command, self.path, body, sent)
                 answer = store.getresponse()
                 said = answer.read()
+                if fault == "lose-answer":
+                    self.close_connection = True
+                    return
                 heads = {k: v for k, v in answer.getheaders() if k.lower() not in _OURS}
                 length = answer.headers.get("Content-Length") if self.command == "HEAD" else None
                 cut = fault == "cut-answer"

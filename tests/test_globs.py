@@ -253,7 +253,6 @@ def test_folders_that_a_pattern_names_are_read_together(
         ("hf://datasets/me/math@v1/data/*.parquet", "hf download me/math --repo-type dataset "),
         ("hf://datasets/me/math/a.parquet", r"--include a\.parquet, then the path is math/a\.par"),
         ("https://a.example/x/a.parquet?b=c", r"curl -fLO 'https://a\.example/x/a\.parquet\?b=c'"),
-        ("s3://bucket/a//b.parquet", "an empty name between two slashes"),
         ("ftp://a/b", "unknown scheme ftp://"),
     ],
 )

@@ -12,7 +12,7 @@ import yaml
 
 from cleaner.config.display import size_text
 from cleaner.config.versions import other_versions, versions
-from cleaner.errors import AccountError, CleanerError, Damaged, InputError, JobError
+from cleaner.errors import AccountError, CleanerError, Damaged, InputError, JobError, StorageError
 from cleaner.job.identity import differences, run_identity
 from cleaner.job.plan import Plan
 from cleaner.runs.alarms import Warn, check_alarm, check_failures, check_values
@@ -36,10 +36,7 @@ from cleaner.storage.commits import (
     drop_untrue,
     lost_products,
     phase_folder,
-    read_markers,
-    record_difference,
     remove_orphans,
-    told_apart,
     valid_markers,
 )
 from cleaner.storage.commits import another_job as _another_job
@@ -305,6 +302,9 @@ def _begin(
         "format": FORMATS["plan"], "identity": identity, "versions": attempts, **describe(plan),
     }  # fmt: skip
     write_below(home.path, PLAN, plain_json(said))
+    # Two attempts at one unit rely on it; a space more harms nobody where it is overwritten.
+    if store.is_remote(home.path) and store.put_if_absent(home.at(PLAN), plain_json(said) + b"\n"):
+        raise StorageError(f"{home.path}: {store.OVERWRITES}")
     text = yaml.safe_dump(plan.job.resolved(), sort_keys=False, allow_unicode=True)
     write_below(home.path, JOB, text.encode())
     if fresh := fresh or begun_fresh:
@@ -406,7 +406,6 @@ def _run_phase(
                     "stages": phase.title,
                 }
             )
-    found = set(markers)
     if tasks:
         remove_orphans(home, phase.name, _flat(markers))
     shown = Shown(phase, number, count, prepared, markers, report)
@@ -441,9 +440,6 @@ def _run_phase(
             left = [_mended(task, running, warn) for task in again]
         except Damaged as error:
             return [error]
-    if store.is_remote(state.folder):
-        made_now = {unit: mine for unit, mine in markers.items() if unit not in found}
-        markers |= _standing(phase, home, place, made_now)
     if tasks:
         remove_orphans(home, phase.name, _flat(markers))
     state.markers[phase.name] = [marker for unit in prepared.units for marker in markers[unit.name]]
@@ -503,26 +499,6 @@ def _flat(markers: Mapping[str, Sequence[Marker]]) -> list[Marker]:
 def _with_poison(base: str, poison: Sequence[Sequence[int]]) -> str:
     """Return the key of a unit that leaves some documents alone."""
     return digest([base, poison]) if poison else base
-
-
-def _standing(
-    phase: Phase, home: str, place: str, markers: Mapping[str, list[Marker]]
-) -> dict[str, list[Marker]]:
-    """Return the markers as they lie on an object store, at the end of a phase.
-
-    There two attempts may both have written a marker, each believing that it was the first.
-    """
-    mine = _flat(markers)
-    stored = read_markers(home, phase.name, [marker.name() for marker in mine], place)
-    found: dict[str, list[Marker]] = {}
-    for marker, other in zip(mine, stored, strict=True):
-        if other is not None and marker.identity() != other.identity():
-            said = told_apart(phase.name, marker.unit, marker.part, phase.title)
-            if phase.exact:
-                raise AccountError(said)
-            record_difference(home, phase.name, marker.name(), said)
-        found.setdefault(marker.unit, []).append(other or marker)
-    return found
 
 
 def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class RunLog:
                 self._upload()
             return
         with suppress(OSError):
-            path = Path(store.filesystem(self.path)[1])
+            path = Path(store.place(self.path))
             path.parent.mkdir(parents=True, exist_ok=True)
             with open(path, "ab", buffering=0) as file:  # in one write: others may append, too
                 file.write(data)

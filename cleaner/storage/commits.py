@@ -210,10 +210,8 @@ def _writes_none(folder: str, phase: str, names: Iterable[str]) -> bool:
 def remove_orphans(folder: str, phase: str, markers: Collection[Marker]) -> None:
     """Remove the data of attempts at a phase that failed: no marker names it, and none will.
 
-    That is so where another attempt is committed, or where nobody has written for long. An object
-    store lets a late attempt put its marker over the one that stands: there, only the latter.
+    That is so where another attempt is committed, or where nobody has written for long.
     """
-    local = not store.is_remote(folder)
     named = {file["path"] for marker in markers for file in marker.files.values()}
     ours = {(marker.unit, marker.part, marker.key) for marker in markers}
     others = {
@@ -227,7 +225,7 @@ def remove_orphans(folder: str, phase: str, markers: Collection[Marker]) -> None
             continue
         part = (match["unit"], int(match["part"]), match["key"])
         old = time.time() - file.written > ABANDONED
-        if (part in ours and (local or old)) or (part not in others and old):
+        if part in ours or (part not in others and old):
             store.delete(store.join(folder, path))
 
 
@@ -395,10 +393,7 @@ class Committer:
         """Write a marker unless there is one; return the one that stands."""
         name, data = marker.name(), marker.body()
         path = store.join(_commits(self.home, self.phase), name)
-        if store.put_if_absent(path, data) and (
-            # An object store may have let two attempts write at the same moment: the last stands.
-            not store.is_remote(self.folder) or store.read_bytes(path) == data
-        ):
+        if store.put_if_absent(path, data):
             return marker
         theirs = read_marker(self.home, self.phase, name, self.place)
         if theirs is None:  # torn, and nobody's

@@ -215,7 +215,7 @@ class _Walk:
 
 def _component(part: str) -> str:
     if part == "**":
-        return "(?:[^./][^/]*/)*\0"
+        return r"(?:(?!\.)[^/]*/)*" "\0"
     visible = r"(?!\.)" if _WILD.search(part) and not part.startswith(".") else ""
     return visible + _regex(part)
 
@@ -264,7 +264,9 @@ def _chosen(entries: Sequence[Entry], part: str) -> list[Entry]:
 
 
 def _join(folder: str, name: str) -> str:
-    return f"{folder}{'' if folder.endswith('/') else '/'}{name}" if folder else name
+    """Return a path below a folder; what lies in one without a name has two slashes before it."""
+    top = folder in ("", "/") or folder.endswith("://")
+    return f"{folder}{'' if top else '/'}{name}"
 
 
 def _below(folder: Entry, name: str) -> Entry:

@@ -78,7 +78,7 @@ class RunFolder:
 
     def claim(self) -> None:
         """Raise JobError for a folder that holds what no run of ours put there."""
-        place = None if store.is_remote(self.path) else store.filesystem(self.path)[1]
+        place = None if store.is_remote(self.path) else store.place(self.path)
         if place is not None and os.path.lexists(place) and not os.path.isdir(place):
             raise JobError(f"{self.path}: is a file; name a folder for the run with --out")
         if not self.is_empty() and not self.is_ours():
@@ -102,7 +102,7 @@ class RunFolder:
         """Return whether no file is here but what a killed process left of its first."""
         if store.is_remote(self.path):
             return not store.names(self.path) and not store.folders(self.path)
-        root = store.filesystem(self.path)[1]
+        root = store.place(self.path)
         for place, folders, files in os.walk(root):
             if any(os.path.islink(os.path.join(place, name)) for name in folders):
                 return False

@@ -2,8 +2,9 @@
 
 A path is a string: `data/a.parquet`, `/data/a.parquet`, `s3://bucket/a.parquet`, `gs://bucket/a`.
 A file appears whole or not at all: locally it is written beside and renamed, on an object store
-one PUT makes it visible. Credentials and endpoints come from the environment. What an object store
-fails to do is tried again; StorageError says that it went on failing, or what a disk refused.
+one request makes it visible. Credentials and endpoints come from the environment (`clients`). What
+an object store fails to do is tried again; StorageError says that it went on failing, or what a
+disk refused.
 """
 
 import hashlib
@@ -15,34 +16,35 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import pyarrow as pa
 from pyarrow import fs
 
 from cleaner.errors import InputError, StorageError
-from cleaner.storage import waiting
+from cleaner.storage import clients, waiting
+from cleaner.storage.clients import SCHEMES, UNSIGNED
 from cleaner.storage.globs import Entry, Found, Local, Matched, braced, matched, once, shown
+from cleaner.storage.ranges import TAIL, RangedFile
 from cleaner.storage.shortages import filename, is_shortage, naming, told
 
-SCHEMES = ("s3", "gs")
-# Set to 1 they read public buckets without credentials; GDAL and others know the same names.
-_UNSIGNED = {"s3": "AWS_NO_SIGN_REQUEST", "gs": "GS_NO_SIGN_REQUEST"}
+_AT_ONCE = 16  # objects that are looked at side by side
 _TRIES = 7  # of one request, beside those of the client itself; with the pauses about half a minute
 _PAUSE = 0.4  # seconds before the second try, then twice as long each time
-_OWN_TRIES = 2  # of the client itself, which tries without a word
 _UNTOLD = 3.0  # seconds that nobody hears of who waits
 _TOLD = 30.0  # seconds between two words on it
-# What trying again does not mend: the object, the bucket or the right to it is missing.
-_FINAL = re.compile(r"ACCESS_DENIED|INVALID_ACCESS_KEY|SIGNATURE|NO_SUCH_|HTTP status 40[0134]")
-_SMALL = 1 << 20  # bytes; a smaller object is fetched whole
 _HELD = 64 << 20  # bytes of an output that wait in memory; more wait in a temporary file
 
+OVERWRITES = (
+    "the object store overwrites what it is asked to write only if it is absent, so that two "
+    "attempts at one unit would not be told apart; `cleaner doctor FOLDER` tries what it can do"
+)
 # A user and a password before a host, a signature or a token behind a path: never to be repeated.
 _SECRETS = re.compile(r"^[^/]+(?=@)|(?<==)[^&=]{16,}")
 
@@ -108,49 +110,11 @@ def is_remote(path: str) -> bool:
     return scheme(path) != ""
 
 
-def _remote(name: str) -> fs.FileSystem:
-    get = os.environ.get
-    endpoint = get("AWS_ENDPOINT_URL_S3") or get("AWS_ENDPOINT_URL") or ""
-    region = get("AWS_REGION") or get("AWS_DEFAULT_REGION") or "us-east-1"
-    return _client(name, endpoint, region, _unsigned(name))
-
-
-def _unsigned(name: str) -> bool:
-    return os.environ.get(_UNSIGNED[name], "").lower() in ("1", "yes", "true", "on")
-
-
-@lru_cache(maxsize=16)
-def _client(name: str, endpoint: str, region: str, unsigned: bool) -> fs.FileSystem:
-    if name == "gs":
-        return fs.GcsFileSystem(anonymous=unsigned)
-    retry = fs.AwsStandardS3RetryStrategy(max_attempts=_OWN_TRIES)
-    if not endpoint:
-        return fs.S3FileSystem(
-            region=region, retry_strategy=retry, anonymous=unsigned, allow_delayed_open=True
-        )
-    # With an endpoint of its own a bucket is the first part of the path, not of the host.
-    parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
-    if "@" in parts.netloc:
-        raise InputError(
-            "AWS_ENDPOINT_URL holds a user or a password; AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY are for that"
-        )
-    return fs.S3FileSystem(
-        region=region,
-        endpoint_override=parts.netloc + parts.path,
-        scheme=parts.scheme,
-        retry_strategy=retry,
-        anonymous=unsigned,
-        allow_delayed_open=True,  # so that a small file is one PUT
-    )
-
-
-def filesystem(path: str) -> tuple[fs.FileSystem, str]:
-    """Return the file system of `path` and the path as that file system writes it."""
-    name = scheme(path)
-    if name:
-        return _remote(name), path.split("://", 1)[1]
-    return _local(), os.path.abspath(local_path(path))
+def place(path: str) -> str:
+    """Return where a path lies as its file system writes it: absolute, or bucket and key."""
+    if scheme(path):
+        return path.split("://", 1)[1]
+    return os.path.abspath(local_path(path))
 
 
 def _patiently(path: str, act: Callable[[], T]) -> T:
@@ -169,8 +133,8 @@ def _patiently(path: str, act: Callable[[], T]) -> T:
                 if is_shortage(error):
                     raise told(error, path) from error
                 raise
-            if _FINAL.search(str(error)):
-                raise StorageError(f"{path}: {_refused(path, str(error))}") from error
+            if isinstance(error, clients.Refused):
+                raise StorageError(f"{path}: {_refused(path, error)}") from error
             if pause is None:
                 raise StorageError(
                     f"{path}: the object store failed {_TRIES} times: {_plain(error)}; the same "
@@ -193,76 +157,16 @@ def _tell_waiting(path: str, seconds: float, error: BaseException) -> None:
     waiting.say(f"{path}: the object store fails, and is asked again: {_plain(error)}")
 
 
-def _refused(path: str, said: str) -> str:
+def _refused(path: str, error: clients.Refused) -> str:
     """Say what an object store refuses, and what may mend it."""
+    if isinstance(error, clients.MissingBucket):
+        return f"{error} there; name another, or make it"
     name = scheme(path)
-    if "NO_SUCH_BUCKET" in said:
-        bucket = path.split("://", 1)[1].split("/", 1)[0]
-        return f"there is no bucket {bucket} there; name another, or make it"
-    hint = "" if _unsigned(name) else f" (a public bucket is read with {_UNSIGNED[name]}=1)"
-    refusal = said.strip().split("\n", 1)[0].removesuffix(".")
-    return f"the object store refuses: {refusal}; mend that, and the same command continues{hint}"
-
-
-class _Patient:
-    """A file on an object store whose reads are tried again from where they failed.
-
-    A parser above it meets the bytes of the object or StorageError, so what it cannot parse is bad
-    data and not a bad connection. A small object comes by one request, however it is read.
-    """
-
-    closed = False
-
-    def __init__(self, path: str) -> None:
-        system, plain = filesystem(path)
-        self.path = path
-        self._file = _patiently(path, lambda: system.open_input_file(plain))
-        self._size = self._file.size()
-        self._at = 0
-        self._whole: bytes | None = None
-
-    def read(self, size: int = -1) -> bytes:
-        left = max(0, self._size - self._at)
-        want = left if size < 0 else min(size, left)
-        data = _patiently(self.path, lambda: self._exactly(want)) if want else b""
-        self._at += want
-        return data
-
-    def _exactly(self, want: int) -> bytes:
-        if self._size > _SMALL:
-            return self._request(want, self._at)
-        if self._whole is None:
-            self._whole = self._request(self._size, 0)
-        return self._whole[self._at : self._at + want]
-
-    def _request(self, want: int, at: int) -> bytes:
-        try:
-            data = self._file.read_at(want, at)
-        except FileNotFoundError as error:
-            raise told(error, self.path) from error
-        if len(data) != want:
-            raise OSError(f"{len(data):,} of {want:,} bytes came")
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def flush(self) -> None:
-        """Do nothing: this file is only read."""
-
-    def close(self) -> None:
-        self.closed = True
-        self._file.close()
+    hint = "" if clients.unsigned(name) else f" (a public bucket is read with {UNSIGNED[name]}=1)"
+    return (
+        f"the object store refuses: {_plain(error)}; mend that, and the same command "
+        f"continues{hint}"
+    )
 
 
 @lru_cache(maxsize=1)
@@ -277,7 +181,7 @@ def join(folder: str, *names: str) -> str:
 
 def same(one: str, other: str) -> bool:
     """Return whether two paths name one place."""
-    places = [filesystem(path)[1].rstrip("/") for path in (one, other)]
+    places = [place(path).rstrip("/") for path in (one, other)]
     return scheme(one) == scheme(other) and places[0] == places[1]
 
 
@@ -314,13 +218,8 @@ def _match(pattern: str) -> Matched:
     try:
         if scheme(pattern):
             head, _, rest = pattern.partition("://")
-            if "//" in rest:
-                raise InputError(
-                    f"{pattern}: has an empty name between two slashes, which the client of object "
-                    "stores cannot read; copy such objects to other names"
-                )
             top = Entry("", f"{head}://", "", True, False, _gone)
-            return matched(_Remote(pattern), top, rest.strip("/").split("/"))
+            return matched(_Remote(pattern), top, rest.rstrip("/").split("/"))
         path = os.path.normpath(local_path(pattern))
         top = Entry("", "/" if path.startswith("/") else "", "", True, False, _gone)
         return matched(Local(), top, path.strip("/").split("/"))
@@ -335,10 +234,9 @@ def directly_in(folder: str) -> list[Found]:
     at = Entry(
         "", os.path.normpath(folder) if not is_remote(folder) else folder, "", True, False, _gone
     )
-    place = _Remote(folder) if is_remote(folder) else Local()
     if at.path == ".":
         at = replace(at, path="")
-    return matched(place, at, ["*"]).files
+    return matched(_Remote(folder) if is_remote(folder) else Local(), at, ["*"]).files
 
 
 def _gone() -> None:
@@ -360,45 +258,106 @@ class _Remote:
     remote = True
 
     def __init__(self, pattern: str) -> None:
-        self.pattern, self.name = pattern, scheme(pattern)
-        self.system = _remote(self.name)
+        self.pattern = pattern
 
     def entries(self, folder: Entry) -> list[Entry]:
-        return self._select(folder, recursive=False)
+        found = _listing(_slashed(folder.path), False)
+        return [*map(_file, found.objects), *map(_folder, found.folders)]
 
     def below(self, folder: Entry) -> list[Entry]:
-        return self._select(folder, recursive=True)
+        return [_file(one) for one in _listing(_slashed(folder.path), True).objects]
 
     def look(self, paths: Sequence[str]) -> list[Entry]:
-        plain = [path.split("://", 1)[1] for path in paths]
-        infos = _patiently(self.pattern, lambda: self.system.get_file_info(plain))
-        return [self._entry(info) for info in infos if info.type != fs.FileType.NotFound]
-
-    def _select(self, folder: Entry, recursive: bool) -> list[Entry]:
-        plain = folder.path.split("://", 1)[1]
-        selector = fs.FileSelector(plain, recursive=recursive, allow_not_found=True)
-        infos = _patiently(self.pattern, lambda: self.system.get_file_info(selector))
-        return [self._entry(info) for info in infos]
-
-    def _entry(self, info: fs.FileInfo) -> Entry:
-        path = f"{self.name}://{info.path}"
-        file = Found(path, info.size or 0, _etag(info), path)
-        folder = info.type == fs.FileType.Directory
-        return Entry(info.base_name, path, path, folder, False, lambda: file)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return [one for one in pool.map(_looked_at, paths) if one is not None]
 
 
-def open_input(path: str) -> pa.NativeFile:
+def _slashed(path: str) -> str:
+    """Return the path of a folder, or of a bucket, as the beginning of what lies in it."""
+    return path if path.count("/") == 2 else f"{path}/"
+
+
+def _looked_at(path: str) -> Entry | None:
+    found = _head(path) if clients.parted(path)[2] else None
+    if found is not None:
+        return _file(found)
+    made = _patiently(path, lambda: clients.page(_slashed(path), True, most=1))
+    return _folder(path) if made.objects or made.folders else None
+
+
+def _name(path: str) -> str:
+    return path.rsplit("/", 1)[1]
+
+
+def _file(found: clients.Object) -> Entry:
+    path = found.path
+    file = Found(path, found.size, found.etag, path)
+    return Entry(_name(path), path, path, False, False, lambda: file)
+
+
+def _folder(path: str) -> Entry:
+    return Entry(_name(path), path, path, True, False, _gone)
+
+
+def _listing(start: str, deep: bool) -> clients.Page:
+    """Return all that lies below the beginning of a path; a page that fails is asked for again."""
+    objects, folders = list[clients.Object](), list[str]()
+    following: str | None = None
+    while True:
+        made = _patiently(start, partial(clients.page, start, deep, following))
+        objects += made.objects
+        folders += made.folders
+        following = made.following
+        if following is None:
+            return clients.Page(objects, folders, None)
+
+
+def _remote_listing(folder: str, deep: bool = False) -> clients.Page:
+    return _listing(_slashed(folder.rstrip("/")), deep)
+
+
+def _head(path: str) -> clients.Object | None:
+    """Return an object of a store without its bytes; None when there is none."""
+    try:
+        return _patiently(path, lambda: clients.head(path))
+    except FileNotFoundError:
+        return None
+
+
+def open_input(path: str, ahead: bool = True) -> pa.NativeFile:
     """Open a file for seeking reads; InputError when it is not there, or is no file.
 
-    Neither that nor StorageError is a verdict on what it holds.
+    Neither that nor StorageError is a verdict on what it holds. An object of a store is read ahead
+    of who reads it in order, unless `ahead` says that nobody does.
     """
-    system, plain = filesystem(path)
     try:
         if is_remote(path):
-            return pa.PythonFile(_Patient(path), mode="r")
-        return _patiently(path, lambda: system.open_input_file(plain))
+            return pa.PythonFile(_ranged(path, ahead), mode="r")
+        return _patiently(path, lambda: _local().open_input_file(place(path)))
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path}: cannot be opened: {_plain(error)}") from error
+
+
+def _ranged(path: str, ahead: bool) -> RangedFile:
+    """Open an object: what parses it meets its bytes or StorageError, never a bad connection."""
+    found, tail = _patiently(path, lambda: clients.tail(path, TAIL))
+
+    def request(start: int, end: int) -> bytes:
+        data = clients.get(path, start, end)
+        if len(data) != end - start:
+            raise OSError(f"{len(data):,} of {end - start:,} bytes came")
+        return data
+
+    def fetch(start: int, end: int) -> bytes:
+        try:
+            return _patiently(path, lambda: request(start, end))
+        except FileNotFoundError as error:
+            raise StorageError(
+                f"{path}: is gone; bring it back, or name another path, and the same command "
+                "continues"
+            ) from error
+
+    return RangedFile(fetch, found.size, tail, ahead)
 
 
 def read_bytes(path: str) -> bytes:
@@ -409,39 +368,41 @@ def read_bytes(path: str) -> bytes:
 
 def exists(path: str) -> bool:
     """Return whether a file is there."""
-    system, plain = filesystem(path)
-    return _patiently(path, lambda: system.get_file_info(plain)).type == fs.FileType.File
+    return etag(path) is not None
 
 
 def etag(path: str) -> str | None:
     """Return the tag of a file as `find` gives it; None when there is no file."""
-    system, plain = filesystem(path)
-    info = _patiently(path, lambda: system.get_file_info(plain))
-    return _etag(info) if info.type == fs.FileType.File else None
-
-
-def _etag(info: fs.FileInfo) -> str:
-    return f"{info.size}-{info.mtime_ns}"
+    if is_remote(path):
+        found = _head(path)
+        return None if found is None else found.etag
+    info = _patiently(path, lambda: _local().get_file_info(place(path)))
+    return f"{info.size}-{info.mtime_ns}" if info.type == fs.FileType.File else None
 
 
 def names(folder: str) -> list[str]:
     """Return the names of the files directly in a folder, sorted; empty when there is none."""
-    system, plain = filesystem(folder)
-    selector = fs.FileSelector(plain, allow_not_found=True)
-    infos = _patiently(folder, lambda: system.get_file_info(selector))
-    return sorted(
-        info.base_name
-        for info in infos
-        if info.type == fs.FileType.File and not info.base_name.startswith(".tmp-")
-    )
+    return sorted(name for name in _directly(folder)[0] if not name.startswith(".tmp-"))
 
 
 def folders(folder: str) -> list[str]:
     """Return the names of the folders directly in a folder, sorted; empty when there is none."""
-    system, plain = filesystem(folder)
-    selector = fs.FileSelector(plain, allow_not_found=True)
-    infos = _patiently(folder, lambda: system.get_file_info(selector))
-    return sorted(info.base_name for info in infos if info.type == fs.FileType.Directory)
+    return sorted(_directly(folder)[1])
+
+
+def _directly(folder: str) -> tuple[list[str], list[str]]:
+    """Return the names of the files and of the folders directly in a folder."""
+    if is_remote(folder):
+        made = _remote_listing(folder)
+        return [_name(one.path) for one in made.objects], [_name(path) for path in made.folders]
+    infos = _local_files(folder, deep=False)
+    files = [info.base_name for info in infos if info.type == fs.FileType.File]
+    return files, [info.base_name for info in infos if info.type == fs.FileType.Directory]
+
+
+def _local_files(folder: str, deep: bool) -> list[fs.FileInfo]:
+    selector = fs.FileSelector(place(folder).rstrip("/"), recursive=deep, allow_not_found=True)
+    return _patiently(folder, lambda: _local().get_file_info(selector))
 
 
 def below(folder: str, deep: bool = False) -> list[Below]:
@@ -449,15 +410,15 @@ def below(folder: str, deep: bool = False) -> list[Below]:
 
     At depth a link is a file: what lies behind it is elsewhere, and nobody's to move or delete.
     """
-    system, plain = filesystem(folder)
-    plain = plain.rstrip("/")
-    if deep and not is_remote(folder):
-        return _patiently(folder, lambda: list(_all_below(plain)))
-    selector = fs.FileSelector(plain, recursive=deep, allow_not_found=True)
-    infos = _patiently(folder, lambda: system.get_file_info(selector))
+    if is_remote(folder):
+        skip = len(_slashed(folder.rstrip("/")))
+        found = _remote_listing(folder, deep).objects
+        return [Below(one.path[skip:], one.size, one.written) for one in found]
+    if deep:
+        return _patiently(folder, lambda: list(_all_below(place(folder).rstrip("/"))))
     return [
-        Below(info.path[len(plain) + 1 :], info.size, (info.mtime_ns or 0) / 1e9)
-        for info in infos
+        Below(info.base_name, info.size, (info.mtime_ns or 0) / 1e9)
+        for info in _local_files(folder, deep=False)
         if info.type == fs.FileType.File
     ]
 
@@ -478,14 +439,14 @@ def _unless_gone(error: OSError) -> None:
 
 def is_link(path: str) -> bool:
     """Return whether a path is a link to elsewhere."""
-    return not is_remote(path) and os.path.islink(filesystem(path)[1].rstrip("/"))
+    return not is_remote(path) and os.path.islink(place(path).rstrip("/"))
 
 
 def within(path: str, folder: str) -> bool:
     """Return whether a file or pattern lies at or below a folder, links followed."""
     if scheme(path) != scheme(folder):
         return False
-    inner, outer = (_real(filesystem(one)[1].rstrip("/"), is_remote(one)) for one in (path, folder))
+    inner, outer = (_real(place(one).rstrip("/"), is_remote(one)) for one in (path, folder))
     return inner == outer or inner.startswith(f"{outer}/")
 
 
@@ -507,7 +468,7 @@ def write_whole(path: str, *data: bytes | pa.Buffer) -> None:
     """Write a file of some pieces so that it appears whole, replacing an older one."""
     if is_remote(path):
         whole = data[0] if len(data) == 1 else b"".join(data)
-        _patiently(path, lambda: _upload(path, pa.BufferReader(whole)))
+        _patiently(path, lambda: clients.put(path, memoryview(whole).cast("B")))
         return
     with open_output(path) as sink:
         sink.writelines(data)
@@ -516,15 +477,12 @@ def write_whole(path: str, *data: bytes | pa.Buffer) -> None:
 def put_if_absent(path: str, data: bytes) -> bool:
     """Write a small file unless it exists; return whether this call wrote it.
 
-    An object store is asked first and then written to: two callers at the same moment may both
-    write, and the last one stands. Markers bear that, for both name data that is there.
+    Of two callers at the same moment one has written it and the other has not. Where an answer was
+    lost, what is there tells who: bytes that differ from caller to caller are of use.
     """
     if is_remote(path):
-        if exists(path):
-            return False
-        write_whole(path, data)
-        return True
-    target = Path(filesystem(path)[1])
+        return _create(path, data)
+    target = Path(place(path))
     with naming(path):
         target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".tmp-{secrets.token_hex(6)}")
@@ -551,14 +509,14 @@ def open_output(
     it.
     """
     if is_remote(path):
-        # Held here until it is whole: closing an upload completes it, even one that was given up.
+        # Held here until it is whole, so that one that is given up leaves nothing there.
         with naming(path), tempfile.SpooledTemporaryFile(_HELD) as held:
             yield held
             if wanted(held):
                 _patiently(path, lambda: _upload(path, held))
         return
-    target = Path(filesystem(path)[1])
-    folder = target.parent if scratch is None else Path(filesystem(scratch)[1])
+    target = Path(place(path))
+    folder = target.parent if scratch is None else Path(place(scratch))
     with naming(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
@@ -583,17 +541,30 @@ def free_bytes(folder: str) -> int | None:
     """Return the bytes that are free where `folder` is or will be; None on an object store."""
     if is_remote(folder):
         return None
-    place = Path(filesystem(folder)[1])
-    while not place.exists():
-        place = place.parent
-    return shutil.disk_usage(place).free
+    at = Path(place(folder))
+    while not at.exists():
+        at = at.parent
+    return shutil.disk_usage(at).free
 
 
 def _upload(path: str, source: Any) -> None:
-    system, plain = filesystem(path)
     source.seek(0)
-    with system.open_output_stream(plain) as sink:
-        shutil.copyfileobj(source, sink, 8 << 20)
+    clients.put(path, source)
+
+
+def _create(path: str, data: bytes) -> bool:
+    tried = False
+
+    def act() -> bool:
+        nonlocal tried
+        before, tried = tried, True
+        try:
+            clients.create(path, data)
+        except clients.Taken:
+            return before and read_bytes(path) == data
+        return True
+
+    return _patiently(path, act)
 
 
 def _write_durably(path: Path, data: bytes) -> None:
@@ -605,11 +576,11 @@ def _write_durably(path: Path, data: bytes) -> None:
 
 def delete(path: str) -> None:
     """Remove a file; it is no error when it is gone already."""
-    system, plain = filesystem(path)
-    try:
-        _patiently(path, lambda: system.delete_file(plain))
-    except FileNotFoundError:
+    if is_remote(path):
+        _patiently(path, lambda: clients.delete(path))
         return
+    with suppress(FileNotFoundError):
+        _patiently(path, lambda: _local().delete_file(place(path)))
 
 
 def move(source: str, target: str) -> bool:
@@ -617,17 +588,16 @@ def move(source: str, target: str) -> bool:
 
     On an object store, where nothing renames, it is copied there and then deleted.
     """
-    system, plain = filesystem(source)
-    _, aim = filesystem(target)
     if is_remote(source):
-        if not exists(source):
+        try:
+            _patiently(source, lambda: clients.copy(source, target))
+        except FileNotFoundError:
             return False
-        _patiently(source, lambda: system.copy_file(plain, aim))
         delete(source)
         return True
-    Path(aim).parent.mkdir(parents=True, exist_ok=True)
+    Path(place(target)).parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.replace(plain, aim)
+        os.replace(place(source), place(target))
     except FileNotFoundError:
         return False
     return True
@@ -635,16 +605,21 @@ def move(source: str, target: str) -> bool:
 
 def delete_folder(path: str) -> None:
     """Remove a folder and all below it; it is no error when it is gone already."""
-    system, plain = filesystem(path)
-    if _patiently(path, lambda: system.get_file_info(plain)).type == fs.FileType.Directory:
-        _patiently(path, lambda: system.delete_dir(plain))
+    if is_remote(path):
+        found = [one.path for one in _remote_listing(path, deep=True).objects]
+        if found:
+            _patiently(path, lambda: clients.delete_all(found))
+        return
+    plain = place(path)
+    if _patiently(path, lambda: _local().get_file_info(plain)).type == fs.FileType.Directory:
+        _patiently(path, lambda: _local().delete_dir(plain))
 
 
 def folder_bytes(path: str) -> int:
     """Return the bytes of all files below a folder."""
-    system, plain = filesystem(path)
-    selector = fs.FileSelector(plain, recursive=True, allow_not_found=True)
-    infos = _patiently(path, lambda: system.get_file_info(selector))
+    if is_remote(path):
+        return sum(one.size for one in _remote_listing(path, deep=True).objects)
+    infos = _local_files(path, deep=True)
     return sum(info.size for info in infos if info.type == fs.FileType.File)
 
 

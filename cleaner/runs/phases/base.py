@@ -233,7 +233,7 @@ class _Ranges:
 
 def _opened(folder: str, file: DataFile) -> pa.NativeFile:
     try:
-        return store.open_input(store.join(folder, file.path))
+        return store.open_input(store.join(folder, file.path), ahead=False)
     except InputError as error:
         raise Damaged(file.path, "is gone") from error
 
