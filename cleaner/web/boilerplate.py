@@ -6,8 +6,11 @@ import numpy as np
 
 # An id alone is `NAMED`: sections, headings and rows have ids made of their own words.
 # A `BOX` stands beside the text, or is a note in it; `VEILED` is content that is hidden, as if a
-# script were to show it.
-CONTENT, ARTICLE, NEUTRAL, NAMED, BOX, BOILERPLATE, COMMENTS, HIDDEN, VEILED = range(2, -7, -1)
+# script were to show it; `reading/threads.py` has set a `POST` apart.
+POST, CONTENT, ARTICLE, NEUTRAL, NAMED, BOX, BOILERPLATE, COMMENTS, HIDDEN, VEILED = range(
+    3, -7, -1
+)
+POST_CLASS = "cleaner-post"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -202,6 +205,8 @@ def _judge_name(name: str) -> int:
     >>> [_judge_name(one) for one in ("has-sidebar", "content--with-gutter", "table_root__adKqa")]
     [0, 0, 0]
     """
+    if name == POST_CLASS:
+        return POST
     words = _words_of(name)
     heads = [word for at, word in enumerate(words) if not at or words[at - 1] not in _MODIFIERS]
     if not _BOILERPLATE.isdisjoint(heads):

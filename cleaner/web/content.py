@@ -39,6 +39,7 @@ from cleaner.web.boilerplate import (
     CONTENT,
     HIDDEN,
     NEUTRAL,
+    POST,
     VEILED,
 )
 from cleaner.web.cues import LONGEST, is_cue
@@ -111,7 +112,23 @@ def main_content(page: Blocks, declared: str = "") -> Content:
         keep[[block for block in np.flatnonzero(short).tolist() if is_cue(page.line(block))]] = (
             False
         )
-    return _content(page, keep, rules.inside | keep, rules.posts)
+    keep = _of_thread(page, keep, rules.hidden)
+    posts = max(rules.posts, int((page.says == POST).sum()))
+    return _content(page, keep, rules.inside | keep, posts)
+
+
+def _of_thread(page: Blocks, keep: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """Return the blocks to keep of a thread: its posts, whole, and what leads to them."""
+    posts = page.says == POST
+    if not posts.any():
+        return keep
+    said = inherited(posts, page.parent)[page.container]
+    if page.size[said].sum() < page.size[keep & ~said].sum():
+        return keep
+    said &= ~hidden[page.container]
+    before = np.arange(len(said)) < int(np.argmax(said))
+    lead = (page.kind == HEADING_KIND) | (page.size >= _SENTENCE)
+    return said | (keep & before & lead)
 
 
 def text_without_boilerplate(page: Blocks) -> Content:

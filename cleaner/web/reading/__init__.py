@@ -14,6 +14,7 @@ from cleaner.web.reading.raised import raised_written
 from cleaner.web.reading.ruby import without_readings
 from cleaner.web.reading.signs import Reading
 from cleaner.web.reading.tables import columns_kept, equations_bare
+from cleaner.web.reading.threads import posts_apart
 
 __all__ = ["Reading", "make_readable"]
 
@@ -27,6 +28,7 @@ _PASSES = {
     "spans": columns_kept,
     "numbers": numbered,
     "raised": raised_written,
+    "threads": posts_apart,
 }
 
 

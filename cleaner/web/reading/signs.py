@@ -15,6 +15,7 @@ class Reading(NamedTuple):
     spans: bool = True  # cells over several rows or columns
     numbers: bool = True  # lists that do not count from one
     raised: bool = True  # <sup> and <sub>
+    threads: bool = True  # posts of forums
 
 
 # Field -> literals without one of which there is nothing of it; \x01 is any blank, quote or hyphen.
@@ -30,4 +31,7 @@ LITERALS: dict[str, bytes] = {
     "spans": b"wspan lspan",
     "numbers": b"start= reversed <li\x01value",
     "raised": b"<sup <sub",
+    "threads": b"""postbody post_message_ post__content bbwrapper messagetext post_wrapper
+        js-post-body post-text usertext-body commtext t_f\x01 d_post_content crawler-post postmsg
+        commentcontent itemcomment component=\x01post/content discussionforumposting qapage""",
 }
