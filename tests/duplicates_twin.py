@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 
 import cleaner
+
+FOLD = Path(cleaner.__file__).parent / "kernels/dedup/fold.bin"
 from cleaner.kernels.dedup.fold import _TEX
 from cleaner.kernels.text.segment import FORMULA
 from cleaner.text.segment import Formulas, segment, words
@@ -18,7 +20,7 @@ from cleaner.text.segment import Formulas, segment, words
 @cache
 def characters() -> dict[str, str]:
     """Return what the shipped table makes of single characters."""
-    packed = zlib.decompress((Path(cleaner.__file__).parent / "kernels" / "fold.bin").read_bytes())
+    packed = zlib.decompress(FOLD.read_bytes())
     steps, _, *become = np.frombuffer(packed, "<u4").reshape(5, -1)
     return {
         chr(point): "".join(chr(code) for code in codes if code)
@@ -29,7 +31,7 @@ def characters() -> dict[str, str]:
 @cache
 def joining() -> frozenset[str]:
     """Return the characters that the shipped table takes for such as may join one before them."""
-    packed = zlib.decompress((Path(cleaner.__file__).parent / "kernels" / "fold.bin").read_bytes())
+    packed = zlib.decompress(FOLD.read_bytes())
     steps, joins, *_ = np.frombuffer(packed, "<u4").reshape(5, -1)
     return frozenset(map(chr, np.cumsum(steps)[joins > 0]))
 
