@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 import cleaner
-
-FOLD = Path(cleaner.__file__).parent / "kernels/dedup/fold.bin"
 from cleaner.kernels.dedup.fold import _TEX
 from cleaner.kernels.text.segment import FORMULA
 from cleaner.text.segment import Formulas, segment, words
+
+FOLD = Path(cleaner.__file__).parent / "kernels/dedup/fold.bin"
 
 
 @cache

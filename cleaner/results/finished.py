@@ -18,6 +18,7 @@ from cleaner.rules.rule_set import RuleSet
 from cleaner.shards.opened import Shards
 from cleaner.storage import store
 from cleaner.storage.replace import swapping
+from cleaner.storage.row_key import sample_key
 from cleaner.storage.run_folder import JOB, MANIFEST, STATS, RunFolder, named_by
 
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
@@ -356,7 +357,13 @@ def sample_documents(
 
 def drawn(rows: pl.LazyFrame, seed: int) -> pl.LazyFrame:
     """Return ledger rows with `_draw`, by which to sort them into an order drawn by a seed."""
-    return rows.with_columns(_draw=pl.struct("file", "row").hash(seed))
+
+    def key(rows: pl.Series) -> pl.Series:
+        return sample_key(rows.struct.field("file"), rows.struct.field("row"), seed)
+
+    return rows.with_columns(
+        _draw=pl.struct("file", "row").map_batches(key, return_dtype=pl.UInt64)
+    )
 
 
 def stage_title(run: Run, wanted: str) -> str:
