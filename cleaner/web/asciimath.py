@@ -155,12 +155,17 @@ def asciimath_to_latex(text: str) -> str:
     '\\sum_{i=1}^{n}i^{3}'
     """
     text = text.strip().strip("`").strip()
+    if whole := _WHOLE.fullmatch(text):  # brackets around all of a fraction group nothing
+        text = whole[1]
     if not text or len(text) > _LONGEST:
         return ""
     try:
         return clean(_Parser(text).formula())[0]
     except _TooDeep:  # no formula: the text stays what it is
         return ""
+
+
+_WHOLE = re.compile(r"\(\s*([^()\[\]{},;|=<>]+/[^()\[\]{},;|=<>/]+)\)")
 
 
 class _Parser:

@@ -177,6 +177,20 @@ def balanced(tex: str) -> bool:
         ("<msubsup><mi>P</mi><mi>y</mi><mn>2</mn></msubsup>", "P_{y}^{2}"),
         ("<msup><mi>P</mi><mo>″</mo></msup>", "P''"),
         (
+            "<munder><mo>∑</mo><mtable><mtr><mtd><mi>i</mi></mtd></mtr><mtr><mtd><mi>j</mi></mtd>"
+            "</mtr></mtable></munder>",
+            r"\sum_{\substack{i\\j}}",
+        ),
+        (
+            "<msup><mi>A</mi><mtable><mtr><mtd>a</mtd><mtd>b</mtd></mtr></mtable></msup>",
+            r"A^{\begin{matrix}a&b\end{matrix}}",
+        ),
+        (
+            "<mtable><mtr><mtd/><mtd><mi>a</mi></mtd></mtr><mtr><mtd/><mtd><mi>b</mi></mtd></mtr>"
+            "</mtable>",
+            r"\begin{aligned}&a\\&b\end{aligned}",
+        ),
+        (
             "<mi>a</mi><mspace width='.28em'/><mo>⟹</mo><mspace width='.28em'/><mi>b</mi>",
             r"a\implies b",
         ),

@@ -44,6 +44,14 @@ def levels(names: str, *heights: float) -> str:
     return LIST.format(names, "".join(inside))
 
 
+def test_a_bar_without_width_is_only_there_for_its_height() -> None:
+    rule = '<span class="mord rule" style="border-right-width:{}em;border-top-width:1.5em;"></span>'
+    page = page_of(KATEX.format('<span class="mord">⋮</span>' + rule.format(0)))
+    assert spans(page.text) == [(r"\vdots", "inline")]
+    page = page_of(KATEX.format('<span class="mord">⋮</span>' + rule.format(0.4)))
+    assert (spans(page.text), page.formula_images_lost) == ([], 1)
+
+
 def test_a_script_is_raised_or_lowered_as_it_stands_however_small() -> None:
     shown = {
         height: spans(page_of(KATEX.format(LETTER.format("x") + levels("msupsub", height))).text)
@@ -155,6 +163,16 @@ SMALL = ' transform="scale(0.707)"'
         ([("MATHI", "78", 0, 0), ("MAIN", "5E", 30, 10)], r"\hat{x}"),
         ([("MATHI", "78", 0, 0), ("MAIN", "5E", 700, 400)], None),
         ([("MATHI", "78", 0, 0), ("MATHI", "69", 74, 1300, SMALL)], r"\overset{i}{x}"),
+        (
+            [
+                ("MATHI", "76", 0, 0),
+                ("MATHI", "77", 686, -212, SMALL),
+                ("MAIN", "2032", 686, 445, SMALL),
+                ("MAIN", "22A4", 1544, 620, SMALL),
+            ],
+            r"{v'_{w}}^{\top}",
+        ),
+        ([("MAIN", "3D", 0, 650), ("MAIN", "3D", 0, -750)], r"{=\atop =}"),
         ([("MAIN", "338", 0, 0), ("MAIN", "2282", 0, 0)], r"\not\subset"),
         ([("MAIN", "338", 0, 0), ("MATHI", "78", 0, 0)], None),
         ([("MAIN", "2212", -85, 0), ("MAIN", "2192", 198, 0)], r"\to"),

@@ -21,6 +21,7 @@ from cleaner.web.formulas.katex_shapes import bracket, outlines, shape
 _TOP = re.compile(r"\btop:\s*(-?[\d.]+)em")
 _HEIGHT = re.compile(r"\bheight:\s*(-?[\d.]+)em")
 _MARGIN = re.compile(r"margin-right:\s*([\d.]+)em")
+_THIN = re.compile(r"border-right-width:\s*0(?:\.0*)?em")
 _UNSEEN = re.compile(r"color:\s*transparent")
 _NOTHING = frozenset(
     str.split("strut pstrut vlist-s nulldelimiter arraycolsep fix tag eqn-num allowbreak nobreak")
@@ -478,13 +479,18 @@ def _forbidden(node: Any, names: frozenset[str]) -> list[Any]:
     raise Unreadable(f"a drawing: {' '.join(sorted(names))}")
 
 
+def _rule(node: Any, names: frozenset[str]) -> list[Any]:
+    """Read a bar: one without width is only there for its height."""
+    return [] if _THIN.search(node.get("style") or "") else _forbidden(node, names)
+
+
 # In this order: the first class that an element has says what it is.
 _HANDLERS: dict[str, Any] = {
     "mspace": _space, "mfrac": _fraction, "sqrt": _root, "accent": _accent,
     "accentunder": _accent, "overline": _line, "underline": _line, "x-arrow": _arrow,
     "op-limits": _limits, "mover": _brace, "munder": _brace, "mtable": _table, "text": _text,
     "delimsizing": _delimiter, "rlap": _stroke, "llap": _stroke, "mop": _operator,
-    "minner": _fenced, "vlist-t": _list, "rule": _forbidden, "overlay": _forbidden,
+    "minner": _fenced, "vlist-t": _list, "rule": _rule, "overlay": _forbidden,
     "vertical-separator": _forbidden,
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ an accent, a script, a brace or a stroke belongs to all that stands before it in
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from cleaner.web.formulas.drawn import (
@@ -36,12 +37,14 @@ _LINES = frozenset("¯ˉ–−_‾⎯")
 _ARROWS = frozenset("←→⇐⇒↼⇀↽⇁↞↠")
 _BRACES = frozenset("\ue150\ue151\ue152\ue153\ue154")
 _TALL = frozenset("⎛⎜⎝⎞⎟⎠⎡⎢⎣⎤⎥⎦⎧⎨⎩⎪⎫⎬⎭⏐∣∥‖|⌊⌋⌈⌉↑↓⎰⎱\ue000\ue001⎷")
+_ACROSS = _LINES | _ARROWS | frozenset("=")
 _STROKE = "\u0338"
 # Thousandths of an em.
-_SMALLEST = 0.6  # of a full sign: scripts of what is so small are as large as it
+_FULL = 0.9  # of a sign on the line: what stands off the line in a smaller row is a script
 _LOW = 60.0  # what is nearer to the line is no script
 _HIGHEST = 1_000.0  # scripts of a letter or number are nearer than that
 _BESIDE = 100.0  # what is nearer to the middle of its base stands over it
+_APART = 1_250.0  # pieces of one bracket are nearer to each other than rows of a table
 _GAP = 200.0  # what is farther from the letter before it is another word
 
 
@@ -53,6 +56,7 @@ class _Row:
         self.places: list[Place] = []
         self.body: list[Any] = []  # while scripts come: what they stand at
         self.scripts: dict[tuple[bool, bool], Any] = {}  # (upper, over) -> what stands there
+        self.edge = 0.0  # how far the last script reaches
         self.index: Any = None  # of a root that follows
         self.negated = False
 
@@ -80,6 +84,8 @@ class _Row:
         """Set a script, or what stands over or under, at all that has been read."""
         if not self.parts or self.negated:
             raise Unreadable("a small sign at nothing")
+        if (where.y > 0) in {upper for upper, _ in self.scripts} and where.left > self.edge - 1:
+            self.scripts.clear()  # a script of what has scripts
         if not self.scripts:
             self.body = self.parts
         middle = (min(p.left for p in self.places) + max(p.right for p in self.places)) / 2
@@ -92,6 +98,7 @@ class _Row:
         if (upper, over) in self.scripts or {kind for _, kind in self.scripts} - {over}:
             raise Unreadable("scripts of two kinds")
         self.scripts[upper, over] = what
+        self.edge = where.right
         made = scripted(
             row(self.body), self.scripts.get((False, over)), self.scripts.get((True, over)), over
         )
@@ -140,7 +147,7 @@ def _next(line: _Row, nodes: Sequence[Any], found: list[Place], at: int, level: 
     if pieces and (not _LINES.issuperset(pieces) or _covers(line, where)):
         _assembled(line, pieces, where)
         return at + 1
-    if (where.size < 0.9 * level or level < _SMALLEST) and abs(where.y) > _LOW:
+    if (where.size < 0.9 * level or level < _FULL) and abs(where.y) > _LOW:
         what = row(_part(node))
         if not line.parts and at + 1 < len(nodes) and _is_root(nodes[at + 1]):
             line.index = what
@@ -212,8 +219,14 @@ def _pieces(node: Any) -> str:
             signs += glyph(each)[1]
         elif each.tag != "g":
             return ""
-    kinds = (_TALL, _BRACES, _LINES | _ARROWS | frozenset("="))
-    return signs if len(signs) > 1 and any(kind.issuperset(signs) for kind in kinds) else ""
+    if len(signs) < 2:
+        return ""
+    heights = [place(child).y for child in node]
+    if _BRACES.issuperset(signs) or (_ACROSS.issuperset(signs) and max(heights) - min(heights) < 1):
+        return signs
+    joined = all(abs(one - other) < _APART for one, other in pairwise(heights))
+    scaled = any("scale" in (each.get("transform") or "") for each in node)
+    return signs if _TALL.issuperset(signs) and (joined or scaled) else ""
 
 
 def _covers(line: _Row, where: Place) -> bool:

@@ -8,7 +8,8 @@ from cleaner.web.formulas.drawn import Unreadable, element
 from cleaner.web.formulas.mathjax2_places import Place, place
 
 _ROW = 25.0  # thousandths of an em: cells nearer than that are of one row
-_OFF = 30.0  # a row of a table never stands on the line itself
+_OFF = 1.5  # a row of a table hardly ever stands on the line itself
+_EDGE = 30.0  # by so much letters may reach over their width
 _MIDDLE = 80.0  # where the only row of a table stands
 _CLOSE = 450.0  # columns nearer than that are set at their signs
 _OTHER, _SHARE = 60.0, 0.3  # edges that differ so are not aligned; those that are differ less
@@ -27,7 +28,7 @@ def columns(node: Any) -> list[list[Cell]]:
         cells = _cells(child)
         if child.tag == "rect" or not cells or min(where.left for where, _ in cells) < end:
             return []
-        end = max(where.right for where, _ in cells) - _OFF
+        end = max(where.right for where, _ in cells) - _EDGE
         found.append(cells)
     alone = len(found) == 1 and len(found[0]) == 1 and not _OFF < -found[0][0][0].y < _MIDDLE
     return [] if alone else found
@@ -48,9 +49,10 @@ def _cells(node: Any) -> list[Cell]:
     heights = sorted(where.y for where, _ in cells)
     apart = all(high - low > 2 * _ROW for low, high in pairwise(heights))
     sizes = {where.size for where, _ in cells}
-    above = max(where.left for where, _ in cells) <= min(where.right for where, _ in cells) + _OFF
-    one_column = apart and above and max(sizes) == min(sizes)
-    return cells if one_column and any(abs(height) > _OFF for height in heights) else []
+    above = max(where.left for where, _ in cells) <= min(where.right for where, _ in cells) + _EDGE
+    off = [abs(height) > _OFF for height in heights]
+    alike = all(off) or (any(off) and len(sizes) == 1)  # else it may be a letter and its script
+    return cells if apart and above and alike else []
 
 
 def table(node: Any, cells: Sequence[list[Cell]], read: Callable[[Any], list[Any]]) -> Any:

@@ -17,6 +17,7 @@ _ATOM = re.compile(
     r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}"
 )
 _PRIMES = re.compile(r"'+|(?:\\prime)+")
+_LINES = re.compile(r"\\begin\{(matrix|gathered)\}(.*)\\end\{\1\}", re.S)
 _ARROWS = {
     **dict.fromkeys("→⟶", "xrightarrow"),
     **dict.fromkeys("←⟵", "xleftarrow"),
@@ -99,6 +100,8 @@ def script_tex(to: Converter, node: Any) -> str:
     tex = to.tex(node).strip()
     if tex == r"^{\circ}":
         return r"\circ"
+    if (lines := _LINES.fullmatch(tex)) and r"\begin" not in lines[2] and "&" not in lines[2]:
+        return rf"\substack{{{lines[2]}}}"
     if tex.startswith("^{") and tex.endswith("}"):  # ² as a superscript
         return tex[2:-1] if tex.count("{") == 1 else tex
     return r"\circ" if tex in ("0", "o") and (node.text or "").strip() in ("°", "º", "˚") else tex

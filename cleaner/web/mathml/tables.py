@@ -163,10 +163,13 @@ def cell_align(table: Any, column: int) -> str:
 
 def equations(rows: list[list[str]]) -> bool:
     """Say whether a table without alignment is equations, one under the other at their signs."""
-    return all(len(row) == 2 for row in rows) and all(
+    if not all(len(row) == 2 for row in rows):
+        return False
+    signs = all(
         re.match(r"[=<>]|\\(?:le|ge|ne|approx|equiv|Rightarrow|sim)(?![A-Za-z])", row[1].strip())
         for row in rows
     )
+    return signs or not any(row[0].strip() for row in rows)
 
 
 def table_body(rows: list[list[str]]) -> str:
