@@ -1,0 +1,147 @@
+"""The chain of one map phase on a few rows: who falls, with what, and what a failure costs."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from corpus_maker import job
+from pydantic import Field
+
+import cleaner
+from cleaner.results.finished import explain, open_run
+from cleaner.runs.phases.chain import apply_safely
+from cleaner.stages.base import Stage
+
+PLAIN = (
+    "The river and the garden have been quiet this winter. We walked to the old bridge with a "
+    "letter from the doctor, and that was the end of it. Nobody had asked for the paper again. "
+    "In the market people spoke of the bridge as if it were a question that only they could answer."
+)
+
+CHINESE = "今天天气很好，我们一起去公园散步，看见许多人在湖边钓鱼。"
+
+
+class Fragile(Stage):
+    """Raises on a frame that holds the word, and remembers how large its frames were."""
+
+    word: str = "trap"
+    seen: list[int] = Field(default_factory=list)
+
+    def adds(self) -> dict[str, Any]:
+        return {"size": pl.UInt32}
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        self.seen.append(len(docs))
+        if docs["text"].str.contains(self.word).any():
+            raise ValueError(f"no {self.word} here")
+        return docs.with_columns(size=pl.col("text").str.len_chars())
+
+
+@pytest.mark.parametrize("bad", [{0}, {6}, {3, 4}, set(range(7)), set()])
+def test_a_stage_that_raises_costs_only_the_rows_it_raised_on(bad: set[int]) -> None:
+    texts = [f"trap {n}" if n in bad else f"good {n}" for n in range(7)]
+    docs = pl.DataFrame({"row": range(7), "text": texts})
+    made = apply_safely(Fragile(), docs)
+    assert made["row"].to_list() == list(range(7))
+    errors = made["error"].to_list() if "error" in made.columns else [None] * 7
+    assert errors == ["ValueError: no trap here" if n in bad else None for n in range(7)]
+    assert made["size"].to_list() == [None if n in bad else len(texts[n]) for n in range(7)]
+
+
+def test_the_row_is_found_by_halving_the_frame() -> None:
+    stage = Fragile(seen=[])
+    docs = pl.DataFrame({"text": ["good"] * 63 + ["trap"]})
+    apply_safely(stage, docs)
+    assert stage.seen[0] == 64
+    assert len(stage.seen) == 1 + 2 * 6  # both halves of each level
+    assert min(stage.seen) == 1
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(5, "Input/output error")])
+def test_a_shortage_of_the_machine_condemns_no_row(error: BaseException) -> None:
+    class Starved(Stage):
+        def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+            raise error
+
+    with pytest.raises(type(error)):
+        apply_safely(Starved(), pl.DataFrame({"text": ["one", "two"]}))
+
+
+def ran(place: Path, texts: list[str], *stages: Any, **keys: Any) -> Any:
+    """Run stages over a few texts; return the run."""
+    columns = {"text": texts, "id": [f"d{n}" for n in range(len(texts))]}
+    columns["url"] = [f"https://site{n}.example/page" for n in range(len(texts))]
+    pl.DataFrame(columns).write_parquet(place / "in.parquet")
+    entry = {"paths": str(place / "in.parquet"), "text": "text", "id": "id", "url": "url"}
+    made = {**job([str(place / "in.parquet")], *stages), "input": entry, **keys}
+    cleaner.run(made, str(place / "run"), engine="inline")
+    return open_run(str(place / "run"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "options", "falls", "reason"),
+    [
+        ("filter", {"name": "gopher_quality"}, "two words", "word_count"),
+        ("language", {"keep": ["zh"]}, PLAIN, "language"),
+        ("url_filter", {"words": ["site1"]}, PLAIN, "blocked_url"),
+    ],
+)
+@pytest.mark.parametrize("action", ["drop", "tag"])
+def test_a_stage_that_tags_keeps_the_row_and_says_why(
+    tmp_path: Path, stage: str, options: dict[str, Any], falls: str, reason: str, action: str
+) -> None:
+    stays = CHINESE if stage == "language" else PLAIN
+    run = ran(tmp_path, [stays, falls], {stage: {**options, "action": action}})
+    rows = run.ledger().sort("row")
+    assert rows["fate"].to_list() == ["kept", "kept" if action == "tag" else "dropped"]
+    told = rows["tagged"].to_list()
+    assert not told[0]
+    if action == "tag":
+        assert len(told[1]) == 1
+        assert told[1][0].startswith(f"0.{stage}")
+        assert reason in told[1][0]
+        assert rows["reason"].to_list() == [None, None]
+    else:
+        assert not told[1]
+        assert rows["reason"].to_list() == [None, reason]
+
+
+@pytest.mark.parametrize(
+    ("cheap", "reason"),
+    [({"url_filter": {"words": ["site0"]}}, "blocked_url"), ({"sample": {"share": 0}}, None)],
+)
+def test_a_row_that_a_cheap_stage_drops_carries_no_signal(
+    tmp_path: Path, cheap: dict[str, Any], reason: str | None
+) -> None:
+    texts = [PLAIN, PLAIN.replace("river", "stone"), "two words"]
+    if reason is None:
+        cheap = {"sample": {"share": 0.5, "seed": 3}}
+    run = ran(tmp_path, texts, cheap, {"filter": "gopher_quality"})
+    rows = run.ledger()
+    fell = rows.filter(pl.col("stage") == f"0.{next(iter(cheap))}")
+    assert len(fell) > 0
+    measured = [name for name in rows.columns if name in ("word_count", "alpha_word_ratio", "lang")]
+    judged = [name for name in measured if name != "lang"]
+    for name in [*measured, "duplicate_of", "jaccard", "error", "shard"]:
+        assert fell[name].null_count() == len(fell), name
+    later = rows.filter(pl.col("stage").is_null() | pl.col("stage").str.starts_with("1."))
+    for name in judged:
+        assert later[name].null_count() == 0, name
+
+
+def test_a_margin_is_positive_inside_a_limit_and_negative_outside(tmp_path: Path) -> None:
+    texts = [PLAIN * 4, "too few words here", " ".join(["#"] * 100 + ["the", "and", "words"] * 30)]
+    run = ran(tmp_path, texts, {"filter": "gopher_quality"})
+    seen = set()
+    for number in range(len(texts)):
+        (item,) = explain(run, f"d{number}")
+        for limit in item.limits:
+            if limit.margin is None:
+                continue
+            seen.add(limit.broken)
+            assert (limit.margin < 0) == limit.broken, (number, limit)
+    assert seen == {True, False}
+    (short,) = explain(run, "d1")
+    words = next(limit for limit in short.limits if limit.rule == "word_count")
+    assert (words.value, words.margin, words.broken) == (4, -46, True)
