@@ -50,6 +50,12 @@ READ = [
     ('<img src="a.gif" class="numberedequation" alt="Psi(t)>infty">', "$\\Psi(t)>\\infty$"),
     ('<div class="math"><p><img src="_images/math/1.png" alt="k! = 6"></p></div>', "$$k! = 6$$"),
     ('<span class="math"><img src="1.png" alt="a = b"></span>', "$a = b$"),
+    ('<img class="ql-img-inline-formula quicklatex-auto-format" alt="&#92;beta&#94;2">',
+     "$\\beta^2$"),
+    ('<img src="http://www.sciweavers.org/tex2img.php?eq=p%5E2&bc=White">', "$p^2$"),
+    ('<img src="//i.upmath.me/svg/r%5E2%2B1" alt="r^2+1">', "$r^2+1$"),
+    ('<img class="equation_image" title="s_1" alt="LaTeX: s_1">', "$s_1$"),
+    ('<pre lang="math"><code>v = \\dot x</code></pre>', "$$v = \\dot x$$"),
     # texts
     ("<mathjax>#sqrt(5)#</mathjax>", "$\\sqrt{5}$"),
     ('<span class="mathjax">#y^3#</span>', "$y^{3}$"),
@@ -157,3 +163,29 @@ def test_an_error_or_a_sign_of_a_private_font_is_counted_and_not_written(markup:
     found = page(markup)
     assert (found.formulas_found, found.formula_images_lost) == (0, 1)
     assert found.text.removeprefix(LEAD.strip()).strip() == "So it is."
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        '<img src="notes0x.png" alt="x2 +  y2" class="math">',
+        '<img src="notes12x.png" alt="x2" class="math">',
+        '<img src="p1.png" alt="       1\n f = ---\n       x" class="math-display">',
+    ],
+)
+def test_a_formula_drawn_in_characters_is_lost_not_another(image: str) -> None:
+    page = extract_html(f"<article><p>{LEAD}</p><p>Let {image} be.</p></article>")
+    assert (page.formulas_found, page.formula_images_lost) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("image", "tex"),
+    [
+        ('<img src="notes1x.png" alt="x" class="math">', "$x$"),
+        ('<img src="notes2x.png" alt="x^2  + y^2" class="math">', "$x^2 + y^2$"),
+        ('<img src="eq1.png" alt="x + y = 1" class="math">', "$x + y = 1$"),
+    ],
+)
+def test_an_alternative_text_that_is_the_formula_is_taken(image: str, tex: str) -> None:
+    page = extract_html(f"<article><p>{LEAD}</p><p>Let {image} be.</p></article>")
+    assert f"Let {tex} be." in page.text

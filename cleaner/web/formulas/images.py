@@ -86,6 +86,8 @@ _DISPLAY_CLASS = re.compile(
     r"|ql-img-displayed|tex-?display|equation-block",
     re.I,
 )
+_TEX4HT = re.compile(r"\d+x\.(?:png|svg|gif)$")
+_DRAWN = re.compile(r"\n|\S {2,}\S")
 _ENCODED = re.compile(r"(?:[\w.~*()'!-]|%[0-9a-fA-F]{2}|\+)+")
 _SOURCES = str.split(
     "src data-src data-original data-lazy-src data-actualsrc data-original-src data-lazyload "
@@ -132,6 +134,7 @@ def image_tex(attributes: dict[str, str | None]) -> tuple[str, bool, str] | None
         alt = title
     if not alt or len(alt) > 10_000:
         return None
+    source = attributes.get("src") or ""
     by_class = classes != "" and _TEX_CLASS.search(classes) is not None
     if not by_class and "\\" not in alt and "$" not in alt:
         return None
@@ -142,7 +145,7 @@ def image_tex(attributes: dict[str, str | None]) -> tuple[str, bool, str] | None
         return (tex, display, "image") if tex else None
     delimited = _DELIMITED.fullmatch(alt) is not None
     if (
-        (by_class and not _GENERIC_ALT.fullmatch(alt) and _sound_alt(alt))
+        (by_class and not _GENERIC_ALT.fullmatch(alt) and _sound_alt(alt, source))
         or (delimited and (tex_like(alt) or len(alt) <= 5 or _is_relation(alt)))
         or _TEX_COMMAND.search(alt)
     ) and (found := _written(alt)):
@@ -275,10 +278,12 @@ def tex_like(text: str) -> bool:
     return bool(re.search(r"\\[a-zA-Z]+|[A-Za-z0-9)}\]][_^][A-Za-z0-9{\\(+*-]|\\[{},;]", text))
 
 
-def _sound_alt(alt: str) -> bool:
-    """Say whether an alternative text is a formula, not words about one."""
+def _sound_alt(alt: str, source: str) -> bool:
+    """Say whether an alternative text is a formula, not words about one nor a drawing of it."""
     if tex_like(alt):
         return True
+    if len(alt) > 1 and (_TEX4HT.search(source[-100:]) or _DRAWN.search(alt)):
+        return False  # powers are set apart by blanks there: "x2 +  y2"
     words = set(re.findall(r"[A-Za-z]{3,}", alt)) - FUNCTIONS
     return len(alt) <= 200 and not words and re.search(r"[\u2e80-\u9fff]{2}", alt) is None
 

@@ -205,6 +205,10 @@ class Walk:
                     self._script(node, attributes)
                     skip = watch = _after(node, texts)
                     continue
+                if tag == _PRE and attributes.get("lang") == "math":
+                    self.captured.append((node, Found(clean(node.text())[0], True, "wrapper")))
+                    node.inner_html = ""
+                    continue
                 if tag in _EXCLUDED and not quiet:
                     quiet = watch = _after(node, texts)
                     if tag != _CODE and not known and node.css_first(_RENDERINGS) is None:
