@@ -203,6 +203,8 @@ def test_set_names_the_input_with_or_without_its_number(
         (TWO, "input.1.paths.2=c", "input.1.paths is a list of 2, input.1.paths.0 to"),
         (TWO, "input.1.paths.x=c", "input.1.paths is a list of 2"),
         (ONE, "stages.0.x.y=1", "there are 0 stages"),
+        (ONE, "input.paths.3=c", "input.paths is no list; write --set input.paths="),
+        (ONE, "output.shard_tokens.0=3", "output.shard_tokens is no list"),
     ],
 )
 def test_a_set_beyond_a_list_names_what_there_is(
@@ -232,3 +234,14 @@ def test_a_format_and_a_condition_are_named_beside_other_mistakes(tmp_path: Path
     assert "stages.0.filter: where: it ends where" in said
     assert "output.format: format csv is unknown; there are: parquet, jsonl.zst" in said
     assert "output.shard_tokens" in said
+
+
+def test_a_mistake_in_an_entry_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "j.yaml").write_text("input: {paths: a.parquet, txet: text}\nstages: []\n")
+    with pytest.raises(JobError) as error:
+        load_job(tmp_path / "j.yaml")
+    (said,) = str(error.value).splitlines()
+    assert "j.yaml:1:27: input.txet: unknown key, did you mean 'text'?" in said
+    (tmp_path / "j.yaml").write_text("input: []\nstages: []\n")
+    with pytest.raises(JobError, match="input: tuple should have at least 1 item"):
+        load_job(tmp_path / "j.yaml")

@@ -226,7 +226,8 @@ def parse_job(
     try:
         job = Job.model_validate({**data, "stages": ()})
     except ValidationError as error:
-        mistakes += [where.explain(Job, item) for item in error.errors()]
+        found = error.errors()
+        mistakes += [where.explain(Job, item) for item in found if not _follows(item, found)]
         raise JobError("\n".join(mistakes)) from None
     if mistakes:
         raise JobError("\n".join(mistakes))
@@ -307,10 +308,19 @@ def _of_entry(entries: Any, parts: list[Any], key: str) -> list[Any]:
     return parts
 
 
-def _in_list(node: list[Any], part: Any, before: list[Any], key: str) -> None:
-    """Raise JobError unless `part` is the number of an item."""
-    if not isinstance(part, int) or part >= len(node):
-        where = ".".join(str(one) for one in before)
+def _follows(mistake: Any, all_of_them: list[Any]) -> bool:
+    """Return whether a mistake only says that there is nothing where what is there is wrong."""
+    at, size = mistake["loc"], len(mistake["loc"])
+    inside = any(len(one["loc"]) > size and one["loc"][:size] == at for one in all_of_them)
+    return mistake["type"] == "too_short" and inside
+
+
+def _in_list(node: Any, part: Any, before: list[Any], key: str) -> None:
+    """Raise JobError where a number is no item of a list, or what is no number should be one."""
+    where = ".".join(str(one) for one in before)
+    if isinstance(part, int) and not isinstance(node, list):
+        raise JobError(f"--set {key}: {where} is no list; write --set {where}=…")
+    if isinstance(node, list) and (not isinstance(part, int) or part >= len(node)):
         last = f", {where}.0 to {where}.{len(node) - 1}" if node else ""
         raise JobError(f"--set {key}: {where} is a list of {len(node)}{last}")
 
@@ -360,7 +370,6 @@ def _override(data: dict[str, Any], text: str, origin: dict[tuple[Any, ...], str
                 following = {}
             node[part] = following
         node = following
-    if isinstance(node, list):
-        _in_list(node, parts[-1], parts[:-1], key)
+    _in_list(node, parts[-1], parts[:-1], key)
     node[parts[-1]] = parsed
     origin[tuple(parts)] = f"--set {key}"

@@ -281,6 +281,59 @@ def test_wrong_documents_say_so(tmp_path: Path) -> None:
         train_model(asked)
 
 
+def written(folder: Path, name: str, **columns: object) -> str:
+    pl.DataFrame({"text": [f"{name} says one thing"] * 2, **columns}).write_parquet(folder / name)
+    return str(folder / name)
+
+
+def test_files_with_other_columns_are_read_by_name(tmp_path: Path) -> None:
+    a = written(tmp_path, "a.parquet", lang="en")
+    more = written(tmp_path, "b.parquet", extra=[1, 2], lang=pl.Series(["zh", "zh"]))
+    less = written(tmp_path, "c.parquet")
+    number = written(tmp_path, "d.parquet", lang=[7, None], words=[3.5, 9.0])
+    whole = written(tmp_path, "e.parquet", words=[3, 4])
+    found = read(Examples(paths=(a, more, less, number)))
+    assert found["lang"].to_list() == ["en", "en", "zh", "zh", None, None, "7", None]
+    assert read(Examples(paths=(less, a)))["lang"].to_list() == ["en", "en", None, None]
+    assert len(read(Examples(paths=(number, whole), where="words > 3"))) == 3
+
+
+def test_all_mistakes_of_all_files_are_named_at_once(tmp_path: Path) -> None:
+    good = written(tmp_path, "a.parquet", words=[3, 4])
+    bare = written(tmp_path, "b.parquet")
+    pl.DataFrame({"text": [{"a": "x"}]}).write_parquet(tmp_path / "c.parquet")
+    chosen = Examples(paths=(str(tmp_path / "*.parquet"),), where="words > 3", source="site")
+    with pytest.raises(JobError) as error:
+        read(chosen)
+    assert str(error.value).splitlines() == [
+        f"{tmp_path}/*.parquet: no column 'site'; there are: text, words",
+        f"{bare}: where: unable to find 'words'; there are: text",
+        f"{tmp_path}/c.parquet: column 'text' is Struct({{'a': String}}), not text",
+        f"{tmp_path}/c.parquet: where: unable to find 'words'; there are: text",
+    ]
+    both = spec(
+        tmp_path,
+        positives=[{"paths": good, "text": "body"}],
+        negatives=[{"paths": bare, "where": "wrods > 3"}],
+    )
+    with pytest.raises(JobError) as error:
+        train_model(both)
+    assert [line.split(": ", 1)[1] for line in str(error.value).splitlines()] == [
+        "no column 'body'; there are: text, words",
+        "where: unable to find 'wrods'; there are: text",
+    ]
+    (tmp_path / "d.parquet").write_bytes(b"no Parquet")
+    with pytest.raises(InputError, match=r"d\.parquet: cannot be read: Parquet magic bytes"):
+        read(chosen)
+
+
+def test_a_vocabulary_without_words_is_no_model(tmp_path: Path) -> None:
+    asked = spec(tmp_path, fasttext={"min_count": 100_000})
+    with pytest.raises(JobError, match=r"math\.bin: training failed: .*; lower .*min_count"):
+        train_model(asked)
+    assert not (tmp_path / "out" / "math.bin").exists()
+
+
 def test_numbers_are_finite(tmp_path: Path) -> None:
     train_model(spec(tmp_path))
     data = json.loads(card_path(tmp_path / "out" / "math.bin").read_bytes())

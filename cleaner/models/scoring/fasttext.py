@@ -257,7 +257,7 @@ def train(
                 labels.add(label)
                 file.write(f"{PREFIX}{label} {one_line(text)}\n")
         if len(labels) < 2:
-            raise JobError(f"{out}: training needs texts of two labels; got {sorted(labels)}")
+            raise JobError(f"training needs texts of two labels; got {sorted(labels)}")
         try:
             native = fasttext.train_supervised(
                 input=str(path),
@@ -275,9 +275,14 @@ def train(
                 verbose=0,
             )
         except (ValueError, RuntimeError) as error:  # "Encountered NaN", an empty vocabulary
-            raise JobError(f"{out}: training failed: {error}; lower lr or min_count") from None
+            raise JobError(f"training failed: {error}; lower lr or min_count") from None
+    if not set(native.get_words()) - {END} and not settings.maxn:
+        raise JobError(
+            f"training failed: no word occurs {settings.min_count} times in these texts; lower "
+            "min_count"
+        )
     if not (_finite(native.f.getOutputMatrix()) and _finite(native.f.getInputMatrix())):
-        raise JobError(f"{out}: training gave numbers that are not finite; lower lr")
+        raise JobError("training gave numbers that are not finite; lower lr")
     _save(native, out)
     return read_header(out)
 

@@ -1,24 +1,28 @@
 """Labelled documents in: from Parquet files, or from what a run kept or dropped."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from cleaner.config.shipped import shipped_path
+from cleaner.corpus.files import first_line
 from cleaner.errors import InputError, JobError
 from cleaner.rules.conditions import checked, parse
 from cleaner.rules.sql import ConditionError
 from cleaner.storage import store
+from cleaner.storage.shortages import is_shortage, told
 
 LABELS = b"cleaner.labels"  # what `cleaner label` writes into the metadata of its Parquet files
 MIN_AGREEMENT = 0.8
+_SHOWN = 20  # mistakes that are told
 SCHEMA = {"text": pl.String, "lang": pl.String, "source": pl.String, "url": pl.String}
 
 
@@ -67,40 +71,77 @@ def read(examples: Examples, seed: int = 0, ids: bool = False) -> pl.DataFrame:
 
     With `ids` also their `id`.
 
-    A document without text is left out; a column that is not there is null.
+    A document without text is left out; a column that is not there is null, but for the text and
+    what the examples are chosen by, which every file must have. All mistakes are named at once.
     """
-    files = _run_files(examples) if examples.run else _files(examples)
-    frame = pl.scan_parquet(files)
     if examples.run and examples.fate == "dropped":
-        frame = _dropped(examples)
-    schema = frame.collect_schema()
+        frames = {examples.named(): _dropped(examples)}
+    else:
+        files = _run_files(examples) if examples.run else _files(examples)
+        frames = {path: pl.scan_parquet(path) for path in files}
     wanted = {name: getattr(examples, name) for name in (*SCHEMA, *(("id",) if ids else ()))}
-    for name, column in wanted.items():
-        if column not in schema and (name == "text" or column != name):
-            raise JobError(
-                f"{examples.named()}: no column {column!r}; there are: {', '.join(schema.names())}"
-            )
-    if examples.where:
-        try:
-            condition = parse(examples.where, ask_unknown=True).expression(schema)
-        except ConditionError as error:
-            raise JobError(f"{examples.named()}: where: {error}") from None
-        frame = frame.filter(condition)
-    chosen = [
-        (pl.col(column) if column in schema else pl.lit(None)).cast(pl.String).alias(name)
+    schemas = {path: _schema(path, frame) for path, frame in frames.items()}
+    wrong = [
+        f"{examples.named()}: no column {column!r}; there are: {', '.join(_all(schemas))}"
         for name, column in wanted.items()
+        if column not in (name, examples.text) and column not in _all(schemas)
     ]
-    if examples.grade is not None:
-        if examples.grade not in schema or not schema[examples.grade].is_numeric():
-            raise JobError(f"{examples.named()}: no column {examples.grade!r} of numbers")
-        chosen.append(pl.col(examples.grade).cast(pl.Float64).alias("grade"))
-    found = frame.select(chosen).filter(pl.col("text").str.len_bytes() > 0).collect()
+    chosen = []
+    for path, frame in frames.items():
+        try:
+            chosen.append(_chosen(examples, frame, schemas[path], wanted))
+        except JobError as error:
+            wrong += [f"{path}: {said}" for said in str(error).splitlines()]
+    if wrong:
+        more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
+        raise JobError("\n".join([*wrong[:_SHOWN], *more]))
+    found = pl.concat(chosen).filter(pl.col("text").str.len_bytes() > 0).collect()
     if examples.limit is not None and len(found) > examples.limit:
         drawn = np.random.default_rng(seed).permutation(len(found))[: examples.limit]
         found = found[np.sort(drawn)]
     if found.is_empty():
         raise JobError(f"{examples.named()}: no document with text is left to learn from")
     return found
+
+
+def _schema(path: str, frame: pl.LazyFrame) -> pl.Schema:
+    try:
+        return frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(f"{path}: cannot be read: {first_line(error)}") from None
+
+
+def _all(schemas: Mapping[str, pl.Schema]) -> list[str]:
+    """Return the columns that some file has."""
+    return list(dict.fromkeys(name for schema in schemas.values() for name in schema))
+
+
+def _chosen(
+    examples: Examples, frame: pl.LazyFrame, schema: pl.Schema, wanted: Mapping[str, str]
+) -> pl.LazyFrame:
+    """Return what is learned from of one file; JobError with a line for each mistake."""
+    wrong = []
+    if examples.text not in schema:
+        wrong.append(f"no column {examples.text!r}; there are: {', '.join(schema.names())}")
+    elif schema[examples.text] not in (pl.String, pl.Categorical, pl.Enum, pl.Null):
+        wrong.append(f"column {examples.text!r} is {schema[examples.text]}, not text")
+    if examples.where:
+        try:
+            condition = parse(examples.where, ask_unknown=True).expression(schema)
+            frame = frame.filter(condition)
+        except ConditionError as error:
+            wrong.append(f"where: {error}")
+    columns = [
+        (pl.col(column) if column in schema else pl.lit(None)).cast(pl.String).alias(name)
+        for name, column in wanted.items()
+    ]
+    if examples.grade is not None:
+        if examples.grade not in schema or not schema[examples.grade].is_numeric():
+            wrong.append(f"no column {examples.grade!r} of numbers")
+        columns.append(pl.col(examples.grade).cast(pl.Float64).alias("grade"))
+    if wrong:
+        raise JobError("\n".join(wrong))
+    return frame.select(columns)
 
 
 def _files(examples: Examples) -> list[str]:
@@ -117,7 +158,12 @@ def _files(examples: Examples) -> list[str]:
 
 def _refuse_disagreement(path: str, least: float) -> None:
     with store.open_input(path) as file:
-        metadata = pq.ParquetFile(file).schema_arrow.metadata or {}
+        try:
+            metadata = pq.ParquetFile(file).schema_arrow.metadata or {}
+        except (OSError, pa.ArrowException) as error:
+            if is_shortage(error):
+                raise told(error, path) from error
+            raise InputError(f"{path}: cannot be read: {first_line(error)}") from None
     if LABELS not in metadata:
         return
     facts = json.loads(metadata[LABELS])

@@ -62,7 +62,10 @@ class FastText:
         """Train on the chosen lines."""
         labels, texts = docs["label"].to_list(), docs["prepared"].to_list()
         lines = ((labels[at], texts[at]) for at in chosen)
-        fasttext.train(lines, path, self.spec.settings, self.spec.seed)
+        try:
+            fasttext.train(lines, path, self.spec.settings, self.spec.seed)
+        except JobError as error:  # what is learned first lies in a folder of ours
+            raise JobError(f"{self.spec.model}: {error}") from None
 
     def chance(self, path: str, docs: pl.DataFrame) -> np.ndarray:
         """Return the probability of the label."""
@@ -132,18 +135,25 @@ def train_model(spec: ModelSpec | str) -> Trained:
 
 def gather(spec: ModelSpec) -> pl.DataFrame:
     """Return all examples: `label, text, lang, source, url, host, prepared`, and any `grade`."""
-    parts = []
-    for number, (label, entries) in enumerate(spec.by_label().items()):
-        for index, entry in enumerate(entries):
-            found = read(entry, spec.seed + 1000 * number + index)
-            parts.append(found.with_columns(label=pl.lit(label)))
+    good = pl.col("grade") >= spec.good_from
+    named = pl.when(good).then(pl.lit(spec.label)).otherwise(pl.lit(spec.other))
+    reading = [
+        (entry, spec.seed + 1000 * number + index, pl.lit(label))
+        for number, (label, entries) in enumerate(spec.by_label().items())
+        for index, entry in enumerate(entries)
+    ]
     for index, entry in enumerate(spec.graded):
         if entry.grade is None:
             entry = entry.model_copy(update={"grade": "label"})  # as `cleaner label` writes it
-        found = read(entry, spec.seed + index)
-        good = pl.col("grade") >= spec.good_from
-        named = pl.when(good).then(pl.lit(spec.label)).otherwise(pl.lit(spec.other))
-        parts.append(found.with_columns(label=named))
+        reading.append((entry, spec.seed + index, named))
+    parts, wrong = [], []
+    for entry, seed, label in reading:
+        try:
+            parts.append(read(entry, seed).with_columns(label=label))
+        except JobError as error:  # those of all entries are told at once
+            wrong.append(str(error))
+    if wrong:
+        raise JobError("\n".join(wrong))
     docs = pl.concat(parts)
     prepared = pl.Series("prepared", prepare(docs["text"], spec.prepare), pl.String)
     return docs.with_columns(
