@@ -264,3 +264,21 @@ def test_scores_of_an_earlier_run_stand_beside_new_ones(tmp_path: Path) -> None:
     taken = {"classify": {**classify, "as": "fate", "min_score": 0.5}}
     with pytest.raises(JobError, match="as: 'fate' is taken; give the score another name"):
         make_plan(parse_job({"name": "j", "input": entry, "stages": [taken]}))
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl"])
+@pytest.mark.parametrize("label", ["id", "url", "date", "licence", "source"])
+def test_a_label_that_read_names_is_carried_too(tmp_path: Path, suffix: str, label: str) -> None:
+    """What `read: all` takes as a label alone is there twice where it is asked for by name."""
+    frame = pl.DataFrame({"body": texts()[:5], "mine": ["2024-01-01", "2023", None, "x", "é"]})
+    path = tmp_path / f"a.{suffix}"
+    frame.write_parquet(path) if suffix == "parquet" else frame.write_ndjson(path)
+    mapped = {"column": "mine"} if label == "source" else "mine"
+    entry = {"paths": str(path), "text": "body", label: mapped, "read": ["mine", "body"]}
+    done = run(tmp_path, "run", [], entry)
+    kept = done.kept().collect().sort("row")
+    assert kept["mine"].to_list() == frame["mine"].to_list()
+    assert kept["body"].to_list() == kept["text"].to_list() == frame["body"].to_list()
+    assert kept[label][0] == "2024-01-01"
+    alone = run(tmp_path, "all", [], {**entry, "read": "all"}).kept().collect()
+    assert not {"mine", "body"} & set(alone.columns)

@@ -59,6 +59,11 @@ UNITED: dict[str, tuple[pa.Array, pa.Array, list[Any]]] = {
         pa.array([[], None], pa.list_(pa.null())), pa.array([[{"a": 1}]]), [[], None, [{"a": 1}]],
     ),
     "null, text": (pa.nulls(1), pa.array(["x"]), [None, "x"]),
+    "float16, float32": (
+        pa.array([1.5, None, -65504.0], pa.float16()), pa.array([0.25], pa.float32()),
+        [1.5, None, -65504.0, 0.25],
+    ),
+    "float16, int64": (pa.array([0.5], pa.float16()), pa.array([70_000]), [0.5, 70_000.0]),
     "int32, int64": (pa.array([-1], pa.int32()), pa.array([5_000_000_000]), [-1, 5_000_000_000]),
     "int32, float64": (pa.array([7], pa.int32()), pa.array([9.5]), [7.0, 9.5]),
     "uint64, int64": (
@@ -179,6 +184,7 @@ KINDS: dict[str, tuple[pa.DataType, Any]] = {
     "i64": (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
     "u8": (pa.uint8(), st.integers(0, 255)),
     "u64": (pa.uint64(), st.integers(0, 2**64 - 1)),
+    "f16": (pa.float16(), st.floats(width=16, allow_nan=False)),
     "f32": (pa.float32(), st.floats(width=32, allow_nan=False)),
     "f64": (pa.float64(), st.floats(allow_nan=False)),
     "text": (pa.string(), st.text(max_size=4)),
@@ -192,6 +198,13 @@ KINDS: dict[str, tuple[pa.DataType, Any]] = {
     "tz": (pa.timestamp("us", "Asia/Shanghai"), st.integers(0, 10**15)),
     "d5": (pa.decimal128(5, 2), st.decimals(-999, 999, places=2)),
     "d30": (pa.decimal128(30, 10), st.decimals(-999, 999, places=10)),
+    "t32": (pa.time32("s"), st.integers(0, 86_399)),
+    "t64": (pa.time64("ns"), st.integers(0, 86_399_999_999_999)),
+    "lasting": (pa.duration("s"), st.integers(-(10**9), 10**9)),
+    "lasting ns": (pa.duration("ns"), st.integers(-(10**18), 10**18)),
+    "s": (pa.timestamp("s"), st.integers(-(10**11), 10**11)),
+    "view": (pa.string_view(), st.text(max_size=4)),
+    "bytes view": (pa.binary_view(), st.binary(max_size=4)),
     "null": (pa.null(), st.none()),
 }
 

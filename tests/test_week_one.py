@@ -45,10 +45,10 @@ def assert_as_wanted(shape: Shape, run: Path, said: str) -> None:
     assert rows["in"] == rows["kept"] + rows["dropped"] + rows["failed"]
     assert rows["failed"] == shape.failed
     assert len(pl.read_parquet(run / "ledger/*.parquet")) == rows["in"]
-    assert len(manifest["failed_units"]) == len(shape.said)
+    assert len(manifest["failed_files"]) == len(shape.said)
     for one in shape.said:
         assert one in said
-        assert any(one in unit for unit in manifest["failed_units"])
+        assert any(one in unit for unit in manifest["failed_files"])
 
 
 @pytest.mark.ray

@@ -156,7 +156,8 @@ def as_text(values: pl.Series, path: str) -> tuple[pl.Series, pl.Series]:
     elif values.dtype == pl.String:
         text, broken = values, pl.Series([False]).new_from_index(0, len(values))
     else:
-        raise UnreadableFile(f"column {path!r} is {values.dtype}, not text")
+        hint = f"; {path}[] joins its items" if isinstance(values.dtype, pl.List) else ""
+        raise UnreadableFile(f"column {path!r} is {values.dtype}, not text{hint}")
     error = said_where(text.is_null(), "null text")
     if broken.any():
         error = said_where(broken, "invalid UTF-8").zip_with(broken, error)

@@ -80,16 +80,22 @@ class Look:
             return
         if missing := [path for path in self.mapped if type_at(schema, path) is None]:
             have = ", ".join(schema.names) or "none"
+            if twice := [path for path in missing if schema.names.count(path) > 1]:
+                raise UnreadableFile(f"{file.path}: has several columns that are called {twice[0]}")
             raise UnreadableFile(f"{file.path}: no column {', '.join(missing)}; there are: {have}")
         found = {path: kind for path in self.mapped if (kind := type_at(schema, path)) is not None}
         found = dict.fromkeys(found, pa.null())
         for path in dict.fromkeys(schema.names if self.read == "all" else self.read):
-            if path not in self.mapped and (kind := self._carried(schema, path, file)) is not None:
+            if self._is_carried(path) and (kind := self._carried(schema, path, file)) is not None:
                 found[path] = kind
         for path, kind in found.items():
             self.found.types[path] = kind
             self._first.setdefault(path, file.path)
         self._known.append(schema)
+
+    def _is_carried(self, path: str) -> bool:
+        """Return whether a path is carried: what is mapped only where `read` names it, too."""
+        return path not in self.mapped or (self.read != "all" and path in self.read)
 
     def _carried(self, schema: pa.Schema, path: str, file: InputFile) -> pa.DataType | None:
         """Return the type that takes this file's values of a column and those seen before."""
@@ -157,7 +163,7 @@ class Look:
     def _take(self, path: str, shape: Shape) -> None:
         kind = pa.null() if shape.kind == "null" else shape.arrow()
         have = self.found.types.get(path, pa.null())
-        if path in self.mapped:
+        if not self._is_carried(path):
             self.found.types.setdefault(path, have)
         elif kind is not None:
             both = united(have, kind)
