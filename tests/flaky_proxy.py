@@ -16,7 +16,8 @@ class FlakyProxy:
 
     `refuse` closes the connection at once, `busy` answers 503, `cut-answer` sends half of what the
     store said, `cut-request` closes it in the middle of an upload, `lose-answer` after it; `only`
-    names the methods that fail. Headers that are `ignored` do not reach the store.
+    names the methods that fail. Headers that are `ignored` do not reach the store. A store that
+    `forbids` to overwrite by that header of its own knows no `If-None-Match`.
     """
 
     def __init__(
@@ -25,13 +26,17 @@ class FlakyProxy:
         every: int,
         only: tuple[str, ...] = (),
         ignored: tuple[str, ...] = (),
+        forbids: str = "",
     ) -> None:
         self.upstream = urlsplit(upstream).netloc
         self.every, self.only = every, only
-        self.ours = (*_OURS, *ignored)
+        self.ours, self.forbids = (*_OURS, *ignored), forbids
+        self.paths: list[str] = []  # what was asked for
+        self.added: dict[str, str] = {}  # headers that the store is sent besides
         self.faults: Counter[str] = Counter()
         self.methods: Counter[str] = Counter()
         self.signed = False  # whether a request bore credentials
+        self.heads: dict[str, str] = {}  # the headers that were sent, the last of each name
         self._count = 0
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -91,17 +96,25 @@ class FlakyProxy:
             def _pass(self) -> None:
                 fault = proxy.fault(self.command)
                 proxy.signed = proxy.signed or "Authorization" in self.headers
+                proxy.heads |= {name.lower(): value for name, value in self.headers.items()}
                 if fault in ("refuse", "cut-request"):
                     if fault == "cut-request" and self.command == "PUT":
                         self.rfile.read(1)  # the upload has begun, and does not end
                     self.close_connection = True
                     return
+                proxy.paths.append(self.path)
                 body = self._body()
                 if fault == "busy":
                     self._answer(503, {}, b"<Error><Code>SlowDown</Code></Error>")
                     return
                 store = http.client.HTTPConnection(proxy.upstream, timeout=30)
                 sent = {k: v for k, v in self.headers.items() if k.lower() not in proxy.ours}
+                if proxy.forbids and "if-none-match" in (name.lower() for name in sent):
+                    self._answer(501, {}, b"<Error><Code>NotImplemented</Code></Error>")
+                    return
+                if proxy.forbids and sent.pop(proxy.forbids, None):
+                    sent["If-None-Match"] = "*"
+                sent |= proxy.added
                 store.request(self.command, self.path, body, sent)
                 answer = store.getresponse()
                 said = answer.read()

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,36 +28,11 @@ from cleaner.runs.driver import run_plan
 from cleaner.storage import store
 from cleaner.storage.commits import Committer, Marker, nondeterministic_parts, read_marker
 
-moto_server = pytest.importorskip("moto.server")
-
 STAGES: list[Any] = [
     {"normalise": {}},
     {"exact_dedup": {}},
     {"near_dedup": {"preset": "fineweb", "threshold": 0.7}},
 ]
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    running = moto_server.ThreadedMotoServer(port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
-
-
-@pytest.fixture
-def bucket(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    """An empty bucket of its own, reached as users reach theirs: by the environment."""
-    for name, value in {**KEYS, "AWS_ENDPOINT_URL": server}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
-    name = "b" + hashlib.sha256(request.node.name.encode()).hexdigest()[:16]
-    connection = http.client.HTTPConnection(server.removeprefix("http://"))
-    connection.request("PUT", f"/{name}")
-    assert connection.getresponse().status == 200
-    return f"s3://{name}"
 
 
 @pytest.fixture

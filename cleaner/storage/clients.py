@@ -39,6 +39,8 @@ _PASSING = re.compile(
 _STATUS = re.compile(r"status code: (\d{3}) ?([^:\n]*)")
 _SAID = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 _NO_RANGE = re.compile(r"status code: 416|NotPartial")  # so of an empty object
+# Where the role of a machine is asked for, when nothing else gives credentials.
+_ROLE = re.compile(r"/latest/(api/token|meta-data)|computeMetadata|169\.254\.\d+\.\d+")
 _INNER = re.compile(r"HTTP error: ([^\n]*)")
 
 Kind = Literal["plain", "create", "bulk"]
@@ -280,7 +282,7 @@ def _client(path: str, kind: Kind = "plain") -> tuple[Any, str]:
     if scheme == "gs":
         return _gs(bucket, kind, _settings()), key
     head = _head_of(key)
-    return _s3(bucket, f"/{quote(head)}".rstrip("/"), kind, _settings()), key[len(head) :]
+    return _s3(bucket, f"/{quote(head)}"[:-1], kind, _settings()), key[len(head) :]
 
 
 def _head_of(key: str) -> str:
@@ -416,11 +418,13 @@ def _error(path: str, said: str) -> OSError:
     """Return the error for what a store answered, or for no answer."""
     if "External AWS credential provider" in said:
         return Refused(said.split("Error: ", 1)[-1].split("\n", 1)[0])
-    if "169.254.169.254" in said or "169.254.170" in said:
-        return Refused("there are no credentials in the environment, in ~/.aws, or of this machine")
+    if _ROLE.search(said):
+        files = "~/.aws" if parted(path)[0] == "s3" else "the files of gcloud"
+        return Refused(f"there are no credentials in the environment, {files} or of this machine")
     status, inner, told = _STATUS.search(said), _INNER.search(said), _SAID.search(said)
     if status is None:
-        return OSError((inner[1] if inner else said.split("\n", 1)[0]).strip())
+        line = (inner[1] if inner else said.split("\n", 1)[0]).strip()
+        return Refused(line) if "credential error" in line else OSError(line)
     code = told[1] if told else status[2].strip()
     line = f"{code} ({status[1]})" + (f": {told[2]}" if told and told[2] else "")
     if code == "NoSuchBucket":
