@@ -189,11 +189,24 @@ def test_stop_ends_a_run_from_outside(tmp_path: Path) -> None:
     assert (process.returncode, "stopped; everything committed is kept" in said) == (130, True)
 
 
-def test_formulas_are_compared_as_they_are_typed() -> None:
+def test_formulas_are_compared_as_they_are_typed_or_line_by_line(tmp_path: Path) -> None:
     same = cleaner("compare-formulas", r"\dfrac12", r"{1 \over 2}")
     assert (same.returncode, same.stdout) == (0, "1.0000\n")
     other = cleaner("compare-formulas", "-x_i", "-x_j", "--json")
     assert 0 < json.loads(other.stdout)["score"] < 0.5
+    (tmp_path / "a").write_text("x^2\na_1\n")
+    (tmp_path / "b").write_text("x^{2}\na_2\n")
+    (tmp_path / "c").write_text("x\n")
+    a, b, c = (str(tmp_path / name) for name in "abc")
+    lines = json.loads(cleaner("compare-formulas", a, b, "--files", "--json").stdout)["scores"]
+    assert (lines[0], lines[1] < 0.5) == (1, True)
+    for wrong, code, said in (
+        ((a, b), 2, "with --files"),
+        ((a, c, "--files"), 2, "2 lines"),
+        ((a, f"{c}x", "--files"), 3, "cannot be opened"),
+    ):
+        found = cleaner("compare-formulas", *wrong)
+        assert (found.returncode, said in found.stderr) == (code, True)
     endless = cleaner("compare-formulas", "ab" * 2000, "ba" * 2000 + "c")
     assert endless.returncode == 2
     assert "2,000 signs" in endless.stderr

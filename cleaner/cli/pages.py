@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -38,19 +39,51 @@ def extract(
 
 @app.command(context_settings={"ignore_unknown_options": True})  # a formula may begin with "-"
 def compare_formulas(
-    one: Annotated[str, typer.Argument(metavar="A", help="a formula in LaTeX")],
+    one: Annotated[str, typer.Argument(metavar="A", help="a formula in LaTeX, quoted")],
     other: Annotated[str, typer.Argument(metavar="B", help="the other one")],
+    files: Annotated[
+        bool, typer.Option("--files", help="A and B are files with a formula a line")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print how alike two formulas are, from 0 to 1.
+    r"""Print how alike two formulas are, from 0 to 1.
 
-    1: the same; under 0.5: one says something else.
+    1: the same; under 0.5: one says something else. For example:
+    cleaner compare-formulas '\dfrac12' '{1 \over 2}'
     """
     from cleaner.web.budget import OverBudget
     from cleaner.web.compare import compare_formulas as compared
 
-    try:
-        score = compared(one, other)
-    except OverBudget as error:
-        raise JobError(str(error)) from error
-    emit({"score": score}) if as_json else tell(f"{score:.4f}")
+    if files:
+        pairs = _lines(one, other)
+    elif os.path.isfile(one) and os.path.isfile(other):
+        raise JobError(f"{one} and {other} are files; with --files their lines are compared")
+    else:
+        pairs = [(one, other)]
+    scores = []
+    for number, (left, right) in enumerate(pairs, 1):
+        try:
+            scores.append(compared(left, right))
+        except OverBudget as error:
+            raise JobError(f"{one}:{number}: {error}" if files else str(error)) from error
+    if as_json:
+        emit({"scores": scores} if files else {"score": scores[0]})
+        return
+    for score in scores:
+        tell(f"{score:.4f}")
+
+
+def _lines(one: str, other: str) -> list[tuple[str, str]]:
+    """Return the lines of two files in pairs."""
+    from cleaner.storage import store
+
+    texts: list[list[str]] = []
+    for name in (one, other):
+        try:
+            texts.append(store.read_bytes(name).decode("utf-8-sig").splitlines())
+        except UnicodeDecodeError as error:
+            raise JobError(f"{name}: no UTF-8") from error
+    if len(texts[0]) != len(texts[1]):
+        counts = f"{len(texts[0]):,} lines, {other} {len(texts[1]):,}"
+        raise JobError(f"{one} has {counts}; there must be as many formulas in both")
+    return list(zip(*texts, strict=True))
