@@ -161,6 +161,19 @@ def test_lists_of_what_there_is(finished: Path) -> None:
     assert "Rae et al. 2021" in cleaner("filters", "gopher_quality").stdout
 
 
+def test_a_stage_is_listed_with_what_a_job_file_may_say() -> None:
+    said = cleaner("stages", "filter").stdout
+    assert "lists     mapping of str to str  {}" in said
+    assert "action    drop or tag            drop" in said
+    assert "phrases" not in said
+    listed = json.loads(cleaner("stages", "filter", "--json").stdout)
+    assert [row["option"] for row in listed] == ["action", "where", "name", "formulas", "lists"]
+    assert [row["option"] for row in listed if "default" not in row] == ["name"]
+    wrong = cleaner("stages", "filer")
+    assert wrong.returncode == 2
+    assert "unknown stage 'filer'; there are: math_prefilter" in wrong.stderr
+
+
 def test_doctor_finds_this_installation_well(tmp_path: Path) -> None:
     done = cleaner("doctor", str(tmp_path))
     assert done.returncode == 0, done.stdout

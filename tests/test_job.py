@@ -3,13 +3,17 @@
 import re
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from corpus_maker import job, write_parquet
 
 from cleaner.errors import InputError, JobError
-from cleaner.job.job_file import load_job, parse_job
+from cleaner.job.identity import run_identity
+from cleaner.job.job_file import load_job, parse_job, read_job
 from cleaner.job.plan import make_plan
+from cleaner.runs.phases.build import build_phases
+from cleaner.storage.commits import digest
 
 GOOD = """
     input: {paths: data/*.parquet, text: text}
@@ -231,7 +235,7 @@ def test_a_format_and_a_condition_are_named_beside_other_mistakes(tmp_path: Path
     with pytest.raises(JobError) as error:
         load_job(tmp_path / "j.yaml")
     said = str(error.value)
-    assert "stages.0.filter: where: it ends where" in said
+    assert ":2:30: stages.0.filter.where: it ends where" in said
     assert "output.format: format csv is unknown; there are: parquet, jsonl.zst" in said
     assert "output.shard_tokens" in said
 
@@ -245,3 +249,82 @@ def test_a_mistake_in_an_entry_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "j.yaml").write_text("input: []\nstages: []\n")
     with pytest.raises(JobError, match="input: tuple should have at least 1 item"):
         load_job(tmp_path / "j.yaml")
+
+
+WRITTEN_ELSEWHERE = {
+    "filter: {name: c4, rules: {title: t, rules: []}}": (
+        "job.yaml:3:22: stages.0.filter.rules: rules are written in a filter file, and `name` is "
+        "its name or path; there are: action, where, name, formulas, lists"
+    ),
+    "filter: {name: c4, phrases: {zh_seo: [a]}}": (
+        "job.yaml:3:22: stages.0.filter.phrases: phrases are written in a text file"
+    ),
+    "clean_lines: {line_rules: {}}": (
+        "job.yaml:3:17: stages.0.clean_lines.line_rules: rules are written in a filter file, under "
+        "`lines`, and `rules` is its path; there are: rules"
+    ),
+    "clean_lines: {rules: c4_lines, cut: []}": "stages.0.clean_lines.cut: unknown key; there are",
+    "url_filter: {words: [a], phrases: []}": "stages.0.url_filter.phrases: unknown key; there are",
+}
+
+
+@pytest.mark.parametrize(("stage", "said"), WRITTEN_ELSEWHERE.items())
+def test_what_a_filter_file_says_is_no_option(tmp_path: Path, stage: str, said: str) -> None:
+    text = f"input: {{paths: a.parquet, text: text}}\nstages:\n- {stage}\n"
+    assert said in refusal(tmp_path, text)
+
+
+def test_rules_cannot_be_set_from_the_command_line_either(tmp_path: Path) -> None:
+    said = refusal(tmp_path, GOOD, "filter.rules={title: t}")
+    assert said.startswith("--set filter.rules: stages.2.filter.rules: rules are written in")
+
+
+RULES = "title: mine\nsource: {cite: ours}\nrules: [{name: few, keep: words < 50}]\n"
+
+
+def with_own_rules(tmp_path: Path) -> dict[str, Any]:
+    (tmp_path / "mine.yaml").write_text(RULES)
+    (tmp_path / "lines.yaml").write_text(RULES.replace("rules:", "lines:"))
+    (tmp_path / "words.txt").write_text("casino\n")
+    path = write_parquet(tmp_path / "a.parquet", 5)
+    return job(
+        [path],
+        {"url_filter": {"words": str(tmp_path / "words.txt")}},
+        {"clean_lines": str(tmp_path / "lines.yaml")},
+        {"filter": {"name": str(tmp_path / "mine.yaml"), "where": "words > 1"}},
+    )
+
+
+def test_a_planned_job_holds_what_its_files_said_and_reads_back_without_them(
+    tmp_path: Path,
+) -> None:
+    planned = make_plan(parse_job(with_own_rules(tmp_path))).job
+    for name in ("mine.yaml", "lines.yaml", "words.txt"):
+        (tmp_path / name).unlink()
+    again = read_job(planned.resolved(), "job.yaml")
+    assert again == planned
+    assert again.stages[2].title == "2.filter:mine"
+
+
+def identities(plain: dict[str, Any]) -> tuple[str, str]:
+    """Return the identity of a job's run, and the hash of what its first phase depends on."""
+    plan = make_plan(parse_job(plain))
+    return run_identity(plan), digest(dict(build_phases(plan)[0].options))
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("mine.yaml", RULES.replace("50", "51")),
+        ("lines.yaml", RULES.replace("rules:", "lines:").replace("50", "51")),
+        ("words.txt", "casino\npoker\n"),
+    ],
+)
+def test_a_changed_file_of_a_stage_is_another_job(tmp_path: Path, file: str, text: str) -> None:
+    plain = with_own_rules(tmp_path)
+    before = identities(plain)
+    assert identities(plain) == before
+    (tmp_path / file).write_text(text)
+    after = identities(plain)
+    assert after[0] != before[0]
+    assert after[1] != before[1]

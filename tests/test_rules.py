@@ -60,7 +60,8 @@ def test_several_sets_are_judged_together(rules: RuleSet) -> None:
 
 def test_a_set_travels_as_plain_data(rules: RuleSet) -> None:
     again = RuleSet.model_validate(rules.model_dump(mode="json"))
-    assert again.model_dump() == rules.model_dump()
+    assert again == rules
+    assert again.file == "two.yaml"
     assert again.columns == ("words", "digit_ratio", "lang")
     assert [rule.limits for rule in again.rules] == [(Limit("words", 50, 100),), ()]
 
@@ -69,6 +70,8 @@ def test_a_set_travels_as_plain_data(rules: RuleSet) -> None:
     ("old", "new", "message"),
     [
         ("title:", "titel:", "x.yaml:2:1: unknown key 'titel', did you mean 'title'?"),
+        ("title:", "name: mine\ntitle:", "x.yaml:2:1: unknown key 'name'; there are: title"),
+        ("title:", "file: y.yaml\ntitle:", "x.yaml:2:1: unknown key 'file', did you mean 'title'"),
         ("title: Two rules", "", "x.yaml:1:1: 'title' is missing"),
         ("words B", "wrods > , B", "x.yaml:6:5: rule 'long_enough': found ','"),
         ("note:", "nte:", "x.yaml:9:5: rule 'few_digits': unknown key 'nte', did you mean 'note'?"),

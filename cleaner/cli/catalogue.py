@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from inspect import cleandoc
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 
 from cleaner.cli.app import JsonOption, app
 from cleaner.cli.output import emit, show, tell
+from cleaner.errors import JobError
 
 
 @app.command()
@@ -59,10 +63,16 @@ def signals(as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def stages(as_json: JsonOption = False) -> None:
-    """List every stage with its options."""
+def stages(
+    name: Annotated[str | None, typer.Argument(help="a stage")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List every stage with its options, or those of one with what they take."""
     from cleaner.stages import NOT_BUILT, STAGES
 
+    if name is not None:
+        _stage(name, as_json)
+        return
     rows = []
     for name, kind in STAGES.items():
         options = [field.alias or key for key, field in kind.model_fields.items()]
@@ -73,3 +83,42 @@ def stages(as_json: JsonOption = False) -> None:
         return
     show(rows)
     tell(f"\nnot built yet: {', '.join(NOT_BUILT)}")
+
+
+def _stage(name: str, as_json: bool) -> None:
+    from cleaner.stages.plugins import find, names
+
+    if (kind := find(name)) is None:
+        raise JobError(f"unknown stage {name!r}; there are: {', '.join(names())}")
+    rows: list[dict[str, Any]] = []
+    for key, field in kind.model_fields.items():
+        option = {"option": field.alias or key, "takes": _taken(field.annotation)}
+        if not field.is_required():
+            option["default"] = field.get_default(call_default_factory=True)
+        rows.append(option)
+    if as_json:
+        emit(rows)
+        return
+    tell(cleandoc(kind.__doc__ or "") + "\n")
+    for row in rows:
+        default = row.get("default", "(required)")
+        said = isinstance(default, str) or default is None
+        row["default"] = (default or "") if said else json.dumps(default)
+    show(rows)
+
+
+def _taken(kind: Any) -> str:
+    """Say in words what values a type takes: `first or newest`, `list of str`."""
+    parts = [part for part in get_args(kind) if part not in (NoneType, Ellipsis)]
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return _taken(parts[0])
+    if origin is Literal:
+        return " or ".join(map(str, parts))
+    if origin in (Union, UnionType):
+        return " or ".join(map(_taken, parts))
+    if origin in (tuple, list):
+        return f"list of {_taken(parts[0])}"
+    if origin is dict:
+        return f"mapping of {_taken(parts[0])} to {_taken(parts[1])}"
+    return str(kind.__name__)

@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
@@ -24,6 +24,9 @@ from cleaner.cli.output import emit, say, say_json, show, tell
 from cleaner.cli.results import funnel
 from cleaner.config.display import size_text
 from cleaner.errors import JobError
+
+if TYPE_CHECKING:
+    from cleaner.job.plan import Plan
 
 P = ParamSpec("P")
 
@@ -204,12 +207,12 @@ def plan(
         show(about["forecast"])
 
 
-def _policy(made: Any, number: int) -> str:
-    then = made.maps[number].then
-    if then is None:
+def _policy(made: Plan, number: int) -> str:
+    then, across = made.maps[number].then, made.maps[number].across
+    if then is None or across is None:
         return ""
-    keep, best = (getattr(then.stage, name, None) for name in ("keep", "best_by"))
-    told = [f"keeps the {keep}{f' by {best}' if best else ''}"] if keep else []
+    stays = across.stays()
+    told = [stays] if stays else []
     told += [
         f"against {index.run}, {index.rows:,} rows of {index.stage}"
         for index in made.indexes.get(then.index, ())

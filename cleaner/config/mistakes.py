@@ -56,8 +56,17 @@ class Where:
         shown = ".".join(str(part) for part in self._written(key))
         return ": ".join(part for part in (self.at(key), shown, message) if part)
 
-    def explain(self, model: type[BaseModel], mistake: Any, at: Key = ()) -> str:
-        """Return what pydantic found wrong with a value of `model` at the key `at`."""
+    def explain(
+        self,
+        model: type[BaseModel],
+        mistake: Any,
+        at: Key = (),
+        elsewhere: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return what pydantic found wrong with a value of `model` at the key `at`.
+
+        `elsewhere` says of keys that are none of the model where they are written instead.
+        """
         raw = tuple(mistake["loc"])
         key = at
         for part in raw:
@@ -68,7 +77,9 @@ class Where:
             message = "'<<' merges in YAML 1.1 and means nothing in 1.2; write its keys out"
         elif kind == "extra_forbidden":
             keys = keys_of(_inner(model, raw[:-1]))
-            message = f"unknown key{guess(str(raw[-1]), keys)}; there are: {', '.join(keys)}"
+            unknown = f"unknown key{guess(str(raw[-1]), keys)}"
+            said = (elsewhere or {}).get(raw[0], unknown) if len(raw) == 1 else unknown
+            message = f"{said}; there are: {', '.join(keys)}"
         elif kind == "missing":
             message = "is required"
         elif kind not in ("value_error", "assertion_error"):

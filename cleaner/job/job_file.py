@@ -150,7 +150,10 @@ class Job(Options):
     alarm: Alarm = Alarm()
 
     def resolved(self) -> dict[str, Any]:
-        """Return the job as plain data, every default filled in; `parse_job` reads it back."""
+        """Return the job as plain data, every default filled in; `read_job` reads it back.
+
+        Of a job that was planned it also says what the files of its stages said.
+        """
         data = self.model_dump(mode="json", exclude={"stages"})
         data["stages"] = [{entry.name: dump_stage(entry.stage)} for entry in self.stages]
         return data
@@ -172,7 +175,10 @@ def describe_stage(stage: Stage, name: str) -> dict[str, Any]:
 
 def build_stage(spec: Mapping[str, Any]) -> Stage:
     """Return the stage that `describe_stage` described."""
-    kind = plugins.class_at(spec["plugin"]) if "plugin" in spec else STAGES[spec["name"]]
+    if "plugin" in spec:
+        kind = plugins.class_at(spec["plugin"])
+    else:
+        kind = STAGES[spec["name"]].resolved_type()
     return kind.model_validate(spec["options"])
 
 
@@ -213,7 +219,15 @@ def parse_job(
     origin: Mapping[tuple[Any, ...], str] | None = None,
 ) -> Job:
     """Return the frozen job of plain data; raises JobError with all mistakes at once."""
-    where = Where(path, positions or {}, origin)
+    return _parsed(data, Where(path, positions or {}, origin), resolved=False)
+
+
+def read_job(data: dict[str, Any], path: str) -> Job:
+    """Return the job that `Job.resolved` made plain, as a run recorded it: no file is opened."""
+    return _parsed(data, Where(path, {}), resolved=True)
+
+
+def _parsed(data: dict[str, Any], where: Where, resolved: bool) -> Job:
     mistakes: list[str] = []
     data = dict(data)
     if isinstance(data.get("input"), dict):
@@ -222,7 +236,7 @@ def parse_job(
         mistakes.append(where.say(("shadow",), "is not built yet; the only value is: off"))
         data["shadow"] = "off"
     _load_plugins(data.get("plugins"), where, mistakes)
-    entries = _stages(data.get("stages"), where, mistakes)
+    entries = _stages(data.get("stages"), where, mistakes, resolved)
     try:
         job = Job.model_validate({**data, "stages": ()})
     except ValidationError as error:
@@ -243,7 +257,7 @@ def _load_plugins(value: Any, where: Where, mistakes: list[str]) -> None:
             mistakes.append(where.say(("plugins", place), str(error)))
 
 
-def _stages(value: Any, where: Where, mistakes: list[str]) -> list[Entry]:
+def _stages(value: Any, where: Where, mistakes: list[str], resolved: bool) -> list[Entry]:
     if value is None:
         return []
     if not isinstance(value, list):
@@ -271,6 +285,7 @@ def _stages(value: Any, where: Where, mistakes: list[str]) -> list[Entry]:
             said = f"unknown stage {name!r}{guess(str(name), known)}; there are: {', '.join(known)}"
             mistakes.append(where.say((*at, name), said))
             continue
+        kind = kind.resolved_type() if resolved else kind
         try:
             if options is None:
                 options = {}
@@ -278,7 +293,10 @@ def _stages(value: Any, where: Where, mistakes: list[str]) -> list[Entry]:
                 options = kind.from_short(options)
             entries.append(Entry(index=index, name=name, stage=kind.model_validate(options)))
         except ValidationError as error:
-            mistakes += [where.explain(kind, mistake, (*at, name)) for mistake in error.errors()]
+            mistakes += [
+                where.explain(kind, mistake, (*at, name), kind.elsewhere)
+                for mistake in error.errors()
+            ]
         except (JobError, ValueError) as error:
             mistakes.append(where.say((*at, name), str(error)))
     return entries

@@ -30,11 +30,9 @@ from cleaner.job.job_file import Entry, Job
 from cleaner.ledger import ALWAYS, COLUMNS
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Stage
-from cleaner.stages.classify import Scored
-from cleaner.stages.extract import Extract
-from cleaner.stages.filter import Filter
 from cleaner.stages.global_stage import MOST_PARTITIONS, PARTITION_ROWS, GlobalStage, Indexed
 from cleaner.storage.row_key import FILE_LIMIT
+from cleaner.web.columns import COLUMNS as OF_PAGES
 
 DOCUMENT_BYTES = 3_000  # a guess at a document's size, where no footer tells the rows
 PARTITION_BYTES = 64 << 20  # text in one hash range of the shuffle
@@ -48,7 +46,7 @@ _FRESH: dict[str, Any] = {  # columns of every document as it is read
     "characters_cut": pl.UInt32, "tagged": pl.List(pl.String),
 }  # fmt: skip
 # Names that mean ours to any stage, asked for or not; the input's column is `input_` and the name.
-_MET = {*_FRESH, *SIGNALS, *Extract().adds(), "html", "broken", "error"}
+_MET = {*_FRESH, *SIGNALS, *OF_PAGES, "html", "text", "broken", "error"}
 _MARKED = "formulas_marked"  # a run that is held against the shards of another reads it as ours
 # What the shards hold beside scores and what is carried.
 _SHARD: dict[str, Any] = {
@@ -240,7 +238,7 @@ def _trace(
                 stage.check(kinds)
             except JobError as error:
                 mistakes.append(_say(entry, str(error)))
-        for name, kind in ({} if isinstance(stage, Filter) else stage.adds()).items():
+        for name, kind in ({} if stage.for_ledger else stage.adds()).items():
             if name in reads[entry.index]:
                 mistakes.append(
                     _say(
@@ -248,7 +246,7 @@ def _trace(
                         f"reads {name!r} and makes it too; the input's is {PREFIX + name!r} here",
                     )
                 )
-            if isinstance(stage, Scored) and not _can_be_made(name):
+            if name == stage.score() and not _can_be_made(name):
                 mistakes.append(_say(entry, f"as: {name!r} is taken; give the score another name"))
             elif name in there and name not in ("text", "cluster_size") and not stage.changes_text:
                 mistakes.append(
@@ -299,7 +297,8 @@ def _reads(stage: Stage, there: Mapping[str, Any], carried: Carried) -> dict[str
 
 def _missing(entry: Entry, name: str, there: list[str]) -> str:
     """Say which column is not there, for a filter also which rule asks for it."""
-    rules = getattr(getattr(entry.stage, "rules", None), "rules", ())
+    found = entry.stage.rule_set()
+    rules = () if found is None else found.rules
     asking = [rule.name for rule in rules if name in rule.condition.columns]
     who = f"rule {asking[0]!r} reads {name!r}" if asking else f"needs the column {name!r}"
     near = guess(name, [*there, *SIGNALS] if asking else there)
@@ -330,7 +329,7 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
     )
     for number, (entries, then) in enumerate(groups):
         for entry in entries:
-            if not isinstance(entry.stage, Filter):  # what a filter measures is for the ledger
+            if not entry.stage.for_ledger:
                 there.update(entry.stage.adds())
         for measure in measures[number]:
             there.update({name: SIGNALS[name][0] for name in measure["signals"]})

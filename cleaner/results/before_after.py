@@ -12,10 +12,7 @@ from cleaner.job.job_file import Entry
 from cleaner.job.plan import make_plan
 from cleaner.results.finished import Run, drawn, stage_title
 from cleaner.results.source_texts import Source
-from cleaner.rules.lines import show_cuts
 from cleaner.runs.phases.chain import Step, absent
-from cleaner.stages.clean_lines import CleanLines
-from cleaner.stages.marked import formulas_of
 
 _TRIED = 500  # documents made again at most for those whose counts stayed as they were
 _AROUND = 1  # lines shown beside what changed
@@ -107,11 +104,8 @@ class _Again:
 
     def _shown(self, docs: pl.DataFrame, new: str) -> list[str]:
         old = docs["text"][0]
-        if isinstance(self.entry.stage, CleanLines):  # it knows which rule each line broke
-            lines = show_cuts(docs["text"], self.entry.stage.line_rules, formulas_of(docs))
-        else:
-            lines = diff(old, new)
-        return _folded(lines)
+        told = self.entry.stage.cuts_told(docs)
+        return _folded(diff(old, new) if told is None else told)
 
 
 def _needed(run: Run, entry: Entry) -> list[Entry]:

@@ -12,10 +12,10 @@ import polars as pl
 
 from cleaner.dedup.against import lost, partner
 from cleaner.errors import InputError, JobError
-from cleaner.job.job_file import Entry, Job, parse_job
+from cleaner.job.job_file import Entry, Job, read_job
 from cleaner.ledger import COLUMNS
-from cleaner.rules.rule_set import RuleSet
 from cleaner.shards.opened import Shards
+from cleaner.stages.global_stage import Indexed
 from cleaner.storage import store
 from cleaner.storage.replace import swapping
 from cleaner.storage.row_key import sample_key
@@ -61,7 +61,7 @@ class Run:
         """The job as resolved."""
         import yaml
 
-        return parse_job(yaml.safe_load(self._record(JOB)), store.join(self.path, JOB))
+        return read_job(yaml.safe_load(self._record(JOB)), store.join(self.path, JOB))
 
     def _record(self, name: str) -> bytes:
         folder = RunFolder(self.path)
@@ -235,9 +235,8 @@ def _score(row: dict[str, Any]) -> str:
     return ""
 
 
-def _limits(entry: Any, row: dict[str, Any]) -> list[Limit]:
-    rules = getattr(entry.stage, "rules", None)
-    if not isinstance(rules, RuleSet):  # of `clean_lines` it is a name: its rules judge no document
+def _limits(entry: Entry, row: dict[str, Any]) -> list[Limit]:
+    if (rules := entry.stage.rule_set()) is None:
         return []
     found = []
     for rule in rules.rules:
@@ -288,8 +287,9 @@ def _margin(limit: Any, value: Any) -> float | None:
 
 def _earlier(run: Run, row: dict[str, Any]) -> tuple[str, str] | None:
     """Return the earlier run and the id there that a document lost to; None: one of this run."""
-    runs = {one for entry in run.job.stages for one in getattr(entry.stage, "against", ())}
-    return partner(row, sorted(runs))
+    seeing_all = (entry.stage.global_stage() for entry in run.job.stages)
+    indexed = (across for across in seeing_all if isinstance(across, Indexed))
+    return partner(row, sorted({one for across in indexed for one in across.earlier_runs()}))
 
 
 def _partners(run: Run, row: dict[str, Any]) -> list[str]:
@@ -392,7 +392,8 @@ def _nearness(run: Run, stage: str | None, rule: str | None) -> pl.Expr:
     for entry in run.job.stages:
         if stage is not None and entry.title != stage_title(run, stage):
             continue
-        for one in getattr(getattr(entry.stage, "rules", None), "rules", ()):
+        rules = entry.stage.rule_set()
+        for one in () if rules is None else rules.rules:
             if not one.limits or (rule is not None and one.name != rule):
                 continue
             return pl.min_horizontal(

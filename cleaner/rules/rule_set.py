@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
@@ -64,10 +63,9 @@ class Rule(_File):
         return self.condition.limits
 
 
-class RuleSet(_File):
-    """A filter file as a value: what `filters/gopher_quality.yaml` says."""
+class FilterFile(_File):
+    """What a filter file may say, as `filters/gopher_quality.yaml` does."""
 
-    name: str
     title: str
     source: tuple[Citation, ...]
     # What a word is: ours, or that of a dictionary for a set that was published so.
@@ -79,7 +77,6 @@ class RuleSet(_File):
     # A line is measured as a text of its own.
     cut: tuple[str, ...] = ()
     lines: tuple[Rule, ...] = ()
-    _file: str = PrivateAttr("")  # where it was read, for messages only
 
     @field_validator("source", mode="before")
     @classmethod
@@ -111,10 +108,17 @@ class RuleSet(_File):
         return patterns
 
     @model_validator(mode="after")
-    def _says_something(self) -> "RuleSet":
+    def _says_something(self) -> Self:
         if not self.rules and not self.lines:
             raise ValueError("'rules' is missing")
         return self
+
+
+class RuleSet(FilterFile):
+    """A filter file as a value, with the name by which it goes."""
+
+    name: str
+    file: str = ""  # where it was read, for messages
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -135,7 +139,7 @@ class RuleSet(_File):
             try:
                 rule.condition.check(schema)
             except ConditionError as error:
-                raise RuleError(f"{self._file or self.name}: rule {rule.name!r}: {error}") from None
+                raise RuleError(f"{self.file or self.name}: rule {rule.name!r}: {error}") from None
 
 
 def _read_by(rules: tuple[Rule, ...]) -> tuple[str, ...]:
@@ -177,13 +181,12 @@ def parse_rules(text: str, name: str, file: str) -> RuleSet:
     if not isinstance(data, dict):
         raise RuleError(f"{file}: a filter file has title, source and rules")
     try:
-        rules = RuleSet.model_validate({**data, "name": name})
+        said = FilterFile.model_validate(data)
     except ValidationError as error:
         where = Where(file, places)
         problems = [_problem(where, data, mistake) for mistake in error.errors()]
         raise RuleError("\n".join(problems)) from None
-    rules._file = file
-    return rules
+    return RuleSet(**dict(said), name=name, file=file)
 
 
 def _problem(where: Where, data: dict[str, Any], mistake: Any) -> str:
@@ -192,7 +195,7 @@ def _problem(where: Where, data: dict[str, Any], mistake: Any) -> str:
     if keys[:2] == ("source", 0) and isinstance(data["source"], dict):
         keys = ("source", *keys[2:])
     place = where.at(keys)
-    model: type[BaseModel] = RuleSet
+    model: type[BaseModel] = FilterFile
     inside = keys
     match keys:
         case ("rules" | "lines" as part, int() as index, *rest) if isinstance(
@@ -205,8 +208,7 @@ def _problem(where: Where, data: dict[str, Any], mistake: Any) -> str:
     what = ".".join(str(key) for key in inside)
     match mistake["type"]:
         case "extra_forbidden":
-            known = ["name", *(name for name in keys_of(model) if name != "name")]
-            known = known if model is Rule else known[1:]
+            known = keys_of(model)
             there = ", ".join(known)
             return f"{place}: unknown key {what!r}{guess(what, known)}; there are: {there}"
         case "missing":

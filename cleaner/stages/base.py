@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from cleaner.errors import JobError
 from cleaner.rules.conditions import checked, parse
+from cleaner.rules.rule_set import RuleSet
 from cleaner.rules.sql import ConditionError
 from cleaner.stages.global_stage import GlobalStage
 from cleaner.stages.marked import formulas_of
@@ -35,8 +36,13 @@ class Stage(Options):
     """One entry of a job's `stages`."""
 
     version: ClassVar[int] = 1  # raised whenever the same input may give other output
+    # What a user may look for here, and where it is written instead.
+    elsewhere: ClassVar[Mapping[str, str]] = {}
     changes_text: ClassVar[bool] = False
     exact: ClassVar[bool] = True  # False: float scores, another machine may differ in the last bit
+    gpu: ClassVar[bool] = False  # it runs on a GPU where there is one
+    for_ledger: ClassVar[bool] = False  # what it adds is for the ledger, not for later stages
+    drops_most: ClassVar[bool] = False  # of a crawl; the ledger tells less of what falls here
 
     @classmethod
     def from_short(cls, value: Any) -> dict[str, Any]:
@@ -63,8 +69,17 @@ class Stage(Options):
         """Return the signals this stage judges by; the engine measures them once for a phase."""
         return set()
 
+    @classmethod
+    def resolved_type(cls) -> "type[Stage]":
+        """Return the type of what `resolve` returns, which travels to workers and is recorded.
+
+        A stage whose files are read on the driver has a type of its own for what was read: no job
+        file can say that.
+        """
+        return cls
+
     def resolve(self) -> "Stage":
-        """Return these options with defaults from models and files filled in, or raise JobError.
+        """Return these options with what models and files say filled in, or raise JobError.
 
         Called once, on the driver, before anything runs.
         """
@@ -83,12 +98,23 @@ class Stage(Options):
         `columns` are the types, by name, of all that it needs beside the text.
         """
 
+    def rule_set(self) -> RuleSet | None:
+        """Return the rules by which documents are judged here; None for another kind of stage."""
+        return None
+
     def score(self) -> str | None:
         """Return the column of the score by which a later stage may prefer documents, if any."""
         return None
 
     def global_stage(self) -> GlobalStage | None:
         """Return how this stage sees all rows; None for one that goes row by row."""
+        return None
+
+    def cuts_told(self, docs: pl.DataFrame) -> list[str] | None:
+        """Return the lines of one text, cut ones after `- ` and with the rule that each broke.
+
+        None where this stage knows nothing of rules for lines.
+        """
         return None
 
     def files(self) -> list[str]:

@@ -1,29 +1,85 @@
 """Cut the lines of a text that break the rules of a file."""
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar, Self
 
 import polars as pl
 from pydantic import model_validator
 
-from cleaner.rules.lines import LINE_SIGNALS, clean
+from cleaner.rules.lines import LINE_SIGNALS, clean, show_cuts
 from cleaner.rules.rule_set import RuleSet, load_rules
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Stage
 from cleaner.stages.marked import cut_so_far, formulas_of
 
 
-class CleanLines(Stage):
+class ByLineRules(Stage):
+    """What the stage does, whether its rules are still in a file or already at hand."""
+
+    version: ClassVar[int] = 2  # formulas stay
+    changes_text: ClassVar[bool] = True
+
+    rules: str = "c4_lines"
+
+    def of_lines(self) -> RuleSet:
+        """Return the rules for lines."""
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _rules_fit_lines(self) -> Self:
+        rules = self.of_lines()
+        if not rules.lines:
+            raise ValueError(
+                f"rules: {self.rules} has no rules for lines; c4_lines is one that does"
+            )
+        rules.check({name: SIGNALS[name][0] for name in SIGNALS} | _KINDS, rules.lines)
+        return self
+
+    def label(self) -> str:
+        """Return `:c4_lines`."""
+        return f":{self.of_lines().name}"
+
+    def cuts_told(self, docs: pl.DataFrame) -> list[str]:
+        """Return the lines of one text, cut ones with the rule that each broke."""
+        return show_cuts(docs["text"], self.of_lines(), formulas_of(docs))
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs` with `text` cleaned and `characters_cut`."""
+        text, cut = clean(docs["text"], self.of_lines(), formulas_of(docs))
+        return docs.with_columns(text=text, characters_cut=cut_so_far(docs, cut))
+
+
+class ResolvedCleanLines(ByLineRules):
+    """The stage with its rules as data: no worker opens their file."""
+
+    line_rules: RuleSet
+
+    def of_lines(self) -> RuleSet:
+        """Return the rules for lines."""
+        return self.line_rules
+
+
+class CleanLines(ByLineRules):
     """Replace `text` by the lines that keep every rule, and count `characters_cut`.
 
     `rules` is a file of `filters/` with a part `lines`, or a path. A text that is left without a
     word is dropped as `empty` by what comes next.
     """
 
-    version: ClassVar[int] = 2  # formulas stay
-    changes_text: ClassVar[bool] = True
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        "line_rules": "rules are written in a filter file, under `lines`, and `rules` is its path",
+        "lines": "rules are written in a filter file, under `lines`, and `rules` is its path",
+    }
 
-    rules: str = "c4_lines"
-    line_rules: RuleSet
+    @cached_property
+    def line_rules(self) -> RuleSet:
+        """The rules of the file."""
+        return load_rules(self.rules)
+
+    def of_lines(self) -> RuleSet:
+        """Return the rules for lines."""
+        return self.line_rules
 
     @classmethod
     def from_short(cls, value: Any) -> dict[str, Any]:
@@ -32,26 +88,14 @@ class CleanLines(Stage):
             return super().from_short(value)
         return {"rules": value}
 
-    @model_validator(mode="before")
     @classmethod
-    def _resolve(cls, options: Any) -> Any:
-        if not isinstance(options, dict) or "line_rules" in options:
-            return options
-        name = str(options.get("rules", cls.model_fields["rules"].default))
-        rules = load_rules(name)
-        if not rules.lines:
-            raise ValueError(f"rules: {name} has no rules for lines; c4_lines is one that does")
-        rules.check({name: SIGNALS[name][0] for name in SIGNALS} | _KINDS, rules.lines)
-        return {**options, "line_rules": rules}
+    def resolved_type(cls) -> type[ResolvedCleanLines]:
+        """Return the type of the stage with its rules."""
+        return ResolvedCleanLines
 
-    def label(self) -> str:
-        """Return `:c4_lines`."""
-        return f":{self.line_rules.name}"
-
-    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
-        """Return `docs` with `text` cleaned and `characters_cut`."""
-        text, cut = clean(docs["text"], self.line_rules, formulas_of(docs))
-        return docs.with_columns(text=text, characters_cut=cut_so_far(docs, cut))
+    def resolve(self) -> ResolvedCleanLines:
+        """Return these options with the rules of their file."""
+        return ResolvedCleanLines(**self.model_dump(), line_rules=self.line_rules)
 
 
 _KINDS = {name: kind for name, (kind, _) in LINE_SIGNALS.items()}

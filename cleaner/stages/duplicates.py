@@ -33,9 +33,9 @@ NOTHING = pl.lit([], pl.List(pl.String))
 PARTNER = ("duplicate_file", "duplicate_row", "duplicate_of", "jaccard", "cluster_size")
 
 
-def alone(stage: Any) -> None:
+def alone(stage: Indexed) -> None:
     """Raise JobError where a stage on one frame is held against a run: only a run can be."""
-    if stage.against:
+    if stage.earlier_runs():
         raise JobError("against: works in a run; one frame is not held against another run")
 
 
@@ -99,6 +99,10 @@ class Duplicates(Judging, Indexed):
             "best_by": self.best_by,
             "source_priority": self.source_priority,
         }
+
+    def stays(self) -> str:
+        """Return in words which of some duplicates stays."""
+        return f"keeps the {self.keep}{f' by {self.best_by}' if self.best_by else ''}"
 
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""

@@ -15,7 +15,7 @@ class EmbedClassify(Scored):
     """
 
     version: ClassVar[int] = 1
-    gpu: ClassVar[bool] = True  # one GPU a worker, when there are any
+    gpu: ClassVar[bool] = True
 
     def files(self) -> list[str]:
         """Return the head, its card, and the files of its encoder."""

@@ -2,28 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, ClassVar
 
 import polars as pl
 
 from cleaner.stages.base import Stage
 from cleaner.storage.shortages import is_shortage
-from cleaner.web.facts import Facts
+from cleaner.web.columns import COLUMNS, FACTS
 from cleaner.web.page import Page, extract_html
 
-_FACTS: dict[str, Any] = {
-    field.name: pl.Boolean if field.type in ("bool", bool) else pl.String for field in fields(Facts)
-}
-_PAGE: dict[str, Any] = {
-    "formulas_marked": pl.Boolean,
-    "formulas_found": pl.UInt32,
-    "formulas_lost": pl.UInt32,
-    "formula_images_lost": pl.UInt32,
-    "link_density": pl.Float64,
-    "charset": pl.String,
-    "charset_repaired": pl.Boolean,
-}
 _MACHINE = re.compile(r" at 0x[0-9a-fA-F]+|(?<![\w.])/(?:[\w.+-]+/)+")  # addresses and folders
 
 
@@ -52,7 +39,7 @@ class Extract(Stage):
 
     def adds(self) -> dict[str, Any]:
         """Return the columns this stage adds for good, name -> Polars type."""
-        return {"text": pl.String, **_PAGE, **_FACTS}
+        return {"text": pl.String, **COLUMNS}
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with text, facts, `broken` and `error`, in the same order."""
@@ -69,16 +56,8 @@ class Extract(Stage):
         return docs.with_columns(
             pl.Series("text", texts, dtype=pl.String),
             *(
-                pl.Series(
-                    name, [None if p is None else getattr(p, name) for p in pages], dtype=kind
-                )
-                for name, kind in _PAGE.items()
-            ),
-            *(
-                pl.Series(
-                    name, [None if p is None else getattr(p.facts, name) for p in pages], dtype=kind
-                )
-                for name, kind in _FACTS.items()
+                pl.Series(name, [None if p is None else _found(p, name) for p in pages], dtype=kind)
+                for name, kind in COLUMNS.items()
             ),
             broken=pl.Series(
                 [[p.broken] if p and p.broken else [] for p in pages], dtype=pl.List(pl.String)
@@ -108,6 +87,10 @@ class Extract(Stage):
                 raise
             told = _MACHINE.sub("", f"defect: {type(defect).__name__}: {defect}")
             return Page(error=told[:300])
+
+
+def _found(page: Page, name: str) -> Any:
+    return getattr(page.facts if name in FACTS else page, name)
 
 
 def _status(value: Any) -> int:

@@ -1,86 +1,53 @@
 """Drop what breaks a rule of a filter file."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import Any, ClassVar, Self
 
 import polars as pl
 from pydantic import Field, model_validator
 
 from cleaner.config.word_lists import load_phrases
 from cleaner.errors import JobError
-from cleaner.rules.conditions import parse
 from cleaner.rules.rule_set import RuleSet, broken_rules, load_rules
-from cleaner.rules.sql import ConditionError
 from cleaner.signals import SIGNALS, measure
 from cleaner.signals.splitters import check
 from cleaner.stages.base import Judging
 from cleaner.stages.marked import LOSS, LOSS_SIGNALS, formula_loss, formulas_of
 
 
-class Filter(Judging):
-    """Add `broken`, the list of rules each document fails; an empty list means keep.
-
-    `name` is a filter of `filters/`, or a path; `lists` gives files for lists that its rules read.
-    Rules and lists are held as data: only who builds the stage opens files.
-    """
+class ByRules(Judging):
+    """What a filter does, whether its rules are still in a file or already at hand."""
 
     version: ClassVar[int] = 3  # what is misread, what RefinedWeb cuts
+    for_ledger: ClassVar[bool] = True
 
     name: str
     formulas: bool = True
     lists: dict[str, str] = Field(default_factory=dict)
-    rules: RuleSet
-    phrases: dict[str, tuple[str, ...]]
 
-    @classmethod
-    def from_short(cls, value: Any) -> dict[str, Any]:
-        """Return options for `filter: gopher_quality`."""
-        if not isinstance(value, str):
-            return super().from_short(value)
-        return {"name": value}
+    def rule_set(self) -> RuleSet:
+        """Return the rules."""
+        raise NotImplementedError
 
-    @model_validator(mode="before")
-    @classmethod
-    def _resolve(cls, options: Any) -> Any:
-        if not isinstance(options, dict) or "name" not in options or "phrases" in options:
-            return options
-        rules = options.get("rules")
-        if not isinstance(rules, RuleSet):
-            rules = load_rules(str(options["name"]))
-        if not rules.rules:
-            raise ValueError(f"name: {rules.name} has rules for lines only; see clean_lines")
-        lists = options.get("lists") or {}
-        if not isinstance(lists, dict):
-            return {**options, "rules": rules, "phrases": {}}  # refused by the field's type
-        where = options.get("where", options.get("on"))
-        read = [*rules.columns, *(_reads(where) if isinstance(where, str) else ())]
-        used = list(dict.fromkeys(name.partition(":")[2] for name in read if ":" in name))
-        for name in lists:
-            if name not in used:
-                there = ", ".join(used) or "none"
-                raise ValueError(f"lists: {rules.name} reads no list {name!r}; it reads: {there}")
-        phrases = {name: load_phrases(str(lists.get(name, name))) for name in used}
-        return {**options, "rules": rules, "phrases": phrases}
+    def phrase_lists(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the lists that the rules read, by name."""
+        raise NotImplementedError
 
     @model_validator(mode="after")
-    def _rules_fit_the_signals(self) -> "Filter":
+    def _rules_fit_the_signals(self) -> Self:
+        rules = self.rule_set()
+        if not rules.rules:
+            raise ValueError(f"name: {rules.name} has rules for lines only; see clean_lines")
         # Rules that also read columns of the job are checked once those are known.
         known = {name: SIGNALS[name][0] for name in self._measures()} | {LOSS: pl.Float64}
-        of_signals = [r for r in self.rules.rules if known.keys() >= set(r.condition.columns)]
-        self.rules.check(known, of_signals)
-        return self
-
-    def resolve(self) -> "Filter":
-        """Return these options, or raise JobError when the words of the rules need a package."""
-        try:
-            check(self.rules.unit)
-        except JobError as error:
-            raise JobError(f"{self.rules.name}: {error}") from None
+        of_signals = [r for r in rules.rules if known.keys() >= set(r.condition.columns)]
+        rules.check(known, of_signals)
         return self
 
     def label(self) -> str:
         """Return `:gopher_quality`."""
-        return f":{self.rules.name}"
+        return f":{self.rule_set().name}"
 
     def signals(self) -> set[str]:
         """Return the signals that are measured in the usual way, for all filters of a phase."""
@@ -99,7 +66,7 @@ class Filter(Judging):
         """Raise JobError where a rule, or `on`, asks of a column what its type cannot answer."""
         own = {name: SIGNALS[name][0] for name in self._measures()} | {LOSS: pl.Float64}
         super().check({**columns, **own})
-        self.rules.check({**columns, **own})
+        self.rule_set().check({**columns, **own})
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with `broken` and what `adds` names, in the same order."""
@@ -107,7 +74,7 @@ class Filter(Judging):
         frame = docs.drop(absent, strict=False).hstack(self._measured(docs, absent))
         if LOSS in self._reads():
             frame = frame.with_columns(formula_loss(frame))
-        broken = broken_rules(frame, self.rules)
+        broken = broken_rules(frame, self.rule_set())
         if self.where is not None:
             nothing = pl.lit([], pl.List(pl.String))
             judged = pl.when(self.judged(frame)).then(broken).otherwise(nothing)
@@ -117,7 +84,7 @@ class Filter(Judging):
         return docs.with_columns(broken.alias("broken"), *own)
 
     def _reads(self) -> list[str]:
-        return list(dict.fromkeys((*self.rules.columns, *sorted(self.asked()))))
+        return list(dict.fromkeys((*self.rule_set().columns, *sorted(self.asked()))))
 
     def _measures(self) -> list[str]:
         reads = self._reads()
@@ -126,8 +93,8 @@ class Filter(Judging):
 
     def _stored(self, signal: str) -> str | None:
         """Return the column of a signal that only this filter measures, or None."""
-        if self.rules.unit != "word":
-            return f"{signal}:{self.rules.unit}"
+        if (unit := self.rule_set().unit) != "word":
+            return f"{signal}:{unit}"
         if not self.formulas:
             return f"{signal}:no_formulas"
         return signal if ":" in signal else None
@@ -140,8 +107,8 @@ class Filter(Judging):
             text,
             signals,
             formulas=formulas_of(docs) if self.formulas else False,
-            unit=self.rules.unit,
-            lists=self.phrases,
+            unit=self.rule_set().unit,
+            lists=self.phrase_lists(),
         )
         if text.null_count():
             # A text that is not there cannot be measured, and what is unknown is not kept.
@@ -149,8 +116,98 @@ class Filter(Judging):
         return made
 
 
-def _reads(where: str) -> tuple[str, ...]:
-    try:
-        return tuple(parse(where, ask_unknown=True).columns)
-    except ConditionError as error:
-        raise ValueError(f"where: {error}") from None
+class ResolvedFilter(ByRules):
+    """A filter with its rules and lists as data: no worker opens their files."""
+
+    rules: RuleSet
+    phrases: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, rules: RuleSet, **options: Any) -> Self:
+        """Return the filter of a rule set that is in no file; `options` are those of `filter`."""
+        asked = Judging(where=options.get("where")).asked()
+        phrases = read_lists(rules, asked, options.get("lists") or {})
+        return cls(**options, name=rules.name, rules=rules, phrases=phrases)
+
+    def rule_set(self) -> RuleSet:
+        """Return the rules."""
+        return self.rules
+
+    def phrase_lists(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the lists that the rules read, by name."""
+        return self.phrases
+
+    def resolve(self) -> Self:
+        """Return this filter, or raise JobError when the words of its rules need a package."""
+        try:
+            check(self.rules.unit)
+        except JobError as error:
+            raise JobError(f"{self.rules.name}: {error}") from None
+        return self
+
+
+class Filter(ByRules):
+    """Add `broken`, the list of rules each document fails; an empty list means keep.
+
+    `name` is a filter of `filters/`, or a path; `lists` gives files for lists that its rules read.
+    """
+
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        "rules": "rules are written in a filter file, and `name` is its name or path",
+        "phrases": "phrases are written in a text file, and `lists` gives its path",
+    }
+
+    @model_validator(mode="after")
+    def _lists_are_read(self) -> Self:
+        self.phrase_lists()  # a missing file is said with the place of the stage
+        return self
+
+    @cached_property
+    def rules(self) -> RuleSet:
+        """The rules of the file."""
+        return load_rules(self.name)
+
+    @cached_property
+    def phrases(self) -> dict[str, tuple[str, ...]]:
+        """The lists that the rules and `where` read, by name."""
+        return read_lists(self.rules, self.asked(), self.lists)
+
+    def rule_set(self) -> RuleSet:
+        """Return the rules of the file."""
+        return self.rules
+
+    def phrase_lists(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the lists that the rules and `where` read, by name."""
+        return self.phrases
+
+    @classmethod
+    def from_short(cls, value: Any) -> dict[str, Any]:
+        """Return options for `filter: gopher_quality`."""
+        if not isinstance(value, str):
+            return super().from_short(value)
+        return {"name": value}
+
+    @classmethod
+    def resolved_type(cls) -> type[ResolvedFilter]:
+        """Return the type of a filter with its rules."""
+        return ResolvedFilter
+
+    def resolve(self) -> ResolvedFilter:
+        """Return these options with the rules and lists of their files."""
+        return ResolvedFilter(**self.model_dump(), rules=self.rules, phrases=self.phrases).resolve()
+
+
+def read_lists(
+    rules: RuleSet, asked: Collection[str], lists: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the lists that rules and the columns `asked` by a condition read, from their files.
+
+    `lists` gives files for some of them; ValueError for one that is not read.
+    """
+    read = [*rules.columns, *sorted(asked)]
+    used = list(dict.fromkeys(name.partition(":")[2] for name in read if ":" in name))
+    for name in lists:
+        if name not in used:
+            there = ", ".join(used) or "none"
+            raise ValueError(f"lists: {rules.name} reads no list {name!r}; it reads: {there}")
+    return {name: load_phrases(lists.get(name, name)) for name in used}

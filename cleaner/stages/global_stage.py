@@ -140,6 +140,10 @@ class GlobalStage(ABC):
         """Return whether texts are compared, so that one without a word falls here as `empty`."""
         return False
 
+    def stays(self) -> str:
+        """Return in words, for the plan, which of several documents stays; or nothing."""
+        return ""
+
     @abstractmethod
     def key_rows(self, rows: int) -> int:
         """Return about how many rows so many documents send as `keys`."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from cleaner.errors import JobError
 from cleaner.rules.rule_set import RuleSet
-from cleaner.stages.filter import Filter
+from cleaner.stages.filter import Filter, ResolvedFilter
 
 Frame = TypeVar("Frame", pl.DataFrame, pa.Table)
 
@@ -42,10 +42,9 @@ def judge(
         "lists": dict(lists or {}),
     }
     if isinstance(filter, RuleSet):
-        options |= {"name": filter.name, "rules": filter}
+        stage = ResolvedFilter.of(filter, **options)
     else:
-        options |= {"name": str(filter)}
-    stage = Filter.model_validate(options)
+        stage = Filter(name=str(filter), **options).resolve()
     missing = stage.needs() - {"text"} - set(docs.columns)
     if text not in docs.columns:
         missing.add(text)

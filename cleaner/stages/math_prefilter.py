@@ -1,5 +1,7 @@
 """Drop pages whose raw bytes show no mathematics, before anything is parsed."""
 
+from typing import ClassVar
+
 import polars as pl
 
 from cleaner.stages.base import Judging
@@ -11,6 +13,8 @@ class MathPrefilter(Judging):
 
     Rows without a page but with text (those of a `text` entry) pass.
     """
+
+    drops_most: ClassVar[bool] = True
 
     weak: Weak = "auto"
 

@@ -22,6 +22,8 @@ class Sample(Judging):
     with the smallest `sample_key`.
     """
 
+    drops_most: ClassVar[bool] = True
+
     share: float | None = Field(None, ge=0, le=1)
     documents: int | None = Field(None, ge=0)
     seed: int = Field(0, ge=0, lt=2**63)

@@ -1,6 +1,7 @@
 """Drop pages by their address, and pages whose owners opted out."""
 
-from typing import Any, ClassVar, Literal
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Self
 
 import polars as pl
 from pydantic import field_validator, model_validator
@@ -12,67 +13,44 @@ from cleaner.text.urls import list_files, load_lists, on_list, words_in
 Sign = Literal["noai", "tdm"]
 
 
-class UrlFilter(Judging):
-    """Drop as `blocked_url` what a list or a word blocks, and as `opt_out` what `respect` names.
-
-    `block` and `allow` are files or UT1 folders of domains, hosts and paths; what is allowed is
-    never blocked. `words` are words, or files of words, that no url may hold. `respect` reads the
-    signs that `extract` finds (`noai`: robots meta and headers; `tdm`: TDM reservation), so it
-    comes after `extract`. A document without a url is not blocked.
-    """
+class ByAddress(Judging):
+    """What the stage does, whether its words are still in files or already at hand."""
 
     version: ClassVar[int] = 2  # words in encoded addresses
+    drops_most: ClassVar[bool] = True
 
     block: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     respect: tuple[Sign, ...] = ()
 
-    @field_validator("block", "allow", "words", "respect", mode="before")
-    @classmethod
-    def _one_or_several(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
+    def all_words(self) -> tuple[str, ...]:
+        """Return the words that no url may hold."""
+        raise NotImplementedError
 
     @model_validator(mode="after")
-    def _says_something(self) -> "UrlFilter":
-        if not (self.block or self.words or self.respect):
+    def _says_something(self) -> Self:
+        if not (self.block or self.all_words() or self.respect):
             raise ValueError("takes at least one of block, words and respect")
         return self
 
-    @model_validator(mode="before")
-    @classmethod
-    def _resolve(cls, options: Any) -> Any:
-        words = options.get("words") if isinstance(options, dict) else None
-        if isinstance(words, str):
-            words = [words]
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            return options
-        # Files of words become words here, so that workers never open them.
-        found = [load_phrases(word) if word.endswith(".txt") else (word,) for word in words]
-        return {**options, "words": [word for each in found for word in each]}
-
     def needs(self) -> set[str]:
         """Return the url, the signs asked for, and what `on` reads."""
-        by_url = {"url"} if self.block or self.words else set()
+        by_url = {"url"} if self.block or self.all_words() else set()
         return by_url | {f"optout_{sign}" for sign in self.respect} | self.asked_needs()
 
     def files(self) -> list[str]:
         """Return the files of the lists."""
         return list_files((*self.block, *self.allow))
 
-    def resolve(self) -> "UrlFilter":
-        """Read the lists once, so that a wrong one is said before anything runs."""
-        for lists in (self.block, self.allow):
-            load_lists(lists)
-        return self
-
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with `broken`."""
+        words = self.all_words()
         blocked = pl.repeat(False, docs.height, eager=True)
         if self.block:
             blocked |= on_list(docs["url"], load_lists(self.block))
-        if self.words:
-            blocked |= words_in(docs["url"], self.words)
+        if words:
+            blocked |= words_in(docs["url"], words)
         if self.allow and blocked.any():
             blocked &= ~on_list(docs["url"], load_lists(self.allow))
         # A null sign belongs to a text that came without its page: nobody opted out there.
@@ -84,3 +62,46 @@ class UrlFilter(Judging):
             pl.when(judged & opted_out).then(pl.lit("opt_out")),
         ]
         return docs.with_columns(broken=pl.concat_list(reasons).list.drop_nulls())
+
+
+class ResolvedUrlFilter(ByAddress):
+    """The stage with all its words: no worker opens a file of words."""
+
+    def all_words(self) -> tuple[str, ...]:
+        """Return the words that no url may hold."""
+        return self.words
+
+
+class UrlFilter(ByAddress):
+    """Drop as `blocked_url` what a list or a word blocks, and as `opt_out` what `respect` names.
+
+    `block` and `allow` are files or UT1 folders of domains, hosts and paths; what is allowed is
+    never blocked. `words` are words, or files of words, that no url may hold. `respect` reads the
+    signs that `extract` finds (`noai`: robots meta and headers; `tdm`: TDM reservation), so it
+    comes after `extract`. A document without a url is not blocked.
+    """
+
+    @field_validator("block", "allow", "words", "respect", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @cached_property
+    def _read(self) -> tuple[str, ...]:
+        found = [load_phrases(word) if word.endswith(".txt") else (word,) for word in self.words]
+        return tuple(word for each in found for word in each)
+
+    def all_words(self) -> tuple[str, ...]:
+        """Return the words that no url may hold, those in files too."""
+        return self._read
+
+    @classmethod
+    def resolved_type(cls) -> type[ResolvedUrlFilter]:
+        """Return the type of the stage with all its words."""
+        return ResolvedUrlFilter
+
+    def resolve(self) -> ResolvedUrlFilter:
+        """Return these options with all words; the lists are read once, to say what is wrong."""
+        for lists in (self.block, self.allow):
+            load_lists(lists)
+        return ResolvedUrlFilter(**{**self.model_dump(), "words": self.all_words()})

@@ -87,12 +87,12 @@ def test_lists_are_data_and_can_be_replaced(tmp_path: Path) -> None:
 
 
 def test_a_stage_travels_as_data_and_opens_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Filter(name="zh_web_junk", on="lang = 'zh'")
+    stage = Filter(name="zh_web_junk", on="lang = 'zh'").resolve()
     plain = stage.model_dump(mode="json", by_alias=True)
     monkeypatch.setattr("cleaner.rules.rule_set.shipped", lambda folder: Path("/nowhere"))
     monkeypatch.setattr("cleaner.config.word_lists.shipped", lambda folder: Path("/nowhere"))
-    again = Filter.model_validate(plain)
-    assert again.model_dump() == stage.model_dump()
+    again = Filter.resolved_type().model_validate(plain)
+    assert again == stage
     docs = pl.DataFrame({"text": ["百家乐老虎机注册送彩金首存返水"], "lang": ["zh"]})
     assert "gambling" in again(docs)["broken"][0].to_list()
 
@@ -113,6 +113,8 @@ def test_a_name_is_the_short_form() -> None:
         ({"name": "c4", "lists": {"zh_seo": "x"}}, "reads no list 'zh_seo'; it reads: none"),
         ({"name": "c4", "action": "cut"}, "Input should be 'drop' or 'tag'"),
         ({}, "Field required"),
+        ({"name": "c4", "rules": {}}, "Extra inputs are not permitted"),
+        ({"name": "c4", "phrases": {"zh_seo": ["x"]}}, "Extra inputs are not permitted"),
     ],
 )
 def test_wrong_options_are_refused(options: dict[str, object], message: str) -> None:

@@ -61,9 +61,10 @@ def test_clean_lines_needs_rules_for_lines() -> None:
 
 
 def test_clean_lines_travels_as_data() -> None:
-    stage = CleanLines()
-    again = CleanLines.model_validate(stage.model_dump(mode="json"))
-    assert again.model_dump() == stage.model_dump()
+    stage = CleanLines().resolve()
+    again = CleanLines.resolved_type().model_validate(stage.model_dump(mode="json"))
+    assert again == stage
+    assert stage.line_rules.file == "filters/c4_lines.yaml"
 
 
 def test_dedup_paragraphs_cuts_and_counts() -> None:

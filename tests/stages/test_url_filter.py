@@ -40,7 +40,16 @@ def test_words_block(tmp_path: Path) -> None:
     assert broken(UrlFilter(words=("casino",))) == [[], [], ["blocked_url"], []]
     (tmp_path / "words.txt").write_text("# mine\ncasino\n")
     stage = UrlFilter.model_validate({"words": [str(tmp_path / "words.txt"), "poker"]})
-    assert stage.words == ("casino", "poker")
+    assert stage.all_words() == ("casino", "poker")
+
+
+def test_a_word_that_looks_like_a_file_of_words_is_a_word_to_a_worker(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("robots.txt\n")
+    stage = UrlFilter.model_validate({"words": str(tmp_path / "words.txt")}).resolve()
+    again = UrlFilter.resolved_type().model_validate(stage.model_dump(mode="json"))
+    assert again == stage
+    docs = pl.DataFrame({"url": ["http://a.org/robots.txt", "http://a.org/"]})
+    assert again(docs)["broken"].to_list() == [["blocked_url"], []]
 
 
 def test_wishes_are_respected() -> None:

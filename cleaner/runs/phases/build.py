@@ -45,7 +45,7 @@ def build_phases(plan: Plan) -> list[Phase]:
             prepare = _later_units(maps[-1], verdicts or "", before, options)
         exact = all(entry.stage.exact for entry in mapped.entries)
         title = ", ".join(entry.title for entry in mapped.entries) or "apply verdicts"
-        gpu = any(getattr(entry.stage, "gpu", False) for entry in mapped.entries)
+        gpu = any(entry.stage.gpu for entry in mapped.entries)
         phases.append(
             Phase(
                 name,

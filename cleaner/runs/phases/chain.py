@@ -17,12 +17,10 @@ from cleaner.job.job_file import build_stage
 from cleaner.ledger import ALWAYS, dropped, failed, tagged
 from cleaner.runs.phases.base import with_asked, without_asked
 from cleaner.stages.base import Judging, Stage
-from cleaner.stages.filter import Filter
 from cleaner.storage.shortages import is_shortage
 
-# Rows dropped by these, maybe nearly all of a crawl, carry a reason and what names and counts them.
-CHEAP = ("math_prefilter", "url_filter", "sample")
-_CHEAP_KEEPS = (
+# What rows carry that fell at a stage which drops most of a crawl.
+_OF_MANY = (
     "file", "row", "id", "url", "source", "fate", "stage", "reason", "broken", *ALWAYS,
 )  # fmt: skip
 
@@ -138,7 +136,7 @@ class Chain:
 
     def _apply(self, outcome: Outcome, step: Step, judged: dict[int, pl.DataFrame]) -> None:
         docs = outcome.docs
-        if isinstance(step.stage, Filter):
+        if step.stage.rule_set() is not None:
             docs = self._judge_together(docs, step, judged)
             docs = docs.with_columns(judged.pop(step.index))
         else:
@@ -165,16 +163,16 @@ class Chain:
     def _judge_together(
         self, docs: pl.DataFrame, step: Step, judged: dict[int, pl.DataFrame]
     ) -> pl.DataFrame:
-        """Judge this filter, and with it every later one up to the next change of the text.
+        """Judge by the rules of this stage, and of later ones up to the next change of the text.
 
-        Returns `docs` with what only these filters measure.
+        Returns `docs` with what only these stages measure.
         """
         if step.index in judged:
             return docs
         for other in self.steps[self.steps.index(step) :]:
             if other.stage.changes_text:
                 break
-            if not isinstance(other.stage, Filter) or other.index in judged:
+            if other.stage.rule_set() is None or other.index in judged:
                 continue
             ready = other.index == step.index or (
                 other.stage.needs() | other.stage.signals() <= {*docs.columns, *other.reads}
@@ -268,6 +266,6 @@ def _fall_empty(outcome: Outcome, title: str) -> None:
 def _dropped(docs: pl.DataFrame, step: Step, also: pl.Series | None) -> pl.DataFrame:
     broken = pl.col("broken") if also is None else pl.concat_list("broken", pl.lit(also))
     docs = dropped(docs, step.title, pl.col("broken").list.first(), broken)
-    if step.name in CHEAP:
-        docs = docs[[name for name in _CHEAP_KEEPS if name in docs.columns]]
+    if step.stage.drops_most:
+        docs = docs[[name for name in _OF_MANY if name in docs.columns]]
     return docs
