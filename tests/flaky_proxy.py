@@ -17,7 +17,8 @@ class FlakyProxy:
     `refuse` closes the connection at once, `busy` answers 503, `cut-answer` sends half of what the
     store said, `cut-request` closes it in the middle of an upload, `lose-answer` after it; `only`
     names the methods that fail. Headers that are `ignored` do not reach the store. A store that
-    `forbids` to overwrite by that header of its own knows no `If-None-Match`.
+    `forbids` to overwrite by that header of its own knows no `If-None-Match`. Methods that it
+    `denies` are answered 403.
     """
 
     def __init__(
@@ -27,10 +28,11 @@ class FlakyProxy:
         only: tuple[str, ...] = (),
         ignored: tuple[str, ...] = (),
         forbids: str = "",
+        denies: tuple[str, ...] = (),
     ) -> None:
         self.upstream = urlsplit(upstream).netloc
         self.every, self.only = every, only
-        self.ours, self.forbids = (*_OURS, *ignored), forbids
+        self.ours, self.forbids, self.denies = (*_OURS, *ignored), forbids, denies
         self.paths: list[str] = []  # what was asked for
         self.added: dict[str, str] = {}  # headers that the store is sent besides
         self.faults: Counter[str] = Counter()
@@ -104,6 +106,9 @@ class FlakyProxy:
                     return
                 proxy.paths.append(self.path)
                 body = self._body()
+                if self.command in proxy.denies:
+                    self._answer(403, {}, b"<Error><Code>AccessDenied</Code></Error>")
+                    return
                 if fault == "busy":
                     self._answer(503, {}, b"<Error><Code>SlowDown</Code></Error>")
                     return

@@ -177,7 +177,9 @@ def test_a_stage_is_listed_with_what_a_job_file_may_say() -> None:
 def test_doctor_finds_this_installation_well(tmp_path: Path) -> None:
     done = cleaner("doctor", str(tmp_path))
     assert done.returncode == 0, done.stdout
-    assert "reads, writes, and refuses to overwrite" in done.stdout
+    for ability in ("write and read", "put if absent", "list after write", "write in parts"):
+        assert f"{ability}" in done.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_stop_ends_a_run_from_outside(tmp_path: Path) -> None:

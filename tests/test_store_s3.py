@@ -187,6 +187,46 @@ def test_failures_and_cuts_are_hidden(
     assert products(str(tmp_path / "run")) == products(f"{bucket}/run")
 
 
+def test_a_storm_of_refusals_ends_in_the_same_bytes(
+    corpus: tuple[Path, str],
+    tmp_path: Path,
+    bucket: str,
+    server: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every fifth request is answered 503, of whatever kind it is."""
+    monkeypatch.setattr(store, "_PAUSE", 0.01)
+    monkeypatch.setattr("flaky_proxy.FAULTS", ("busy",))
+    run_on(corpus[0], str(tmp_path / "run"))
+    with FlakyProxy(server, every=5) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        done = run_on(corpus[1], f"{bucket}/run")
+        assert proxy.faults["busy"] >= sum(proxy.methods.values()) // 5 > 10
+    assert (done["rows"]["failed"], done["failed_files"]) == (0, [])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    assert products(str(tmp_path / "run")) == products(f"{bucket}/run")
+    assert verify(open_run(f"{bucket}/run")) == []
+
+
+def test_two_drivers_at_once_in_a_bucket_end_in_the_same_bytes(
+    corpus: tuple[Path, str], tmp_path: Path, bucket: str
+) -> None:
+    run_on(corpus[0], str(tmp_path / "run"))
+    file = tmp_path / "job.yaml"
+    file.write_text(yaml.safe_dump(job([f"{corpus[1]}/*.parquet"], *STAGES)))
+    command = [sys.executable, "-m", "cleaner", "run", str(file), "--engine", "inline"]
+    both = [
+        subprocess.Popen(
+            [*command, "--out", f"{bucket}/run"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    said = [one.communicate(timeout=300)[1].decode() for one in both]
+    assert [one.returncode for one in both] == [0, 0], said
+    assert products(str(tmp_path / "run")) == products(f"{bucket}/run")
+    assert verify(open_run(f"{bucket}/run")) == []
+
+
 @pytest.mark.parametrize("suffix", [".parquet", ".jsonl.gz", ".warc"])
 def test_a_store_that_goes_on_failing_condemns_no_row(
     corpus: tuple[Path, str],

@@ -320,7 +320,9 @@ def submit(
 
 @app.command()
 def doctor(
-    path: Annotated[str | None, typer.Argument(help="a folder to try as storage")] = None,
+    path: Annotated[
+        str | None, typer.Argument(help="a folder to try as storage, local or s3://…")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check this installation; exit 3 when something is wrong."""

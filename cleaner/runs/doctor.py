@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from cleaner.config.shipped import shipped
 from cleaner.errors import CleanerError
 from cleaner.runs.resources import machine_memory
-from cleaner.storage import store
+from cleaner.storage.probe import probe
 
 _NEEDED = (
     "ray",
@@ -46,8 +46,7 @@ def examine(folder: str | None = None) -> list[Check]:
     checks += [_try("shipped files", _shipped), _try("language model", _language)]
     checks += [_try("kernels", _kernels), _memory(), _token()]
     if folder is not None:
-        shown = re.sub("//[^/]*@", "//…@", folder)
-        checks.append(_try(f"storage {shown}", lambda: _storage(folder)))
+        checks += _storage(folder)
     return checks
 
 
@@ -126,13 +125,15 @@ def _token() -> Check:
     return Check("ray token", not off, found)
 
 
-def _storage(folder: str) -> str:
-    probe = store.join(folder, ".cleaner-probe")
-    store.write_whole(probe, b"probe")
+def _storage(folder: str) -> list[Check]:
+    """Return what a run asks of its storage; one that cannot be written is not asked further."""
+    shown = re.sub("//[^/]*@", "//…@", folder)
+    checks: list[Check] = []
     try:
-        if store.read_bytes(probe) != b"probe":
-            raise OSError("what was written is not what is read")
-        absent = not store.put_if_absent(probe, b"other")
-    finally:
-        store.delete(probe)
-    return "reads, writes, and refuses to overwrite" if absent else "reads and writes; overwrites"
+        for name, wrong in probe(folder):
+            checks.append(Check(f"{shown}: {name}", wrong is None, wrong or "works"))
+            if len(checks) == 1 and wrong is not None:
+                break
+    except CleanerError as error:
+        checks.append(Check(shown, False, str(error)))
+    return checks
