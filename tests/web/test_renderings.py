@@ -194,3 +194,20 @@ def test_a_line_of_a_fraction_is_no_sign_in_a_row() -> None:
     use = USE.format("MATHI", "61", 0, 0, "")
     page = page_of(POSITIONED.format(f'{use}<rect height="60" width="649" x="0" y="220"></rect>'))
     assert (spans(page.text), page.formula_images_lost) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        CONTAINER.format('<mjx-mi><mjx-c class="mjx-cD800"></mjx-c></mjx-mi>'),
+        CONTAINER.format('<mjx-mi><mjx-c class="mjx-c01"></mjx-c></mjx-mi>'),
+        POSITIONED.format(USE.format("MATHI", "D800", 0, 0, "")),
+        POSITIONED.format(USE.format("MATHI", "61", "a", 0, "")),
+        POSITIONED.format(USE.format("MATHI", "61", 0, 0, ' transform="scale(.)"')),
+        '<mjx-container><svg><g data-mml-node="math"><g data-mml-node="mi"><use data-c="1"></use>'
+        "</g></g></svg></mjx-container>",
+    ],
+)
+def test_a_drawing_of_what_no_text_has_is_lost(drawing: str) -> None:
+    page = page_of(drawing)
+    assert (spans(page.text), page.formula_images_lost, page.error) == ([], 1, None)

@@ -29,7 +29,10 @@ _PIECES: dict[str, str] = {
 def leaf(tag: str, text: str, **attributes: str) -> Any:
     """Return a leaf of MathML."""
     made = etree.Element(tag, attributes)
-    made.text = text
+    try:
+        made.text = text
+    except ValueError as wrong:  # half of a surrogate pair, a control character
+        raise Unreadable("a character that no text has") from wrong
     return made
 
 

@@ -18,7 +18,7 @@ from cleaner.web.formulas.drawn import (
     struck,
     tall,
 )
-from cleaner.web.formulas.mathjax2_places import Place, glyph, measure, place
+from cleaner.web.formulas.mathjax2_places import Drawn, Place, read_drawing
 from cleaner.web.formulas.mathjax2_table import columns, table
 from cleaner.web.formulas.mathjax_chtml import leaf_of
 from cleaner.web.mathml.symbols import FUNCTIONS, LIMITS
@@ -107,32 +107,30 @@ class _Row:
 
 def positioned_row(svg: Any) -> list[Any]:
     """Return the elements of MathML for the signs of a formula, which stand in one group."""
-    groups = [child for child in svg if child.tag == "g"]
+    groups = read_drawing(svg)
     if len(groups) != 1:
         raise Unreadable("no formula of one row")
-    measure(svg)
-    return _line(list(groups[0]))
+    return _line(groups[0].parts)
 
 
-def _line(nodes: Sequence[Any]) -> list[Any]:
-    nodes = [node for node in nodes if node.tag not in ("defs", "title", "desc", "style")]
+def _line(nodes: Sequence[Drawn]) -> list[Any]:
     fraction = _fraction(nodes)
     if fraction is not None:
         return [fraction]
-    found = [place(node) for node in nodes]
-    level = max((one.size for one in found), default=1.0)
+    level = max((node.place.size for node in nodes), default=1.0)
     line = _Row()
     at = 0
     while at < len(nodes):
-        at = _next(line, nodes, found, at, level)
+        at = _next(line, nodes, at, level)
     if line.negated or line.index is not None:
         raise Unreadable("a stroke or an index at nothing")
     return line.parts
 
 
-def _next(line: _Row, nodes: Sequence[Any], found: list[Place], at: int, level: float) -> int:
+def _next(line: _Row, nodes: Sequence[Drawn], at: int, level: float) -> int:
     """Read what stands at a place of a row; return the place after it."""
-    node, where = nodes[at], found[at]
+    node = nodes[at]
+    where = node.place
     if node.tag in ("line", "rect"):
         return _strokes(line, nodes, at)
     if _is_root(node):
@@ -141,7 +139,7 @@ def _next(line: _Row, nodes: Sequence[Any], found: list[Place], at: int, level: 
         body = row(_part(nodes[at + 2]))
         index, line.index = line.index, None
         made = element("msqrt", body) if index is None else element("mroot", body, index)
-        line.add(made, found[at + 2])
+        line.add(made, nodes[at + 2].place)
         return at + 3
     pieces = _pieces(node)
     if pieces and (not _LINES.issuperset(pieces) or _covers(line, where)):
@@ -155,11 +153,11 @@ def _next(line: _Row, nodes: Sequence[Any], found: list[Place], at: int, level: 
             line.script(what, where)
         return at + 1
     if node.tag == "use":
-        return _sign(line, nodes, found, at)
+        return _sign(line, nodes, at)
     if node.tag == "text":
         if abs(where.y) > 1:
             raise Unreadable("words beside the line")
-        line.add(leaf("mtext", node.text or ""), where)
+        line.add(leaf("mtext", node.text), where)
         return at + 1
     if node.tag != "g":
         raise Unreadable(f"a <{node.tag}> that is no sign")
@@ -171,24 +169,18 @@ def _next(line: _Row, nodes: Sequence[Any], found: list[Place], at: int, level: 
     return at + 1
 
 
-def _part(node: Any) -> list[Any]:
+def _part(node: Drawn) -> list[Any]:
     """Return what one element of a row is, its place apart."""
     if node.tag != "g":
-        return _line([_at_zero(node)])
+        return _line([node.on_line()])
     if pieces := _pieces(node):
         return [leaf("mo", tall(pieces))]
     if found := columns(node):
         return [table(node, found, _part)]
-    return _part(node[0]) if len(node) == 1 else _line(list(node))
+    return _part(node.parts[0]) if len(node.parts) == 1 else _line(node.parts)
 
 
-def _at_zero(node: Any) -> Any:
-    copied = element(node.tag, **{k: v for k, v in node.attrib.items() if k in ("href", "width")})
-    copied.text = node.text
-    return copied
-
-
-def _fraction(nodes: Sequence[Any]) -> Any:
+def _fraction(nodes: Sequence[Drawn]) -> Any:
     """Return the fraction or the pair that some elements are; None where they are neither."""
     ruled = len(nodes) == 3 and nodes[0].tag == "rect"
     if not ruled and len(nodes) != 2:
@@ -196,36 +188,31 @@ def _fraction(nodes: Sequence[Any]) -> Any:
     above, below = nodes[-2:]
     if not {above.tag, below.tag} <= {"g", "use", "text"}:
         return None
-    high, low = place(above), place(below)
+    high, low = above.place, below.place
     if not (high.y > _LOW and low.y < -_LOW) or (not ruled and high.size != low.size):
         return None
     attributes = {} if ruled else {"linethickness": "0"}
     return element("mfrac", row(_part(above)), row(_part(below)), **attributes)
 
 
-def _is_root(node: Any) -> bool:
+def _is_root(node: Drawn) -> bool:
     if node.tag == "use":
-        return glyph(node)[1] in _ROOT
+        return node.char in _ROOT
     return not _ROOT.isdisjoint(_pieces(node))
 
 
-def _pieces(node: Any) -> str:
+def _pieces(node: Drawn) -> str:
     """Return the signs of a group that are the pieces of one; "" where there is any other."""
     if node.tag != "g":
         return ""
-    signs = ""
-    for each in node.iter():
-        if each.tag == "use":
-            signs += glyph(each)[1]
-        elif each.tag != "g":
-            return ""
+    signs = node.signs or ""
     if len(signs) < 2:
         return ""
-    heights = [place(child).y for child in node]
+    heights = [part.place.y for part in node.parts]
     if _BRACES.issuperset(signs) or (_ACROSS.issuperset(signs) and max(heights) - min(heights) < 1):
         return signs
     joined = all(abs(one - other) < _APART for one, other in pairwise(heights))
-    scaled = any("scale" in (each.get("transform") or "") for each in node)
+    scaled = any(part.scaled for part in node.parts)
     return signs if _TALL.issuperset(signs) and (joined or scaled) else ""
 
 
@@ -263,18 +250,17 @@ def _level(line: _Row, signs: set[str], where: Place) -> None:
         line.over_all(lambda body: element("munder", body, leaf("mo", sign or "_")))
 
 
-def _strokes(line: _Row, nodes: Sequence[Any], at: int) -> int:
+def _strokes(line: _Row, nodes: Sequence[Drawn], at: int) -> int:
     """Read the box around what was read, or the strokes through it."""
     end = at
     while end < len(nodes) and nodes[end].tag == nodes[at].tag:
         end += 1
     if nodes[at].tag == "rect":
-        if end - at != 1 or nodes[at].get("fill") != "none":
+        if end - at != 1 or not nodes[at].framed:
             raise Unreadable("a bar of unknown meaning")
         line.over_all(lambda body: element("menclose", body, notation="box"))
         return end
-    ends = [[float(each.get(name) or 0) for name in ("x1", "x2", "y1", "y2")]
-            for each in nodes[at:end]]  # fmt: skip
+    ends = [each.ends for each in nodes[at:end]]
     slanted = [x1 != x2 and y1 != y2 for x1, x2, y1, y2 in ends]
     rising = [(x1 < x2) == (y1 < y2) for x1, x2, y1, y2 in ends]
     if all(slanted):
@@ -287,10 +273,9 @@ def _strokes(line: _Row, nodes: Sequence[Any], at: int) -> int:
     return end
 
 
-def _sign(line: _Row, nodes: Sequence[Any], found: list[Place], at: int) -> int:
+def _sign(line: _Row, nodes: Sequence[Drawn], at: int) -> int:
     """Read a sign on the line, or the word or number that begins with it."""
-    font, char = glyph(nodes[at])
-    where = found[at]
+    font, char, where = nodes[at].font, nodes[at].char, nodes[at].place
     if char == _STROKE:
         line.negated = True
         return at + 1
@@ -301,9 +286,9 @@ def _sign(line: _Row, nodes: Sequence[Any], found: list[Place], at: int) -> int:
             accent = "→" if char == "\u20d7" else char
             line.over_all(lambda body: element("mover", body, leaf("mo", accent), accent="true"))
         return at + 1
-    end = _pieced(nodes, found, at)
+    end = _pieced(nodes, at)
     if end > at + 1:
-        _level(line, {glyph(one)[1] for one in nodes[at:end]}, _spanning(found[at:end]))
+        _level(line, {one.char for one in nodes[at:end]}, _spanning(nodes[at:end]))
         return end
     if abs(where.y) > _LOW and (char in _LINES or char in _ARROWS):
         _level(line, {char}, where)
@@ -317,44 +302,46 @@ def _sign(line: _Row, nodes: Sequence[Any], found: list[Place], at: int) -> int:
         raise Unreadable(f"{char!r} of {font} beside the line, or of an unknown font")
     if line.places and where.left < line.places[-1].left - 1:
         raise Unreadable("a sign drawn over another")
-    end, text = _word(nodes, found, at)
+    end, text = _word(nodes, at)
     made = _made(font, text)
-    line.add(made, Place(where.left, found[end - 1].right, where.y, where.size))
+    line.add(made, Place(where.left, nodes[end - 1].place.right, where.y, where.size))
     return end
 
 
-def _pieced(nodes: Sequence[Any], found: list[Place], at: int) -> int:
+def _pieced(nodes: Sequence[Drawn], at: int) -> int:
     """Return where the arrow ends whose pieces overlap from one sign on."""
     end = at + 1
     while (
         end < len(nodes)
         and {nodes[end - 1].tag, nodes[end].tag} == {"use"}
-        and {glyph(nodes[end - 1])[1], glyph(nodes[end])[1]} <= _ARROWS | {"−", "="}
-        and found[end].left < found[end - 1].right - 1
+        and {nodes[end - 1].char, nodes[end].char} <= _ACROSS
+        and nodes[end].place.left < nodes[end - 1].place.right - 1
     ):
         end += 1
     return end
 
 
-def _spanning(places: Sequence[Place]) -> Place:
-    return places[0]._replace(right=places[-1].right)
+def _spanning(nodes: Sequence[Drawn]) -> Place:
+    return nodes[0].place._replace(right=nodes[-1].place.right)
 
 
-def _word(nodes: Sequence[Any], found: list[Place], at: int) -> tuple[int, str]:
+def _word(nodes: Sequence[Drawn], at: int) -> tuple[int, str]:
     """Return where the word or number ends that a sign begins, and it: its first has no place."""
-    font, char = glyph(nodes[at])
-    if nodes[at].get("x") is not None or not (char.isalnum() and char.isascii()):
+    first = nodes[at]
+    font, char = first.font, first.char
+    if not first.begins or not (char.isalnum() and char.isascii()):
         return at + 1, char
     text, end = char, at + 1
     number = char.isdecimal()
-    while end < len(nodes) and nodes[end].tag == "use" and nodes[end].get("x") is not None:
-        other, more = glyph(nodes[end])
+    while end < len(nodes) and nodes[end].tag == "use" and not nodes[end].begins:
+        more, where, before = nodes[end].char, nodes[end].place, nodes[end - 1].place
         fits = (
             more.isdecimal() or more in ".," if number else more.isascii() and not more.isdecimal()
         )
-        if other != font or not fits or abs(found[end].y) > 1 or found[end].size != found[at].size:
+        alike = nodes[end].font == font and where.size == first.place.size
+        if not alike or not fits or abs(where.y) > 1:
             break
-        if found[end].left - found[end - 1].right > _GAP:
+        if where.left - before.right > _GAP:
             if number or not more.isalpha():
                 break
             text += " "

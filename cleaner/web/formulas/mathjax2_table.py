@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from cleaner.web.formulas.drawn import Unreadable, element
-from cleaner.web.formulas.mathjax2_places import Place, place
+from cleaner.web.formulas.mathjax2_places import Drawn, Place
 
 _ROW = 25.0  # thousandths of an em: cells nearer than that are of one row
 _OFF = 1.5  # a row of a table hardly ever stands on the line itself
@@ -15,15 +15,15 @@ _CLOSE = 450.0  # columns nearer than that are set at their signs
 _OTHER, _SHARE = 60.0, 0.3  # edges that differ so are not aligned; those that are differ less
 
 
-Cell = tuple[Place, Any]
+Cell = tuple[Place, Drawn]
 
 
-def columns(node: Any) -> list[list[Cell]]:
+def columns(node: Drawn) -> list[list[Cell]]:
     """Return the cells of each column of a table; [] where a group is none."""
     found: list[list[Cell]] = []
     end = float("-inf")
-    for child in node:
-        if child.tag == "line" or (child.tag == "rect" and child.get("fill") == "none"):
+    for child in node.parts:
+        if child.tag == "line" or (child.tag == "rect" and child.framed):
             continue
         cells = _cells(child)
         if child.tag == "rect" or not cells or min(where.left for where, _ in cells) < end:
@@ -34,17 +34,17 @@ def columns(node: Any) -> list[list[Cell]]:
     return [] if alone else found
 
 
-def _cells(node: Any) -> list[Cell]:
+def _cells(node: Drawn) -> list[Cell]:
     """Return the cells of a column; one that has a single cell may be drawn as that."""
-    around = place(node)
+    around = node.place
     if abs(around.y) > _OFF:
         return [(around, node)]
-    if node.tag != "g" or not all(child.tag in ("g", "use", "text") for child in node):
+    if node.tag != "g" or not all(child.tag in ("g", "use", "text") for child in node.parts):
         return []
-    x = around.left - min((place(child).left for child in node), default=0.0)
+    x = around.left - min((child.place.left for child in node.parts), default=0.0)
     cells = []
-    for child in node:
-        where = place(child)
+    for child in node.parts:
+        where = child.place
         cells.append((where._replace(left=x + where.left, right=x + where.right), child))
     heights = sorted(where.y for where, _ in cells)
     apart = all(high - low > 2 * _ROW for low, high in pairwise(heights))
@@ -55,7 +55,7 @@ def _cells(node: Any) -> list[Cell]:
     return cells if apart and above and alike else []
 
 
-def table(node: Any, cells: Sequence[list[Cell]], read: Callable[[Any], list[Any]]) -> Any:
+def table(node: Drawn, cells: Sequence[list[Cell]], read: Callable[[Drawn], list[Any]]) -> Any:
     """Return the table of some columns, each cell read by `read`."""
     heights: list[float] = []
     for height in sorted((where.y for column in cells for where, _ in column), reverse=True):
@@ -98,21 +98,20 @@ def _side(column: Sequence[Place]) -> str:
     return "right" if starts > _OTHER and ends < _SHARE * starts else "center"
 
 
-def _ruled(made: Any, node: Any, starts: Sequence[float], heights: Sequence[float]) -> None:
+def _ruled(made: Any, node: Drawn, starts: Sequence[float], heights: Sequence[float]) -> None:
     """Set the lines of a table: between columns, between rows, around it."""
     sides: set[str] = set()
     between = {
         "columnlines": ["none"] * (len(starts) - 1),
         "rowlines": ["none"] * (len(heights) - 1),
     }
-    for line in node:
-        if line.tag == "rect" and line.get("fill") == "none":
+    for line in node.parts:
+        if line.tag == "rect" and line.framed:
             sides.update(("left", "right", "top", "bottom"))
         elif line.tag == "rect":
             raise Unreadable("a bar in a table")
         elif line.tag == "line":
-            where = place(line)
-            ends = [float(line.get(name) or 0) for name in ("x1", "x2", "y1", "y2")]
+            where, ends = line.place, line.ends
             if ends[0] == ends[1]:
                 at = sum(start < where.left + ends[0] for start in starts)
                 name, edges = "columnlines", ("left", "right")
