@@ -6,21 +6,19 @@ import numpy as np
 import polars as pl
 import xxhash
 
-from cleaner.dedup.urls import host, normalised
+from cleaner.dedup.urls import hosts, normalised
 from cleaner.errors import JobError
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.dedup.fold import fold
 from cleaner.kernels.dedup.shingles import wordy
-from cleaner.text.segment import modes
+from cleaner.text.segment import formulas_of, modes
 
 Within = Literal["all", "source", "host"]
 
 
 def formula_modes(docs: pl.DataFrame) -> np.ndarray:
     """Return what counts as a formula in each text, as kernels take it."""
-    return modes(
-        docs["formulas_marked"] if "formulas_marked" in docs.columns else True, docs.height
-    )
+    return modes(formulas_of(docs), docs.height)
 
 
 def groups(docs: pl.DataFrame, within: Within) -> tuple[np.ndarray, np.ndarray]:
@@ -32,9 +30,9 @@ def groups(docs: pl.DataFrame, within: Within) -> tuple[np.ndarray, np.ndarray]:
     if within == "all":
         return np.zeros(docs.height, np.uint64), np.ones(docs.height, bool)
     if within == "source":
-        names = _required(docs, "source", within).cast(pl.String).fill_null("")
+        names = required(docs, "source", within).cast(pl.String).fill_null("")
     else:
-        names = hosts(docs, within)
+        names = hosts(required(docs, "url", within))
     hashes = {
         name: 0 if name is None else xxhash.xxh3_64_intdigest(name.encode())
         for name in names.unique()
@@ -43,19 +41,13 @@ def groups(docs: pl.DataFrame, within: Within) -> tuple[np.ndarray, np.ndarray]:
     return values, names.is_not_null().to_numpy()
 
 
-def hosts(docs: pl.DataFrame, why: str) -> pl.Series:
-    """Return the host of each document's url, null where there is none; `why` is for errors."""
-    urls = _required(docs, "url", why).to_list()
-    return pl.Series([host(url) for url in urls], dtype=pl.String)
-
-
 def column_keys(docs: pl.DataFrame, on: str) -> tuple[np.ndarray, np.ndarray]:
     """Return `(offsets, bytes)` of the key of each document; an empty one is no key.
 
     `on` is `text`, `url` (normalised, or the page's canonical link on the same host) or a column.
     """
     if on == "url":
-        urls = _required(docs, "url", "on: url").to_list()
+        urls = required(docs, "url", "on: url").to_list()
         links = (
             docs["canonical_url"].to_list()
             if "canonical_url" in docs.columns
@@ -65,7 +57,7 @@ def column_keys(docs: pl.DataFrame, on: str) -> tuple[np.ndarray, np.ndarray]:
         return utf8(pl.Series(found, dtype=pl.String))
     if on == "text":
         return fold(*utf8(docs["text"]), formula_modes(docs))
-    values = _required(docs, on, "on")
+    values = required(docs, on, "on")
     # No bytes are folded: two that differ are never one key.
     column = values.bin.encode("hex") if values.dtype == pl.Binary else values.cast(pl.String)
     return fold(*utf8(column), modes(False, docs.height))
@@ -86,7 +78,8 @@ def hashed(
     return np.ascontiguousarray(halves[:, 0]), np.ascontiguousarray(halves[:, 1])
 
 
-def _required(docs: pl.DataFrame, name: str, why: str) -> pl.Series:
+def required(docs: pl.DataFrame, name: str, why: str) -> pl.Series:
+    """Return a column; JobError where it is not there, `why` says who asks for it."""
     if name not in docs.columns:
         raise JobError(f"{why}: needs the column {name}; there are: {', '.join(docs.columns)}")
     return docs[name].alias("")  # the methods of a series called `*` take its name for a pattern

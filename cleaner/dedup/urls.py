@@ -1,6 +1,9 @@
 """One spelling per page address: what may differ between two urls of the same page, and no more."""
 
+from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
+
+import polars as pl
 
 _PORTS = {"http": "80", "https": "443", "ftp": "21"}
 
@@ -28,6 +31,15 @@ def host(url: str | None) -> str | None:
     """
     parts = _split(url)
     return parts[1] if parts else None
+
+
+def hosts(urls: Iterable[str | None]) -> pl.Series:
+    """Return the host of each url; null where it has none.
+
+    >>> hosts(["https://Example.org:8080/a", "not a url", None]).to_list()
+    ['example.org', None, None]
+    """
+    return pl.Series([host(url) for url in urls], dtype=pl.String)
 
 
 def normalised(url: str | None, canonical: str | None = None) -> str | None:

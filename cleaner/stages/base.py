@@ -23,7 +23,7 @@ from cleaner.rules.conditions import checked, parse
 from cleaner.rules.rule_set import RuleSet
 from cleaner.rules.sql import ConditionError
 from cleaner.stages.global_stage import GlobalStage
-from cleaner.stages.marked import formulas_of
+from cleaner.text.segment import formulas_of
 
 
 class Options(BaseModel):

@@ -6,9 +6,10 @@ from typing import Any, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from cleaner.dedup.keys import column_keys, hashed, hosts
+from cleaner.dedup.keys import column_keys, hashed, required
 from cleaner.dedup.ranks import ranks
 from cleaner.dedup.tables import summed
+from cleaner.dedup.urls import hosts
 from cleaner.kernels.arrow import utf8
 from cleaner.stages.base import Judging
 from cleaner.stages.duplicates import KEY, keyed
@@ -73,7 +74,11 @@ class Cap(Judging, GlobalStage):
     def grouped(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return a row of `GROUPED` per document that has a group and is judged."""
         of_host = self.by == "host"
-        offsets, data = utf8(hosts(docs, "by: host")) if of_host else column_keys(docs, self.by)
+        offsets, data = (
+            utf8(hosts(required(docs, "url", "by: host")))
+            if of_host
+            else column_keys(docs, self.by)
+        )
         known = pl.Series(offsets[1:] > offsets[:-1])
         hi, lo = hashed(offsets, data, pl.zeros(docs.height, pl.UInt64, eager=True).to_numpy())
         weight = word_counts(docs) if self.tokens else pl.repeat(1, docs.height, eager=True)

@@ -11,7 +11,8 @@ from cleaner.rules.lines import LINE_SIGNALS, clean, show_cuts
 from cleaner.rules.rule_set import RuleSet, load_rules
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Stage
-from cleaner.stages.marked import cut_so_far, formulas_of
+from cleaner.stages.marked import cut_so_far
+from cleaner.text.segment import formulas_of
 
 
 class ByLineRules(Stage):

@@ -6,8 +6,9 @@ import polars as pl
 from pydantic import Field
 
 from cleaner.stages.base import Stage
-from cleaner.stages.marked import cut_so_far, formulas_of
+from cleaner.stages.marked import cut_so_far
 from cleaner.text.paragraphs import drop_repeated
+from cleaner.text.segment import formulas_of
 
 
 class DedupParagraphs(Stage):

@@ -13,7 +13,8 @@ from cleaner.rules.rule_set import RuleSet, broken_rules, load_rules
 from cleaner.signals import SIGNALS, measure
 from cleaner.signals.splitters import check
 from cleaner.stages.base import Judging
-from cleaner.stages.marked import LOSS, LOSS_SIGNALS, formula_loss, formulas_of
+from cleaner.stages.marked import LOSS, LOSS_SIGNALS, formula_loss
+from cleaner.text.segment import formulas_of
 
 
 class ByRules(Judging):

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from cleaner.text.segment import segment
+from cleaner.text.segment import formulas_of, segment
 
 # The share of a page's formulas that its text lost, a column that filters may read like a signal.
 LOSS = "formula_loss_ratio"
@@ -23,11 +23,6 @@ def nameable() -> dict[str, tuple[type[pl.DataType], str]]:
         LOSS: (pl.Float64, loss),
         **{name: (of, f"of a line: {about}") for name, (of, about) in LINE_SIGNALS.items()},
     }
-
-
-def formulas_of(docs: pl.DataFrame) -> pl.Series | bool:
-    """Return which texts `extract` wrote, with every formula marked; True: the `$` rule for all."""
-    return docs["formulas_marked"] if "formulas_marked" in docs.columns else True
 
 
 def cut_so_far(docs: pl.DataFrame, cut: pl.Series) -> pl.Series:

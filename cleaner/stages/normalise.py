@@ -5,10 +5,10 @@ from typing import ClassVar, Literal
 import polars as pl
 
 from cleaner.stages.base import Stage
-from cleaner.stages.marked import formulas_of
 from cleaner.text.mojibake import repair_all
 from cleaner.text.normalise import Form, normalise
 from cleaner.text.personal_data import mask
+from cleaner.text.segment import formulas_of
 
 
 class Normalise(Stage):

@@ -39,6 +39,11 @@ def modes(formulas: Formulas, documents: int) -> np.ndarray:
     return np.full(documents, MODES[formulas], np.uint8)
 
 
+def formulas_of(docs: pl.DataFrame) -> pl.Series | bool:
+    """Return which texts `extract` wrote, with every formula marked; True: the `$` rule for all."""
+    return docs["formulas_marked"] if "formulas_marked" in docs.columns else True
+
+
 def segment(text: pl.Series | pa.Array | pa.ChunkedArray, formulas: Formulas = True) -> Words:
     """Return the words of a column of texts; null is a text without words.
 

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cleaner.config.shipped import shipped_path
+from cleaner.dedup.urls import hosts
 from cleaner.errors import InputError, JobError
 from cleaner.models.labelling.ask import Budget, Endpoint
 from cleaner.models.labelling.label import LabelSpec, label
@@ -27,7 +28,7 @@ from cleaner.models.labelling.rubrics import read_rubric
 from cleaner.models.scoring import score
 from cleaner.models.scoring.card import Card, read_card
 from cleaner.models.scoring.prepare import prepare
-from cleaner.models.training.examples import Examples, hosts
+from cleaner.models.training.examples import Examples
 from cleaner.models.training.model_spec import ModelSpec
 from cleaner.models.training.spec import read_spec
 from cleaner.models.training.train import train_model
@@ -271,7 +272,7 @@ def _scored(spec: LoopSpec, files: list[str], model: str, card: Card, folder: st
                     [number] * len(batch),
                     range(row, row + len(batch)),
                     score.score(model, prepared, card.label),
-                    hosts(urls),
+                    hosts(urls).to_list(),
                     [(url or "").split("://", 1)[-1].partition("/")[2] for url in urls],
                 ]
                 writer.write_table(pa.table(columns, schema=SCORES))

@@ -1,9 +1,8 @@
 """Labelled documents in: from Parquet files, or from what a run kept or dropped."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
-from urllib.parse import urlsplit
 
 import numpy as np
 import polars as pl
@@ -208,18 +207,3 @@ def _dropped(examples: Examples) -> pl.LazyFrame:
         for number, path in enumerate(paths)
     ]
     return ledger.join(pl.concat(parts), on=["file", "row"], how="inner", maintain_order="left")
-
-
-def hosts(urls: Sequence[str | None]) -> list[str | None]:
-    """Return the host of each URL.
-
-    >>> hosts(["https://Example.org:8080/a", "not a url", None])
-    ['example.org', None, None]
-    """
-    out: list[str | None] = []
-    for url in urls:
-        try:
-            out.append(urlsplit(url or "").hostname)
-        except ValueError:
-            out.append(None)
-    return out

@@ -9,12 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
+from cleaner.dedup.urls import hosts
 from cleaner.errors import JobError
 from cleaner.models.scoring import card as cards
 from cleaner.models.scoring import fasttext, score
 from cleaner.models.scoring.prepare import prepare
 from cleaner.models.training import metrics, splits
-from cleaner.models.training.examples import hosts, read
+from cleaner.models.training.examples import read
 from cleaner.models.training.model_spec import ModelSpec
 from cleaner.models.training.spec import read_spec
 from cleaner.storage import store
@@ -159,7 +160,7 @@ def gather(spec: ModelSpec) -> pl.DataFrame:
     return docs.with_columns(
         pl.col("lang").fill_null("und"),
         prepared,
-        host=pl.Series(hosts(docs["url"].to_list()), dtype=pl.String),
+        host=hosts(docs["url"]),
     ).filter(pl.col("prepared") != "")
 
 

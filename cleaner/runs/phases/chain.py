@@ -18,6 +18,7 @@ from cleaner.ledger import ALWAYS, dropped, failed, tagged
 from cleaner.runs.phases.base import with_asked, without_asked
 from cleaner.stages.base import Judging, Stage
 from cleaner.storage.shortages import is_shortage
+from cleaner.text.segment import formulas_of
 
 # What rows carry that fell at a stage which drops most of a crawl.
 _OF_MANY = (
@@ -112,7 +113,7 @@ class Chain:
             measured = signal_families.measure(
                 docs["text"],
                 measure.signals,
-                formulas=docs["formulas_marked"] if "formulas_marked" in docs.columns else True,
+                formulas=formulas_of(docs),
             )
             renamed = {}
             for other in self.measures:
