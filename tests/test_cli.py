@@ -75,6 +75,15 @@ def test_what_is_wrong_is_one_line_with_its_code(
     assert "Traceback" not in done.stderr
 
 
+def test_version_and_help_are_where_people_look() -> None:
+    from importlib.metadata import version
+
+    assert cleaner("--version").stdout == f"cleaner {version('corpus-distiller')}\n"
+    for words in (["-h"], ["run", "-h"], ["verify", "--help"]):
+        asked = cleaner(*words)
+        assert (asked.returncode, asked.stdout.split()[0]) == (0, "Usage:")
+
+
 def test_explain_names_rule_value_and_limit(finished: Path) -> None:
     ledger = pl.read_parquet(finished / "ledger/part-00000.parquet")
     near = ledger.filter(pl.col("reason") == "near_duplicate").row(0, named=True)

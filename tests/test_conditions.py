@@ -31,7 +31,7 @@ FRAME = pl.DataFrame(
         ("60 <= words", [False, True, None]),
         ("words > -1", [True, True, None]),
         ("words - 5 < 0", [True, False, None]),  # unsigned counts do not wrap
-        ("words / 0 > 1", [None, None, None]),
+        ("words / (words - words) > 1", [None, None, None]),
         ("words % 7 = 4", [False, True, None]),
         ("ratio < 0.5", [True, None, True]),
         ("ratio > 0.5", [False, None, False]),  # Polars calls a NaN the greatest
@@ -62,6 +62,12 @@ FRAME = pl.DataFrame(
 )
 def test_a_condition_means(text: str, value: list[bool | None]) -> None:
     assert FRAME.select(parse(text).expression(FRAME.schema)).to_series().to_list() == value
+
+
+@pytest.mark.parametrize("text", ["words / 0 > 1", "words % 0 = 0", "1 < words / -0.0"])
+def test_what_is_unknown_for_every_document_is_refused(text: str) -> None:
+    with pytest.raises(ConditionError, match="0' is unknown for every document"):
+        parse(text)
 
 
 def test_only_on_may_ask_for_an_unknown() -> None:

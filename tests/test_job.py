@@ -328,3 +328,17 @@ def test_a_changed_file_of_a_stage_is_another_job(tmp_path: Path, file: str, tex
     after = identities(plain)
     assert after[0] != before[0]
     assert after[1] != before[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("input: {paths: '', text: t}", r"input\.paths: .*a path is empty; \. is the working"),
+        ("input: {paths: [a.parquet, ' '], text: t}", "a path is empty"),
+        (f"input: {{paths: a, text: t}}\noutput: {{shard_tokens: 1{'0' * 19}}}", "shard_tokens"),
+    ],
+)
+def test_what_nobody_means_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "j.yaml").write_text(f"{text}\nstages: []\n")
+    with pytest.raises(JobError, match=said):
+        load_job(tmp_path / "j.yaml")

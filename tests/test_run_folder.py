@@ -108,6 +108,20 @@ def test_a_folder_of_empty_folders_is_empty_and_a_link_is_not(
         run(made[0], tmp_path / "file")
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("a\0b", "holds a zero byte"), ("caf\udce9", r"caf\\xe9: is not UTF-8")],
+)
+def test_a_folder_that_no_store_can_name_is_refused(
+    made: tuple[dict[str, Any], Path], tmp_path: Path, name: str, said: str
+) -> None:
+    plan = make_plan(parse_job(made[0]))
+    with pytest.raises(JobError, match=said):
+        run_plan(plan, str(tmp_path / name), engine="inline")
+    assert list(tmp_path.iterdir()) == []
+    run_plan(plan, str(tmp_path / "café 数"), engine="inline")
+
+
 def test_foreign_files_in_a_run_folder_outlive_every_command(
     made: tuple[dict[str, Any], Path], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,27 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"cleaner {version('corpus-distiller')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _any_command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="print the version", callback=_say_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Take the options that stand before the name of a command."""
+
 
 JobArgument = Annotated[str, typer.Argument(help="the job file, or shipped:jobs/NAME.yaml")]
 RunArgument = Annotated[str, typer.Argument(help="a run folder")]

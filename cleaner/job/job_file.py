@@ -72,6 +72,8 @@ class Input(Options):
     @field_validator("paths", mode="after")
     @classmethod
     def _shipped(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(path.strip() for path in value):
+            raise ValueError("a path is empty; . is the working folder")
         return tuple(shipped_path(path) for path in value)
 
     @field_validator("source", mode="before")
@@ -90,8 +92,8 @@ class Output(Options):
     """What the shards look like."""
 
     format: str = "parquet"
-    shard_tokens: int | None = Field(None, gt=0)
-    shard_bytes: int | None = Field(None, gt=0)
+    shard_tokens: int | None = Field(None, gt=0, lt=2**63)
+    shard_bytes: int | None = Field(None, gt=0, lt=2**63)
     tokenizer: str | None = None
     shuffle_seed: int = Field(0, ge=0, lt=2**63)
     columns: tuple[str, ...] | Literal["all"] = "all"

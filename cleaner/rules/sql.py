@@ -195,7 +195,10 @@ class _Parser:
     def product(self) -> Node:
         left = self.signed()
         while sign := self.take("*", "/", "%"):
-            left = Node(sign, (left, self.signed()))
+            right = self.signed()
+            if sign != "*" and right.do == "number" and not right.value:
+                raise ConditionError(f"'{sign} 0' is unknown for every document")
+            left = Node(sign, (left, right))
         return left
 
     def signed(self) -> Node:

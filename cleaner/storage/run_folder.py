@@ -78,6 +78,13 @@ class RunFolder:
 
     def claim(self) -> None:
         """Raise JobError for a folder that holds what no run of ours put there."""
+        try:
+            self.path.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(self.path).decode("utf-8", "backslashreplace")
+            raise JobError(f"{shown}: is not UTF-8; name another folder with --out") from None
+        if "\0" in self.path:
+            raise JobError(f"{self.path!r}: holds a zero byte; name another folder with --out")
         place = None if store.is_remote(self.path) else store.place(self.path)
         if place is not None and os.path.lexists(place) and not os.path.isdir(place):
             raise JobError(f"{self.path}: is a file; name a folder for the run with --out")
