@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.corpus import jsonl
-from cleaner.corpus.files import Piece, cut_units, kind_of, read_footers
+from cleaner.corpus.files import _SUFFIXES, Piece, cut_units, kind_of, read_footers
 from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Columns, Part, read_parts
 from cleaner.errors import InputError, JobError
@@ -459,3 +460,12 @@ def test_a_json_document_is_not_taken_for_lines(tmp_path: Path, body: str) -> No
     (tmp_path / "a.json").write_text(body)
     with pytest.raises(InputError, match="is one JSON value, not an object a line"):
         whole(tmp_path / "a.json")
+
+
+def test_the_page_on_inputs_names_every_suffix() -> None:
+    page = (Path(__file__).parents[1] / "docs/inputs.md").read_text("utf-8")
+    formats = page.split("## Formats")[1].split("## Columns")[0]
+    for suffix in _SUFFIXES:
+        base, *packed = re.findall(r"\.[a-z]+", suffix)
+        alone = [f"`{name}`" in formats for name in (base, *packed)]
+        assert f"`{suffix}`" in formats or all(alone), suffix
