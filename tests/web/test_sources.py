@@ -31,6 +31,11 @@ READ = [
      'Title">\\beta_1</title><g></g></svg></span>', "$\\beta_1$"),
     ('<svg aria-labelledby="MathJax-SVG-1-Title"><title>w=3</title></svg>', "$w=3$"),
     ('<svg data-latex="u_0"><g data-mml-node="math"></g></svg>', "$u_0$"),
+    ('<svg data-formula="g^2" viewBox="0 0 1 1"><g data-mml-node="math"></g></svg>', "$g^2$"),
+    ('<math-field read-only>x^3</math-field>', "$x^3$"),
+    ('<span class="mq-math-mode" latex="\\frac1v"></span>', "$\\frac1v$"),
+    ('<img class="mathcode" src="a.png" alt="\\sum_j">', "$\\sum_j$"),
+    ('<img src="https://tex.z-dn.net/?f=%5Cfrac34" class="latex-formula">', "$\\frac34$"),
     # JSON of components
     ('<div class="latex-rendered" data-attrs="{&quot;persistentExpression&quot;:&quot;y=3&quot;}">'
      "</div>", "$$y=3$$"),

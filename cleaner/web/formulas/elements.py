@@ -231,7 +231,7 @@ class Reader:
 
     def drawing(self, node: LexborNode, attributes: dict[str, str | None]) -> Found | None:
         """Read an `svg` that a renderer of formulas left without a container of its own."""
-        for name in ("data-latex", "data-tex"):
+        for name in ("data-latex", "data-tex", "data-formula"):
             if value := attributes.get(name):
                 return Found(clean(value)[0], False, "mathjax")
         labelled = (attributes.get("aria-labelledby") or "").startswith("MathJax-SVG")
