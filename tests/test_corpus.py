@@ -17,9 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.corpus import jsonl
-from cleaner.corpus.files import _SUFFIXES, Piece, cut_units, kind_of, read_footers
+from cleaner.corpus.entry import Columns
+from cleaner.corpus.files import Piece, cut_units, read_footers
+from cleaner.corpus.formats import FORMATS, kind_of
 from cleaner.corpus.listing import list_files
-from cleaner.corpus.read import Columns, Part, read_parts
+from cleaner.corpus.read import Part, read_parts
 from cleaner.errors import InputError, JobError
 from cleaner.job.input_columns import resolve_columns
 from cleaner.job.job_file import Input
@@ -465,7 +467,7 @@ def test_a_json_document_is_not_taken_for_lines(tmp_path: Path, body: str) -> No
 def test_the_page_on_inputs_names_every_suffix() -> None:
     page = (Path(__file__).parents[1] / "docs/inputs.md").read_text("utf-8")
     formats = page.split("## Formats")[1].split("## Columns")[0]
-    for suffix in _SUFFIXES:
+    for suffix in (suffix for one in FORMATS.values() for suffix in one.suffixes):
         base, *packed = re.findall(r"\.[a-z]+", suffix)
         alone = [f"`{name}`" in formats for name in (base, *packed)]
         assert f"`{suffix}`" in formats or all(alone), suffix

@@ -296,18 +296,18 @@ def test_an_input_that_changes_after_the_plan_ends_the_run(
 def test_an_input_that_changes_while_it_is_read_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cleaner.corpus import read
+    from cleaner.corpus.formats import parquet
 
     path = write_parquet(tmp_path / "in/a.parquet", 60)
     plan = make_plan(parse_job(job([path])))
-    real = read.parquet_in
+    real = parquet.parquet_in
 
     def late(*given: Any, **options: Any) -> Any:
         if options:  # it is about to be read
             path.touch()
         return real(*given, **options)
 
-    monkeypatch.setattr(read, "parquet_in", late)
+    monkeypatch.setattr(parquet, "parquet_in", late)
     with pytest.raises(InputError, match="changed since the plan"):
         run_plan(plan, str(tmp_path / "run"), engine="inline")
     assert not list((tmp_path / "run").glob("_work/00-map/_commits/*"))

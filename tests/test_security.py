@@ -20,8 +20,9 @@ from corpus_maker import texts
 
 from cleaner.cli import main
 from cleaner.corpus import files
+from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece
-from cleaner.corpus.read import Columns, read_parts
+from cleaner.corpus.read import read_parts
 from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import parse_job
 from cleaner.rules.conditions import parse

@@ -18,8 +18,9 @@ from broken_files import answer, archive, good_lines, parquet, record, zstd
 from pyarrow import fs
 from test_run import fingerprint
 
+from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece
-from cleaner.corpus.read import Columns, read_parts
+from cleaner.corpus.read import read_parts
 from cleaner.errors import CleanerError, MemoryShort, StorageError, UnreadableFile
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan

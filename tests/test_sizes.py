@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 from corpus_maker import job
 
+from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import InputFile, Piece, cut_units, read_footers, unit_bytes
-from cleaner.corpus.read import Columns, read_parts
+from cleaner.corpus.read import read_parts
 from cleaner.errors import InputError, StorageError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import WORKER, Plan, make_plan

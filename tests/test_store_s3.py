@@ -17,9 +17,10 @@ import yaml
 from corpus_maker import job, texts
 from flaky_proxy import FAULTS, FlakyProxy
 
+from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece, read_footers
 from cleaner.corpus.listing import Passed, list_files
-from cleaner.corpus.read import Columns, read_parts
+from cleaner.corpus.read import read_parts
 from cleaner.errors import AccountError, InputError, StorageError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan

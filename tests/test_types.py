@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_carried import run
 
+from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece, read_footers
 from cleaner.corpus.listing import list_files
-from cleaner.corpus.read import Columns, read_parts
+from cleaner.corpus.read import read_parts
 from cleaner.errors import JobError
 from cleaner.job.input_columns import resolve_columns
 from cleaner.job.job_file import Input
@@ -313,8 +314,8 @@ def test_json_that_comes_too_late_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was not looked at costs no file and no row, and is never silent."""
-    monkeypatch.setattr("cleaner.corpus.look._LOOKED", 100)
-    monkeypatch.setattr("cleaner.corpus.look._LEAST", 100)
+    monkeypatch.setattr("cleaner.corpus.formats.json_lines._LOOKED", 100)
+    monkeypatch.setattr("cleaner.corpus.formats.json_lines._LEAST", 100)
     rows = [{"n": 1, "m": {"a": 1}}] * 50
     late = [{"n": "?", "m": {"a": 1, "b": 2}}, {"n": 2.5, "m": 3, "new": 1}, {"n": 3.0}]
     lines(tmp_path / "a.jsonl", *rows, *late)
@@ -334,8 +335,8 @@ def test_json_that_comes_too_late_is_counted(
 def test_what_was_not_carried_is_warned_of_and_stands_in_the_manifest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cleaner.corpus.look._LOOKED", 100)
-    monkeypatch.setattr("cleaner.corpus.look._LEAST", 100)
+    monkeypatch.setattr("cleaner.corpus.formats.json_lines._LOOKED", 100)
+    monkeypatch.setattr("cleaner.corpus.formats.json_lines._LEAST", 100)
     lines(tmp_path / "a.jsonl", *[{"n": 1}] * 20, {"n": "?"})
     entry = {"paths": str(tmp_path / "a.jsonl"), "text": "text", "read": "n"}
     warned: list[str] = []

@@ -23,22 +23,7 @@ MAX_RATIO = 3_000
 BOMB_GRACE = 1 << 30  # bytes
 _WIDE = "more than 64 bits"  # what Arrow says of a file that has an Int128 of Polars
 _ROWS_GRACE = 10_000_000
-_PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
-_LINES = (".jsonl", ".ndjson", ".json")
-_SUFFIXES = {
-    ".parquet": "parquet",
-    **{f"{lines}{packed}": "jsonl" for lines in _LINES for packed in ("", *_PACKED)},
-    ".warc": "warc", ".warc.gz": "warc",
-    ".wet": "wet", ".wet.gz": "wet",
-}  # fmt: skip
-# What people bring and nobody reads, and what to make of it.
-_ELSEWHERE = {
-    (".csv", ".tsv", ".arrow", ".feather", ".ipc", ".orc"): "write it as Parquet or JSON Lines",
-    (".txt", ".html", ".htm", ".xml", ".md"): "write one JSON object per document, as JSON Lines",
-    (".wat", ".wat.gz"): "take the .warc.gz or .wet.gz of the same crawl",
-    (".tar", ".zip", ".tgz", ".tar.gz", ".7z"): "unpack it",
-    (".bz2", ".xz", ".lz4", ".br"): "pack it as .gz or .zst",
-}
+PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
 
 # With slots, for there may be hundreds of thousands of each in the driver.
@@ -88,32 +73,13 @@ class FailedFile:
     error: str
 
 
-def kind_of(path: str) -> str | None:
-    """Return the format of a file by its suffix, or None.
-
-    >>> kind_of("a/b.JSONL.zst"), kind_of("a/b.csv")
-    ('jsonl', None)
-    """
-    for suffix, kind in _SUFFIXES.items():
-        if path.lower().endswith(suffix):
-            return kind
-    return None
-
-
 def packing_of(path: str) -> str | None:
     """Return how a file is compressed by its suffix: gzip, zstd or None.
 
     >>> packing_of("a/b.jsonl.ZSTD"), packing_of("a/b.jsonl")
     ('zstd', None)
     """
-    return _PACKED.get(path.lower()[path.rfind(".") :]) if "." in path else None
-
-
-def unknown_suffix(path: str) -> str:
-    """Say which suffixes are read, and what to do with a file of another."""
-    hints = [told for ends, told in _ELSEWHERE.items() if path.lower().endswith(ends)]
-    hint = f"; {hints[0]}, or narrow the pattern" if hints else "; or narrow the pattern"
-    return f"unknown suffix; there are: {', '.join(_SUFFIXES)}{hint}"
+    return PACKED.get(path.lower()[path.rfind(".") :]) if "." in path else None
 
 
 def read_footers(files: Sequence[InputFile]) -> tuple[list[InputFile], list[FailedFile]]:
@@ -261,3 +227,9 @@ def first_line(error: BaseException) -> str:
     text = str(error).strip().split("\n", 1)[0]
     text = "".join(c if c.isprintable() else "�" for c in text)
     return _MACHINE.sub("…", text).removesuffix(".")[:300]
+
+
+def spread(files: Sequence[InputFile], most: int = 16) -> list[InputFile]:
+    """Return at most so many of some files, spread over all of them."""
+    count = min(most, len(files))
+    return [files[i * len(files) // count] for i in range(count)]

@@ -4,7 +4,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cleaner.corpus.files import FailedFile, InputFile, kind_of, unknown_suffix
+from cleaner.corpus.files import FailedFile, InputFile
+from cleaner.corpus.formats import kind_of, unknown_suffix
 from cleaner.errors import InputError, JobError
 from cleaner.storage import store
 from cleaner.storage.globs import Found, once

@@ -9,9 +9,9 @@ import polars as pl
 import pyarrow as pa
 
 from cleaner.corpus.columns import Form, column, inside, is_text, label_form, root, type_at
-from cleaner.corpus.files import FailedFile, InputFile, open_parquet
+from cleaner.corpus.files import FailedFile, InputFile, open_parquet, spread
 from cleaner.corpus.hive import keys_of
-from cleaner.corpus.look import Found, Look, some
+from cleaner.corpus.look import Found, Look
 from cleaner.corpus.types import united
 from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import Input
@@ -142,7 +142,7 @@ def _bytes_as(plain: Mapping[str, Any], files: Sequence[InputFile]) -> dict[str,
     """
     labels = [plain["id"], *plain["labels"].values(), plain["source"].get("column")]
     found: dict[str, Form] = {}
-    for file in some([file for file in files if file.kind == "parquet"]):
+    for file in spread([file for file in files if file.kind == "parquet"]):
         try:
             for path, values in _first_bytes(file, [path for path in labels if path is not None]):
                 hidden = found.get(path) == "hex" or not is_text(values)

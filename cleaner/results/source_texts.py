@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cleaner.corpus.files import InputFile, Piece, kind_of
+from cleaner.corpus.entry import Columns
+from cleaner.corpus.files import InputFile, Piece
+from cleaner.corpus.formats import kind_of
 from cleaner.corpus.listing import list_files
-from cleaner.corpus.read import Columns, read_parts
+from cleaner.corpus.read import read_parts
 from cleaner.errors import InputError, StorageError
 from cleaner.job.input_columns import resolve_columns
 from cleaner.results.finished import Run

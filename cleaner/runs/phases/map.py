@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece
-from cleaner.corpus.read import Columns, Part, read_parts
+from cleaner.corpus.read import Part, read_parts
 from cleaner.dedup.against import fell
 from cleaner.job.job_file import build_global, build_stage
 from cleaner.ledger import COLUMNS, dropped, tagged
