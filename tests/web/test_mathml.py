@@ -186,6 +186,15 @@ def balanced(tex: str) -> bool:
             r"A^{\begin{matrix}a&b\end{matrix}}",
         ),
         (
+            "<mtable><mtr><mtd>a</mtd><mtd><mo>=</mo></mtd><mtd>b</mtd></mtr>"
+            "<mtr><mtd/><mtd><mo>≤</mo></mtd><mtd>c</mtd></mtr></mtable>",
+            r"\begin{array}{rcl}a&=&b\\&\le&c\end{array}",
+        ),
+        (
+            "<mtable><mtr><mtd>a</mtd><mtd>b</mtd><mtd>c</mtd></mtr></mtable>",
+            r"\begin{matrix}a&b&c\end{matrix}",
+        ),
+        (
             "<mtable><mtr><mtd/><mtd><mi>a</mi></mtd></mtr><mtr><mtd/><mtd><mi>b</mi></mtd></mtr>"
             "</mtable>",
             r"\begin{aligned}&a\\&b\end{aligned}",

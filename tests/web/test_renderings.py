@@ -211,3 +211,22 @@ def test_a_line_of_a_fraction_is_no_sign_in_a_row() -> None:
 def test_a_drawing_of_what_no_text_has_is_lost(drawing: str) -> None:
     page = page_of(drawing)
     assert (spans(page.text), page.formula_images_lost, page.error) == ([], 1, None)
+
+
+@pytest.mark.parametrize(
+    ("outline", "expected"),
+    [
+        ("M576 668Q576 688 606 708", r"\mathcal{A}"),
+        ("M255 0Q240 3 140 3Q48 3", r"\mathrm{A}"),
+        ("M761 751Q784 751 784 728", r"\boldsymbol{\mathcal{A}}"),
+        ("M1 2Q3 4 5 6", None),
+        ("", None),
+    ],
+)
+def test_a_capital_without_a_font_is_told_by_its_outline(
+    outline: str, expected: str | None
+) -> None:
+    capital = f'<g data-mml-node="mi"><path data-c="41" d="{outline}"></path></g>'
+    page = page_of(SVG.format(capital))
+    assert [tex for tex, _ in spans(page.text)] == ([expected] if expected else [])
+    assert page.formula_images_lost == (expected is None)

@@ -18,6 +18,32 @@ _GROUPS = frozenset(str.split("mrow TeXAtom mpadded mstyle mphantom inferredMrow
 _BRACES = {"\ue150": "⏞", "\ue152": "⏟"}  # by the piece that comes first
 
 
+# How the outlines of capitals begin whose code does not tell the font: "M", then these two numbers.
+_BEGINNINGS = {
+    "script": (
+        "114,286 144,470 148,78 174,0 18,487 194,618 199,579 201,-25 216,68 25,633 28,9 "
+        "304,342 308,428 324,614 343,705 37,475 49,475 554,512 576,668 62,-22 65,599 "
+        "694,220 8,592"
+    ),
+    "bold-script": (
+        "107,0 124,586 159,0 170,-67 204,476 243,-20 25,607 25,608 286,390 38,20 42,447 "
+        "433,703 441,83 47,139 495,516 50,279 56,499 61,462 622,574 63,-17 73,555 761,751 "
+        "762,562 812,567 874,453 98,542"
+    ),
+    "normal": (
+        "114,620 128,619 128,622 130,622 131,622 132,622 255,0 270,0 328,0 36,443 42,46 "
+        "518,0 55,507 56,340 56,341 56,342 69,443 792,683 89,177"
+    ),
+    "italic": (
+        "149,237 178,437 198,460 203,452 232,637 234,637 235,637 248,634 299,623 361,637 "
+        "395,-21 460,-107 56,11 57,11 61,0 62,0 632,-1 633,637 636,637 667,637 668,621 "
+        "684,0 72,1 85,46"
+    ),
+}  # fmt: skip
+_CAPITALS = {place: font for font, places in _BEGINNINGS.items() for place in places.split()}
+_BEGINNING = re.compile(r"\s*M\s*(-?\d+)[\s,]+(-?\d+)")
+
+
 def svg_row(math: Any) -> list[Any]:
     """Return the elements of MathML for what stands in the group of a formula."""
     return _row(math)
@@ -153,7 +179,7 @@ _FORBIDDEN = frozenset(str.split("merror mmultiscripts mglyph"))
 
 
 def _leaf(node: Any, name: str) -> list[Any]:
-    text, variant, named = "", "", False
+    text, variant, named, outline = "", "", False, ""
     for each in node.iter():
         code = each.get("data-c") or ""
         if each.tag == "text":
@@ -162,6 +188,7 @@ def _leaf(node: Any, name: str) -> list[Any]:
             text += chr(min(int(code, 16), 0x10FFFF))
             link = each.get("href") or ""
             named = named or bool(link)
+            outline = each.get("d") or ""
             variant = _FONTS[font[1]] if (font := _FONT.search(link)) else variant
         elif each.tag in ("use", "path"):
             raise Unreadable("a sign without its name")
@@ -170,7 +197,10 @@ def _leaf(node: Any, name: str) -> list[Any]:
     if name == "mo" and len(text) > 1 and not text.isalpha():
         text = _BRACES.get(text[0]) or _wide(text) or (text if _is_plain(text) else tall(text))
     if name == "mi" and len(text) == 1 and text.isascii() and text.isupper() and not named:
-        raise Unreadable("an outline that may be a calligraphic letter")
+        begins = _BEGINNING.match(outline)
+        variant = _CAPITALS.get(",".join(begins.groups()), "") if begins else ""
+        if not variant:
+            raise Unreadable("an outline that may be a calligraphic letter")
     return [leaf_of(name, text, variant)]
 
 

@@ -8,6 +8,7 @@ from cleaner.web.mathml.nodes import Converter, text_of
 
 SIDES = frozenset(["left", "right", "top", "bottom"])
 MOST_STYLED = 200  # rows; larger tables are no formulas that somebody dressed by hand
+_RELATION = re.compile(r"[=<>]|\\(?:le|ge|ne|approx|equiv|Rightarrow|sim)(?![A-Za-z])")
 _WIDE = re.compile(r"\s*(?:0\.[5-9]|[1-9])\d*\.?\d*em")  # columns of an array, not equations
 _ALIGNED = re.compile(r"(?:tml-|text-align:\s*)(left|right)\b")
 
@@ -44,6 +45,9 @@ def mtable(to: Converter, table: Any) -> str:
         return array(table, rows)
     if equations(rows):
         return environment("aligned", rows)
+    if columns == 3 and all(len(row) == 3 and _RELATION.fullmatch(row[1].strip()) for row in rows):
+        table.set("columnalign", "right center left")
+        return array(table, rows)
     return environment("matrix", rows)
 
 
@@ -165,10 +169,7 @@ def equations(rows: list[list[str]]) -> bool:
     """Say whether a table without alignment is equations, one under the other at their signs."""
     if not all(len(row) == 2 for row in rows):
         return False
-    signs = all(
-        re.match(r"[=<>]|\\(?:le|ge|ne|approx|equiv|Rightarrow|sim)(?![A-Za-z])", row[1].strip())
-        for row in rows
-    )
+    signs = all(_RELATION.match(row[1].strip()) for row in rows)
     return signs or not any(row[0].strip() for row in rows)
 
 
