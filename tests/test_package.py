@@ -1,10 +1,12 @@
 """The package: what the wheel holds, what importing costs, who imports whom."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,61 @@ def test_only_the_engine_imports_ray() -> None:
         if re.search(r"^\s*(import ray|from ray)\b", path.read_text(), re.M)
     ]
     assert found == ["cleaner/runs/engine.py"]
+
+
+def imported(*places: str) -> set[str]:
+    """Return what the modules below some folders import, or name as a module to be imported."""
+    found: set[str] = set()
+    for path in (path for place in places for path in (ROOT / place).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {node.value.split(".")[0]} & NAMED
+    # Tests and samples import each other by their mere names.
+    own = {path.stem for place in ("tests", "samples") for path in (ROOT / place).rglob("*")}
+    return found - own - {"cleaner", "samples", "tests"} - sys.stdlib_module_names
+
+
+def distributions(modules: set[str]) -> set[str]:
+    """Return the names under which modules are installed, as pip compares them."""
+    known = {**NOT_HERE, **{name: found[0] for name, found in packages_distributions().items()}}
+    return {plain(known.get(module, module)) for module in modules}
+
+
+def plain(requirement: str) -> str:
+    name = re.split(r"[\[<>=!~ ;]", requirement)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+# Imported by a name that is chosen at run time.
+NAMED = {"py3langid", "sudachipy", "kiwipiepy", "rjieba", "moto"}
+# Distributions with another name than their module, which may not be installed.
+NOT_HERE = {"readability": "readability-lxml"}
+# Tools that a benchmark compares with, each in an interpreter of its own that it is given.
+ELSEWHERE = {"tensorflow-datasets"}
+# Declared and not imported: commands, what another package loads by itself, and ourselves.
+UNSEEN = {
+    "corpus-distiller", "hatchling", "ruff", "import-linter", "types-pyyaml", "mypy",
+    "sudachidict-core", "spacy",
+}  # fmt: skip
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = about["optional-dependencies"]
+    for_tests = {name for name in extras if name.startswith(("test", "bench"))}
+    run = {plain(one) for one in about["dependencies"]}
+    run |= {plain(one) for name in extras.keys() - for_tests for one in extras[name]}
+    ours = distributions(imported("cleaner", "samples"))
+    assert ours - run == set()
+    assert run - ours - UNSEEN == set()
+    tests = {plain(one) for name in for_tests for one in extras[name]}
+    theirs = distributions(imported("tests"))
+    assert theirs - run - tests - ELSEWHERE == set()
+    assert tests - run - theirs - UNSEEN == set()
 
 
 def test_every_room_imports_only_from_rooms_below_it() -> None:

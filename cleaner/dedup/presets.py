@@ -14,6 +14,8 @@ class Banding(NamedTuple):
     rows: int
 
 
+_PLACES = 256  # of an integral
+
 PRESETS = {
     "fineweb": Banding(5, 14, 8),  # Penedo et al. 2024, arXiv:2406.17557
     "refinedweb": Banding(5, 450, 20),  # Penedo et al. 2023, arXiv:2306.01116
@@ -24,10 +26,26 @@ PRESETS = {
 
 @lru_cache(maxsize=16)
 def optimal(threshold: float, permutations: int) -> tuple[int, int]:
-    """Return the bands and rows that `datasketch.MinHashLSH(threshold, permutations)` takes."""
-    from datasketch.lsh import _optimal_param  # brings scipy, which few jobs need
+    """Return the bands and rows that err least around a threshold, of those that fit.
 
-    return _optimal_param(threshold, permutations, 0.5, 0.5)
+    What errs is the area over which `caught` is not 0 below the threshold and not 1 above it.
+    `datasketch.MinHashLSH` takes the same ones.
+
+    >>> optimal(0.8, 128)
+    (9, 13)
+    """
+    # The curves are polynomials of a degree up to `permutations`: so many places make it exact.
+    places, weights = np.polynomial.legendre.leggauss(min(permutations // 2 + 1, _PLACES))
+    below, above = threshold * (places + 1) / 2, 1 - (1 - threshold) * (places + 1) / 2
+
+    def wrong(bands: int, rows: int) -> float:
+        banding = Banding(0, bands, rows)
+        taken = threshold * weights @ caught(below, banding)
+        missed = (1 - threshold) * weights @ (1 - caught(above, banding))
+        return float(taken + missed)
+
+    fit = [(b, r) for b in range(1, permutations + 1) for r in range(1, permutations // b + 1)]
+    return min(fit, key=lambda one: wrong(*one))
 
 
 def caught(jaccard: float | np.ndarray, banding: Banding) -> float | np.ndarray:

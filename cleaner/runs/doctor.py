@@ -19,7 +19,7 @@ _NEEDED = (
     "polars",
     "pyarrow",
     "numba",
-    "datasketch",
+    "obstore",
     "py3langid",
     "zstandard",
     "resiliparse",

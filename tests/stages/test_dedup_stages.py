@@ -236,5 +236,8 @@ def test_presets_and_the_bands_datasketch_finds_best() -> None:
     assert NearDedup(bands=2, rows=3).banding == (5, 2, 3)
     from datasketch import MinHashLSH
 
-    oracle = MinHashLSH(threshold=0.7, num_perm=64)
-    assert NearDedup(threshold=0.7, permutations=64).banding == (5, oracle.b, oracle.r)
+    for permutations in (64, 112, 128):
+        for threshold in (0.5, 0.6, 0.7, 0.75, 0.8, 0.9):
+            oracle = MinHashLSH(threshold=threshold, num_perm=permutations)
+            found = NearDedup(threshold=threshold, permutations=permutations).banding
+            assert found == (5, oracle.b, oracle.r)
