@@ -1,8 +1,11 @@
 """Object stores: a job on s3:// is the job on disk, through failures, cuts and kills."""
 
+import gzip
 import hashlib
 import http.client
+import io
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -18,7 +21,7 @@ from corpus_maker import job, texts
 from flaky_proxy import FAULTS, FlakyProxy
 
 from cleaner.corpus.entry import Columns
-from cleaner.corpus.files import Piece, read_footers
+from cleaner.corpus.files import Piece, open_parquet, read_footers
 from cleaner.corpus.listing import Passed, list_files
 from cleaner.corpus.read import read_parts
 from cleaner.errors import AccountError, InputError, StorageError
@@ -186,6 +189,30 @@ def test_failures_and_cuts_are_hidden(
         assert done["failed_files"] == []
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     assert products(str(tmp_path / "run")) == products(f"{bucket}/run")
+
+
+def test_few_requests_bring_a_row_group_or_a_stream(
+    bucket: str, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(0)
+    columns = {name: [draw.randbytes(20).hex() for _ in range(1000)] for name in "abcde"}
+    frame = pl.DataFrame({"text": [draw.randbytes(3000).hex() for _ in range(1000)], **columns})
+    whole = io.BytesIO()
+    frame.write_parquet(whole, row_group_size=1000)
+    store.write_whole(f"{bucket}/a.parquet", whole.getvalue())
+    lines = gzip.compress(frame.write_ndjson().encode(), 1)
+    store.write_whole(f"{bucket}/a.jsonl.gz", lines)
+    assert min(whole.tell(), len(lines)) > 3_000_000
+    with FlakyProxy(server, every=10**9) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        with open_parquet(f"{bucket}/a.parquet") as parquet:
+            assert pl.from_arrow(parquet.read_row_group(0)).equals(frame)
+        # The footer, the text, and the other columns together.
+        assert proxy.methods.total() <= 4
+        proxy.methods.clear()
+        with store.open_input(f"{bucket}/a.jsonl.gz") as file, gzip.open(file) as packed:
+            assert sum(1 for _ in packed) == 1000
+        assert proxy.methods.total() <= 4
 
 
 def test_a_storm_of_refusals_ends_in_the_same_bytes(
