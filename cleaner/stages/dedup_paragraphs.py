@@ -21,7 +21,7 @@ class DedupParagraphs(Stage):
     cut where its lines are long.
     """
 
-    version: ClassVar[int] = 3  # lines, where no blank line parts paragraphs; cut-off beginnings
+    version: ClassVar[int] = 4  # a whole paragraph with an ellipsis after it is a copy, too
     changes_text: ClassVar[bool] = True
 
     min_chars: int = Field(20, ge=1)

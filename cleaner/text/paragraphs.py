@@ -124,7 +124,8 @@ def _beginnings(
         at = bisect_left(others, begins)
         while at < len(others) and others[at].startswith(begins):
             rest = others[at][len(begins) :].decode(errors="replace")
-            if others[at] != keys[place] and rest and (dotted or rest[0].isalpha()):
+            # A dotted one may also be all of the other, and its dots what a teaser ends with.
+            if others[at] != keys[place] and (dotted or (rest and rest[0].isalpha())):
                 gone.add(place)
                 break
             at += 1

@@ -32,6 +32,10 @@ LONG = "这是一段足够长的文字，会被比较。"
             f"甲\n{LONG}\n乙",
         ),  # the cut-off beginning of what stands below
         (
+            f"{LONG}\n甲\n{LONG}……\n乙",
+            f"{LONG}\n甲\n乙",
+        ),  # all of it, and an ellipsis
+        (
             "We met the old miller by the riv\nWe met the old miller by the river.",
             "We met the old miller by the river.",
         ),
