@@ -54,9 +54,9 @@ class Language(Judging):
 
     def files(self) -> list[str]:
         """Return the model's path, if it is not the one of py3langid, whose hash is in `model`."""
-        from cleaner.models.language.backends import is_py3langid
+        from cleaner.models.language.backends import is_packaged
 
-        return [] if self.model is None or is_py3langid(self.model) else [self.model]
+        return [] if self.model is None or is_packaged(self.model) else [self.model]
 
     def resolve(self) -> "Language":
         """Return these options with the model named by its hash, and with the score's floor.

@@ -7,6 +7,7 @@ import io
 import lzma
 import mmap
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -231,21 +232,36 @@ def _fasttext(path: str, size: int, changed: int) -> FastText:
     return FastText(path)
 
 
+@dataclass(frozen=True)
+class Packaged:
+    """A backend whose model comes inside a package: how it is made, and the file of its model."""
+
+    make: Callable[[], Backend]
+    file: Callable[[], Path]
+
+
+# By the names that a job gives as `model`; a path means a fastText model.
+PACKAGED: dict[str, Packaged] = {"py3langid": Packaged(Py3langid, _py3langid_file)}
+DEFAULT = "py3langid"
+
+
 @functools.cache
-def _py3langid() -> Py3langid:
-    return Py3langid()
+def _packaged(name: str) -> Backend:
+    return PACKAGED[name].make()
 
 
 def backend(name: str | None = None) -> Backend:
-    """Return the model of that name, loaded once a process: a path, or py3langid's own.
+    """Return the model of that name, loaded once a process: a path, or one of PACKAGED.
 
     `py3langid:<hash>` asks for the very model that this hash is of.
     """
-    if name is None or is_py3langid(name):
-        model = _py3langid()
-        if name and not model.identity.startswith(name.partition(":")[2]):
+    name = name or DEFAULT
+    if is_packaged(name):
+        kind, _, wanted = name.partition(":")
+        model = _packaged(kind)
+        if not model.identity.startswith(wanted):
             raise JobError(
-                f"{name}: this machine's py3langid holds another model "
+                f"{name}: this machine's {kind} holds another model "
                 f"({model.identity[:HASH]}); install the same version everywhere"
             )
         return model
@@ -256,14 +272,15 @@ def backend(name: str | None = None) -> Backend:
     return _fasttext(name, facts.st_size, facts.st_mtime_ns)
 
 
-def is_py3langid(name: str) -> bool:
-    """Return whether `name` is the default model's, with or without a hash."""
-    return name.partition(":")[0] == Py3langid.name
+def is_packaged(name: str) -> bool:
+    """Return whether `name` is that of a model inside a package, with or without a hash."""
+    return name.partition(":")[0] in PACKAGED
 
 
 def identity(name: str | None = None) -> str:
     """Return the SHA-256 of the model's file; the model itself is not loaded."""
-    path = _py3langid_file() if name is None or is_py3langid(name) else Path(name)
+    name = name or DEFAULT
+    path = PACKAGED[name.partition(":")[0]].file() if is_packaged(name) else Path(name)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -272,7 +289,6 @@ def identity(name: str | None = None) -> str:
 
 
 def full_name(name: str | None) -> str:
-    """Return `py3langid:<hash>` for the default model, any path unchanged."""
-    if name is None or is_py3langid(name):
-        return f"{Py3langid.name}:{identity()[:HASH]}"
-    return name
+    """Return `py3langid:<hash>` for a model inside a package, any path unchanged."""
+    name = name or DEFAULT
+    return f"{name.partition(':')[0]}:{identity(name)[:HASH]}" if is_packaged(name) else name
