@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
 from cleaner.runs.driver import run_plan
 from cleaner.runs.processes import lives, this_process
-from cleaner.runs.status import in_words, read_progress
+from cleaner.runs.run_log import told
+from cleaner.runs.status import Progress, in_words, read_progress
 from cleaner.storage import store, waiting
 from cleaner.storage.run_folder import RunFolder
 
@@ -245,3 +247,25 @@ def test_an_alarm_is_in_the_log(corpus: list[Path], tmp_path: Path) -> None:
         run(plain, tmp_path / "run")
     last = (tmp_path / "run/_work/run.log").read_text().splitlines()[-1]
     assert " error   alarm dedup_loss:0.exact_dedup:" in last
+
+
+def test_on_an_object_store_the_log_is_written_anew(
+    corpus: list[Path], bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = f"{bucket}/run"
+    plan = make_plan(parse_job(job(corpus, {"normalise": {}})))
+    for _ in range(2):
+        run_plan(plan, folder, engine="inline")
+        store.delete(f"{folder}/manifest.json")
+    lines = store.read_bytes(f"{folder}/_work/run.log").decode().splitlines()
+    assert sum("begun by process" in line for line in lines) == 2
+    assert [line for line in lines if not LINE.fullmatch(line)] == []
+    assert " info    done: kept 80 of 80 documents; cleaner gc s3://" in lines[-1]
+
+
+def test_a_phase_that_has_nothing_yet_claims_no_share() -> None:
+    none = Progress("00-map", "0.normalise", 0, 3, 2, 0, 0, 0, 0, 0, 12.0, False)
+    assert told(none) == "running"
+    assert told(replace(none, finished=True)) == "done"
+    assert told(replace(none, documents=10, kept=5, units_found=1)) == "10 documents, kept 50.0%"
+    assert told(replace(none, documents=10, kept=None)) == "10 documents"

@@ -136,9 +136,11 @@ def told(progress: Progress) -> str:
     """Return documents, speed and what is kept so far, in a few words."""
     if progress.parts > progress.units_done and not progress.finished:
         return f"{progress.parts:,} parts committed"
-    if progress.kept is None:
-        return f"{progress.documents:,} documents" if progress.documents else "running"
-    share = progress.kept / progress.documents if progress.documents else 0.0
+    if progress.documents and progress.kept is None:
+        return f"{progress.documents:,} documents"
+    if not progress.documents or progress.kept is None:
+        return "done" if progress.finished else "running"
+    share = progress.kept / progress.documents
     speed = progress.bytes / 1e6 / progress.seconds if progress.seconds > 0.5 else 0.0
     rate = f", {speed:,.1f} MB/s kept" if speed and not progress.units_found else ""
     return f"{progress.documents:,} documents, kept {share:.1%}{rate}"
