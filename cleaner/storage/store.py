@@ -218,6 +218,13 @@ def _match(pattern: str) -> Matched:
     try:
         if scheme(pattern):
             head, _, rest = pattern.partition("://")
+            bucket = rest.split("/", 1)[0]
+            if "{" in bucket:
+                return Matched()  # `match` tries what the braces stand for
+            if not bucket or any(sign in bucket for sign in "*?["):
+                raise InputError(
+                    f"{pattern}: begin with the name of a bucket; wild cards come after it"
+                )
             top = Entry("", f"{head}://", "", True, False, _gone)
             return matched(_Remote(pattern), top, rest.rstrip("/").split("/"))
         path = os.path.normpath(local_path(pattern))

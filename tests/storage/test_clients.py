@@ -69,6 +69,15 @@ def test_patterns_take_names_as_they_are(keys: str, pattern: str, found: list[st
     assert made == found
 
 
+def test_a_pattern_begins_with_a_bucket(keys: str, server: str) -> None:
+    by_hand(server, "PUT", "/another")
+    found = store.find(f"s3://{{{keys[5:]},another}}/plain.jsonl")
+    assert [file.path for file in found] == [f"{keys}/plain.jsonl"]
+    for pattern in ("s3://*/plain.jsonl", "s3://b?/x", "s3:///x"):
+        with pytest.raises(InputError, match="begin with the name of a bucket"):
+            store.find(pattern)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_objects_are_written_moved_and_deleted_whatever_they_are_called(
     bucket: str, key: str
