@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +182,20 @@ def test_status_knows_whether_the_process_lives(
         assert (about["state"], about["alive"]) == (state, None)
         assert told.startswith(state)
         assert f"process {running.pid} on elsewhere" in told
+
+
+@pytest.mark.parametrize("key", ["time", "pid", "host", "units", "phase"])
+@pytest.mark.parametrize("value", [None, [], {"a": 1}])
+def test_progress_that_says_nonsense_says_nothing(tmp_path: Path, key: str, value: Any) -> None:
+    folder = tmp_path / "run"
+    (folder / "_work").mkdir(parents=True)
+    path = folder / "_work/progress.json"
+    good = {**asdict(Progress("", "starting", 0, 3, 0, 0, 0, 0, None, 0, 0.0, False)),
+            **this_process(), "time": 1.5, "identity": "a" * 16}  # fmt: skip
+    path.write_text(json.dumps(good))
+    assert (read_progress(str(folder)) or {})["state"] == "running"  # this very process
+    path.write_text(json.dumps({**good, key: value}))
+    assert read_progress(str(folder)) is None
 
 
 def test_how_a_run_ended_is_said_in_words() -> None:

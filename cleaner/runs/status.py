@@ -17,7 +17,10 @@ from cleaner.storage.run_folder import read_json
 
 _FILE = "_work/progress.json"
 _SIGN_OF_LIFE = 5.0  # seconds between two writes of the file
-_SAID = {"time", "pid", "host", "identity", "phase", "number", "phases", "units"}
+_SAID = {
+    "time": float, "pid": int, "host": str, "identity": str, "phase": str, "title": str,
+    "number": int, "phases": int, "units": int, "units_done": int, "documents": int,
+}  # fmt: skip
 _FEW = 20  # units of a phase in which parts are counted, too
 
 
@@ -95,7 +98,9 @@ def read_progress(folder: str) -> dict[str, Any] | None:
     is running while it gives signs of life. `age` is in seconds since the last one.
     """
     said = read_json(store.join(folder, _FILE))
-    if not isinstance(said, dict) or not said.keys() >= _SAID:
+    if not isinstance(said, dict) or not all(
+        isinstance(said.get(name), kind) for name, kind in _SAID.items()
+    ):
         return None
     age = time.time() - said["time"]
     said |= {"alive": lives(said), "age": round(max(0.0, age), 1)}
