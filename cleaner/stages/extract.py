@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import polars as pl
+from pydantic import Field, model_validator
 
+from cleaner.config.word_lists import load_phrases
 from cleaner.stages.base import Stage
 from cleaner.storage.shortages import is_shortage
 from cleaner.web.columns import COLUMNS, FACTS
+from cleaner.web.cues import LISTS, Cues
 from cleaner.web.page import Page, extract_html
 
 _MACHINE = re.compile(r" at 0x[0-9a-fA-F]+|(?<![\w.])/(?:[\w.+-]+/)+")  # addresses and folders
@@ -19,15 +22,34 @@ class Extract(Stage):
 
     `broken` says `empty`, `not_html`, `binary` or `http_error`; `error` what could not be judged.
     An optional column `headers` (HTTP headers as text, or a list of name and value) or `charset`
-    helps decoding and tells opt-outs; an optional `status` is the HTTP status.
+    helps decoding and tells opt-outs; an optional `status` is the HTTP status. `lists` gives files
+    for `zh_cue_starts` and `zh_cue_lines`, the lines that stand around the text of Chinese pages;
+    they are held as data: only who builds the stage opens files.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3  # threads, lists, cues in traditional letters
     changes_text: ClassVar[bool] = True
 
     math: bool = True
     main_content: bool = True
     min_formula_survival: float = 0.8
+    lists: dict[str, str] = Field(default_factory=dict)
+    phrases: dict[str, tuple[str, ...]]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve(cls, options: Any) -> Any:
+        if not isinstance(options, dict) or "phrases" in options:
+            return options
+        lists = options.get("lists") or {}
+        if not isinstance(lists, dict):
+            return {**options, "phrases": {}}  # refused by the field's type
+        for name in lists:
+            if name not in LISTS:
+                there = ", ".join(LISTS)
+                raise ValueError(f"lists: extract reads no list {name!r}; it reads: {there}")
+        phrases = {name: load_phrases(str(lists.get(name, name))) for name in LISTS}
+        return {**options, "phrases": phrases}
 
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""
@@ -81,6 +103,7 @@ class Extract(Stage):
                 main_content=self.main_content,
                 min_formula_survival=self.min_formula_survival,
                 headers=_headers(headers),
+                cues=Cues(*(self.phrases[name] for name in LISTS)),
             )
         except Exception as defect:  # one page must not cost the frame; the row fails and says why
             if is_shortage(defect):

@@ -27,6 +27,7 @@ from cleaner.kernels.web.pages import (
     ROW,
     Scan,
     Tags,
+    gathered,
 )
 from cleaner.web.boilerplate import (
     ARTICLE,
@@ -85,6 +86,8 @@ _IS_PART = np.array(
 H1 = _TAGS.names.index("h1")
 MAIN = _TAGS.names.index("main")
 DT = _TAGS.names.index("dt")
+_NAV = _TAGS.names.index("nav")
+_PROSE = 80  # characters of a block that is no word of a menu
 FORMS, TABLES, LISTS, QUOTES = (
     np.array([tag in names.split() for tag in _TAGS.names])
     for names in ("form fieldset", "table", "ul ol dl", "blockquote")
@@ -135,7 +138,7 @@ class Blocks:
         self.kind = self.scan.kind
         self.tag = self.scan.container_tag
         self.is_leaf = _IS_LEAF[self.tag]
-        self.is_navigation = _IS_NAVIGATION[self.tag]
+        self.is_navigation = _IS_NAVIGATION[self.tag] & ~self._drawers()
         self.says = self._verdicts()
         # A paragraph, an item, a list, a table or a quotation is never the whole main content.
         self.may_be_all = ~(self.is_leaf | _IS_PART[self.tag])
@@ -143,6 +146,16 @@ class Blocks:
 
     def __len__(self) -> int:
         return len(self.size)
+
+    def _drawers(self) -> np.ndarray:
+        """Return which `<nav>` hold prose and no link: what a script folds out, no navigation."""
+        drawers = self.tag == _NAV
+        if drawers.any():
+            count = len(self.parent)
+            link = gathered(np.bincount(self.container, self.link, count), self.parent)
+            prose = np.bincount(self.container, self.size >= _PROSE, count)
+            drawers &= (link == 0) & (gathered(prose, self.parent) > 0)
+        return drawers
 
     def _verdicts(self) -> np.ndarray:
         scan, known = self.scan, SEEN.get
@@ -165,7 +178,7 @@ class Blocks:
         says[says == NAMED] = np.where(_IS_SECTION[self.tag[says == NAMED]], NEUTRAL, BOILERPLATE)
         role = _ROLES[self.tag]
         says[role == _PAGE] = NEUTRAL
-        away = role == _AWAY
+        away = (role == _AWAY) & (self.is_navigation | (self.tag != _NAV))
         says[away] = np.minimum(says[away], BOILERPLATE)
         beside = role == _BESIDE
         says[beside] = np.minimum(says[beside], BOX)

@@ -32,7 +32,7 @@ _BOILERPLATE = _words(
 _AT_THE_EDGE = _words(
     """ad gutter toc sidebar overlay tooltip dropdown banner newsletter promo toolbar"""
 )
-_MODIFIERS = _words("has with no without not non hide is js")  # of the word that follows
+_MODIFIERS = _words("has with no without not non hide is js member method")  # of what follows
 _SECTIONS = re.compile(  # what generators of documents call a section, whose id is of its words
     r"(?:sub)*section\d*|sect\d*|level\d+|chapter|appendix|ltx_\w+|tex2jax_ignore", re.I
 )
@@ -219,4 +219,5 @@ def _judge_name(name: str) -> int:
     if name.lower() in _CONTENT_NAMES:
         return CONTENT
     body = len(told) <= 3 and not told.isdisjoint(_ARTICLE) and not told.isdisjoint(_BODY)
+    body = body and len(told & (_ARTICLE | _BODY)) > 1  # `detail` is both, and alone neither
     return CONTENT if body else NEUTRAL

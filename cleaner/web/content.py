@@ -42,12 +42,13 @@ from cleaner.web.boilerplate import (
     POST,
     VEILED,
 )
-from cleaner.web.cues import LONGEST, is_cue
+from cleaner.web.cues import LONGEST, Cues, are_cues, shipped_cues
 from cleaner.web.judge import PAGE_WIDE, features, judged
 
 _SHORT = 80  # characters; below, a block weighs less than it has
 _KEEP, _KEEP_SHARE = 300, 0.1  # weight and share of the page that must be left
 _VEILED_SHARE = 0.25  # of the weight, from which hidden content waits for a script
+_TOLD = 40  # characters of a block beside the posts of a thread that may be the text instead
 _SENTENCE, _FEW_LINKS = 80, 0.2  # characters of a block of prose; share of its links
 _AMONG, _CALM = 0.3, 12  # share of a list outside links; characters of a paragraph beside a link
 _LINKS = 0.5  # a block with more of its characters in links is a list of links
@@ -101,17 +102,16 @@ def ruled(page: Blocks) -> Ruled:
     return Ruled(kept, inside, dead, hidden, posts)
 
 
-def main_content(page: Blocks, declared: str = "") -> Content:
+def main_content(page: Blocks, declared: str = "", cues: Cues | None = None) -> Content:
     """Return the main text of a page; `declared` is the kind that it says it is of."""
     rules = ruled(page)
     measures = features(page, rules.kept, rules.inside, rules.dead, declared)
     numbers = rules.dead[page.container] & (page.kind == CODE_KIND)  # of lines, beside the code
-    keep = judged(measures, ~(rules.hidden[page.container] | numbers))
+    keep = judged(page, measures, ~(rules.hidden[page.container] | numbers))
     if len(measures) and measures[0, PAGE_WIDE] > _CHINESE:
-        short = keep & (page.size <= LONGEST) & (page.kind != CODE_KIND)
-        keep[[block for block in np.flatnonzero(short).tolist() if is_cue(page.line(block))]] = (
-            False
-        )
+        short = np.flatnonzero(keep & (page.size <= LONGEST) & (page.kind != CODE_KIND))
+        lines = [page.line(block) for block in short.tolist()]
+        keep[short[are_cues(lines, cues or shipped_cues())]] = False
     keep = _of_thread(page, keep, rules.hidden)
     posts = max(rules.posts, int((page.says == POST).sum()))
     return _content(page, keep, rules.inside | keep, posts)
@@ -123,7 +123,8 @@ def _of_thread(page: Blocks, keep: np.ndarray, hidden: np.ndarray) -> np.ndarray
     if not posts.any():
         return keep
     said = inherited(posts, page.parent)[page.container]
-    if page.size[said].sum() < page.size[keep & ~said].sum():
+    others = keep & ~said & (page.size >= _TOLD)  # panels of users are many short lines
+    if page.size[said].sum() < page.size[others].sum():
         return keep
     said &= ~hidden[page.container]
     before = np.arange(len(said)) < int(np.argmax(said))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cleaner.kernels.web.features import NAMES, measured, text_facts
-from cleaner.kernels.web.trees import chosen, scores
+from cleaner.kernels.web.trees import chosen, evened, places, scores
 from cleaner.web.blocks import ARTICLES, FORMS, H1, LISTS, QUOTES, TABLES, Blocks
 from cleaner.web.boilerplate import ARTICLE, BOILERPLATE
 
@@ -24,13 +24,17 @@ LIKELY = np.round(10_000 / (1 + np.exp(-np.arange(-32, 33) * STEP / SCALE))).ast
 DECLARED = {"article": 1, "forum": 2, "product": 3, "list": 4, "code": 5}
 _LETTERS = 5  # of a word
 # On a page of few letters the rules know as much as the trees: what they leave out must be likelier
-# than 0.8 there.
+# than 0.8 there, or stand in like siblings that hold much of the page.
 _SMALL, _SURE = 4_000, 1_420
 _LINKS = 0.5
+# What stands in one place of like siblings is taken or left together: in three or more, four levels
+# deep; three or six levels, or half of the way to the mean, gain less.
+_LEVELS, _LIKE = 4, 3
 PAGE_WIDE = NAMES.index("page_wide")
-_MANY, _CARD = 4, 60  # siblings of one class, letters of each
-_PAGE_SIZE, _KEPT, _DEAD, _LINK, _ALIKE, _ALIKE_SIZE = map(
-    NAMES.index, ("page_size", "kept", "dead", "link", "alike", "alike_size")
+_MANY, _CARD, _MUCH, _LIKELY = 4, 20, 0.3, -1_500  # siblings, letters of each, their share; a score
+_PAGE_SIZE, _KEPT, _DEAD, _AWAY, _LINK, _ALIKE, _ALIKE_SIZE, _ALIKE_SHARE = map(
+    NAMES.index,
+    ("page_size", "kept", "dead", "away", "link", "alike", "alike_size", "alike_share"),
 )
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -89,7 +93,7 @@ def features(
         scan.row,
         page.parent,
         page.is_leaf,
-        scan.attributes_hash ^ (tag.astype(np.uint64) * _SPREAD),
+        _labels(page),
         page.names,
         flags,
         kept,
@@ -101,13 +105,31 @@ def features(
     )
 
 
-def judged(measures: np.ndarray, usable: np.ndarray, by: Trees | None = None) -> np.ndarray:
+def _labels(page: Blocks) -> np.ndarray:
+    """Return a number per container, equal for those of one tag, class and id."""
+    return page.scan.attributes_hash ^ (page.tag.astype(np.uint64) * _SPREAD)
+
+
+def judged(
+    page: Blocks, measures: np.ndarray, usable: np.ndarray, by: Trees | None = None
+) -> np.ndarray:
     """Return which of the blocks that are `usable` are taken for the text of the page."""
     by = by or trees()
-    score = scores(measures, by.asked, by.limits, by.leaves, by.start)
+    words = (measures[:, 0] / _LETTERS).astype(np.int64) + 1
+    score = evened(
+        scores(measures, by.asked, by.limits, by.leaves, by.start),
+        words,
+        places(page.container, page.kind, page.parent, _labels(page), _LEVELS),
+        _LIKE,
+    )
     if len(measures) and measures[0, _PAGE_SIZE] < _SMALL:
         cards = (measures[:, _ALIKE] >= _MANY) & (measures[:, _ALIKE_SIZE] >= _CARD)
-        plain = (measures[:, _DEAD] == 0) & ((measures[:, _LINK] <= _LINKS) | cards)
-        usable = usable & ((measures[:, _KEPT] > 0) | (plain & (score > _SURE)))
-    words = (measures[:, 0] / _LETTERS).astype(np.int64) + 1
+        share = measures[:, _ALIKE_SHARE]  # over 1 where elements that hold one another count alike
+        cards &= (share >= _MUCH) & (share <= 1) & (measures[:, _DEAD] == 0)
+        cards &= score > _LIKELY
+        plain = (measures[:, _DEAD] == 0) & (measures[:, _LINK] <= _LINKS) & (score > _SURE)
+        kept = measures[:, _KEPT] > 0
+        if (cards & usable).any():  # a footer that the rules took back for want of more
+            kept &= measures[:, _AWAY] == 0
+        usable = usable & (kept | plain | cards)
     return chosen(score, words, usable, LIKELY, STEP)

@@ -27,9 +27,10 @@ from cleaner.kernels.web.trees import histograms
 from cleaner.web import page as reader
 from cleaner.web.blocks import Blocks
 from cleaner.web.content import Content, ruled
+from cleaner.web.cues import Cues
 from cleaner.web.judge import SCALE, Trees, features
 
-TREES, DEPTH, RATE, RIDGE, SHARE, BINS = 40, 5, 0.25, 1.0, 0.5, 48
+TREES, DEPTH, RATE, RIDGE, SHARE, BINS = 80, 5, 0.12, 1.0, 0.5, 48
 FOLDS = 5
 MADE = 400  # pages of our own making
 TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
@@ -68,7 +69,7 @@ def labelled(html: bytes | str, url: str, gold: str) -> Labelled | None:
     """Return the blocks of a page with their labels; None when it cannot be read."""
     met: list[tuple[Blocks, str]] = []
 
-    def pick(blocks: Blocks, declared: str = "") -> Content:
+    def pick(blocks: Blocks, declared: str = "", cues: Cues | None = None) -> Content:
         met.append((blocks, declared))
         return Content("", 0.0, 0.0, 0, 0)
 

@@ -5,6 +5,7 @@ the words are drawn as well, in English and in Chinese.
 """
 
 import random
+import re
 from collections.abc import Iterator
 
 NOUNS = "river triangle engine letter garden measure village theorem market teacher bridge winter"
@@ -19,6 +20,10 @@ SAYING = (
     'class="cookie-banner"|role="dialog"|id="sidebar"|class="newsletter"|class="site-footer"'
     '|class="popup-overlay"|class="promo"|id="footer"|class="login-box"'
 )
+
+CARD = ("price", "date", "author", "place", "score", "kind")
+TOOLS = ("Add to cart", "Rate this", "Read more", "Star", "Sold out 0", "Compare", "1 of 5 stars")
+CARDS = "card|item|product-tile|row|result|entry|teaser|col-4|listing-item|x|grid__cell"
 
 
 class Maker:
@@ -163,18 +168,72 @@ class Maker:
         return f'<h1>{self.own(self.words(5))}</h1><div id="posts">{posts}</div>'
 
     def listing(self) -> str:
-        """Return a list of cards, each of them a link."""
-        cards = "".join(
-            f'<div class="card"><a href="/{n}"><h2>{self.own(self.words(3))}</h2>'
-            f"<p>{self.prose(1, 2)}</p></a></div>"
-            for n in range(self.draw.randint(5, 20))
+        """Return a list of cards: all parts of a place in a card are the text's, or none is."""
+        count = self.draw.choice((5, 8, 12, 20, 30, 40))
+        linked = self.draw.random() < 0.3  # the whole card is a link
+        told = self.draw.random() < 0.65
+        parts = [part for part in CARD if self.draw.random() < 0.35]
+        tools = [part for part in TOOLS if self.draw.random() < 0.3]
+        tag, of = self.one("div/div li/ul article/div section/div tr/tbody").split("/")
+        head = self.one("h2 h3 h4 a strong")
+        call = self.one(CARDS, "|")
+        cards = []
+        for at in range(count):
+            name = self.own(self.words(self.draw.randint(2, 7)))
+            name = name if linked else self.link(name)
+            inside = [f"<{head}>{name}</{head}>" if head != "a" else f"<div>{name}</div>"]
+            if told:
+                inside.append(f"<p>{self.prose(1, 2)}</p>")
+            inside += [self.of_card(part, at) for part in parts]
+            inside += [f'<div class="x-{part[:3]}">{self.tool(part)}</div>' for part in tools]
+            body = "".join(inside)
+            body = f'<a href="/{at}">{body}</a>' if linked else body
+            body = f"<td>{body}</td>" if tag == "tr" else body
+            cards.append(f'<{tag} class="{call}">{body}</{tag}>')
+        listed = f'<{of} class="{call}s">{"".join(cards)}</{of}>'
+        listed = f"<table>{listed}</table>" if of == "tbody" else listed
+        lead = f"<p>{self.prose(1, 2)}</p>" if self.draw.random() < 0.4 else ""
+        title = f"<h1>{self.own(self.words(3))}</h1>"
+        pager = "<ul>%s</ul>" % "".join(  # noqa: UP031
+            f"<li>{self.link(str(n))}</li>" for n in range(1, self.draw.randint(2, 8))
         )
-        return f'<h1>{self.own(self.words(3))}</h1><div class="list">{cards}</div>'
+        facets = "".join(
+            f"<div><h4>{self.words(1)}</h4><ul>%s</ul></div>"
+            % "".join(
+                f"<li>{self.link(f'{self.words(1)} ({self.draw.randint(1, 99)})')}</li>"
+                for _ in range(self.draw.randint(3, 9))
+            )
+            for _ in range(self.draw.choice((0, 0, 2, 4)))
+        )
+        sort = f"<div><span>{self.words(1)}</span> {count} {self.words(1)}</div>"
+        rest = self.links(self.draw.randint(8, 25)) if self.draw.random() < 0.4 else ""
+        shown = (title, lead, sort if self.draw.random() < 0.5 else "", listed, pager, rest)
+        main = f"<div>{''.join(shown)}</div>"
+        return f"<div>{facets}{main}</div>" if self.draw.random() < 0.7 else f"{main}{facets}"
+
+    def of_card(self, part: str, at: int) -> str:
+        """Return what a card says of its subject beside its name."""
+        number = self.draw.randint(1, 9_999)
+        said = {
+            "price": f"{number / 100:.2f} €",
+            "date": f"{1 + at % 28}.{1 + number % 12}.20{number % 25:02}",
+            "author": self.link(self.words(2)),
+            "place": self.words(2),
+            "score": f"{number} points",
+            "kind": self.words(1),
+        }[part]
+        told = re.sub("<[^>]*>", "", said)
+        self.own(told)
+        return f'<div class="{part}">{said}</div>'
+
+    def tool(self, part: str) -> str:
+        """Return what stands in every card for whoever wants to do something."""
+        return self.link(part) if len(part) % 2 else f"<span>{part}</span>"
 
     def page(self) -> str:
         """Return the page, its frame drawn as well."""
         chance = self.draw.random()
-        inner = self.body() if chance < 0.8 else self.thread() if chance < 0.9 else self.listing()
+        inner = self.body() if chance < 0.7 else self.thread() if chance < 0.8 else self.listing()
         before = [f"<header>{self.links(3)}</header>", f"<nav>{self.links(5)}</nav>", self.junk()]
         after = [
             f"<footer><p>© {self.words(4)}</p>{self.links(3)}</footer>",

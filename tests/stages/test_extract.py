@@ -1,5 +1,7 @@
 """The stage `extract`: pages become text and facts; rows stay, one page costs no other."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -97,6 +99,26 @@ def test_options_reach_the_page() -> None:
     docs = DOCS[:1]
     assert Extract(math=False)(docs)["text"].to_list() == ["For $5: x"]
     assert Extract(main_content=False)(docs)["text"].to_list() == ["For \\$5: $x$"]
+
+
+PROSE = "三角形的内角和等于两个直角，这一结论对平面上的每个三角形都成立，与三边的取法无关。"
+
+
+def test_lines_around_chinese_text_are_those_of_the_lists_given(tmp_path: Path) -> None:
+    own = tmp_path / "own.txt"
+    own.write_text("# of one site\n水车旁边\n", encoding="utf-8")
+    inside = f"<p>{PROSE}</p><p>水车旁边：三号</p><p>分享到：朋友圈</p><p>{PROSE}</p>"
+    docs = pl.DataFrame({"html": [f"<article>{inside}</article>"]})
+    assert Extract()(docs)["text"][0] == f"{PROSE}\n\n水车旁边：三号\n\n{PROSE}"
+    stage = Extract(lists={"zh_cue_starts": str(own)})
+    own.unlink()  # workers get the words and open no file
+    again = Extract.model_validate(stage.model_dump())
+    assert again(docs)["text"][0] == f"{PROSE}\n\n分享到：朋友圈\n\n{PROSE}"
+
+
+def test_a_list_that_extract_does_not_read_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="extract reads no list 'zh_advert'; it reads: zh_cue_st"):
+        Extract(lists={"zh_advert": "own.txt"})
 
 
 def test_a_defect_costs_one_row_and_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

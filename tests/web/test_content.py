@@ -313,6 +313,7 @@ HAN_PROSE = "三角形的内角和等于两个直角，这一结论对平面上�
         "责任编辑：某某",
         "[打印] ",
         "点赞",
+        "責任編輯：某某",  # lists are in simplified letters, pages in either
     ],
 )
 def test_cue_lines_of_chinese_pages_fall(cue: str) -> None:
@@ -334,3 +335,54 @@ def test_cue_lines_of_chinese_pages_fall(cue: str) -> None:
 def test_sentences_that_begin_like_cues_stay(line: str) -> None:
     page = f"<body><article><p>{HAN_PROSE}</p><p>{line}</p><p>{HAN_PROSE}</p></article>"
     assert line in text(page)
+
+
+# ---- lists of like siblings
+
+CARD = (
+    '<div class="card"><a href="/{0}"><h3>Gate number {0} of the valley</h3>'
+    "<p>A short word on gate {0}, how wide it is and who keeps it.</p></a></div>"
+)
+LISTED = "<body><nav><a href=/>Home</a></nav><main><h1>All gates</h1>{}</main>{}</body>"
+
+
+def test_cards_of_a_small_page_are_its_text_and_its_footer_is_not() -> None:
+    cards = "".join(CARD.format(n) for n in range(12))
+    foot = "<footer><p>Imprint and what else one must say</p></footer>"
+    found = text(LISTED.format(f"<div class='grid'>{cards}</div>", foot))
+    assert [f"Gate number {n} of" in found for n in range(12)] == [True] * 12
+    assert found.count("who keeps it") == 12
+    assert "Imprint" not in found
+
+
+def test_news_in_chinese_that_are_links_are_the_text_of_their_list() -> None:
+    items = "".join(
+        f"<li><a href='/{n}'>上游第{n}号水闸今年春天顺利通过安全检查</a><b>2021-05-1{n}</b></li>"
+        for n in range(9)
+    )
+    found = text(f"<body><div class='list'><h2>水闸新闻</h2><ul>{items}</ul></div></body>")
+    assert found.count("顺利通过安全检查") == 9
+
+
+def test_links_beside_an_article_are_no_list_of_the_page() -> None:
+    beside = "".join(f"<li><a href='/{n}'>Another story {n}</a></li>" for n in range(6))
+    found = text(
+        f"<body><div><h1>A</h1><p>{PROSE * 3}</p><p>{PROSE * 3}</p></div><ul>{beside}</ul></body>"
+    )
+    assert "Another story" not in found
+
+
+def test_a_class_of_one_word_is_no_container_of_content() -> None:
+    found = text(
+        f"<body><main><h1>Class Gate</h1><div class='block'>{PROSE}</div><section class='details'>"
+        f"<section class='detail'><h3>open</h3><div class='member-signature'>void open()</div>"
+        f"<div class='block'>{PROSE}</div></section></section></main></body>"
+    )
+    assert found.count(PROSE.strip()) == 2
+    assert "void open()" in found
+
+
+def test_advertisements_of_amp_go() -> None:
+    inside = "<amp-ad width=300><div fallback>Buy two wheels for one</div></amp-ad>"
+    found = text(f"<body><article><p>{PROSE}</p>{inside}<p>{PROSE}</p></article></body>")
+    assert found == f"{PROSE.strip()}\n\n{PROSE.strip()}"

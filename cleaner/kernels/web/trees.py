@@ -66,3 +66,51 @@ def chosen(
         whole = 10_000 * taken + expected
         limit = min(5_000, max(1_000, (10_000 * right) // whole if whole > 0 else 5_000))
     return usable & (likely > limit)
+
+
+@jit
+def places(
+    container: np.ndarray, kind: np.ndarray, parent: np.ndarray, label: np.ndarray, levels: int
+) -> np.ndarray:
+    """Return a hash per block of its kind and of the labels of `levels` containers above it.
+
+    Blocks that say the same of the subjects of a list, one a card, have the same place.
+    """
+    out = np.zeros(len(container), np.uint64)
+    for block in range(len(container)):
+        key = np.uint64(kind[block] + 1)
+        here = container[block]
+        for _ in range(levels):
+            key = (key ^ label[here]) * np.uint64(0x9E3779B97F4A7C15)
+            key ^= key >> np.uint64(29)
+            if here == 0:
+                break
+            here = parent[here]
+        out[block] = max(key, np.uint64(1))
+    return out
+
+
+@jit
+def evened(score: np.ndarray, weight: np.ndarray, place: np.ndarray, few: int) -> np.ndarray:
+    """Return the scores with those of `few` or more blocks of one place replaced by their mean."""
+    slots = 1
+    while slots < 2 * len(score):
+        slots *= 2
+    keys = np.zeros(slots, np.uint64)
+    many, heavy, total = np.zeros((3, slots), np.int64)
+    slot_of = np.zeros(len(score), np.int64)
+    for row in range(len(score)):
+        slot = np.int64(place[row] >> np.uint64(33)) & (slots - 1)
+        while keys[slot] != 0 and keys[slot] != place[row]:
+            slot = (slot + 1) & (slots - 1)
+        keys[slot] = place[row]
+        slot_of[row] = slot
+        many[slot] += 1
+        heavy[slot] += weight[row]
+        total[slot] += weight[row] * score[row]
+    out = score.copy()
+    for row in range(len(score)):
+        slot = slot_of[row]
+        if many[slot] >= few:
+            out[row] = total[slot] // heavy[slot]
+    return out

@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from cleaner.web.reading.code import without_line_numbers
 from cleaner.web.reading.hidden import without_edits, without_unseen
+from cleaner.web.reading.lines import lines_joined, markdown_kept
 from cleaner.web.reading.notes import notes_apart
 from cleaner.web.reading.numbering import numbered
 from cleaner.web.reading.raised import raised_written
@@ -29,6 +30,8 @@ _PASSES = {
     "numbers": numbered,
     "raised": raised_written,
     "threads": posts_apart,
+    "joined": lines_joined,
+    "markdown": markdown_kept,
 }
 
 

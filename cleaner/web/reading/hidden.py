@@ -15,6 +15,7 @@ _CANDIDATES = (  # searches of a part of a name cost more than those of a whole 
     "[class*=nly], [class*=idden], [class*=eader], .element-invisible, .show-for-sr"
     ", .assistive-text"
 )
+_ADS = "amp-ad, amp-embed, amp-sticky-ad, amp-consent, amp-user-notification"
 _BLOCKS = "p, div, ul, ol, dl, table, pre, h1, h2, h3, h4, h5, h6, section, article, math, img"
 _LONG = 200  # characters; more is text of the page, whatever its class says
 _LONG_EDIT = 400
@@ -22,6 +23,8 @@ _LONG_EDIT = 400
 
 def without_unseen(tree: LexborHTMLParser) -> None:
     """Take out what a class hides from all but readers of screens, where it is a few words.
+
+    Elements of AMP for advertisements and consent go as well.
 
     >>> tree = LexborHTMLParser("<p><a>Paper<span class='sr-only'> (new window)</span></a> here")
     >>> without_unseen(tree)
@@ -31,6 +34,9 @@ def without_unseen(tree: LexborHTMLParser) -> None:
     for node in tree.css(_CANDIDATES):
         named = node.attributes.get("class") or ""
         if _UNSEEN.search(named) and node.parent is not None and _is_few_words(node, _LONG):
+            node.remove()
+    for node in tree.css(_ADS):
+        if OPEN not in node.text():
             node.remove()
 
 

@@ -16,6 +16,8 @@ class Reading(NamedTuple):
     numbers: bool = True  # lists that do not count from one
     raised: bool = True  # <sup> and <sub>
     threads: bool = True  # posts of forums
+    joined: bool = True  # lines that pdf2htmlEX placed
+    markdown: bool = True  # text that a script was to render
 
 
 # Field -> literals without one of which there is nothing of it; \x01 is any blank, quote or hyphen.
@@ -24,7 +26,7 @@ LITERALS: dict[str, bytes] = {
     "lines": b"""lineno line-no linenum line-num line_num blob-num hljs-ln gutter\x01 gutter>
         lnt\x01 \x01ln\x01""",
     "unseen": b"""sr-only sronly ly-hidden lyhidden ly_hidden screen-read screenread t-invisible
-        for-sr hidden-vis assistive-t 1y-hidden""",
+        for-sr hidden-vis assistive-t 1y-hidden <amp-ad <amp-embed <amp-st <amp-cons <amp-user""",
     "edits": b"<del>",
     "notes": b"ltx_n",
     "equations": b"<table",
@@ -34,4 +36,6 @@ LITERALS: dict[str, bytes] = {
     "threads": b"""postbody post_message_ post__content bbwrapper messagetext post_wrapper
         js-post-body post-text usertext-body commtext t_f\x01 d_post_content crawler-post postmsg
         commentcontent itemcomment component=\x01post/content discussionforumposting qapage""",
+    "joined": b"class=\x01t\x01m",
+    "markdown": b"markdown-body",
 }
