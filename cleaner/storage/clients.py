@@ -54,6 +54,10 @@ class MissingBucket(Refused):
     """There is no bucket of that name."""
 
 
+class Denied(Refused):
+    """These credentials, or none, give no right to it."""
+
+
 class Taken(OSError):
     """An object of that name is there."""
 
@@ -134,7 +138,7 @@ def put(path: str, source: Any) -> None:
     """Write an object whole, from bytes or from an open file; a large one goes up in parts."""
     import obstore
 
-    with _told(path):
+    with _told(path, written=True):
         client, key = _client(path)
         obstore.put(client, key, source, chunk_size=_PART, max_concurrency=4)
 
@@ -386,8 +390,11 @@ def _base(bucket: str, found: Profile) -> str:
 
 
 @contextmanager
-def _told(path: str) -> Iterator[None]:
-    """Turn what a client raises into an OSError of one line."""
+def _told(path: str, written: bool = False) -> Iterator[None]:
+    """Turn what a client raises into an OSError of one line.
+
+    Of what is `written` nothing can be missing, but for the parts of an upload that others removed.
+    """
     try:
         yield
     except CleanerError:
@@ -396,7 +403,10 @@ def _told(path: str) -> Iterator[None]:
         body = error.read().decode("utf-8", "replace")
         raise _error(path, f"status code: {error.code} {error.reason}: {body}") from None
     except FileNotFoundError as error:
-        raise _error(path, str(error)) from None
+        made = _error(path, str(error))
+        raise (
+            OSError(str(made)) if written and type(made) is FileNotFoundError else made
+        ) from None
     except (OSError, http.client.HTTPException) as error:
         raise OSError(f"{getattr(error, 'reason', error)}") from None
     except ET.ParseError as error:
@@ -420,7 +430,7 @@ def _error(path: str, said: str) -> OSError:
         return Refused(said.split("Error: ", 1)[-1].split("\n", 1)[0])
     if _ROLE.search(said):
         files = "~/.aws" if parted(path)[0] == "s3" else "the files of gcloud"
-        return Refused(f"there are no credentials in the environment, {files} or of this machine")
+        return Denied(f"there are no credentials in the environment, {files} or of this machine")
     status, inner, told = _STATUS.search(said), _INNER.search(said), _SAID.search(said)
     if status is None:
         line = (inner[1] if inner else said.split("\n", 1)[0]).strip()
@@ -442,4 +452,4 @@ def _error(path: str, said: str) -> OSError:
         if "Token" in code:
             _s3.cache_clear()  # so that files with credentials are read again
         return OSError(line)
-    return Refused(line)
+    return Denied(line) if status[1] in ("401", "403") else Refused(line)

@@ -162,7 +162,8 @@ def _refused(path: str, error: clients.Refused) -> str:
     if isinstance(error, clients.MissingBucket):
         return f"{error} there; name another, or make it"
     name = scheme(path)
-    hint = "" if clients.unsigned(name) else f" (a public bucket is read with {UNSIGNED[name]}=1)"
+    signed = isinstance(error, clients.Denied) and not clients.unsigned(name)
+    hint = f" (a public bucket is read with {UNSIGNED[name]}=1)" if signed else ""
     return (
         f"the object store refuses: {_plain(error)}; mend that, and the same command "
         f"continues{hint}"

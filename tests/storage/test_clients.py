@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -342,6 +343,7 @@ def test_errors_are_one_plain_line_and_only_some_are_final() -> None:
         ("501 Not Implemented", "NotImplemented"), ("404 Not Found", "NoSuchBucket"),
     ):  # fmt: skip
         assert isinstance(of(status, code), clients.Refused), code
+        assert isinstance(of(status, code), clients.Denied) == status.startswith("403"), code
     for status, code in (
         ("500 Internal Server Error", "InternalError"), ("429 Too Many", "TooManyRequests"),
         ("400 Bad Request", "ExpiredToken"), ("400 Bad Request", "RequestTimeout"),
@@ -349,6 +351,24 @@ def test_errors_are_one_plain_line_and_only_some_are_final() -> None:
     ):  # fmt: skip
         assert not isinstance(of(status, code), clients.Refused), code
     assert isinstance(of("404 Not Found", "NoSuchKey"), FileNotFoundError)
+
+
+def test_an_upload_whose_parts_others_removed_is_begun_again(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import obstore
+
+    whole, lost = obstore.put, iter([True])
+
+    def put(*args: Any, **options: Any) -> Any:
+        if next(lost, False):
+            raise FileNotFoundError("status code: 404 Not Found: <Code>NoSuchUpload</Code>")
+        return whole(*args, **options)
+
+    monkeypatch.setattr(obstore, "put", put)
+    monkeypatch.setattr(store, "_PAUSE", 0.001)
+    store.write_whole(f"{bucket}/a", b"1")
+    assert store.read_bytes(f"{bucket}/a") == b"1"
 
 
 def test_a_machine_without_credentials_is_told_so(
