@@ -5,7 +5,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -310,6 +313,50 @@ def test_credentials_that_run_out_are_asked_for_again(
             store.write_whole(f"{bucket}/a", b"")
         assert who(proxy) == "KEY1"
         assert len(asked.read_text()) <= 2
+
+
+def test_the_role_of_a_container_is_followed(
+    home: Path, bucket: str, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str | None] = []
+
+    class Roles(BaseHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+        def do_GET(self) -> None:
+            asked.append(self.headers.get("Authorization"))
+            ends = datetime.now(UTC) + timedelta(seconds=1 if len(asked) == 1 else 3600)
+            said = {"AccessKeyId": f"ROLE{len(asked)}", "SecretAccessKey": "s", "Token": "t"}
+            body = json.dumps({**said, "Expiration": f"{ends:%Y-%m-%dT%H:%M:%SZ}"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    (home / "token").write_text("mine")
+    # Beside keys in the files, which come after the role that the environment names.
+    (home / ".aws/credentials").write_text(
+        "[default]\naws_access_key_id=ONE\naws_secret_access_key=s\n"
+    )
+    roles = ThreadingHTTPServer(("127.0.0.1", 0), Roles)
+    threading.Thread(target=roles.serve_forever, daemon=True).start()
+    try:
+        with FlakyProxy(server, every=10**9) as proxy:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+            address = f"http://127.0.0.1:{roles.server_address[1]}/role"
+            monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", address)
+            monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(home / "token"))
+            store.write_whole(f"{bucket}/a", b"")
+            assert who(proxy) == "ROLE1"
+            time.sleep(1.1)
+            for _ in range(2):
+                store.write_whole(f"{bucket}/a", b"")
+            assert who(proxy) == "ROLE2"
+            assert asked == ["mine"] * 2
+    finally:
+        roles.shutdown()
+        roles.server_close()
 
 
 @pytest.mark.parametrize(
