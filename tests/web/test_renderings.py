@@ -172,6 +172,14 @@ SMALL = ' transform="scale(0.707)"'
             ],
             r"{v'_{w}}^{\top}",
         ),
+        (
+            [
+                ("MATHI", "77", 0, 0, SMALL),
+                ("MAIN", "7E", 225, 382, SMALL),
+                ("MATHI", "69", 894, -238, SMALL.replace("707", "574")),
+            ],
+            r"\tilde{w}_{i}",
+        ),
         ([("MAIN", "3D", 0, 650), ("MAIN", "3D", 0, -750)], r"{=\atop =}"),
         ([("MAIN", "338", 0, 0), ("MAIN", "2282", 0, 0)], r"\not\subset"),
         ([("MAIN", "338", 0, 0), ("MATHI", "78", 0, 0)], None),

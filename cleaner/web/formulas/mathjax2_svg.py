@@ -145,7 +145,8 @@ def _next(line: _Row, nodes: Sequence[Drawn], at: int, level: float) -> int:
     if pieces and (not _LINES.issuperset(pieces) or _covers(line, where)):
         _assembled(line, pieces, where)
         return at + 1
-    if (where.size < 0.9 * level or level < _FULL) and abs(where.y) > _LOW:
+    small = where.size < 0.9 * level or (level < _FULL and not _is_accent(line, node))
+    if small and abs(where.y) > _LOW:
         what = row(_part(node))
         if not line.parts and at + 1 < len(nodes) and _is_root(nodes[at + 1]):
             line.index = what
@@ -221,6 +222,12 @@ def _covers(line: _Row, where: Place) -> bool:
     return bool(line.parts) and where.left < max(one.right for one in line.places) - 1
 
 
+def _is_accent(line: _Row, node: Drawn) -> bool:
+    """Say whether a sign is an accent over what was read."""
+    combining = "\u20d0" <= node.char <= "\u20ff"
+    return node.char in _ACCENTS and (combining or _covers(line, node.place))
+
+
 def _assembled(line: _Row, pieces: str, where: Place) -> None:
     signs = set(pieces)
     if signs <= _TALL:
@@ -279,7 +286,7 @@ def _sign(line: _Row, nodes: Sequence[Drawn], at: int) -> int:
     if char == _STROKE:
         line.negated = True
         return at + 1
-    if char in _ACCENTS and (_covers(line, where) or "\u20d0" <= char <= "\u20ff"):
+    if _is_accent(line, nodes[at]):
         if char in _LINES and where.y < -_LOW:
             _level(line, {char}, where)
         else:
