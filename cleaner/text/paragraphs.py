@@ -15,6 +15,7 @@ from cleaner.text.split_lines import split_lines
 PARTED = re.compile(r"(\n[^\S\n]*(?:\n[^\S\n]*)+)")
 _CODE = re.compile(r"^(?: {4}|\t|[|#])|[{}=;]|\w\(|^\s*(?:```|~~~)")  # and rows, and headings
 _SAYS = re.compile(r"[。！？；，、：.!?;,:]")
+_BROKEN_OFF = re.compile(r"[。！？；，、.!?;,].*[\w，,]\s*$", re.S)
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)\W{0,3}$")
 
 
@@ -111,7 +112,8 @@ def _beginnings(
 ) -> set[int]:
     """Return which paragraphs are the beginning of another one, cut off.
 
-    An ellipsis says so; a line also where the other goes on with a letter, in the middle of a word.
+    An ellipsis says so; a line also where the other goes on with a letter, in the middle of a word,
+    or where it is long, has a mark inside and none at its end: no heading.
     """
     others = sorted(set(keys))
     gone = set()
@@ -119,13 +121,14 @@ def _beginnings(
         dotted = _CUT_OFF.search(paragraph) is not None
         if len(paragraph) < min_chars or not (dotted or (lines and not _CODE.search(paragraph))):
             continue
+        broken = len(paragraph) >= 2 * min_chars and _BROKEN_OFF.search(paragraph) is not None
         begins = keys[place].rstrip(b". \xe2\x80\xa6") if dotted else keys[place]
         # Those that begin so stand together.
         at = bisect_left(others, begins)
         while at < len(others) and others[at].startswith(begins):
             rest = others[at][len(begins) :].decode(errors="replace")
             # A dotted one may also be all of the other, and its dots what a teaser ends with.
-            if others[at] != keys[place] and (dotted or (rest and rest[0].isalpha())):
+            if others[at] != keys[place] and (dotted or (rest and (broken or rest[0].isalpha()))):
                 gone.add(place)
                 break
             at += 1

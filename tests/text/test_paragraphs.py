@@ -39,7 +39,17 @@ LONG = "这是一段足够长的文字，会被比较。"
             "We met the old miller by the riv\nWe met the old miller by the river.",
             "We met the old miller by the river.",
         ),
+        (
+            "I waited a week, and then I sold the engine\n"
+            "I waited a week, and then I sold the engine to pay for sails.",
+            "I waited a week, and then I sold the engine to pay for sails.",
+        ),  # cut off between words
         ("The theorem of Rolle\nThe theorem of Rolle holds here.",) * 2,  # a heading
+        (
+            "Chapter 12: How the tides of the northern sea were measured\n"
+            "Chapter 12: How the tides of the northern sea were measured again",
+        )
+        * 2,
         ("$$\na^2+b^2=c^2+1\n$$\nso\n$$\na^2+b^2=c^2+1\n$$",) * 2,
         (
             "$$a^2 + b^2 = c$$\n\n$$A^2 + b^2 = c$$",
