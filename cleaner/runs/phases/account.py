@@ -1,13 +1,15 @@
 """The account: records, verdicts and places of a million rows become one file of the ledger."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any, Literal, Self
 
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from cleaner.config.plain import Plain
 from cleaner.dedup.against import fell
 from cleaner.errors import AccountError
 from cleaner.ledger import COLUMNS, Change, capped, merge, tally
@@ -19,22 +21,47 @@ from cleaner.storage.exchange import read_partition
 _BLOCK = 1 << 17
 
 
+@dataclass(frozen=True)
+class AccountSettings(Plain):
+    """What all files of the ledger share."""
+
+    measured: tuple[str, ...]  # columns of signals and scores
+    counted: Mapping[str, tuple[str, ...]]  # signal -> its columns, the last measured first
+    changes: tuple[tuple[str, tuple[str, str], tuple[str, str]], ...]  # each a `Change`
+    histograms: tuple[str, ...]  # columns by which some stage judges
+    keep_rows: Literal["full", "dropped", "counts"]
+    places: tuple[DataFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class AccountUnit(Plain):
+    """One file of the ledger."""
+
+    number: int
+    skip: int  # rows of its first part that are in the file before
+    rows: int
+    rows_of: tuple[int, ...]  # of each of its parts
+    records: tuple[tuple[DataFile, ...], ...]  # of each map phase, part by part
+    groups: tuple[int, ...]  # groups of parts that it touches
+
+
 def run_account(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Write one ledger file and its clusters, block by block, and commit their counts."""
-    places = _places(settings, unit, out.folder)
+    told, mine = AccountSettings.from_plain(settings), AccountUnit.from_plain(unit)
+    places = _places(told, mine, out.folder)
     counts: list[dict[str, Any]] = []
-    keep = settings["keep_rows"]
-    name = f"part-{unit['number']:05d}.parquet"
+    keep = told.keep_rows
+    name = f"part-{mine.number:05d}.parquet"
     books = {"clusters": _Book(out, f"clusters/{name}")}
     if keep != "counts":
         books["ledger"] = _Book(out, f"ledger/{name}")
     with ExitStack() as stack:
         for book in books.values():
             stack.enter_context(book)
-        for block in _blocks(unit, out.folder):
+        for block in _blocks(mine, out.folder):
             ledger = _placed(block, places)
-            counts.append(_counted(settings, ledger))
-            ledger = _columns(ledger, settings["measured"])
+            counts.append(_counted(told, ledger))
+            ledger = _columns(ledger, told.measured)
             if keep == "full":
                 books["ledger"].add(ledger)
             elif keep == "dropped":
@@ -43,47 +70,47 @@ def run_account(settings: Settings, unit: dict[str, Any], out: Committer) -> Non
     merged: dict[str, Any] = {**capped(merge(counts))}
     merged["histograms"] = merge_histograms(one["histograms"] for one in counts)
     outputs = [books[place].written() for place in sorted(books, reverse=True)]
-    out.commit(0, True, {}, {"counts": merged, "rows": unit["rows"], "outputs": outputs})
+    out.commit(0, True, {}, {"counts": merged, "rows": mine.rows, "outputs": outputs})
 
 
-def _blocks(unit: dict[str, Any], folder: str) -> Iterator[pl.DataFrame]:
+def _blocks(unit: AccountUnit, folder: str) -> Iterator[pl.DataFrame]:
     """Yield the ledger's rows, _BLOCK at a time, with what each phase found for them."""
-    ends = np.cumsum(unit["rows_of"])
-    first, past = unit["skip"], unit["skip"] + unit["rows"]
+    ends = np.cumsum(unit.rows_of)
+    first, past = unit.skip, unit.skip + unit.rows
     for start in range(first, max(past, first + 1), _BLOCK):
         end = min(past, start + _BLOCK)
         low = min(int(np.searchsorted(ends, start, side="right")), len(ends) - 1)
         high = max(low + 1, int(np.searchsorted(ends, end, side="left")) + 1)
         frames = [
-            pl.concat([read_table(folder, DataFile(*file)) for file in files[low:high]])
-            for files in unit["records"]
+            pl.concat([read_table(folder, file) for file in files[low:high]])
+            for files in unit.records
         ]
         before = int(ends[low - 1]) if low else 0
         ledger = frames[0][start - before : end - before]
         if len(ledger) != end - start:
             raise AccountError(
-                f"ledger file {unit['number']}: {len(ledger)} of {end - start} rows are there"
+                f"ledger file {unit.number}: {len(ledger)} of {end - start} rows are there"
             )
         for later in frames[1:]:
             ledger = _over(ledger, later)
         yield ledger
 
 
-def _counted(settings: Settings, ledger: pl.DataFrame) -> dict[str, Any]:
+def _counted(settings: AccountSettings, ledger: pl.DataFrame) -> dict[str, Any]:
     lost = ledger.filter(pl.col("fate").is_null())
     if len(lost):
         key = lost.select("file", "row").row(0)
         raise AccountError(
             f"{len(lost)} rows have no fate and no place in a shard; the first is {key}"
         )
-    versions = settings["counted"]
+    versions = settings.counted
     last = [pl.coalesce(names).alias(signal) for signal, names in versions.items()]
     first = [
         pl.coalesce(names[::-1]).alias(f"first_{signal}") for signal, names in versions.items()
     ]
-    changes = [Change(*change) for change in settings["changes"]]
+    changes = [Change(*change) for change in settings.changes]
     counts = tally(ledger.with_columns(*last, *first), changes)
-    counts["histograms"] = histograms(ledger, settings["histograms"])
+    counts["histograms"] = histograms(ledger, settings.histograms)
     return counts
 
 
@@ -114,10 +141,9 @@ def _over(ledger: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
     return both.drop(f"{name}_later" for name in names)
 
 
-def _places(settings: Settings, unit: dict[str, Any], folder: str) -> pl.DataFrame:
-    files = [DataFile(*file) for file in settings["places"]]
-    with exchange_sources(folder, files) as sources:
-        found = [read_partition(sources, group) for group in unit["groups"]]
+def _places(settings: AccountSettings, unit: AccountUnit, folder: str) -> pl.DataFrame:
+    with exchange_sources(folder, settings.places) as sources:
+        found = [read_partition(sources, group) for group in unit.groups]
     return pl.concat(found).select("file", "row", "shard", "shard_row")
 
 

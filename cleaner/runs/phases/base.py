@@ -138,8 +138,13 @@ class DataFile:
         return cls(file["path"], file["bytes"], trailer["sha256"], trailer["bytes"])
 
     def plain(self) -> list[Any]:
-        """Return the file as plain data; `DataFile(*plain)` reads it back."""
+        """Return the file as plain data."""
         return [self.path, self.size, self.sha256, self.trailer]
+
+    @classmethod
+    def from_plain(cls, plain: Sequence[Any]) -> "DataFile":
+        """Read back what `plain` returned."""
+        return cls(*plain)
 
 
 def table_bytes(frame: pl.DataFrame) -> pa.Buffer:

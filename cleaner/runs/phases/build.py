@@ -8,8 +8,18 @@ from cleaner.dedup.index import ranges
 from cleaner.job.job_file import Entry, describe_stage
 from cleaner.job.plan import PARTITION_BYTES, MapPlan, Plan
 from cleaner.ledger import ALWAYS, ROWS_PER_FILE, Change
+from cleaner.runs.phases.account import AccountSettings, AccountUnit
 from cleaner.runs.phases.base import DataFile, Phase, Prepared, Settings, State, Unit
-from cleaner.runs.phases.steps import EARLIER, Read, StepSettings, StepUnit
+from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
+from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
+from cleaner.runs.phases.steps import (
+    EARLIER,
+    GatherSettings,
+    GatherUnit,
+    Read,
+    StepSettings,
+    StepUnit,
+)
 from cleaner.shards import FORMATS
 from cleaner.shards.opened import schema_text
 from cleaner.stages import global_stage
@@ -222,8 +232,8 @@ def _all(markers: Sequence[Marker]) -> str:
     return digest([marker.identity() for marker in markers])
 
 
-def _files(markers: Sequence[Marker], role: str) -> list[list[Any]]:
-    return [DataFile.of(marker, role).plain() for marker in markers]
+def _files(markers: Sequence[Marker], role: str) -> tuple[DataFile, ...]:
+    return tuple(DataFile.of(marker, role) for marker in markers)
 
 
 def _global(
@@ -357,7 +367,7 @@ class _Made:
         for group, members in enumerate(_groups(parts)):
             for index in members:
                 part = parts[index]
-                unit = StepUnit(text=tuple(DataFile.of(part, "text").plain()), group=group)
+                unit = StepUnit(text=DataFile.of(part, "text"), group=group)
                 depends, facts = part.identity(), part.facts
                 units.append(
                     Unit(f"{index:06d}", unit.plain(), depends, facts["kept"], facts["bytes"])
@@ -371,14 +381,14 @@ class _Made:
 
 
 def _read_of(markers: Sequence[Marker], role: str, ranges: int | None) -> Read:
-    files = [DataFile.of(marker, role) for marker in markers if role in marker.files]
-    return Read(tuple(tuple(file.plain()) for file in files), ranges)
+    return Read(_files([marker for marker in markers if role in marker.files], role), ranges)
 
 
-def _one(previous: str, role: str, settings: Settings) -> Any:
+def _cut(previous: str, about: CutSettings) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[previous]
-        return Prepared({**settings, role: _files(parts, role)}, [Unit("all", {}, "")], _all(parts))
+        settings = replace(about, sizes=_files(parts, "sizes"))
+        return Prepared(settings.plain(), [Unit("all", {}, "")], _all(parts))
 
     return prepare
 
@@ -387,52 +397,48 @@ def _gather(previous: str, settled: str) -> Any:
     def prepare(state: State) -> Prepared:
         parts, markers = state.markers[previous], state.markers[settled]
         groups = _groups(parts)
-        settings = {VERDICTS: _files_with(markers, VERDICTS), "parts": len(groups)}
+        found = [marker for marker in markers if VERDICTS in marker.files]
+        settings = GatherSettings(_files(found, VERDICTS))
         units = [
-            Unit(
-                f"{group:05d}",
-                {"group": group, "starts": [str(s) for s in _starts(parts, members)]},
-                "",
-            )
+            Unit(f"{group:05d}", GatherUnit(group, tuple(_starts(parts, members))).plain(), "")
             for group, members in enumerate(groups)
         ]
-        return Prepared(settings, units, digest([_all(markers), _all(parts)]))
+        return Prepared(settings.plain(), units, digest([_all(markers), _all(parts)]))
 
     return prepare
 
 
-def _files_with(markers: Sequence[Marker], role: str) -> list[list[Any]]:
-    return _files([marker for marker in markers if role in marker.files], role)
-
-
 def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     output = plan.job.output
-    by = "bytes" if output.shard_bytes else "tokens"
-    target = output.shard_bytes or output.shard_tokens or 100_000_000
-    parts = _shuffle_ranges(plan)
-    cut_options = {"by": by, "target": target}
-    shard_options = {
-        "format": output.format,
-        "schema": schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
-        "columns": {name: inner for name, (inner, _) in plan.shard_columns.items()},
-    }
+    cutting = CutSettings(
+        by="bytes" if output.shard_bytes else "tokens",
+        target=output.shard_bytes or output.shard_tokens or 100_000_000,
+    )
+    writing = ShardSettings(
+        format=output.format,
+        schema=schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
+        columns={name: inner for name, (inner, _) in plan.shard_columns.items()},
+    )
     measured = list(dict.fromkeys(name for m in plan.maps for name in m.measured))
-    account_options = {
-        "measured": measured,
-        "counted": {name: _versions(measured, name) for name in ALWAYS},
-        "changes": _changes(plan),
-        "histograms": _judged(plan, measured),
-        "keep_rows": plan.job.ledger,
-    }
+    counting = AccountSettings(
+        measured=tuple(measured),
+        counted={name: tuple(_versions(measured, name)) for name in ALWAYS},
+        changes=tuple(_changes(plan)),
+        histograms=tuple(_judged(plan, measured)),
+        keep_rows=plan.job.ledger,
+    )
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
-    cutting = _one(maps[-1], "sizes", cut_options)
-    writing = _shards(maps, cut, parts, shard_options)
-    counting = _account(maps, shard, account_options)
+    shards = _shards(maps, cut, _shuffle_ranges(plan), writing)
     phases = [
-        Phase(cut, "cut", "cut shards", cut_options, cutting),
-        Phase(shard, "shard", "write shards", shard_options, writing),
+        Phase(cut, "cut", "cut shards", cutting.plain(), _cut(maps[-1], cutting)),
+        Phase(shard, "shard", "write shards", writing.plain(), shards),
         Phase(
-            f"{number + 2:02d}-account", "account", "account", account_options, counting, version=3
+            f"{number + 2:02d}-account",
+            "account",
+            "account",
+            counting.plain(),
+            _account(maps, shard, counting),
+            version=3,
         ),
     ]
     for before, mapped in zip(maps, plan.maps, strict=True):
@@ -456,43 +462,33 @@ def _index(
     kept, index = f"{number:02d}-{label}.kept", f"{number + 1:02d}-{label}.index"
     rows = across.key_rows(plan.rows)
     parts = partitions(rows)
-    about = {
-        **_shared(plan, entry),
-        "by": across.index_by,
-        "parts": parts,
-        "ranges": ranges(rows, parts),
-    }
+    about = IndexSettings(
+        stage=_shared(plan, entry),
+        by=across.index_by,
+        parts=parts,
+        ranges=ranges(rows, parts),
+    )
 
     def keeping(state: State) -> Prepared:
         markers, groups = state.markers[previous], _groups(state.markers[first])
-        settings = {
-            **about,
-            "places": _files(state.markers[shards], "places"),
-            "groups": len(groups),
-        }
-        units = [
-            Unit(
-                f"{group:05d}",
-                {
-                    "group": group,
-                    "parts": _files([markers[i] for i in members], across.index_reads),
-                },
-                _all([markers[i] for i in members]),
-            )
-            for group, members in enumerate(groups)
-            if members
-        ]
-        return Prepared(settings, units, _all(state.markers[shards]))
+        settings = replace(about, places=_files(state.markers[shards], "places"))
+        units = []
+        for group, members in enumerate(groups):
+            mine = [markers[index] for index in members]
+            if mine:
+                unit = KeptUnit(group, _files(mine, across.index_reads))
+                units.append(Unit(f"{group:05d}", unit.plain(), _all(mine)))
+        return Prepared(settings.plain(), units, _all(state.markers[shards]))
 
     def indexing(state: State) -> Prepared:
         markers = state.markers[kept]
-        settings = {**about, "rows": _files(markers, "rows")}
-        units = [Unit(f"{part:05d}", {"part": part}, "") for part in range(parts)]
-        return Prepared(settings, units, _all(markers))
+        settings = replace(about, rows=_files(markers, "rows"))
+        units = [Unit(f"{part:05d}", IndexUnit(part).plain(), "") for part in range(parts)]
+        return Prepared(settings.plain(), units, _all(markers))
 
     return [
-        Phase(kept, "kept", f"{entry.title} kept", about, keeping, stage=entry.title),
-        Phase(index, "index", f"{entry.title} index", about, indexing, stage=entry.title),
+        Phase(kept, "kept", f"{entry.title} kept", about.plain(), keeping, stage=entry.title),
+        Phase(index, "index", f"{entry.title} index", about.plain(), indexing, stage=entry.title),
     ]
 
 
@@ -530,48 +526,34 @@ def _judged(plan: Plan, measured: Sequence[str]) -> list[str]:
     ]
 
 
-def _shards(maps: Sequence[str], cut: str, parts: int, options: dict[str, Any]) -> Any:
+def _shards(maps: Sequence[str], cut: str, parts: int, about: ShardSettings) -> Any:
     def prepare(state: State) -> Prepared:
         markers, cuts = state.markers[maps[-1]], state.markers[cut][0]
-        bounds = cuts.facts["bounds"]
-        settings = {
-            **options,
-            "files": _files(markers, "text"),
-            "parts": parts,
-            "groups": [str(start) for start in _group_starts(state.markers[maps[0]])],
-        }
-        count, suffix = len(bounds) - 1, FORMATS[options["format"]].suffix
-        units = [
-            Unit(
-                f"{shard:05d}",
-                {
-                    "number": shard,
-                    "shard": f"part-{shard:05d}-of-{count:05d}.{suffix}",
-                    "low": bounds[shard],
-                    "high": bounds[shard + 1],
-                    "bytes": cuts.facts["sizes"][shard],
-                },
-                "",
-                size=cuts.facts["sizes"][shard],
-            )
-            for shard in range(count)
-        ]
-        return Prepared(settings, units, digest([_all(markers), cuts.identity()]))
+        bounds = [int(bound) for bound in cuts.facts["bounds"]]
+        settings = replace(
+            about,
+            files=_files(markers, "text"),
+            parts=parts,
+            groups=_group_starts(state.markers[maps[0]]),
+        )
+        count, suffix = len(bounds) - 1, FORMATS[about.format].suffix
+        units = []
+        for number, size in enumerate(cuts.facts["sizes"]):
+            name = f"part-{number:05d}-of-{count:05d}.{suffix}"
+            unit = ShardUnit(number, name, bounds[number], bounds[number + 1], size)
+            units.append(Unit(f"{number:05d}", unit.plain(), "", size=size))
+        return Prepared(settings.plain(), units, digest([_all(markers), cuts.identity()]))
 
     return prepare
 
 
-def _account(maps: Sequence[str], shards: str, options: dict[str, Any]) -> Any:
+def _account(maps: Sequence[str], shards: str, about: AccountSettings) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[maps[0]]
         groups = _groups(parts)
         group_of = {index: group for group, members in enumerate(groups) for index in members}
         records = [_files(state.markers[name], "record") for name in maps]
-        settings = {
-            **options,
-            "places": _files(state.markers[shards], "places"),
-            "groups": len(groups),
-        }
+        settings = replace(about, places=_files(state.markers[shards], "places"))
         rows = [part.facts["rows"] for part in parts]
         total = sum(rows)
         units = []
@@ -586,16 +568,16 @@ def _account(maps: Sequence[str], shards: str, options: dict[str, Any]) -> Any:
                 last += 1
                 reach += rows[last]
             members = list(range(index, last + 1))
-            payload = {
-                "number": number,
-                "skip": low - done,
-                "rows": high - low,
-                "rows_of": [rows[i] for i in members],
-                "records": [[files[i] for i in members] for files in records],
-                "groups": sorted({group_of[i] for i in members}),
-            }
-            units.append(Unit(f"{number:05d}", payload, "", rows=high - low))
+            unit = AccountUnit(
+                number=number,
+                skip=low - done,
+                rows=high - low,
+                rows_of=tuple(rows[i] for i in members),
+                records=tuple(tuple(files[i] for i in members) for files in records),
+                groups=tuple(sorted({group_of[i] for i in members})),
+            )
+            units.append(Unit(f"{number:05d}", unit.plain(), "", rows=high - low))
         depends = digest([_all(state.markers[name]) for name in (*maps, shards)])
-        return Prepared(settings, units, depends)
+        return Prepared(settings.plain(), units, depends)
 
     return prepare

@@ -5,11 +5,13 @@ kept: keys of one group of parts, without documents that fell later -> index: on
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
+from cleaner.config.plain import Plain
 from cleaner.corpus.files import first_line
 from cleaner.dedup.against import as_old
 from cleaner.dedup.index import index_path
@@ -34,44 +36,70 @@ from cleaner.storage.shortages import is_shortage, told
 _READ = ("text", "id", "source", "cluster_size", "formulas_marked")
 
 
+@dataclass(frozen=True)
+class IndexSettings(Plain):
+    """What the tasks that write the index of a stage share: which one, and how it is cut."""
+
+    stage: Mapping[str, Any]  # as `describe_stage` gives it
+    by: str
+    parts: int  # files
+    ranges: int  # of hashes in each file
+    places: tuple[DataFile, ...] = ()  # where documents lie in the shards
+    rows: tuple[DataFile, ...] = ()  # what is in the index, by hash
+
+    def across(self) -> Indexed:
+        """Return the stage."""
+        across = build_global(self.stage)
+        if not isinstance(across, Indexed):
+            raise TypeError(f"{self.stage['name']} has no index")
+        return across
+
+
+@dataclass(frozen=True)
+class KeptUnit(Plain):
+    """The parts of one group."""
+
+    group: int
+    parts: tuple[DataFile, ...]
+
+
+@dataclass(frozen=True)
+class IndexUnit(Plain):
+    """One file of the index."""
+
+    part: int
+
+
 def run_kept(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Commit the keys of a group of parts that are in a shard, part by part, to exchange them."""
+    told, mine = IndexSettings.from_plain(settings), KeptUnit.from_plain(unit)
     places = None
-    for number, files in enumerate(unit["parts"]):
-        last = number == len(unit["parts"]) - 1
+    for number, file in enumerate(mine.parts):
+        last = number == len(mine.parts) - 1
         if out.stands(number, last):
             continue
         if places is None:
-            places = _places(settings, unit["group"], out.folder)
-        rows = _kept_rows(settings, DataFile(*files), places, out.folder)
-        data = exchange_bytes(rows, settings["by"], settings["parts"])
+            places = _places(told, mine.group, out.folder)
+        rows = _kept_rows(told, file, places, out.folder)
+        data = exchange_bytes(rows, told.by, told.parts)
         out.commit(number, last, {"rows": data}, {"kept": len(rows)})
 
 
-def _indexed(settings: Mapping[str, Any]) -> Indexed:
-    """Return the stage whose index is written."""
-    across = build_global(settings)
-    if not isinstance(across, Indexed):
-        raise TypeError(f"{settings['name']} has no index")
-    return across
-
-
-def _places(settings: Settings, group: int, folder: str) -> pl.DataFrame:
+def _places(settings: IndexSettings, group: int, folder: str) -> pl.DataFrame:
     """Return the shard and the row in it of every document of a group that is kept."""
-    files = [DataFile(*file) for file in settings["places"]]
-    with exchange_sources(folder, files) as sources:
+    with exchange_sources(folder, settings.places) as sources:
         found = read_partition(sources, group)
     return found.select("file", "row", "shard", "shard_row")
 
 
 def _kept_rows(
-    settings: Settings, file: DataFile, places: pl.DataFrame, folder: str
+    settings: IndexSettings, file: DataFile, places: pl.DataFrame, folder: str
 ) -> pl.DataFrame:
     """Return the rows of one part's kept documents, under their place in the shards."""
-    across = _indexed(settings)
+    across = settings.across()
     if across.index_reads == "text":
         return across.index_rows(read_table(folder, file), places)
-    parts = settings["parts"]
+    parts = settings.parts
     with exchange_sources(folder, [file]) as sources:
         schema = read_partition(sources, 0).drop("slot").schema
         frames = [frame for part in range(parts) for frame in read_pieces(sources, part)]
@@ -81,16 +109,14 @@ def _kept_rows(
 
 def run_index(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Write one range of hashes of a stage's index to its final name, and commit it."""
-    files = [DataFile(*file) for file in settings["rows"]]
-    by, part = settings["by"], unit["part"]
-    with exchange_sources(out.folder, files) as sources:
+    told, part = IndexSettings.from_plain(settings), IndexUnit.from_plain(unit).part
+    with exchange_sources(out.folder, told.rows) as sources:
         rows = read_partition(sources, part)
-    rows = _indexed(settings).index_merged(rows)
-    path = index_path(settings["title"], part, settings["parts"])
-    ranges = settings["ranges"]
-    own = slice(part * ranges, (part + 1) * ranges)
+    rows = told.across().index_merged(rows)
+    path = index_path(told.stage["title"], part, told.parts)
+    own = slice(part * told.ranges, (part + 1) * told.ranges)
     with out.product(path) as product:
-        written = exchange_bytes(rows, by, settings["parts"] * ranges, own)
+        written = exchange_bytes(rows, told.by, told.parts * told.ranges, own)
         product.sink.write(written.data)
         product.sink.write(written.trailer)
     facts = {"rows": len(rows), **product.facts, "trailer": written.said()}

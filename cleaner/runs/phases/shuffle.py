@@ -4,13 +4,15 @@ A document's place is a seeded hash of its key, so the order depends on neither 
 """
 
 import base64
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from cleaner.config.plain import Plain
 from cleaner.runs.phases.base import (
     DataFile,
     Settings,
@@ -28,16 +30,49 @@ _BIN = 1 << 48  # width of one of the 65,536 bins in which sizes are summed
 _HELD = 48 << 20  # text that a shard's task holds at once; a larger range is read in passes
 
 
+@dataclass(frozen=True)
+class CutSettings(Plain):
+    """Where the shards are to be cut, and of what."""
+
+    by: Literal["bytes", "tokens"]
+    target: int  # of one shard
+    sizes: tuple[DataFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShardSettings(Plain):
+    """What all shards share."""
+
+    format: str
+    schema: str  # as an Arrow IPC message in base64
+    columns: Mapping[str, str]  # name in the shard -> name inside
+    files: tuple[DataFile, ...] = ()
+    parts: int = 1  # hash ranges in each file
+    groups: tuple[int, ...] = ()  # where each group of parts starts, as the position of a row
+
+
+@dataclass(frozen=True)
+class ShardUnit(Plain):
+    """One shard: the documents whose hash lies in [low, high)."""
+
+    number: int
+    shard: str  # its name
+    low: int
+    high: int
+    bytes: int  # of text, about
+
+
 def run_cut(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Commit the bounds of the shards, from the sums of all units."""
+    told = CutSettings.from_plain(settings)
     total = np.zeros((1 << 16, 3), np.int64)
-    for file in settings["sizes"]:
-        sizes = read_table(out.folder, DataFile(*file))
+    for file in told.sizes:
+        sizes = read_table(out.folder, file)
         at = sizes["bin"].to_numpy()
         for column, name in enumerate(("rows", "tokens", "bytes")):
             total[at, column] += sizes[name].to_numpy().astype(np.int64)
-    measure = total[:, 2] if settings["by"] == "bytes" else total[:, 1]
-    shards = max(1, -(-int(measure.sum()) // settings["target"]))
+    measure = total[:, 2] if told.by == "bytes" else total[:, 1]
+    shards = max(1, -(-int(measure.sum()) // told.target))
     bounds = shard_bounds(measure, shards)
     text = _text_between(total[:, 2], bounds)
     out.commit(0, True, {}, {"bounds": [str(bound) for bound in bounds], "sizes": text})
@@ -69,15 +104,14 @@ def _text_between(measure: np.ndarray, bounds: list[int]) -> list[int]:
 
 def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Write one shard to its final name and commit it, with the place of each of its rows."""
-    schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(settings["schema"])))
-    low, high = int(unit["low"]), int(unit["high"])
+    told, mine = ShardSettings.from_plain(settings), ShardUnit.from_plain(unit)
+    schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(told.schema)))
     places: list[pl.DataFrame] = []
     counts = {"rows": 0, "tokens": 0, "text_bytes": 0}
-    files = [DataFile(*file) for file in settings["files"]]
-    with exchange_sources(out.folder, files) as sources:
+    with exchange_sources(out.folder, told.files) as sources:
 
         def frames() -> Iterator[pl.DataFrame]:
-            for docs in _in_order(sources, settings["parts"], low, high, unit["bytes"]):
+            for docs in _in_order(sources, told.parts, mine):
                 start = counts["rows"]
                 rows = pl.int_range(start, start + len(docs), dtype=pl.UInt64, eager=True)
                 places.append(docs.select("file", "row").with_columns(shard_row=rows))
@@ -86,14 +120,14 @@ def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
                 counts["text_bytes"] += int(docs["text"].str.len_bytes().sum())
                 yield docs.select(
                     (pl.col(inner) if inner in docs.columns else pl.lit(None)).alias(name)
-                    for name, inner in settings["columns"].items()
+                    for name, inner in told.columns.items()
                 )
 
-        with out.product(f"shards/{unit['shard']}") as product:
-            FORMATS[settings["format"]].write(frames(), schema, product.sink)
+        with out.product(f"shards/{mine.shard}") as product:
+            FORMATS[told.format].write(frames(), schema, product.sink)
     place = pl.concat(places) if places else _NO_PLACE
-    place = place.with_columns(pl.lit(unit["number"], pl.UInt32).alias("shard"))
-    starts = np.array([int(start) for start in settings["groups"]], np.uint64)
+    place = place.with_columns(pl.lit(mine.number, pl.UInt32).alias("shard"))
+    starts = np.array(told.groups, np.uint64)
     group = np.searchsorted(starts, position(place), side="right") - 1
     place = place.with_columns(slot(group, len(starts)))
     facts = {**counts, **product.facts}
@@ -103,11 +137,10 @@ def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
 _NO_PLACE = pl.DataFrame(schema={"file": pl.UInt32, "row": pl.UInt64, "shard_row": pl.UInt64})
 
 
-def _in_order(
-    sources: list[Source], parts: int, low: int, high: int, size: int
-) -> Iterator[pl.DataFrame]:
-    """Yield the documents whose hash lies in [low, high), in order, about _HELD of text at once."""
-    passes = max(1, -(-size // _HELD))
+def _in_order(sources: list[Source], parts: int, shard: ShardUnit) -> Iterator[pl.DataFrame]:
+    """Yield the documents of a shard, in order, about _HELD of text at once."""
+    low, high = shard.low, shard.high
+    passes = max(1, -(-shard.bytes // _HELD))
     for k in range(passes):
         start = low + (high - low) * k // passes
         end = low + (high - low) * (k + 1) // passes

@@ -5,12 +5,13 @@ and which of their ranges a unit reads, is known here alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from cleaner.config.plain import Plain
 from cleaner.dedup.against import OLD
 from cleaner.job.job_file import build_global
 from cleaner.runs.phases.base import (
@@ -43,24 +44,15 @@ EARLIER = "_earlier"  # behind a role: its rows about documents of earlier runs
 
 
 @dataclass(frozen=True)
-class Read:
+class Read(Plain):
     """A role as a step reads it: its files, and the ranges in each; None where it is whole."""
 
-    files: tuple[tuple[Any, ...], ...]
-    ranges: int | None
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """Read back what `asdict` made plain."""
-        return cls(tuple(tuple(file) for file in plain["files"]), plain["ranges"])
-
-    def data(self) -> list[DataFile]:
-        """Return the files."""
-        return [DataFile(*file) for file in self.files]
+    files: tuple[DataFile, ...]
+    ranges: int | None = None
 
 
 @dataclass(frozen=True)
-class StepSettings:
+class StepSettings(Plain):
     """What all units of a step share."""
 
     stage: Mapping[str, Any]  # as `describe_stage` gives it
@@ -73,39 +65,15 @@ class StepSettings:
     earlier_groups: int  # tasks in which the shards of earlier runs are read for their texts
     most_rows: int  # of keys in one piece, about half
 
-    def plain(self) -> Settings:
-        """Return the settings as plain data."""
-        # JSON numbers above 2^53 are not exact everywhere.
-        return {**asdict(self), "groups": [str(start) for start in self.groups]}
-
-    @classmethod
-    def from_plain(cls, plain: Settings) -> Self:
-        """Read back what `plain` returned."""
-        reads = {role: Read.from_plain(read) for role, read in plain["reads"].items()}
-        groups = tuple(int(start) for start in plain["groups"])
-        return cls(
-            **{**plain, "reads": reads, "groups": groups, "earlier": tuple(plain["earlier"])}
-        )
-
 
 @dataclass(frozen=True)
-class StepUnit:
+class StepUnit(Plain):
     """One unit of a step: a range, a part of the corpus, or a group of earlier runs' shards."""
 
     range: int | None = None
-    text: tuple[Any, ...] | None = None
+    text: DataFile | None = None
     group: int | None = None  # the group of parts that `text` belongs to
     earlier: int | None = None
-
-    def plain(self) -> dict[str, Any]:
-        """Return the unit as plain data."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """Read back what `plain` returned."""
-        text = plain.get("text")
-        return cls(**{**plain, "text": None if text is None else tuple(text)})
 
 
 def run_step(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
@@ -141,7 +109,7 @@ class _Work:
     def pieces(self, role: str) -> Iterator[Piece]:
         read, part = self.settings.reads[role], self._range()
         ranges = read.ranges or 1
-        with exchange_sources(self.out.folder, read.data()) as sources:
+        with exchange_sources(self.out.folder, read.files) as sources:
             size = sum(source.parts[part].rows for source in sources)
             count = max(1, -(-size // (2 * self.settings.most_rows)))
             with in_pieces(sources, "slot", part, ranges, count) as rows_of:
@@ -160,11 +128,11 @@ class _Work:
         return _Frames(lambda: self._ranges(read, wanted))
 
     def _batches(self, read: Read) -> Iterator[pl.DataFrame]:
-        for file in read.data():
+        for file in read.files:
             yield from read_batches(self.out.folder, file)
 
     def _ranges(self, read: Read, wanted: Iterable[int]) -> Iterator[pl.DataFrame]:
-        with exchange_sources(self.out.folder, read.data()) as sources:
+        with exchange_sources(self.out.folder, read.files) as sources:
             some = False
             for number in wanted:
                 for frame in read_pieces(sources, number):
@@ -180,13 +148,15 @@ class _Work:
                 yield Texts(docs, index["run"], index["first_file"])
             return
         named = self._named(role, self.unit.group or 0)
-        docs = read_table(self.out.folder, DataFile(*(self.unit.text or ())))
+        if self.unit.text is None:
+            raise TypeError(f"step {self.step.name} does not go over texts")
+        docs = read_table(self.out.folder, self.unit.text)
         docs = docs.join(named, on=["file", "row"], how="inner", maintain_order="left")
         yield Texts(with_asked(docs, self.settings.carried))
 
     def _named(self, role: str, part: int) -> pl.DataFrame:
         read = self.settings.reads[role]
-        with exchange_sources(self.out.folder, read.data()) as sources:
+        with exchange_sources(self.out.folder, read.files) as sources:
             return read_partition(sources, part).drop("slot")
 
     def commit(self, number: int, last: bool, sent: Mapping[str, Sent], facts: Facts) -> None:
@@ -228,10 +198,25 @@ def to_parts(rows: pl.DataFrame, starts: np.ndarray) -> Ranged:
     return exchange_bytes(rows.with_columns(slot(part, len(starts))), "slot", len(starts))
 
 
+@dataclass(frozen=True)
+class GatherSettings(Plain):
+    """Where the verdicts of a stage lie."""
+
+    verdicts: tuple[DataFile, ...]
+
+
+@dataclass(frozen=True)
+class GatherUnit(Plain):
+    """A group of parts, and where each of them starts, as the position of a row."""
+
+    group: int
+    starts: tuple[int, ...]
+
+
 def run_gather(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Bring all verdicts on one group of parts together, a range for each part."""
-    files = [DataFile(*file) for file in settings["verdicts"]]
-    with exchange_sources(out.folder, files) as sources:
-        rows = read_partition(sources, unit["group"]).drop("slot").sort("file", "row")
-    starts = np.array([int(start) for start in unit["starts"]], np.uint64)
+    told, mine = GatherSettings.from_plain(settings), GatherUnit.from_plain(unit)
+    with exchange_sources(out.folder, told.verdicts) as sources:
+        rows = read_partition(sources, mine.group).drop("slot").sort("file", "row")
+    starts = np.array(mine.starts, np.uint64)
     out.commit(0, True, {"verdicts": to_parts(rows, starts)}, {"verdicts": len(rows)})

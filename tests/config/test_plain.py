@@ -1,0 +1,84 @@
+"""What travels to workers as JSON comes back as the frozen value that it was."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import FrozenInstanceError, dataclass
+from typing import Any
+
+import pytest
+
+from cleaner.config.plain import Plain
+from cleaner.runs.phases.account import AccountSettings, AccountUnit
+from cleaner.runs.phases.base import DataFile
+from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
+from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
+from cleaner.runs.phases.steps import GatherSettings, GatherUnit, Read, StepSettings, StepUnit
+
+FILE = DataFile("_work/00-map/data/a.record", 7, "ab" * 32, 96)
+LAST = 2**64 - 1  # positions of rows and bounds of shards fill 64 bits
+STAGE = {"name": "cap", "options": {"by": "host", "documents": None}, "title": "3.cap"}
+PAYLOADS: list[Plain] = [
+    CutSettings(by="bytes", target=10, sizes=(FILE, FILE)),
+    ShardSettings("parquet", "c2NoZW1h", {"text": "text", "a": "_a"}, (FILE,), 3, (0, LAST)),
+    ShardUnit(number=2, shard="part-00002-of-00003.parquet", low=LAST - 5, high=2**64, bytes=0),
+    AccountSettings(
+        measured=("words", "words@3"),
+        counted={"words": ("words", "words@3")},
+        changes=(("1.normalise", ("characters", "characters@2"), ("words", "words@2")),),
+        histograms=(),
+        keep_rows="dropped",
+        places=(FILE,),
+    ),
+    AccountUnit(0, 3, 10, (4, 9), ((FILE, FILE), (FILE, FILE)), (0, 1)),
+    IndexSettings(stage=STAGE, by="hi", parts=2, ranges=32, rows=(FILE,)),
+    KeptUnit(1, (FILE,)),
+    IndexUnit(0),
+    GatherSettings((FILE,)),
+    GatherUnit(1, (0, LAST)),
+    StepSettings(
+        stage=STAGE, carried={"a.b": "_a.b"}, step="settle", reads={"keys": Read((FILE,), 4)},
+        ranges={}, groups=(0, LAST), earlier=(), earlier_groups=0, most_rows=9,
+    ),
+    StepUnit(text=FILE, group=0),
+    StepUnit(range=0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: type(payload).__name__)
+def test_a_payload_comes_back_as_it_was(payload: Plain) -> None:
+    again = type(payload).from_plain(json.loads(json.dumps(payload.plain())))
+    assert again == payload
+    assert again.plain() == payload.plain()
+    with pytest.raises(FrozenInstanceError):
+        payload.number = 1  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Inner:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outer(Plain):
+    inner: Inner | None
+    pair: tuple[int, Inner]
+    table: Mapping[str, tuple[Inner, ...]]
+    free: Any = None
+
+
+def test_what_is_nested_is_typed_again() -> None:
+    value = Outer(None, (1, Inner(("a",))), {"x": (Inner(()),)}, free=[1, {"b": None}])
+    assert value.plain() == {
+        "pair": [1, {"names": ["a"]}], "table": {"x": [{"names": []}]}, "free": [1, {"b": None}],
+    }  # fmt: skip
+    told = {"inner": {"names": ["z"]}, **value.plain()}
+    assert Outer.from_plain(told) == Outer(Inner(("z",)), value.pair, value.table, value.free)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"by": "bytes"}, {"by": "bytes", "target": 1, "size": []}, {"target": 1, "sizes": [[1]]}],
+)
+def test_what_lacks_a_field_or_has_another_is_refused(told: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, KeyError)):
+        CutSettings.from_plain(told)
