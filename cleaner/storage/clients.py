@@ -26,9 +26,12 @@ SCHEMES = ("s3", "gs")
 UNSIGNED = {"s3": "AWS_NO_SIGN_REQUEST", "gs": "GS_NO_SIGN_REQUEST"}
 # `name: value` of the header by which a store that knows no If-None-Match refuses to overwrite.
 CREATE_HEADER = "CLEANER_CREATE_HEADER"
-_PART = 16 << 20  # bytes of one request of a large upload
+_PART = 8 << 20  # bytes of one request of a large upload
+_PARTS = 4  # on their way at once
 _OWN_TRIES = 2  # of the client itself, which tries without a word
-_TIMES = {"timeout": "120s", "connect_timeout": "5s", "read_timeout": "30s"}
+_TIMES = {"timeout": "120s", "connect_timeout": "5s"}
+# Until something is heard; whoever writes is not answered before all is sent, over a slow line.
+_SILENCE = {"plain": "20s", "bulk": "20s", "write": "60s", "create": "60s"}
 _SIGNED = timedelta(minutes=5)
 _XML = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 # Answers that another try may change: it took too long, too many at once, two at the same moment,
@@ -41,9 +44,12 @@ _SAID = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 _NO_RANGE = re.compile(r"status code: 416|NotPartial")  # so of an empty object
 # Where the role of a machine is asked for, when nothing else gives credentials.
 _ROLE = re.compile(r"/latest/(api/token|meta-data)|computeMetadata|169\.254\.\d+\.\d+")
+_HOST = re.compile(r"Error performing [A-Z]+ (\w+://[^/\s]+)")
+_KIND = re.compile(r"HttpError \{\s*kind: (\w+)")
+_SILENT = {"Connect": "no connection", "Timeout": "no answer in time"}
 _INNER = re.compile(r"HTTP error: ([^\n]*)")
 
-Kind = Literal["plain", "create", "bulk"]
+Kind = Literal["plain", "bulk", "write", "create"]
 
 
 class Refused(OSError):
@@ -139,8 +145,8 @@ def put(path: str, source: Any) -> None:
     import obstore
 
     with _told(path, written=True):
-        client, key = _client(path)
-        obstore.put(client, key, source, chunk_size=_PART, max_concurrency=4)
+        client, key = _client(path, "write")
+        obstore.put(client, key, source, chunk_size=_PART, max_concurrency=_PARTS)
 
 
 def create(path: str, data: bytes) -> None:
@@ -314,7 +320,7 @@ def _options(kind: Kind) -> dict[str, Any]:
     own = {"default_headers": {header.strip(): value.strip()}} if kind == "create" and value else {}
     # Whoever creates must know of each try: an answer that is lost may hide that one succeeded.
     return {
-        "client_options": {**_TIMES, **own},
+        "client_options": {**_TIMES, "read_timeout": _SILENCE[kind], **own},
         "retry_config": {
             "max_retries": 0 if kind == "create" else _OWN_TRIES,
             "retry_timeout": timedelta(seconds=3),
@@ -434,6 +440,8 @@ def _error(path: str, said: str) -> OSError:
     status, inner, told = _STATUS.search(said), _INNER.search(said), _SAID.search(said)
     if status is None:
         line = (inner[1] if inner else said.split("\n", 1)[0]).strip()
+        if (kind := _KIND.search(said)) and (host := _HOST.search(said)):
+            line = f"{_SILENT.get(kind[1], line)} ({host[1]})"
         return Refused(line) if "credential error" in line else OSError(line)
     code = told[1] if told else status[2].strip()
     line = f"{code} ({status[1]})" + (f": {told[2]}" if told and told[2] else "")

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -398,6 +399,22 @@ def test_errors_are_one_plain_line_and_only_some_are_final() -> None:
     ):  # fmt: skip
         assert not isinstance(of(status, code), clients.Refused), code
     assert isinstance(of("404 Not Found", "NoSuchKey"), FileNotFoundError)
+
+
+def test_a_store_that_is_silent_or_gone_is_told_by_its_address(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_TRIES", 1)
+    monkeypatch.setitem(clients._SILENCE, "plain", "200ms")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        with pytest.raises(StorageError, match=f"no answer in time \\({address}"):
+            store.read_bytes(f"{bucket}/a")
+    with pytest.raises(StorageError, match=f"no connection \\({address}"):
+        store.exists(f"{bucket}/a")
 
 
 def test_an_upload_whose_parts_others_removed_is_begun_again(
