@@ -189,6 +189,10 @@ def test_a_formula_drawn_in_characters_is_lost_not_another(image: str) -> None:
         ('<img src="notes1x.png" alt="x" class="math">', "$x$"),
         ('<img src="notes2x.png" alt="x^2  + y^2" class="math">', "$x^2 + y^2$"),
         ('<img src="eq1.png" alt="x + y = 1" class="math">', "$x + y = 1$"),
+        (
+            '<img src="d.png" alt="x &amp;= y \\\\&#10;z &amp;= w" class="math">',
+            "$x &= y \\\\ z &= w$",
+        ),
     ],
 )
 def test_an_alternative_text_that_is_the_formula_is_taken(image: str, tex: str) -> None:

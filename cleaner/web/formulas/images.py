@@ -282,7 +282,7 @@ def _sound_alt(alt: str, source: str) -> bool:
     """Say whether an alternative text is a formula, not words about one nor a drawing of it."""
     if tex_like(alt):
         return True
-    if len(alt) > 1 and (_TEX4HT.search(source[-100:]) or _DRAWN.search(alt)):
+    if len(alt) > 1 and "\\" not in alt and (_TEX4HT.search(source[-100:]) or _DRAWN.search(alt)):
         return False  # powers are set apart by blanks there: "x2 +  y2"
     words = set(re.findall(r"[A-Za-z]{3,}", alt)) - FUNCTIONS
     return len(alt) <= 200 and not words and re.search(r"[\u2e80-\u9fff]{2}", alt) is None
