@@ -342,3 +342,22 @@ def test_what_nobody_means_is_refused(tmp_path: Path, text: str, said: str) -> N
     (tmp_path / "j.yaml").write_text(f"{text}\nstages: []\n")
     with pytest.raises(JobError, match=said):
         load_job(tmp_path / "j.yaml")
+
+
+def test_what_only_the_plan_finds_is_told_with_its_place(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", 5)
+    (tmp_path / "j.yaml").write_text(
+        f"input: {{paths: {path}, text: text}}\nstages:\n- exact_dedup: {{on: nix}}\n"
+        "- filter: {name: c4, where: wrods > 3}\n- near_dedup: {best_by: nope}\n"
+    )
+    with pytest.raises(JobError) as error:
+        make_plan(load_job(tmp_path / "j.yaml", ["near_dedup.best_by=none"]))
+    said = [line.split(", which nothing makes")[0] for line in str(error.value).splitlines()]
+    assert said == [
+        f"{tmp_path}/j.yaml:3:3: stages.0.exact_dedup: needs the column 'nix'",
+        f"{tmp_path}/j.yaml:4:3: stages.1.filter: needs the column 'wrods'",
+        f"{tmp_path}/j.yaml:5:3: stages.2.near_dedup: needs the column 'none'",
+    ]
+    one, other = (parse_job(job([path], {"filter": "c4"})).stages[0] for _ in range(2))
+    assert one.model_copy(update={"place": "j.yaml:1:1"}) == other
+    assert one != other.model_copy(update={"index": 5})

@@ -130,6 +130,18 @@ class Entry(Options):
     index: int
     name: str
     stage: Stage
+    place: str = Field("", exclude=True, repr=False)  # where it is written, for messages
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether it is the same stage at the same place, wherever it was written."""
+        return isinstance(other, Entry) and self._what() == other._what()
+
+    def __hash__(self) -> int:
+        """Return a hash of what is compared."""
+        return hash((self.index, self.name))
+
+    def _what(self) -> tuple[int, str, Stage]:
+        return self.index, self.name, self.stage
 
     @property
     def title(self) -> str:
@@ -293,7 +305,9 @@ def _stages(value: Any, where: Where, mistakes: list[str], resolved: bool) -> li
                 options = {}
             if not isinstance(options, dict):
                 options = kind.from_short(options)
-            entries.append(Entry(index=index, name=name, stage=kind.model_validate(options)))
+            stage = kind.model_validate(options)
+            place = where.at((*at, name)) if where.places else ""
+            entries.append(Entry(index=index, name=name, stage=stage, place=place))
         except ValidationError as error:
             mistakes += [
                 where.explain(kind, mistake, (*at, name), kind.elsewhere)

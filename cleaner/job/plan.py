@@ -185,7 +185,7 @@ def _resolve_stages(job: Job) -> Job:
         try:
             stage = entry.stage.resolve()
         except JobError as error:
-            mistakes.append(f"stages.{entry.index}.{entry.name}: {error}")
+            mistakes.append(_say(entry, str(error)))
             continue
         stage = stage.resolved(given, score)
         score = stage.score() or score
@@ -307,7 +307,8 @@ def _missing(entry: Entry, name: str, there: list[str]) -> str:
 
 
 def _say(entry: Entry, message: str) -> str:
-    return f"stages.{entry.index}.{entry.name}: {message}"
+    said = (entry.place, f"stages.{entry.index}.{entry.name}", message)
+    return ": ".join(part for part in said if part)
 
 
 def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
