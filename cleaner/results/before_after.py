@@ -70,8 +70,9 @@ def _candidates(run: Run, entry: Entry, most: int, seed: int) -> pl.DataFrame:
     before = max((index for index in at if index <= entry.index), default=None)
     after = min((index for index in at if index > entry.index), default=None)
     last = pl.col("characters" if after is None else at[after])
-    went_on = drawn(rows.filter(last.is_not_null()), seed)
-    differ = last != pl.col(at[before]) if before is not None else pl.lit(True)
+    first = pl.col(at[before]) if before is not None else last
+    went_on = drawn(rows.filter(first.is_not_null(), last.is_not_null()), seed)
+    differ = last != first if before is not None else pl.lit(True)
     return went_on.sort(~differ, "_draw").drop("_draw").head(most).collect()
 
 

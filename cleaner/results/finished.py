@@ -397,12 +397,20 @@ def _nearness(run: Run, stage: str | None, rule: str | None) -> pl.Expr:
             if not one.limits or (rule is not None and one.name != rule):
                 continue
             return pl.min_horizontal(
-                (pl.col(limit.signal).cast(pl.Float64) - edge).abs()
+                (_as_judged(run, entry, limit.signal).cast(pl.Float64) - edge).abs()
                 for limit in one.limits
                 for edge in (limit.low, limit.high)
                 if edge is not None
             )
     raise JobError("--near: needs a rule with a limit; name it by --rule (and --stage)")
+
+
+def _as_judged(run: Run, entry: Entry, signal: str) -> pl.Expr:
+    """Return a signal of the text that a stage met, else of the last one."""
+    names = run.scan_ledger().collect_schema().names()
+    versions = [int(n.split("@")[1]) for n in names if n.startswith(f"{signal}@")]
+    before = sorted((at for at in versions if at <= entry.index), reverse=True)
+    return pl.coalesce(*(f"{signal}@{at}" for at in before), signal)
 
 
 def _rows_of(run: Run, file: Mapping[str, Any]) -> int | None:

@@ -66,7 +66,7 @@ def build_phases(plan: Plan) -> list[Phase]:
                 exact=exact,
                 counts_rows=True,
                 gpu=gpu,
-                version=2,
+                version=3,
             )
         )
         maps.append(name)

@@ -57,6 +57,12 @@ class Outcome:
 
     docs: pl.DataFrame
     fallen: list[pl.DataFrame] = field(default_factory=list)
+    # Signals whose values so far the ledger keeps under another name, that of a version.
+    elsewhere: set[str] = field(default_factory=set)
+
+    def fell(self, docs: pl.DataFrame) -> None:
+        """Take down documents that fell, each signal under the name of the text it is of."""
+        self.fallen.append(docs.drop(self.elsewhere, strict=False))
 
 
 class Chain:
@@ -84,7 +90,8 @@ class Chain:
         _failpoint(docs)
         if "characters_cut" not in docs.columns:  # as read; later ones know what was cut
             docs = docs.with_columns(pl.lit(0, pl.UInt32).alias("characters_cut"))
-        outcome = Outcome(docs)
+        again = {name for measure in self.measures for name in measure.stored}
+        outcome = Outcome(docs, elsewhere=again & set(docs.columns))
         self._drop_unreadable(outcome)
         judged: dict[int, pl.DataFrame] = {}
         for step in self.steps:
@@ -101,10 +108,6 @@ class Chain:
             _fall_empty(outcome, empty_at)
         return outcome
 
-    def stored_names(self) -> dict[str, str]:
-        """Return what each signal measured here is called in the ledger."""
-        return {name: stored for m in self.measures for name, stored in m.stored.items()}
-
     def _measure(self, outcome: Outcome, before: int) -> None:
         for measure in self.measures:
             if measure.before != before or "text" not in outcome.docs.columns:
@@ -115,14 +118,10 @@ class Chain:
                 measure.signals,
                 formulas=formulas_of(docs),
             )
-            renamed = {}
-            for other in self.measures:
-                if other is measure:
-                    break
-                for name, stored in other.stored.items():
-                    if name in measured.columns and name in docs.columns and stored != name:
-                        renamed[name] = stored
-            docs = docs.rename(renamed).drop(measured.columns, strict=False)
+            versions = [measured[n].alias(s) for n, s in measure.stored.items() if s != n]
+            docs = docs.drop(measured.columns, strict=False).with_columns(versions)
+            outcome.elsewhere |= measure.stored.keys()
+            outcome.elsewhere -= {n for n, s in measure.stored.items() if s == n}
             outcome.docs = docs.hstack(measured)
 
     def _drop_unreadable(self, outcome: Outcome) -> None:
@@ -131,7 +130,7 @@ class Chain:
         docs = outcome.docs
         bad = docs["error"].is_not_null()
         if bad.any():
-            outcome.fallen.append(failed(docs.filter(bad), "read"))
+            outcome.fell(failed(docs.filter(bad), "read"))
             docs = docs.filter(~bad)
         outcome.docs = docs.drop("error")
 
@@ -151,11 +150,11 @@ class Chain:
             docs = tagged(docs, pl.lit(down), told)
             down = pl.Series(np.zeros(len(docs), bool))
         if error.any():
-            outcome.fallen.append(failed(docs.filter(error), step.title))
+            outcome.fell(failed(docs.filter(error), step.title))
         if down.any():
             fallen = docs.filter(down)
             others = {index: found["broken"].filter(down) for index, found in judged.items()}
-            outcome.fallen.append(_dropped(fallen, step, self._also(others)))
+            outcome.fell(_dropped(fallen, step, self._also(others)))
         stay = ~(error | down)
         for index in judged:
             judged[index] = judged[index].filter(stay)
@@ -260,7 +259,7 @@ def _fall_empty(outcome: Outcome, title: str) -> None:
     docs = outcome.docs
     empty = docs["words"] == 0
     if empty.any():
-        outcome.fallen.append(dropped(docs.filter(empty), title, "empty"))
+        outcome.fell(dropped(docs.filter(empty), title, "empty"))
         outcome.docs = docs.filter(~empty)
 
 
@@ -268,5 +267,5 @@ def _dropped(docs: pl.DataFrame, step: Step, also: pl.Series | None) -> pl.DataF
     broken = pl.col("broken") if also is None else pl.concat_list("broken", pl.lit(also))
     docs = dropped(docs, step.title, pl.col("broken").list.first(), broken)
     if step.stage.drops_most:
-        docs = docs[[name for name in _OF_MANY if name in docs.columns]]
+        docs = docs[[name for name in docs.columns if name.split("@")[0] in _OF_MANY]]
     return docs

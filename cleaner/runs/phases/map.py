@@ -55,7 +55,7 @@ def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         part.docs = _without_poison(part.docs, unit.get("poison", []))
         outcome = chain.run(part.docs, settings["empty_at"])
         fallen = [*verdict_fallen, *outcome.fallen]
-        record = _record(settings, chain, part, fallen, outcome.docs)
+        record = _record(settings, fallen, outcome.docs)
         docs = _complete(outcome.docs, settings["carry_schema"])
         files = {"record": table_bytes(record)}
         facts = _facts(part, record, docs)
@@ -198,27 +198,17 @@ def _types(schema: str) -> dict[str, pl.DataType]:
 
 
 def _record(
-    settings: Settings,
-    chain: Chain,
-    part: Part,
-    fallen: Sequence[pl.DataFrame],
-    alive: pl.DataFrame,
+    settings: Settings, fallen: Sequence[pl.DataFrame], alive: pl.DataFrame
 ) -> pl.DataFrame:
     """Return one row for every row that entered, sorted by key, with what was measured here."""
     schema = {**RECORD, **{name: _type(kind) for name, kind in settings["measured"].items()}}
-    stored = {k: v for k, v in chain.stored_names().items() if k != v}
-    frames = []
-    for frame in (*fallen, alive):
-        renames = {k: v for k, v in stored.items() if k in frame.columns}
-        if any(v in frame.columns for v in renames.values()):
-            renames = {k: v for k, v in renames.items() if v not in frame.columns}
-        frame = frame.rename(renames)
-        frames.append(
-            frame.select(
-                pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
-                for name, kind in schema.items()
-            )
+    frames = [
+        frame.select(
+            pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
+            for name, kind in schema.items()
         )
+        for frame in (*fallen, alive)
+    ]
     return pl.concat(frames).sort("file", "row")
 
 
