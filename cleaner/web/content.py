@@ -190,11 +190,28 @@ def _boilerplate(page: Blocks, own: np.ndarray) -> np.ndarray:
     bad = hidden | (named & ~_prose_of_an_article(page, named))
     keep = max(_KEEP, _KEEP_SHARE * float(own.sum()))
     dead = fallen(own, bad, hidden, page.parent, keep)
+    again = bad & ~_siblings(page, np.flatnonzero(bad & named & ~dead))
+    if again.sum() < bad.sum():
+        bad = again
+        dead = fallen(own, bad, hidden, page.parent, keep)
     if hidden.any():
         veiled = _veiled(page, own, hidden, float(own[~dead].sum()))
         if veiled.any():
             return fallen(own, bad & ~veiled, hidden, page.parent, keep)
     return dead
+
+
+def _siblings(page: Blocks, some: np.ndarray) -> np.ndarray:
+    """Return which containers have the parent, tag and attributes of one of `some`.
+
+    The parts of what a script folds out are alike: none falls where one is taken back.
+    """
+    hashes, alike = page.scan.attributes_hash, np.zeros(len(page.parent), np.bool_)
+    for here in some.tolist():
+        if hashes[here]:
+            same = (page.parent == page.parent[here]) & (hashes == hashes[here])
+            alike |= same & (page.tag == page.tag[here])
+    return alike
 
 
 def _prose_of_an_article(page: Blocks, named: np.ndarray) -> np.ndarray:

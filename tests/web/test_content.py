@@ -386,3 +386,25 @@ def test_advertisements_of_amp_go() -> None:
     inside = "<amp-ad width=300><div fallback>Buy two wheels for one</div></amp-ad>"
     found = text(f"<body><article><p>{PROSE}</p>{inside}<p>{PROSE}</p></article></body>")
     assert found == f"{PROSE.strip()}\n\n{PROSE.strip()}"
+
+
+def drawers(*inner: str) -> str:
+    folded = "".join(
+        f"<div class='w-dropdown'><div>Why {n}?</div><nav class='list'><p>{one}</p></nav></div>"
+        for n, one in enumerate(inner)
+    )
+    return f"<body><nav><a href=/>Home</a> <a href=/b>All pages</a></nav>{folded}</body>"
+
+
+def test_parts_of_an_accordion_fall_or_stay_together() -> None:
+    found = text(drawers(PROSE * 2, PROSE.upper() * 2, PROSE.lower() * 2))
+    assert [PROSE.strip() in found, PROSE.upper().strip() in found] == [True, True]
+    assert PROSE.lower().strip() in found
+    assert "All pages" not in found
+
+
+def test_a_drawer_of_links_is_a_menu() -> None:
+    links = "".join(f"<a href='/{n}'>Page number {n}</a> " for n in range(9))
+    found = text(drawers(PROSE * 2, links))
+    assert PROSE.strip() in found
+    assert "Page number" not in found
