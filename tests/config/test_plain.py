@@ -8,16 +8,27 @@ from typing import Any
 import pytest
 
 from cleaner.config.plain import Plain
+from cleaner.corpus.files import Piece
 from cleaner.runs.phases.account import AccountSettings, AccountUnit
 from cleaner.runs.phases.base import DataFile
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
+from cleaner.runs.phases.map import MapSettings, MapUnit, Sends, Verdicts
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import GatherSettings, GatherUnit, Read, StepSettings, StepUnit
+from cleaner.stages.global_stage import Role
 
 FILE = DataFile("_work/00-map/data/a.record", 7, "ab" * 32, 96)
 LAST = 2**64 - 1  # positions of rows and bounds of shards fill 64 bits
 STAGE = {"name": "cap", "options": {"by": "host", "documents": None}, "title": "3.cap"}
+PIECE = Piece(0, "a.parquet", "etag", 0, "parquet", groups=(0, 3), take=(1, 5))
 PAYLOADS: list[Plain] = [
+    MapSettings(
+        stages=(STAGE,), measures=({"before": 3, "signals": ["words"], "stored": {}},), carry={},
+        carry_schema="", measured={"words": "UInt32"}, before={}, columns=({"text": "t"},),
+        sends=Sends(stage=STAGE, roles=(Role("keys", 4), Role("sample", 1, 0.25))),
+    ),
+    MapUnit(pieces=(PIECE,), poison=((0, 7), (0, LAST, "reading")), only=(0, 2, 9)),
+    MapUnit(text=FILE, spans=((0, 0, 9),), verdicts=Verdicts(FILE, 3)),
     CutSettings(by="bytes", target=10, sizes=(FILE, FILE)),
     ShardSettings("parquet", "c2NoZW1h", {"text": "text", "a": "_a"}, (FILE,), 3, (0, LAST)),
     ShardUnit(number=2, shard="part-00002-of-00003.parquet", low=LAST - 5, high=2**64, bytes=0),

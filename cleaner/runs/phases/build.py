@@ -1,7 +1,7 @@
 """A plan as the list of its phases, each with the code that turns earlier commits into units."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cleaner.dedup.index import ranges
@@ -11,6 +11,7 @@ from cleaner.ledger import ALWAYS, ROWS_PER_FILE, Change
 from cleaner.runs.phases.account import AccountSettings, AccountUnit
 from cleaner.runs.phases.base import DataFile, Phase, Prepared, Settings, State, Unit
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
+from cleaner.runs.phases.map import MapSettings, MapUnit, Sends, Verdicts
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import (
     EARLIER,
@@ -84,23 +85,24 @@ def build_phases(plan: Plan) -> list[Phase]:
 def _map_options(
     plan: Plan,
     mapped: MapPlan,
-    sends: dict[str, Any],
+    sends: Sends,
     before: dict[str, Any],
     first: bool,
 ) -> dict[str, Any]:
     then, across = mapped.then, mapped.across
     empty = then is not None and across is not None and across.compares_text()
-    return {
-        "stages": [_stage(plan, entry) for entry in mapped.entries],
-        "measures": list(mapped.measures),
-        "carry": {name: str(kind) for name, kind in mapped.carry.items()},
-        "carry_schema": schema_text(mapped.carry),
-        "measured": mapped.measured,
-        "empty_at": then.title if then is not None and empty else None,
-        "sends": sends,
-        "before": before,
-        **({"columns": list(plan.columns), "part_bytes": plan.unit_bytes} if first else {}),
-    }
+    return MapSettings(
+        stages=tuple(_stage(plan, entry) for entry in mapped.entries),
+        measures=mapped.measures,
+        carry={name: str(kind) for name, kind in mapped.carry.items()},
+        carry_schema=schema_text(mapped.carry),
+        measured=mapped.measured,
+        sends=sends,
+        before=before,
+        empty_at=then.title if then is not None and empty else None,
+        columns=plan.columns if first else (),
+        part_bytes=plan.unit_bytes if first else 0,
+    ).plain()
 
 
 def _stage(plan: Plan, entry: Entry) -> dict[str, Any]:
@@ -124,12 +126,12 @@ def _shared(plan: Plan, entry: Entry) -> dict[str, Any]:
     return stage
 
 
-def _sends(plan: Plan, mapped: MapPlan) -> dict[str, Any]:
+def _sends(plan: Plan, mapped: MapPlan) -> Sends:
     """Return what the documents of a map phase send: to a global stage, or to the shards."""
     if mapped.then is None or mapped.across is None:
-        return {"seed": plan.job.output.shuffle_seed, "ranges": _shuffle_ranges(plan)}
+        return Sends(seed=plan.job.output.shuffle_seed, ranges=_shuffle_ranges(plan))
     roles = mapped.across.roles(plan.rows, plan.bytes)
-    return {"stage": _shared(plan, mapped.then), "roles": [asdict(role) for role in roles]}
+    return Sends(stage=_shared(plan, mapped.then), roles=roles)
 
 
 def _shuffle_ranges(plan: Plan) -> int:
@@ -141,11 +143,11 @@ def _first_units(plan: Plan, options: Settings) -> Any:
         rows = {file.number: file for file in plan.files}
         units = []
         for name, pieces in plan.units:
-            plain = [piece.plain() for piece in pieces]
+            unit = MapUnit(pieces=tuple(pieces)).plain()
             known: list[int | None] = [_rows_of(rows[piece.file], piece) for piece in pieces]
             total = None if None in known else sum(n or 0 for n in known)
             size = sum(rows[piece.file].size for piece in pieces if piece.groups is None)
-            units.append(Unit(name, {"pieces": plain}, digest(plain), total, size))
+            units.append(Unit(name, unit, digest(unit["pieces"]), total, size))
         return Prepared(options, units, "")
 
     return prepare
@@ -169,27 +171,20 @@ def _later_units(previous: str, verdicts: str, before: dict[str, Any], options: 
         for group, members in enumerate(_groups(parts)):
             for place, index in enumerate(members):
                 part = parts[index]
-                payload: dict[str, Any] = {
-                    "text": DataFile.of(part, "text").plain(),
-                    "spans": part.facts["spans"],
-                }
                 on = [part.identity()]
                 if gathered:
                     found = state.markers[verdicts][group]
-                    payload["verdicts"] = {
-                        "file": DataFile.of(found, VERDICTS).plain(),
-                        "parts": len(members),
-                        "part": place,
-                    }
                     on.append(found.identity())
                 else:
                     [found] = state.markers[verdicts]
-                    payload["verdicts"] = {"file": DataFile.of(found, VERDICTS).plain()}
-                units.append(
-                    Unit(
-                        f"{index:06d}", payload, digest(on), part.facts["kept"], part.facts["bytes"]
-                    )
-                )
+                file = DataFile.of(found, VERDICTS)
+                unit = MapUnit(
+                    text=DataFile.of(part, "text"),
+                    spans=tuple(map(tuple, part.facts["spans"])),
+                    verdicts=Verdicts(file, place if gathered else None),
+                ).plain()
+                rows, size = part.facts["kept"], part.facts["bytes"]
+                units.append(Unit(f"{index:06d}", unit, digest(on), rows, size))
         return Prepared(options, units, depends)
 
     return prepare

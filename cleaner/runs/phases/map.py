@@ -7,6 +7,7 @@ and the verdicts of the global stage between them, and takes the verdicts by pos
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from cleaner.config.plain import Plain
 from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Part, read_parts
@@ -45,40 +47,86 @@ _SOURCES = 1_000
 RECORD = {name: COLUMNS[name] for name in COLUMNS if name not in ("shard", "shard_row")}
 
 
+@dataclass(frozen=True)
+class Sends(Plain):
+    """What documents send: to a global stage, or, in a seeded order, to the shards."""
+
+    stage: Mapping[str, Any] | None = None  # as `describe_stage` gives it
+    roles: tuple[Role, ...] = ()
+    seed: int = 0
+    ranges: int = 1  # of the order
+
+
+@dataclass(frozen=True)
+class MapSettings(Plain):
+    """What all units of a map phase share; stages are as `describe_stage` gives them."""
+
+    stages: tuple[Mapping[str, Any], ...]
+    measures: tuple[Mapping[str, Any], ...]
+    carry: Mapping[str, str]  # columns that go on, name -> type, for people and keys
+    carry_schema: str  # the same as an Arrow IPC message in base64
+    measured: Mapping[str, str]  # columns for the ledger, name -> Polars type by name
+    sends: Sends
+    before: Mapping[str, Any]  # the global stage before; nothing for the first phase
+    empty_at: str | None = None
+    columns: tuple[Mapping[str, Any], ...] = ()  # of the input, by entry
+    part_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Verdicts(Plain):
+    """Where the verdicts on a unit's documents lie."""
+
+    file: DataFile
+    part: int | None = None  # the range in it; None: all of it
+
+
+@dataclass(frozen=True)
+class MapUnit(Plain):
+    """Pieces of the input; or, in a later phase, a part of its documents with verdicts on them."""
+
+    pieces: tuple[Piece, ...] | None = None
+    text: DataFile | None = None
+    spans: tuple[tuple[Any, ...], ...] = ()
+    verdicts: Verdicts | None = None
+    poison: tuple[tuple[Any, ...], ...] = ()  # (file, row) of documents to leave alone
+    only: tuple[int, int, int] | None = None  # for a probe: a part, and a range of its rows
+
+
 def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Commit every part of one unit that is not committed yet."""
-    chain = _chain(_frozen(settings["stages"]), _frozen(settings["measures"]))
-    parts = _first(settings, unit) if "pieces" in unit else _later(settings, unit, out.folder)
-    for number, (part, verdict_fallen) in enumerate(parts):
+    told, mine = MapSettings.from_plain(settings), MapUnit.from_plain(unit)
+    chain = _chain(_frozen(told.stages), _frozen(told.measures))
+    for number, (part, verdict_fallen) in enumerate(_parts(told, mine, out.folder)):
         if out.stands(number, part.last):
             continue
-        part.docs = _without_poison(part.docs, unit.get("poison", []))
-        outcome = chain.run(part.docs, settings["empty_at"])
+        part.docs = _without_poison(part.docs, mine.poison)
+        outcome = chain.run(part.docs, told.empty_at)
         fallen = [*verdict_fallen, *outcome.fallen]
-        record = _record(settings, fallen, outcome.docs)
-        docs = _complete(outcome.docs, settings["carry_schema"])
+        record = _record(told.measured, fallen, outcome.docs)
+        docs = _complete(outcome.docs, told.carry_schema)
         files = {"record": table_bytes(record)}
         facts = _facts(part, record, docs)
-        sends = settings["sends"]
-        if "stage" in sends:
+        if told.sends.stage is not None:
             files["text"] = table_bytes(docs)
-            told, unread = build_global(sends["stage"]).unread(docs)
-            facts["unread_values"] = [told, len(unread), *unread[:1]]
-            for role, rows, ranges in _sent(sends, docs):
+            values, unread = build_global(told.sends.stage).unread(docs)
+            facts["unread_values"] = [values, len(unread), *unread[:1]]
+            for role, rows, ranges in _sent(told.sends.stage, told.sends.roles, docs):
                 files[role] = exchange_bytes(rows, "slot", ranges)
                 facts[role] = len(rows)
         else:
-            docs = docs.with_columns(shuffle_key(docs, sends["seed"]))
+            docs = docs.with_columns(shuffle_key(docs, told.sends.seed))
             docs = docs.sort("shuffle", "file", "row")
-            files["text"] = exchange_bytes(docs, "shuffle", sends["ranges"])
+            files["text"] = exchange_bytes(docs, "shuffle", told.sends.ranges)
             files["sizes"] = table_bytes(_sizes(docs))
         out.commit(number, part.last, files, facts)
 
 
-def _sent(sends: Mapping[str, Any], docs: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame, int]]:
+def _sent(
+    stage: Mapping[str, Any], roles: Sequence[Role], docs: pl.DataFrame
+) -> Iterator[tuple[str, pl.DataFrame, int]]:
     """Yield what documents send to a global stage: by role the rows, and into how many ranges."""
-    roles = [Role(**role) for role in sends["roles"]]
-    made = build_global(sends["stage"]).sent(with_asked(docs, sends["stage"]["reads"]), roles)
+    made = build_global(stage).sent(with_asked(docs, stage["reads"]), roles)
     for role in roles:
         yield role.name, made[role.name], role.ranges
 
@@ -86,14 +134,16 @@ def _sent(sends: Mapping[str, Any], docs: pl.DataFrame) -> Iterator[tuple[str, p
 def run_probe(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
     """Run the chain on some rows of one part of a unit and commit nothing: does it survive?
 
-    `unit["only"]` is the part and a range of its rows; without any row the part is only read. The
-    result names how many rows the part has, and the key of the first of the range.
+    `only` is the part and a range of its rows; without any row the part is only read. The result
+    names how many rows the part has, and the key of the first of the range.
     """
-    chain = _chain(_frozen(settings["stages"]), _frozen(settings["measures"]))
-    wanted, low, high = unit["only"]
+    told, mine = MapSettings.from_plain(settings), MapUnit.from_plain(unit)
+    chain = _chain(_frozen(told.stages), _frozen(told.measures))
+    if mine.only is None:
+        raise TypeError(f"unit {out.unit}: a probe of no rows")
+    wanted, low, high = mine.only
     facts: dict[str, Any] = {"rows": 0, "key": None}
-    parts = _first(settings, unit) if "pieces" in unit else _later(settings, unit, out.folder)
-    for number, (part, _) in enumerate(parts):
+    for number, (part, _) in enumerate(_parts(told, mine, out.folder)):
         if number < wanted:
             continue
         docs = part.docs
@@ -101,11 +151,11 @@ def run_probe(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         if low < len(docs):
             facts["key"] = list(docs.select("file", "row").row(low))
         if low < high:
-            some = _without_poison(docs[low:high], unit.get("poison", []))
-            outcome = chain.run(some, settings["empty_at"])
-            if "stage" in settings["sends"]:
-                done = _complete(outcome.docs, settings["carry_schema"])
-                list(_sent(settings["sends"], done))
+            some = _without_poison(docs[low:high], mine.poison)
+            outcome = chain.run(some, told.empty_at)
+            if told.sends.stage is not None:
+                done = _complete(outcome.docs, told.carry_schema)
+                list(_sent(told.sends.stage, told.sends.roles, done))
         break
     out.done.append(Marker(out.unit, wanted, True, out.key, {}, facts))
 
@@ -133,13 +183,23 @@ def _chain(stages: str, measures: str) -> Chain:
     return Chain(json.loads(stages), json.loads(measures))
 
 
-def _first(
-    settings: Settings, unit: Mapping[str, Any]
+def _parts(
+    settings: MapSettings, unit: MapUnit, folder: str
 ) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
-    columns = [Columns.from_plain(entry) for entry in settings["columns"]]
-    pieces = [Piece(**piece) for piece in unit["pieces"]]
-    shunned = {(file, row) for file, row, *reading in unit.get("poison", []) if reading}
-    for part in read_parts(pieces, columns, settings["part_bytes"], shunned):
+    """Yield the parts of a unit, each with what the global stage before dropped of it."""
+    if unit.pieces is not None:
+        return _first(settings, unit.pieces, unit.poison)
+    if unit.text is None or unit.verdicts is None:
+        raise TypeError("a unit of a map phase has pieces, or a text with verdicts")
+    return _later(settings.before, unit.text, unit.spans, unit.verdicts, folder)
+
+
+def _first(
+    settings: MapSettings, pieces: Sequence[Piece], poison: Sequence[Sequence[Any]]
+) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
+    columns = [Columns.from_plain(entry) for entry in settings.columns]
+    shunned = {(file, row) for file, row, *reading in poison if reading}
+    for part in read_parts(pieces, columns, settings.part_bytes, shunned):
         part.docs = part.docs.with_columns(
             pl.lit(1, pl.UInt32).alias("cluster_size"),
             pl.lit(None, pl.List(pl.String)).alias("tagged"),
@@ -148,11 +208,15 @@ def _first(
 
 
 def _later(
-    settings: Settings, unit: Mapping[str, Any], folder: str
+    before: Mapping[str, Any],
+    text: DataFile,
+    spans: Sequence[tuple[Any, ...]],
+    verdicts: Verdicts,
+    folder: str,
 ) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
-    docs = read_table(folder, DataFile(*unit["text"]))
-    whole = Part(docs, [tuple(span) for span in unit["spans"]], [], True)
-    whole.docs, gone = _judged(docs, _verdicts(folder, unit), settings["before"])
+    docs = read_table(folder, text)
+    whole = Part(docs, list(spans), [], True)
+    whole.docs, gone = _judged(docs, _verdicts(folder, verdicts), before)
     yield whole, [gone]
 
 
@@ -173,14 +237,12 @@ def _judged(
     return docs.filter(~down).drop("broken"), gone
 
 
-def _verdicts(folder: str, unit: Mapping[str, Any]) -> pl.DataFrame:
+def _verdicts(folder: str, found: Verdicts) -> pl.DataFrame:
     """Return the verdicts on the documents of a unit, or all where they are not gathered."""
-    found = unit["verdicts"]
-    file = DataFile(*found["file"])
-    if "part" not in found:
-        return read_table(folder, file)
-    with exchange_sources(folder, [file]) as sources:
-        return read_partition(sources, found["part"]).drop("slot")
+    if found.part is None:
+        return read_table(folder, found.file)
+    with exchange_sources(folder, [found.file]) as sources:
+        return read_partition(sources, found.part).drop("slot")
 
 
 def _complete(docs: pl.DataFrame, schema: str) -> pl.DataFrame:
@@ -198,10 +260,10 @@ def _types(schema: str) -> dict[str, pl.DataType]:
 
 
 def _record(
-    settings: Settings, fallen: Sequence[pl.DataFrame], alive: pl.DataFrame
+    measured: Mapping[str, str], fallen: Sequence[pl.DataFrame], alive: pl.DataFrame
 ) -> pl.DataFrame:
     """Return one row for every row that entered, sorted by key, with what was measured here."""
-    schema = {**RECORD, **{name: _type(kind) for name, kind in settings["measured"].items()}}
+    schema = {**RECORD, **{name: _type(kind) for name, kind in measured.items()}}
     frames = [
         frame.select(
             pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
