@@ -9,15 +9,15 @@ from typing import Any
 
 import polars as pl
 import pytest
-from broken_files import BROKEN, ROWS, archive, good_lines, parquet, record, zstd
-from fuzzing import damaged, seeds
+from support.broken_files import BROKEN, ROWS, good_lines, parquet, record, zstd
+from support.fuzzing import damaged, seeds
+from support.good_files import GOOD, read_all
 
 from cleaner.cli import main
 from cleaner.corpus.entry import Columns
-from cleaner.corpus.files import Piece, cut_units, read_footers
+from cleaner.corpus.files import Piece
 from cleaner.corpus.formats import kind_of
 from cleaner.corpus.inflate import opened
-from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import read_parts
 from cleaner.errors import CleanerError, InputError, JobError
 from cleaner.job.job_file import parse_job
@@ -26,15 +26,6 @@ from cleaner.runs import phases as phase_functions
 from cleaner.runs.driver import run_plan
 from cleaner.runs.engine import Inline
 from cleaner.runs.quarantine import READING, find_poison, poisoned
-
-GOOD = {
-    ".parquet": parquet(),
-    ".jsonl": good_lines(),
-    ".jsonl.gz": gzip.compress(good_lines()),
-    ".jsonl.zst": zstd(good_lines()),
-    ".warc": archive(),
-    ".warc.gz": gzip.compress(archive()),
-}
 
 
 def suffix_of(name: str) -> str:
@@ -198,22 +189,6 @@ def test_damaged_files_end_in_rows_or_a_named_failure(tmp_path: Path, suffix: st
     for number in range(300):
         path.write_bytes(damaged(suffix, good[number % len(good)], chance))
         read_all(path)
-
-
-def read_all(path: Path) -> None:
-    """Read a file as a run does; its rows are numbered from 0 on, and failures name it."""
-    pages = "warc" in path.name
-    columns = Columns("payload" if pages else None, None if pages else "text", None, {}, {}, {}, {})
-    good, bad = read_footers(list_files([[str(path)]]))
-    assert all(path.name in item.error for item in bad)
-    for _, pieces in cut_units(good, 1 << 20):
-        parts = list(read_parts(pieces, [columns], 1 << 12))
-        rows = [row for part in parts for row in part.docs["row"].to_list()]
-        assert rows == list(range(len(rows)))
-        assert all(path.name in item.error for part in parts for item in part.failed)
-        known = good[0].rows
-        failed = any(part.failed for part in parts)
-        assert known is None or len(rows) == known or failed
 
 
 @pytest.mark.parametrize("bad", [{3}, {0, 7}, set(range(8))])

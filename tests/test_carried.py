@@ -2,7 +2,6 @@
 
 import json
 import random
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +9,15 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import fasttext_models as small
+from support.runs import run
 
 from cleaner.errors import JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
 from cleaner.ledger import COLUMNS
-from cleaner.results.finished import open_run
-from cleaner.runs.driver import run_plan
 from cleaner.signals import SIGNALS
 from cleaner.stages import STAGES
-
-sys.path.append(str(Path(__file__).parent / "models"))
-import fasttext_models as small
 
 TOPICS = ["lakes", "engines", "bread", "violins", "harbours", "glaciers", "orchards", "bridges"]
 MADE = {name for stage in ("extract", "language", "line_dedup") for name in STAGES[stage]().adds()}
@@ -58,14 +54,6 @@ STAGE_LIST: list[Any] = [
     {"line_dedup": {"min_documents": 10}},
     {"near_dedup": {"preset": "fineweb"}},
 ]
-
-
-def run(folder: Path, name: str, stages: list[Any], entry: dict[str, Any], **more: Any) -> Any:
-    """Run a job in this process and return what it left."""
-    said = {"warn": more.pop("warn")} if "warn" in more else {}
-    data = {"name": name, "input": entry, "stages": stages, **more}
-    run_plan(make_plan(parse_job(data)), str(folder / name), engine="inline", **said)
-    return open_run(str(folder / name))
 
 
 def fates(opened: Any) -> list[tuple[Any, ...]]:

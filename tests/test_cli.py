@@ -1,7 +1,6 @@
 """The command line as a person uses it: one clear line, the right exit code, no traceback."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -10,7 +9,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from corpus_maker import job, write_parquet
+from support.commands import cleaner
+from support.corpus_maker import job, write_parquet
 
 STAGES: list[Any] = [
     {"normalise": {}},
@@ -20,19 +20,7 @@ STAGES: list[Any] = [
 ]
 
 
-INLINE = ("--engine", "inline")
 NO_FILE = 'input=[{"paths": "none/*.parquet", "text": "text"}]'
-
-
-def cleaner(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cleaner", *words],
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpus_maker import job, write_parquet
-from test_kills import POINTS, UNIT, every_kind, frozen, names, tell
-from test_run import STAGES, fingerprint, markers
+from support.corpus_maker import job, write_parquet
+from support.kills import POINTS, UNIT, every_kind, frozen, names, tell
+from support.runs import STAGES, fingerprint, markers
 
 from cleaner.errors import InputError
 from cleaner.job.job_file import parse_job

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from corpus_maker import job, write_parquet
-from test_cli import INLINE, cleaner
+from support.commands import INLINE, cleaner
+from support.corpus_maker import job, write_parquet
 
 PLACE = Path(__file__).parents[1] / "jobs/cluster"
 STUBS = {

@@ -6,7 +6,6 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -15,6 +14,7 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
+from support.reading import entry, read, whole
 
 from cleaner.corpus import jsonl
 from cleaner.corpus.entry import Columns
@@ -24,21 +24,6 @@ from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Part, read_parts
 from cleaner.errors import InputError, JobError
 from cleaner.job.input_columns import resolve_columns
-from cleaner.job.job_file import Input
-
-
-def read(path: Path, part_bytes: int = 1 << 25, **entry: Any) -> list[Part]:
-    """Read one file as an entry of a job would."""
-    source = Input(paths=(str(path),), **({"text": "text"} | entry))
-    files = list_files([source.paths])
-    plain, _, _ = resolve_columns([source], files)
-    columns = [Columns.from_plain(one) for one in plain]
-    piece = Piece(0, str(path), "", 0, files[0].kind)
-    return list(read_parts([piece], columns, part_bytes))
-
-
-def whole(path: Path, **entry: Any) -> pl.DataFrame:
-    return pl.concat([part.docs for part in read(path, **entry)])
 
 
 def jsonl_file(path: Path, lines: list[bytes]) -> Path:
@@ -102,10 +87,6 @@ def test_members_and_frames_follow_one_another(tmp_path: Path) -> None:
     (tmp_path / "b.jsonl.zst").write_bytes(packed(one) + packed(two))
     for name in ("a.jsonl.gz", "b.jsonl.zst"):
         assert whole(tmp_path / name)["text"].to_list() == ["one", "two"]
-
-
-def entry(folder: Path, **more: Any) -> Input:
-    return Input(paths=(f"{folder}/*",), text="text", **more)
 
 
 def carried(folder: Path, *read: str) -> pl.DataFrame:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpus_maker import job, write_parquet
-from test_run import fingerprint
+from support.corpus_maker import job, write_parquet
+from support.runs import fingerprint
 
 from cleaner.errors import InputError, JobError, StorageError
 from cleaner.job.job_file import parse_job

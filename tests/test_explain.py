@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from corpus_maker import job, write_parquet
+from support.corpus_maker import job, write_parquet
 
 from cleaner.errors import JobError
 from cleaner.job.job_file import parse_job

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from corpus_maker import job, write_parquet
 from hypothesis import given
 from hypothesis import strategies as st
+from support.corpus_maker import job, write_parquet
 
 from cleaner.corpus.listing import Passed, list_files
 from cleaner.errors import InputError, JobError

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from corpus_maker import texts
+from support.corpus_maker import texts
 
 from cleaner.errors import InputError
 from cleaner.job.job_file import parse_job

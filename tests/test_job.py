@@ -6,7 +6,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from corpus_maker import job, write_parquet
+from support.corpus_maker import job, write_parquet
 
 from cleaner.errors import InputError, JobError
 from cleaner.job.identity import run_identity

@@ -11,8 +11,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from test_carried import run
-from test_corpus import whole
+from support.reading import whole
+from support.runs import run
 
 TEXTS = [f"Document {i} tells of what nobody else has told in {i * i} words." for i in range(300)]
 

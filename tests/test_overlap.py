@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpus_maker import job, write_parquet
-from test_kills import POINTS, UNIT, driver, every_kind, frozen, names, tell
-from test_run import STAGES, fingerprint, markers
+from support.corpus_maker import job, write_parquet
+from support.kills import POINTS, UNIT, driver, every_kind, frozen, names, tell
+from support.runs import STAGES, fingerprint, markers
 
 from cleaner.errors import AccountError, InputError
 from cleaner.job.job_file import parse_job

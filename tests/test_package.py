@@ -131,7 +131,7 @@ def test_public_names_are_there() -> None:
 
 
 def test_running_twice_from_python_works(tmp_path: Path) -> None:
-    from corpus_maker import job, write_parquet
+    from support.corpus_maker import job, write_parquet
 
     import cleaner
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpus_maker import job, write_parquet
-from test_run import fingerprint
+from support.corpus_maker import job, write_parquet
+from support.runs import fingerprint
 
 from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import parse_job
@@ -65,8 +65,7 @@ def pair(name: str, place: Path) -> Pair:
         judged = job(corpus, BASE[0], {"filter": str(rules)})
         return Pair(judged, judged, edit[1], edit[0])
     if name == "model":
-        sys.path.append(str(Path(__file__).parent / "models"))
-        import fasttext_models
+        from support import fasttext_models
 
         model = place / "math.bin"
         fasttext_models.train(model)

@@ -1,14 +1,13 @@
 """A run, whole: the account adds up, and the bytes do not depend on how it was made."""
 
-import hashlib
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
-from corpus_maker import job, texts, write_parquet
+from support.corpus_maker import job, texts, write_parquet
+from support.runs import STAGES, fingerprint
 
 import cleaner
 from cleaner.api import run
@@ -19,33 +18,10 @@ from cleaner.ledger import by_label, capped, merge
 from cleaner.runs.driver import run_plan
 from cleaner.storage.commits import committed
 
-STAGES: list[Any] = [
-    {"normalise": {}},
-    {"exact_dedup": {}},
-    {"filter": "gopher_repetition"},
-    {"near_dedup": {"preset": "fineweb", "threshold": 0.7}},
-    {"sample": {"share": 0.9, "seed": 3}},
-]
-
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> list[Path]:
     return [write_parquet(tmp_path / f"in/{n}.parquet", 150, seed=n) for n in range(3)]
-
-
-def fingerprint(folder: str | Path) -> dict[str, str]:
-    """Return the SHA-256 of every product of a run."""
-    found = {}
-    paths = [
-        path
-        for place in ("shards", "ledger", "clusters", "index")
-        for path in sorted(Path(folder, place).rglob("*"))
-    ]
-    for path in [*paths, Path(folder, "stats.json")]:
-        if path.is_file():
-            name = str(path.relative_to(folder))
-            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
 
 
 def test_every_row_ends_in_one_place(corpus: list[Path], tmp_path: Path) -> None:
@@ -269,12 +245,6 @@ def test_stats_add_up_per_stage_source_and_language(corpus: list[Path], tmp_path
         assert sum(row["in"] for row in stats[label].values()) == 450
     for row in stats["sources"].values():
         assert row["in"] == row["kept"] + row["dropped"] + row["failed"]
-
-
-def markers(folder: str) -> dict[Path, int]:
-    """Return every commit marker with its time: committed work is never done again."""
-    found = Path(folder, "_work").glob("*/_commits/*.json")
-    return {path: path.stat().st_mtime_ns for path in found}
 
 
 def test_an_address_of_ray_client_is_refused(corpus: list[Path], tmp_path: Path) -> None:

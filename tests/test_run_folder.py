@@ -12,11 +12,11 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
-from corpus_maker import job, write_parquet
-from test_run import fingerprint
+from support.commands import command
+from support.corpus_maker import job, write_parquet
+from support.runs import fingerprint
 
 import cleaner
-from cleaner.cli import main
 from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
@@ -51,14 +51,6 @@ def run(plain: dict[str, Any], folder: Path, **how: Any) -> dict[str, Any]:
     return run_plan(
         make_plan(parse_job(plain), out=str(folder)), str(folder), engine="inline", **how
     )
-
-
-def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    """Return the exit code of a command."""
-    monkeypatch.setattr("sys.argv", ["cleaner", *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 def bytes_of(folder: Path, names: list[str]) -> dict[str, str]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpus_maker import job, write_parquet
-from test_run_folder import command
+from support.commands import command
+from support.corpus_maker import job, write_parquet
 
 from cleaner.errors import AlarmError, JobError, StorageError
 from cleaner.job.job_file import parse_job

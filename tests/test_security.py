@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from broken_files import record
-from corpus_maker import texts
+from support.broken_files import record
+from support.corpus_maker import texts
 
 from cleaner.cli import main
 from cleaner.corpus import files

@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from broken_files import answer, archive, good_lines, parquet, record, zstd
 from pyarrow import fs
-from test_run import fingerprint
+from support.broken_files import answer, archive, good_lines, parquet, record, zstd
+from support.runs import fingerprint
 
 from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from corpus_maker import job
+from support.corpus_maker import job
 
 from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import InputFile, Piece, cut_units, read_footers, unit_bytes

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpus_maker import job, write_parquet
-from test_run import fingerprint
+from support.corpus_maker import job, write_parquet
+from support.runs import fingerprint
 
 CODES = {signal.SIGTERM: 143, signal.SIGINT: 130}
 Moment = Callable[[subprocess.Popen[str], Path], None]

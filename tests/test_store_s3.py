@@ -17,8 +17,8 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
-from corpus_maker import job, texts
-from flaky_proxy import FAULTS, FlakyProxy
+from support.corpus_maker import job, texts
+from support.flaky_proxy import FAULTS, FlakyProxy
 
 from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece, open_parquet, read_footers
@@ -263,7 +263,7 @@ def test_a_store_that_goes_on_failing_condemns_no_row(
     monkeypatch: pytest.MonkeyPatch,
     suffix: str,
 ) -> None:
-    from test_broken_files import GOOD
+    from support.good_files import GOOD
 
     monkeypatch.setattr(store, "_PAUSE", 0.001)
     monkeypatch.setattr(store, "_TRIES", 2)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpus_maker import job, write_parquet
+from support.corpus_maker import job, write_parquet
 
 from cleaner.errors import InputError, JobError
 from cleaner.runs import submit

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_carried import run
+from support.runs import run
 
 from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece, read_footers

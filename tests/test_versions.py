@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from corpus_maker import job, write_parquet
-from test_run import fingerprint
+from support.corpus_maker import job, write_parquet
+from support.runs import fingerprint
 
 from cleaner.config.versions import other_versions, versions
 from cleaner.errors import StorageError

@@ -10,9 +10,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import zstandard
-from corpus_maker import texts
 from hypothesis import given
 from hypothesis import strategies as st
+from support.corpus_maker import texts
 from warcio.archiveiterator import ArchiveIterator
 
 from cleaner.corpus.http import unchunked

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from test_run_folder import command
-from week_one import WEEK, Shape
+from support.commands import command
+from support.week_one import WEEK, Shape
 
 
 @pytest.mark.parametrize("name", WEEK)

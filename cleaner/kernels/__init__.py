@@ -1,4 +1,4 @@
-"""Compiled loops over Arrow buffers, each with a plain Python twin in the tests.
+"""Compiled loops over Arrow buffers, each with a reference in plain Python in the tests.
 
 `jit` is the one way to compile here. Machine code is cached in the first of these folders that can
 be written, so that nothing is compiled twice and a read-only package or home folder stops nobody:

@@ -318,24 +318,24 @@ def whole(arguments: argparse.Namespace) -> None:
         per_document = per_document or each
 
 
-def _set(twin: Any, text: str) -> frozenset[int]:
-    """Return the twin's shingles as hashes, another hash than ours: the strings take gigabytes."""
+def _set(reference: Any, text: str) -> frozenset[int]:
+    """Return the reference's shingles, by a hash that is not ours: strings take gigabytes."""
     import xxhash
 
     return frozenset(
-        xxhash.xxh3_64_intdigest(" ".join(run).encode()) for run in twin.shingles(text)
+        xxhash.xxh3_64_intdigest(" ".join(run).encode()) for run in reference.shingles(text)
     )
 
 
 def _still(sets: dict, groups: list[list], kept: set, threshold: float) -> tuple[int, set]:
     """Return how many kept documents a star by true Jaccard would still drop, and which."""
-    import duplicates_twin as twin
+    from support import duplicates_reference as reference
 
     missed = set()
     for group in groups:
         stays: list = []
         for key in (key for key in group if key in kept):
-            if any(twin.jaccard(sets[key], sets[one]) >= threshold for one in stays):
+            if any(reference.jaccard(sets[key], sets[one]) >= threshold for one in stays):
                 missed.add(key)
             else:
                 stays.append(key)
@@ -343,19 +343,19 @@ def _still(sets: dict, groups: list[list], kept: set, threshold: float) -> tuple
 
 
 def judged(sets: dict, groups: list[list], dropped: set, threshold: float) -> dict[str, Any]:
-    """Return precision and recall of a set of dropped documents, by the true Jaccard of the twin.
+    """Return precision and recall of dropped documents, by the true Jaccard of the reference.
 
     A drop is right if some document that stays is at least as similar as the threshold. Missed is
     what a star around kept documents, over all pairs, would still drop.
     """
-    import duplicates_twin as twin
+    from support import duplicates_reference as reference
 
     kept = {key for group in groups for key in group} - dropped
     right = 0
     for group in groups:
         stays = [key for key in group if key in kept]
         right += sum(
-            any(twin.jaccard(sets[key], sets[one]) >= threshold for one in stays)
+            any(reference.jaccard(sets[key], sets[one]) >= threshold for one in stays)
             for key in group
             if key in dropped
         )
@@ -370,7 +370,7 @@ def judged(sets: dict, groups: list[list], dropped: set, threshold: float) -> di
 
 def quality(arguments: argparse.Namespace) -> None:
     sys.path.insert(0, str(HERE.parent))
-    import duplicates_twin as twin
+    from support import duplicates_reference as reference
 
     from cleaner.stages.near_dedup import NearDedup
 
@@ -382,7 +382,7 @@ def quality(arguments: argparse.Namespace) -> None:
         pl.read_parquet(path).join(sample, on=["file", "row"], how="semi") for path in paths
     )
     keys = list(zip(docs["file"], docs["row"], strict=True))
-    sets = {key: _set(twin, text) for key, text in zip(keys, docs["text"], strict=True)}
+    sets = {key: _set(reference, text) for key, text in zip(keys, docs["text"], strict=True)}
     groups: dict[str, list] = {}
     for key, origin in zip(keys, docs["origin"], strict=True):
         groups.setdefault(origin, []).append(key)
@@ -396,7 +396,7 @@ def quality(arguments: argparse.Namespace) -> None:
         exact = true = 0
         for row in fell.iter_rows():
             if row[:2] in sets and row[2:4] in sets:
-                found = twin.jaccard(sets[row[:2]], sets[row[2:4]])
+                found = reference.jaccard(sets[row[:2]], sets[row[2:4]])
                 exact += found == row[5]
                 true += found >= threshold
         say(
@@ -413,17 +413,17 @@ def quality(arguments: argparse.Namespace) -> None:
                 what="quality", tool="datatrove", corpus="the judged ones", judged=len(sets),
                 **judged(sets, clusters, dropped, threshold),
             )  # fmt: skip
-    real(twin)
+    real(reference)
 
 
-def real(twin: Any) -> None:
+def real(reference: Any) -> None:
     """Judge near_dedup on versions of real documents, over all pairs of them."""
     from cleaner.stages.near_dedup import NearDedup
 
     docs = pl.read_parquet(CORPORA / "open" / "neardup_docs.parquet")
-    sets = {name: _set(twin, text) for name, text in docs.select("doc_id", "text").rows()}
+    sets = {name: _set(reference, text) for name, text in docs.select("doc_id", "text").rows()}
     pairs = pl.read_parquet(CORPORA / "open" / "neardup_pairs.parquet")
-    ours = [twin.jaccard(sets[a], sets[b]) for a, b in pairs.select("doc_a", "doc_b").rows()]
+    ours = [reference.jaccard(sets[a], sets[b]) for a, b in pairs.select("doc_a", "doc_b").rows()]
     theirs = pairs["jaccard_w5"].to_numpy()
     say(
         what="quality", corpus="neardup pairs", pairs=len(ours),
@@ -438,7 +438,7 @@ def real(twin: Any) -> None:
             what="quality", tool="cleaner", corpus="neardup docs",
             **judged(sets, [keyed["id"].to_list()], set(fell["id"]), threshold),
             jaccard_exact=sum(
-                twin.jaccard(sets[a], sets[b]) == j
+                reference.jaccard(sets[a], sets[b]) == j
                 for a, b, j in fell.select("id", "duplicate_of", "jaccard").rows()
             ),
         )  # fmt: skip

@@ -3,11 +3,11 @@
     python tests/benchmarks/filters.py ../shared/corpora [--documents 600] [--read 10]
         [--datatrove PYTHON] [--tfds PYTHON] [--dolma PYTHON]
 
-"its text": `tests/published.py`, ours, from the papers and the tools' own text. A tool itself runs
-in an interpreter of its own (docs/filters.md says how to make them), a rule at a time. All are
-given our words (and our sentences), formulas off; marks that end a sentence are datatrove's where
-it is there. A row: how many texts each of the two drops, on how many they say the same. `--read N`
-prints disagreements, a rule at a time.
+"its text": `tests/support/published.py`, ours, from the papers and the tools' own text. A tool
+itself runs in an interpreter of its own (docs/filters.md says how to make them), a rule at a time.
+All are given our words (and our sentences), formulas off; marks that end a sentence are datatrove's
+where it is there. A row: how many texts each of the two drops, on how many they say the same.
+`--read N` prints disagreements, a rule at a time.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from support import published
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.signals.c4 import sentences
@@ -29,7 +30,6 @@ from cleaner.kernels.unicode import classes
 from cleaner.signals.splitters import tokens
 from cleaner.stages.judge import judge
 from cleaner.text.segment import words
-from tests import published
 
 
 def split(text: str) -> list[str]:

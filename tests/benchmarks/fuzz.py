@@ -19,8 +19,8 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
-from fuzzing import damaged, seeds  # noqa: E402
-from test_broken_files import read_all  # noqa: E402
+from support.fuzzing import damaged, seeds  # noqa: E402
+from support.good_files import read_all  # noqa: E402
 
 
 def child(seed: int, place: Path, told: Any) -> None:

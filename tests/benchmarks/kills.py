@@ -25,8 +25,8 @@ import psutil
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
-from corpus_maker import job, write_parquet  # noqa: E402
-from test_run import STAGES, fingerprint, markers  # noqa: E402
+from support.corpus_maker import job, write_parquet  # noqa: E402
+from support.runs import STAGES, fingerprint, markers  # noqa: E402
 
 from cleaner.runs.status import read_progress  # noqa: E402
 

@@ -20,8 +20,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from formula_maker import formulas
 from resiliparse.parse.html import HTMLTree
+from support.formula_maker import formulas
 
 from cleaner.web.compare import same_formula
 from cleaner.web.page import extract_html

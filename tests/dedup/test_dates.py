@@ -5,9 +5,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from corpus_maker import texts, write_parquet
 from hypothesis import given
 from hypothesis import strategies as st
+from support.corpus_maker import texts, write_parquet
 
 from cleaner.dedup.dates import moments
 from cleaner.job.job_file import parse_job

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duplicates_twin as twin
 import numpy as np
 import polars as pl
 import pytest
-from corpus_maker import job, write_parquet
+from support import duplicates_reference as reference
+from support.corpus_maker import job, write_parquet
 
 from cleaner.api import run
 from cleaner.errors import JobError
@@ -111,12 +111,12 @@ def crawls(tmp_path: Path) -> list[Path]:
 
 def alike(texts: Sequence[str], threshold: float) -> list[tuple[int, int]]:
     """Return the pairs of texts whose true Jaccard is at least the threshold."""
-    sets = [twin.shingles(text) for text in texts]
+    sets = [reference.shingles(text) for text in texts]
     return [
         (i, j)
         for i in range(len(sets))
         for j in range(i)
-        if twin.jaccard(sets[i], sets[j]) >= threshold
+        if reference.jaccard(sets[i], sets[j]) >= threshold
     ]
 
 
@@ -184,7 +184,9 @@ def test_what_fell_names_the_run_and_the_document(tmp_path: Path) -> None:
     }
     assert made.ledger()["duplicate_row"].to_list() == [None, None, None]
     (told,) = explain(made, "two-1")
-    jaccard = twin.jaccard(twin.shingles(prose("other")), twin.shingles(f"{prose('other')} more"))
+    jaccard = reference.jaccard(
+        reference.shingles(prose("other")), reference.shingles(f"{prose('other')} more")
+    )
     assert told.verdict == (
         f"dropped at 1.near_dedup: near_duplicate of one-1, which the run {a} kept, with Jaccard "
         f"{jaccard:.3f}"
@@ -353,9 +355,9 @@ def test_every_jaccard_is_the_true_one_and_reaches_the_threshold(tmp_path: Path)
     made = done(tmp_path / "a", [path], {"near_dedup": {"threshold": 0.7}})
     lost = made.ledger().filter(pl.col("reason") == "near_duplicate")
     assert 30 < len(lost) < 90
-    sets = [twin.shingles(text) for text in texts]
+    sets = [reference.shingles(text) for text in texts]
     for row, partner, jaccard in lost.select("row", "duplicate_row", "jaccard").rows():
-        assert jaccard == pytest.approx(twin.jaccard(sets[row], sets[partner]), abs=1e-12)
+        assert jaccard == pytest.approx(reference.jaccard(sets[row], sets[partner]), abs=1e-12)
         assert jaccard >= 0.7
     alive = dict(made.ledger().select("row", "fate").rows())
     assert {alive[row] for row in lost["duplicate_row"]} == {"kept"}

@@ -21,7 +21,7 @@ def frame(rows: list[tuple]) -> pl.DataFrame:
     return pl.DataFrame(full, KEYS, orient="row")
 
 
-def twin(rows: list[tuple]) -> list[tuple]:
+def reference(rows: list[tuple]) -> list[tuple]:
     """Return the verdicts of sorted rows in a dict of keys."""
     clusters: dict[tuple, list[tuple]] = {}
     for row in sorted(rows, key=lambda row: row[2:5]):
@@ -41,7 +41,7 @@ def twin(rows: list[tuple]) -> list[tuple]:
 def test_the_first_in_rank_stays(rows: list[tuple]) -> None:
     verdicts = settle_exact(frame(rows))
     assert verdicts.schema == VERDICTS
-    assert sorted(verdicts.rows()) == twin(rows)
+    assert sorted(verdicts.rows()) == reference(rows)
 
 
 @settings(deadline=None)
@@ -52,7 +52,7 @@ def test_order_and_partitions_do_not_matter(rows: list, data: st.DataObject, par
         settle_exact(shuffled.filter(pl.Series(in_range(shuffled["hi"].to_numpy(), parts, part))))
         for part in range(parts)
     ]
-    assert sorted(pl.concat(found).rows()) == twin(rows)
+    assert sorted(pl.concat(found).rows()) == reference(rows)
 
 
 def docs(**columns: list) -> pl.DataFrame:

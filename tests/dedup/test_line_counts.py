@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unicode_texts import texts as any_texts
+from support.unicode_texts import texts as any_texts
 
 from cleaner.dedup.against import as_old
 from cleaner.dedup.lines import FREQUENT, LINES, cut_lines, line_counts, pieces, settle_lines

@@ -2,13 +2,13 @@
 
 from itertools import pairwise
 
-import duplicates_twin as twin
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import duplicates_reference as reference
 
 from cleaner.dedup.exact import VERDICTS
 from cleaner.dedup.near import (
@@ -59,7 +59,7 @@ def stars(docs: dict, pairs: list[tuple[Key, Key]], threshold: float, verify: bo
         beyond = sorted({fallen[one][1] for one in partners if one in fallen}, key=order.index)
         for candidates in (direct, beyond if verify else []):
             for other in candidates:
-                found = twin.jaccard(docs[key][2], docs[other][2])
+                found = reference.jaccard(docs[key][2], docs[other][2])
                 if not verify:
                     best = best or (None, other)
                 elif found >= threshold and (best is None or found > best[0]):
@@ -123,7 +123,7 @@ def test_clusters_of_components_keep_their_first(
     close = [
         (one, other)
         for one, other in pairs
-        if not verify or twin.jaccard(docs[one][2], docs[other][2]) >= threshold
+        if not verify or reference.jaccard(docs[one][2], docs[other][2]) >= threshold
     ]
     root = {key: key for key in docs}
     for _ in docs:
@@ -134,7 +134,7 @@ def test_clusters_of_components_keep_their_first(
     assert {row[:2]: row[2:4] for row in found.rows() if row[2] is not None} == expected
     for row in found.rows():
         if row[2] is not None and verify:
-            assert row[5] == twin.jaccard(docs[row[:2]][2], docs[row[2:4]][2])
+            assert row[5] == reference.jaccard(docs[row[:2]][2], docs[row[2:4]][2])
 
 
 def test_a_pair_without_its_set_is_a_defect() -> None:
@@ -207,7 +207,7 @@ def test_components_of_keys_far_apart() -> None:
     assert of[3, 63] == of[3, 64] != of[0, 0]
 
 
-def test_sets_are_those_of_the_twin() -> None:
+def test_sets_are_those_of_the_reference() -> None:
     texts = ["a b c d e f a b c d e", "", "A  b", "中文 $x^{2}$ and more", None]
     docs = pl.DataFrame({"text": texts}).with_columns(
         file=pl.lit(1, pl.UInt32), row=pl.int_range(5, dtype=pl.UInt64)
@@ -215,7 +215,7 @@ def test_sets_are_those_of_the_twin() -> None:
     found = shingle_sets(docs, 3)
     assert found.schema == SETS
     assert found["shingles"].list.len().to_list() == [
-        len(twin.shingles(text or "", 3)) for text in texts
+        len(reference.shingles(text or "", 3)) for text in texts
     ]
     for values in found["shingles"].to_list():
         assert values == sorted(set(values))
@@ -304,7 +304,9 @@ def test_every_removal_is_proved_and_none_is_by_a_chain(texts: list[str], thresh
         assert other not in dropped
         assert other < one
         assert row[4] == str(other)
-        assert row[5] == twin.jaccard(twin.shingles(texts[one], 2), twin.shingles(texts[other], 2))
+        assert row[5] == reference.jaccard(
+            reference.shingles(texts[one], 2), reference.shingles(texts[other], 2)
+        )
         assert row[5] >= threshold
     sizes = {place[row[:2]]: row[6] for row in verdicts.rows()}
     kept = [i for i in range(len(texts)) if i not in dropped]

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import duplicates_twin as twin
 import numpy as np
 import polars as pl
 import pytest
+from support import duplicates_reference as reference
 
 from cleaner.stages.near_dedup import NearDedup
 
@@ -20,7 +20,7 @@ def docs(corpora: Path) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def sets(docs: pl.DataFrame) -> dict[str, set]:
-    return {name: twin.shingles(text) for name, text in docs.rows()}
+    return {name: reference.shingles(text) for name, text in docs.rows()}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def close(sets: dict[str, set]) -> dict[frozenset[str], float]:
         for other in names[i + 1 :]:
             if not sets[one] or len(sets[one]) < 0.7 * len(sets[other]):
                 break
-            value = twin.jaccard(sets[one], sets[other])
+            value = reference.jaccard(sets[one], sets[other])
             if value >= 0.7:
                 found[frozenset((one, other))] = value
     return found
@@ -59,10 +59,10 @@ def test_removals_are_right_and_nearly_all_there_are(
     assert fell.height / (fell.height + missed) >= least
 
 
-def test_the_twin_agrees_with_the_labels(corpora: Path, sets: dict[str, set]) -> None:
+def test_the_reference_agrees_with_the_labels(corpora: Path, sets: dict[str, set]) -> None:
     pairs = pl.read_parquet(corpora / "open" / "neardup_pairs.parquet")
     ours = np.array(
-        [twin.jaccard(sets[a], sets[b]) for a, b in pairs.select("doc_a", "doc_b").rows()]
+        [reference.jaccard(sets[a], sets[b]) for a, b in pairs.select("doc_a", "doc_b").rows()]
     )
     theirs = pairs["jaccard_w5"].to_numpy()
     # A formula is one word here and many there, and case and width are folded in another way.

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import polars as pl
 import pytest
+from support import published
 
 from cleaner.stages.judge import judge
 from cleaner.text.segment import words
-from tests import published
 
 WORDS = (
     *("the", "river", "runs", "to", "sea", "and", "boats", "of", "old", "men", "with", "nets"),

@@ -1,14 +1,14 @@
-"""Keys of comparison: what is one, what stays apart, and the kernel against its twin."""
+"""Keys of comparison: what is one, what stays apart, and the kernel against its reference."""
 
 from itertools import pairwise
 
-import duplicates_twin as twin
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from unicode_texts import texts
+from support import duplicates_reference as reference
+from support.unicode_texts import texts
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.dedup.fold import fold
@@ -84,8 +84,8 @@ def test_what_differs_stays_apart(one: str, other: str) -> None:
 @given(text=texts | TEX)
 @example(text=" $x$ ")
 @example(text="ｶ\u3099 ᄀ\u1161")
-def test_kernel_equals_its_twin(text: str, formulas: object) -> None:
-    assert keys(text, formulas=formulas) == [twin.key(text, formulas)]
+def test_kernel_equals_its_reference(text: str, formulas: object) -> None:
+    assert keys(text, formulas=formulas) == [reference.key(text, formulas)]
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,4 +1,4 @@
-"""The language kernel: against py3langid itself, and its pieces against their twin."""
+"""The language kernel: against py3langid itself, and its pieces against their reference."""
 
 import math
 from itertools import pairwise
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from py3langid.langid import LanguageIdentifier
-from unicode_texts import texts
+from support.unicode_texts import texts
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.language import langid
@@ -79,7 +79,7 @@ def test_a_batch_is_its_texts_one_by_one(model: Py3langid, batch: list[str]) -> 
         assert (whole.second[i], whole.second_share[i]) == (one.second[0], one.second_share[0])
 
 
-def pieces_twin(text: bytes, least: int) -> list[bytes]:
+def pieces_reference(text: bytes, least: int) -> list[bytes]:
     out = []
     for part in text.split(b"\0"):
         pieces, line = [], b""
@@ -97,10 +97,10 @@ def pieces_twin(text: bytes, least: int) -> list[bytes]:
 
 @settings(max_examples=100, deadline=None)
 @given(batch=st.lists(st.text("ab\n\0", max_size=60), min_size=1, max_size=4))
-def test_pieces_equal_their_twin(batch: list[str]) -> None:
+def test_pieces_equal_their_reference(batch: list[str]) -> None:
     offsets, data = utf8(pl.Series(batch, dtype=pl.String))
     which = np.arange(len(batch))[::-1].copy()
     owner, bounds, out = langid.pieces(offsets.copy(), data.copy(), which, 8)
     found = [out[a:b].tobytes() for a, b in pairwise(bounds)]
-    expected = [(i, piece) for i in which for piece in pieces_twin(batch[i].encode(), 8)]
+    expected = [(i, piece) for i in which for piece in pieces_reference(batch[i].encode(), 8)]
     assert list(zip(owner.tolist(), found, strict=True)) == expected

@@ -1,10 +1,10 @@
-"""Runs of misread UTF-8: the kernel against its twin, sign by sign and in texts."""
+"""Runs of misread UTF-8: the kernel against its reference, sign by sign and in texts."""
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from misread_twin import RUNS
+from support.misread_reference import RUNS
 
 from cleaner.kernels.text import misread
 from cleaner.text.misread import points
@@ -15,7 +15,7 @@ SIGNS = [*misread.LATIN, "a", "n", "K", "Š", "ű", "中", " ", ".", "€"]
 @settings(deadline=None)  # the first call loads machine code
 @given(text=st.lists(st.sampled_from(SIGNS), max_size=30).map("".join))
 @example("fiancé…”, nÃ©e Å²")
-def test_every_run_has_the_points_of_its_twin(text: str) -> None:
+def test_every_run_has_the_points_of_its_reference(text: str) -> None:
     data = np.frombuffer(text.encode() or b" ", np.uint8)
     for found in RUNS.finditer(text):
         start = len(text[: found.start()].encode())

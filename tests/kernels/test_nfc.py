@@ -5,7 +5,7 @@ import unicodedata
 import polars as pl
 import pytest
 from hypothesis import given, settings
-from unicode_texts import texts
+from support.unicode_texts import texts
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.text import nfc

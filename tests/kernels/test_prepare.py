@@ -1,12 +1,12 @@
-"""Prepared text: its cases, and the kernel against its twin."""
+"""Prepared text: its cases, and the kernel against its reference."""
 
 from itertools import pairwise
 
 import polars as pl
 import pytest
 from hypothesis import example, given, settings
-from prepare_twin import prepare as twin
-from unicode_texts import texts
+from support.prepare_reference import prepare as reference
+from support.unicode_texts import texts
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.models import prepare as kernel
@@ -38,12 +38,12 @@ def prepared(batch: list[str], formulas: str, breaks: bool = False) -> list[str]
 @example(text="ÜBER İẞ ẼΣ ＡＢＣ 第3章")
 @example(text="\\a" * 40)
 @example(text="1=2 + 3*\n4×$5÷ 6 / 7, 8 ＋9")
-def test_kernel_equals_its_twin(text: str, formulas: str) -> None:
+def test_kernel_equals_its_reference(text: str, formulas: str) -> None:
     for breaks in (False, True):
         assert prepared([text, "", text], formulas, breaks) == [
-            twin(text, formulas, has_letter, breaks),
+            reference(text, formulas, has_letter, breaks),
             "",
-            twin(text, formulas, has_letter, breaks),
+            reference(text, formulas, has_letter, breaks),
         ]
 
 

@@ -1,12 +1,12 @@
-"""What is masked, counted and cut: cases, and the kernel against its twin."""
+"""What is masked, counted and cut: cases, and the kernel against its reference."""
 
 import numpy as np
 import polars as pl
-import prose_twin as twin
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from unicode_texts import texts
+from support import prose_reference as reference
+from support.unicode_texts import texts
 
 from cleaner.kernels.language import facts as fact
 from cleaner.kernels.language.excerpt import SEEN
@@ -34,16 +34,16 @@ def by_kernel(text: str, budget: int) -> tuple[bytes, bytes, list[int]]:
 @example(text="```\na\n```")
 @example(text="~~~ \n `x` ``` \n  ~~~")
 @example(text="a" * 39 + "0B" + " " + "0B" + "a" * 37)
-def test_kernel_equals_its_twin(text: str) -> None:
+def test_kernel_equals_its_reference(text: str) -> None:
     for budget in (20, 300):
-        assert by_kernel(text, budget) == twin.read(text, budget, MARKS)
+        assert by_kernel(text, budget) == reference.read(text, budget, MARKS)
 
 
 @settings(max_examples=5, deadline=None)
 @given(text=WEB.filter(lambda t: len(t) > 40))
 def test_of_a_long_text_three_spans_are_read(text: str) -> None:
     long = text * (SEEN // len(text.encode()) + 2)
-    assert by_kernel(long, 300) == twin.read(long, 300, MARKS)
+    assert by_kernel(long, 300) == reference.read(long, 300, MARKS)
 
 
 @settings(max_examples=30, deadline=None)

@@ -1,11 +1,11 @@
-"""The split into words: its cases, and the kernel against its twin."""
+"""The split into words: its cases, and the kernel against its reference."""
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import example, given, settings
-from segment_twin import words as twin
-from unicode_texts import texts
+from support.segment_reference import words as reference
+from support.unicode_texts import texts
 
 from cleaner.kernels.text.segment import MARKED, OFF, RULE
 from cleaner.text.segment import segment, words
@@ -30,8 +30,8 @@ def by_kernel(text: str, formulas: object) -> list[tuple[int, int, int]]:
 @example(text="```\n$x$\n```\n$y$\n```a`b```\n$z$")
 @example(text="$a^\n    b$ $c$\n$d$")
 @example(text="$a\\")
-def test_kernel_equals_its_twin(text: str, formulas: bool | str) -> None:
-    assert by_kernel(text, formulas) == twin(text, MODES[formulas])
+def test_kernel_equals_its_reference(text: str, formulas: bool | str) -> None:
+    assert by_kernel(text, formulas) == reference(text, MODES[formulas])
 
 
 @settings(max_examples=100, deadline=None)

@@ -2,13 +2,13 @@
 
 from itertools import pairwise
 
-import duplicates_twin as twin
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unicode_texts import texts
+from support import duplicates_reference as reference
+from support.unicode_texts import texts
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.dedup.shingles import shingles, wordy
@@ -24,12 +24,12 @@ def hashes(batch: list[str], n: int, formulas: object = True) -> list[list[int]]
 @pytest.mark.parametrize("formulas", [False, True, "marked"])
 @settings(max_examples=200, deadline=None)
 @given(batch=st.lists(texts, max_size=5), n=st.integers(1, 6))
-def test_hashes_are_one_to_one_with_the_twins_shingles(
+def test_hashes_are_one_to_one_with_the_references_shingles(
     batch: list[str], n: int, formulas: object
 ) -> None:
     known: dict[int, tuple[str, ...]] = {}
     for text, found in zip(batch, hashes(batch, n, formulas), strict=True):
-        key = twin.key_words(text, formulas)
+        key = reference.key_words(text, formulas)
         expected = [tuple(key[i : i + n]) for i in range(max(1, len(key) - n + 1))] if key else []
         assert len(found) == len(expected)
         for value, shingle in zip(found, expected, strict=True):

@@ -1,17 +1,15 @@
-"""The counts behind the signals, against their twin in plain Python."""
+"""The counts behind the signals, against their reference in plain Python."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signals_twin import count as twin
-from unicode_texts import texts
+from support.signal_kernels import OURS, by_kernel
+from support.signals_reference import count as reference
+from support.unicode_texts import texts
 
-from cleaner.kernels.signals import count as kernel
 from cleaner.kernels.signals.columns import COLUMNS
-from cleaner.kernels.text.segment import MARKED, OFF, RULE, utf8_of
+from cleaner.kernels.text.segment import MARKED, OFF, RULE
 
-OURS = [name for name in COLUMNS if name not in COLUMNS[COLUMNS.index("urls") : -3]]
 PIECES = [
     *("...", "…", ". ", "! ", "e.g. ", "Mr. ", "a.B", "? ”", ".) ", "。", "[1]", "[edit]", "[]"),
     *("javascript", "JavaScript", "Privacy Policy", "uses cookies", "lorem ipsum", "terms of use"),
@@ -36,19 +34,13 @@ PIECES = [
 prose = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 
 
-def by_kernel(batch: list[str], mode: int, names: set[str]) -> list[dict[str, float]]:
-    offsets, data = utf8_of(*batch)
-    counts = kernel.count(offsets, data, np.full(len(batch), mode, np.uint8), names)
-    return [{name: counts[name][d].item() for name in names} for d in range(len(batch))]
-
-
 @pytest.mark.parametrize("mode", [OFF, RULE, MARKED])
 @settings(max_examples=300, deadline=None)
 @given(text=texts | prose | prose.flatmap(lambda a: texts.map(lambda b: a + b + a)))
-def test_every_count_equals_its_twin(text: str, mode: int) -> None:
+def test_every_count_equals_its_reference(text: str, mode: int) -> None:
     floats = {"word_entropy", "byte_entropy"}
     found = by_kernel([text], mode, {*OURS, *floats})[0]
-    expected = twin(text, mode)
+    expected = reference(text, mode)
     assert {name: found[name] for name in OURS} == {name: expected[name] for name in OURS}
     for name in floats:
         assert found[name] == pytest.approx(expected[name], abs=1e-9)

@@ -1,14 +1,11 @@
-"""URLs and personal data: their cases, and the kernel against its twin."""
+"""URLs and personal data: their cases, and the kernel against its reference."""
 
-import numpy as np
 import pytest
-from addresses_twin import addresses as twin
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unicode_texts import texts
-
-from cleaner.kernels.signals.addresses import find_addresses
-from cleaner.kernels.text.segment import utf8_of
+from support.address_kernels import by_kernel
+from support.addresses_reference import addresses as reference
+from support.unicode_texts import texts
 
 KINDS = ("url", "email", "ip_address", "phone", "china_id", "bank_card")
 PIECES = [
@@ -32,26 +29,10 @@ PIECES = [
 pieces = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
 
-def by_kernel(text: str) -> list[tuple[int, int, int]]:
-    _, data = utf8_of(text)
-    room = len(data) // 2 + 1
-    starts, ends, kinds = (
-        np.empty(room, np.int64),
-        np.empty(room, np.int64),
-        np.empty(room, np.uint8),
-    )
-    n = find_addresses(data, 0, len(data), np.zeros(20, np.int64), starts, ends, kinds)
-    raw = text.encode()
-    return [
-        (len(raw[: starts[k]].decode()), len(raw[: ends[k]].decode()), int(kinds[k]))
-        for k in range(n)
-    ]
-
-
 @settings(max_examples=600, deadline=None)
 @given(text=pieces | texts | pieces.flatmap(lambda a: texts.map(lambda b: a + b)))
-def test_kernel_equals_its_twin(text: str) -> None:
-    assert by_kernel(text) == twin(text)
+def test_kernel_equals_its_reference(text: str) -> None:
+    assert by_kernel(text) == reference(text)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
-"""Segmentation, counts and addresses against their twins on the labelled corpora."""
+"""Segmentation, counts and addresses against their references on the labelled corpora."""
 
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from addresses_twin import addresses
-from signals_twin import count as twin
-from test_signals import OURS, by_kernel
-from test_signals_addresses import by_kernel as addresses_by_kernel
+from support.address_kernels import by_kernel as addresses_by_kernel
+from support.addresses_reference import addresses
+from support.signal_kernels import OURS, by_kernel
+from support.signals_reference import count as reference
 
 from cleaner.kernels.text.segment import OFF, RULE
 from cleaner.signals import measure
@@ -18,11 +18,11 @@ FILES = ("open/math_vs_web", "open/multilingual", "open/neardup_docs", "bench/zh
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_kernels_equal_their_twins_on_real_texts(corpora: Path, name: str) -> None:
+def test_kernels_equal_their_references_on_real_texts(corpora: Path, name: str) -> None:
     texts = pl.read_parquet(corpora / f"{name}.parquet", columns=["text"])["text"]
     for text in texts.sample(60, seed=0):
         for mode in (OFF, RULE):
-            expected = twin(text, mode)
+            expected = reference(text, mode)
             assert by_kernel([text], mode, set(OURS))[0] == {n: expected[n] for n in OURS}
         assert addresses_by_kernel(text) == addresses(text)
 

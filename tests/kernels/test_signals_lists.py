@@ -1,10 +1,10 @@
-"""Phrases of lists: the kernel against its twin."""
+"""Phrases of lists: the kernel against its reference."""
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lists_twin import phrases as twin
-from unicode_texts import texts
+from support.lists_reference import phrases as reference
+from support.unicode_texts import texts
 
 from cleaner.kernels.signals.lists import count, fold_phrases, trie
 from cleaner.kernels.text.segment import OFF, utf8_of
@@ -32,13 +32,13 @@ some = st.lists(st.sampled_from(PIECES) | texts.map(lambda t: t[:3]), max_size=6
 
 @settings(max_examples=400, deadline=None)
 @given(batch=st.lists(pieces | texts, min_size=1, max_size=4), lists=st.lists(some, max_size=3))
-def test_kernel_equals_its_twin(batch: list[str], lists: list[list[str]]) -> None:
+def test_kernel_equals_its_reference(batch: list[str], lists: list[list[str]]) -> None:
     offsets, data = utf8_of(*batch)
     made = trie({str(k): phrases for k, phrases in enumerate(lists)})
     hits, distinct, characters = count(offsets, data, np.full(len(batch), OFF, np.uint8), made)
     for d, text in enumerate(fold_phrases(batch)):
         for k, phrases in enumerate(lists):
-            found = twin(text, phrases)
+            found = reference(text, phrases)
             assert hits[d, k] == len(found)
             assert distinct[d, k] == len(set(found))
             assert characters[d, k] == sum(map(len, found))

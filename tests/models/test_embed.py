@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tiny_encoder import make
+from support.tiny_encoder import make
 
 pytest.importorskip("onnxruntime", reason="the extra [embed] is not installed")
 pytest.importorskip("tokenizers", reason="the extra [embed] is not installed")

@@ -4,8 +4,8 @@ import contextlib
 import math
 from pathlib import Path
 
-import fasttext_models as small
 import pytest
+from support import fasttext_models as small
 
 from cleaner.errors import JobError
 from cleaner.models.scoring import fasttext

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from fake_endpoint import completion, serving
 from pydantic import ValidationError
+from support.fake_endpoint import completion, serving
 
 from cleaner.errors import InputError, JobError
 from cleaner.models.labelling import ask

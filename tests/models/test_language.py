@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unicode_texts import texts
+from support.unicode_texts import texts
 
 from cleaner.errors import JobError
 from cleaner.models.language import language

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from corpora_here import corpus, seeds
-from fake_endpoint import completion, serving
+from support.corpora_here import corpus, seeds
+from support.fake_endpoint import completion, serving
 
 from cleaner.errors import JobError
 from cleaner.models.labelling import ask

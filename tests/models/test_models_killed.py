@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpora_here import corpus, seeds
+from support.corpora_here import corpus, seeds
 
 from cleaner.models.labelling.loop import LoopSpec, loop
 from cleaner.models.training.model_spec import ModelSpec

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-import fasttext_models as small
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import fasttext_models as small
 
 from cleaner.errors import JobError
 from cleaner.models.scoring import fasttext, score

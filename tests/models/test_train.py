@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from corpora_here import seeds
+from support.corpora_here import seeds
 
 from cleaner.errors import InputError, JobError
 from cleaner.models.labelling.label import LabelSpec

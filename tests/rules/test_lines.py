@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
+from support.unicode_texts import texts
 
 from cleaner.rules.lines import clean, judge_lines, measure_lines, show_cuts
 from cleaner.rules.rule_set import load_rules
 from cleaner.signals import measure
 from cleaner.text.split_lines import split_lines
-from tests.unicode_texts import texts
 
 C4 = load_rules("c4_datatrove_lines")
 PAGE = """Home | About

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from corpus_maker import job
 from polars.testing import assert_frame_equal
+from support.corpus_maker import job
 
 from cleaner.api import run
 from cleaner.results.finished import verify

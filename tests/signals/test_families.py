@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unicode_texts import texts
+from support.unicode_texts import texts
 
 from cleaner.errors import JobError
 from cleaner.signals import FAMILIES, SIGNALS, measure

@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from corpus_maker import job
 from pydantic import ValidationError
+from support.corpus_maker import job
 
 from cleaner.api import run
 from cleaner.job.job_file import parse_job

@@ -1,12 +1,12 @@
 """`classify`: the score, the cuts, and what is refused before a run."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from pydantic import ValidationError
+from support import fasttext_models as small
 
 from cleaner.errors import JobError
 from cleaner.models.scoring.card import Card, Cut, card_path, write_card
@@ -14,9 +14,6 @@ from cleaner.models.scoring.prepare import Preparation
 from cleaner.stages.classify import Classify
 from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
 from cleaner.storage import store
-
-sys.path.append(str(Path(__file__).parents[1] / "models"))
-import fasttext_models as small
 
 
 @pytest.fixture(scope="module")

@@ -1,20 +1,16 @@
 """What every stage owes: the same rows in order, what it says that it adds, wherever it is cut."""
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from support import fasttext_models as small
 
 from cleaner.job.job_file import dump_stage
 from cleaner.ledger import COLUMNS
 from cleaner.stages import STAGES
 from cleaner.stages.base import Judging, Stage
-
-sys.path.append(str(Path(__file__).parents[1] / "models"))
-import fasttext_models as small
 
 PROSE = "The river was high in spring, and the old bridge could not be crossed by anyone. " * 4
 TEXTS = [

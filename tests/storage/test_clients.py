@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
-from flaky_proxy import FlakyProxy
+from support.flaky_proxy import FlakyProxy
 
 from cleaner.errors import InputError, StorageError
 from cleaner.storage import clients, store

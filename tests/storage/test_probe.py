@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from flaky_proxy import FlakyProxy
+from support.flaky_proxy import FlakyProxy
 
 from cleaner.runs.doctor import examine
 from cleaner.storage import store

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hypothesis import given
+from support.unicode_texts import texts
 
 from cleaner.text.mojibake import SUSPECT, repair, repair_all
-from tests.unicode_texts import texts
 
 GOOD = {
     "fr": "« L'été dernier, à Orléans, naïveté et cœur »",

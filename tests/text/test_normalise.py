@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 from hypothesis import given
+from support.unicode_texts import texts
 
 from cleaner.text.normalise import Form, normalise
-from tests.unicode_texts import texts
 
 
 @pytest.mark.parametrize(

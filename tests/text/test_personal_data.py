@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.unicode_texts import texts
 
 from cleaner.text.personal_data import identity_number, luhn, mask
-from tests.unicode_texts import texts
 
 
 def masked(text: str) -> str:

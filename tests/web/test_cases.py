@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from page_cases import failures
+from support.page_cases import failures
 
 from cleaner.web.page import extract_html
 

@@ -5,9 +5,9 @@ from collections import Counter
 from random import Random
 
 import pytest
-from formula_maker import formulas
 from hypothesis import given
 from hypothesis import strategies as st
+from support.formula_maker import formulas
 
 from cleaner.web.budget import OverBudget
 from cleaner.web.compare import compare_formulas, contains_formula, same_formula

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernels_twin import links_apart, literals, scan
 from selectolax.lexbor import LexborHTMLParser
+from support.web_kernels_reference import links_apart, literals, scan
 
 from cleaner.kernels.signals.phrase_search import Literals
 from cleaner.kernels.web import pages

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from page_cases import spans
+from support.page_cases import spans
 
 from cleaner.web.compare import same_formula
 from cleaner.web.formulas.drawn import Unreadable, negated, tall

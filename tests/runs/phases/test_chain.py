@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from corpus_maker import job
 from pydantic import Field
+from support.corpus_maker import job
 
 import cleaner
 from cleaner.results.finished import explain, open_run

@@ -4,7 +4,8 @@ import random
 from pathlib import Path
 
 import polars as pl
-from fasttext_models import WEB
+
+from support.fasttext_models import WEB
 
 FIRST = "let proof theorem integral prime lemma 设 证 明 函 数 极 限"
 SECOND = "matrix eigenvalue manifold topology 矩 阵 拓 扑 流 形 kernel"

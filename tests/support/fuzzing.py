@@ -5,7 +5,8 @@ import random
 import struct
 
 import pyarrow as pa
-from broken_files import ROWS, TEXTS, answer, archive, good_lines, parquet, record, zstd
+
+from support.broken_files import ROWS, TEXTS, answer, archive, good_lines, parquet, record, zstd
 
 EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 

@@ -1,10 +1,9 @@
-"""What the kernel of preparation must give, in plain Python over the segmentation's twin."""
+"""What the kernel of preparation must give, in plain Python over the segmentation's reference."""
 
 import re
 
-from segment_twin import words
-
 from cleaner.kernels.text.segment import FORMULA, OFF, RULE, SINGLE
+from support.segment_reference import words
 
 COMMAND = re.compile(r"\\(?:([A-Za-z]+)|.)", re.DOTALL)
 

@@ -2,14 +2,13 @@
 
 import re
 
-from misread_twin import misread
-from segment_twin import DISPLAY, INLINE, crosses, is_formula
-
 from cleaner.kernels import unicode as u
 from cleaner.kernels.language import facts as fact
 from cleaner.kernels.language.excerpt import SAMPLE, SAMPLES, SEEN, SPAN
 from cleaner.kernels.language.mask import LONG_WORD, MAX_CODE_SPAN, MAX_FORMULA, MAX_TAG, MAX_URL
 from cleaner.kernels.text.segment import RULE
+from support.misread_reference import misread
+from support.segment_reference import DISPLAY, INLINE, crosses, is_formula
 
 FENCE = re.compile(rb"[ \t]*? {0,3}(`{3,}(?![^\n]*`)|~{3,})([^\n]*)")
 URL = re.compile(rb"[^\x00-\x20\"'<>)\]}`\\\x7f-\xff]{0,%d}" % MAX_URL)

@@ -4,14 +4,13 @@ import math
 import re
 from collections import Counter
 
-import segment_twin
-from misread_twin import misread
-
 from cleaner.kernels import unicode as u
 from cleaner.kernels.signals.columns import COLUMNS
 from cleaner.kernels.signals.short_lines import FUNCTIONS
 from cleaner.kernels.signals.stop_words import STOP_WORDS
 from cleaner.kernels.text.segment import FORMULA, SINGLE
+from support import segment_reference
+from support.misread_reference import misread
 
 FORM = "\U0010ffff"  # stands for a formula: no letter, no mark, no space
 ENDS = re.compile("[\n\u2028\u2029]")
@@ -44,7 +43,7 @@ def strip(text: str) -> str:
 
 def count(text: str, mode: int) -> dict[str, float]:
     """Return every column, and `word_entropy` and `byte_entropy`."""
-    words = segment_twin.words(text, mode)
+    words = segment_reference.words(text, mode)
     formulas = [(a, b) for a, b, k in words if k == FORMULA]
     masked, at = "", 0  # the text with one sign for each formula
     for a, b in formulas:

@@ -1,0 +1,15 @@
+"""The kernels of signals, called on plain texts."""
+
+import numpy as np
+
+from cleaner.kernels.signals import count as kernel
+from cleaner.kernels.signals.columns import COLUMNS
+from cleaner.kernels.text.segment import utf8_of
+
+OURS = [name for name in COLUMNS if name not in COLUMNS[COLUMNS.index("urls") : -3]]
+
+
+def by_kernel(batch: list[str], mode: int, names: set[str]) -> list[dict[str, float]]:
+    offsets, data = utf8_of(*batch)
+    counts = kernel.count(offsets, data, np.full(len(batch), mode, np.uint8), names)
+    return [{name: counts[name][d].item() for name in names} for d in range(len(batch))]
