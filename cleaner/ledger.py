@@ -74,17 +74,23 @@ def dropped(
 ) -> pl.DataFrame:
     """Return documents with their fate: dropped at a stage for a reason, the first of `broken`."""
     why = pl.lit(reason) if isinstance(reason, str) else reason
-    return docs.with_columns(
-        fate=pl.lit("dropped"),
-        stage=pl.lit(stage),
-        reason=why,
-        broken=pl.concat_list(why) if broken is None else broken,
+    return _fallen(
+        docs, "dropped", stage, reason=why, broken=pl.concat_list(why) if broken is None else broken
     )
 
 
 def failed(docs: pl.DataFrame, stage: str) -> pl.DataFrame:
     """Return documents with their fate: a stage could not judge them, `error` says why."""
-    return docs.with_columns(fate=pl.lit("failed"), stage=pl.lit(stage))
+    return _fallen(docs, "failed", stage)
+
+
+def _fallen(docs: pl.DataFrame, fate: str, stage: str, **why: pl.Expr) -> pl.DataFrame:
+    return docs.with_columns(fate=pl.lit(fate), stage=pl.lit(stage), **why)
+
+
+def kept(docs: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
+    """Return documents with their fate: those of `which` are in a shard."""
+    return docs.with_columns(fate=pl.when(which).then(pl.lit("kept")).otherwise("fate"))
 
 
 def tagged(docs: pl.DataFrame, which: pl.Expr, told: pl.Expr) -> pl.DataFrame:

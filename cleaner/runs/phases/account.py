@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from cleaner.config.plain import Plain
 from cleaner.dedup.against import fell
 from cleaner.errors import AccountError
-from cleaner.ledger import COLUMNS, Change, capped, merge, tally
+from cleaner.ledger import COLUMNS, Change, capped, kept, merge, tally
 from cleaner.runs.phases.base import DataFile, Settings, exchange_sources, read_table
 from cleaner.storage.commits import Committer
 from cleaner.storage.exchange import read_partition
@@ -153,7 +153,7 @@ def _placed(ledger: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     twice = ledger.filter(placed & pl.col("fate").is_not_null())
     if len(twice):
         raise AccountError(f"{len(twice)} rows are in a shard and fell at {twice['stage'][0]}")
-    return ledger.with_columns(fate=pl.when(placed).then(pl.lit("kept")).otherwise("fate"))
+    return kept(ledger, placed)
 
 
 def _columns(ledger: pl.DataFrame, measured: Sequence[str]) -> pl.DataFrame:
