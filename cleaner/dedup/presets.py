@@ -14,8 +14,6 @@ class Banding(NamedTuple):
     rows: int
 
 
-_PLACES = 256  # of an integral
-
 PRESETS = {
     "fineweb": Banding(5, 14, 8),  # Penedo et al. 2024, arXiv:2406.17557
     "refinedweb": Banding(5, 450, 20),  # Penedo et al. 2023, arXiv:2306.01116
@@ -28,24 +26,20 @@ PRESETS = {
 def optimal(threshold: float, permutations: int) -> tuple[int, int]:
     """Return the bands and rows that err least around a threshold, of those that fit.
 
-    What errs is the area over which `caught` is not 0 below the threshold and not 1 above it.
-    `datasketch.MinHashLSH` takes the same ones.
+    What errs is the area over which `caught` is not 0 below the threshold and not 1 above it; the
+    search is that of `datasketch.MinHashLSH`.
 
     >>> optimal(0.8, 128)
     (9, 13)
     """
-    # The curves are polynomials of a degree up to `permutations`: so many places make it exact.
-    places, weights = np.polynomial.legendre.leggauss(min(permutations // 2 + 1, _PLACES))
-    below, above = threshold * (places + 1) / 2, 1 - (1 - threshold) * (places + 1) / 2
+    from datasketch import MinHashLSH
 
-    def wrong(bands: int, rows: int) -> float:
-        banding = Banding(0, bands, rows)
-        taken = threshold * weights @ caught(below, banding)
-        missed = (1 - threshold) * weights @ (1 - caught(above, banding))
-        return float(taken + missed)
-
-    fit = [(b, r) for b in range(1, permutations + 1) for r in range(1, permutations // b + 1)]
-    return min(fit, key=lambda one: wrong(*one))
+    try:
+        found = MinHashLSH(threshold=threshold, num_perm=permutations)
+    except ValueError:  # one band would be best, which it refuses; its integrals are closed
+        rows = range(1, permutations + 1)
+        return 1, min(rows, key=lambda r: (2 * threshold ** (r + 1) - 1) / (r + 1))
+    return found.b, found.r
 
 
 def caught(jaccard: float | np.ndarray, banding: Banding) -> float | np.ndarray:
