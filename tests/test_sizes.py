@@ -25,7 +25,7 @@ from cleaner.runs.driver import run_plan
 from cleaner.runs.phases.base import State
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.resources import check_disk, disk_needed, machine_memory, workers_that_fit
-from cleaner.storage import store
+from cleaner.storage import clients, store
 
 TEXT = Columns(None, "text", None, {}, {}, {}, {})
 TINY = 5_000
@@ -90,23 +90,18 @@ def test_a_unit_of_small_files_opens_each_once(tiny: Path, opened: Counter[str])
 
 
 class Remote:
-    """An object store of one file that counts the ranges it is asked for."""
+    """An object store of one object that counts its requests."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.asked = data, 0
 
-    def open_input_file(self, _: str) -> "Remote":
-        return self
-
-    def size(self) -> int:
-        return len(self.data)
-
-    def read_at(self, size: int, at: int) -> bytes:
+    def tail(self, path: str, size: int) -> tuple[clients.Object, bytes]:
         self.asked += 1
-        return self.data[at : at + size]
+        return clients.Object(path, len(self.data), "tag", 0), self.data[-size:]
 
-    def close(self) -> None:
-        """Do nothing."""
+    def get(self, _: str, start: int, end: int) -> bytes:
+        self.asked += 1
+        return self.data[start:end]
 
 
 @pytest.mark.parametrize("small", [True, False])
@@ -117,7 +112,8 @@ def test_a_small_object_is_fetched_by_one_request(
     texts = [f"text {number}" * 10 for number in range(20 if small else 50_000)]
     pq.write_table(pa.table({"text": texts}), sink, compression="none", row_group_size=10_000)
     remote = Remote(sink.getvalue())
-    monkeypatch.setattr(store, "filesystem", lambda _: (remote, "b/a.parquet"))
+    monkeypatch.setattr(clients, "tail", remote.tail)
+    monkeypatch.setattr(clients, "get", remote.get)
     far = Piece(0, "s3://b/a.parquet", "", 0, "parquet")
     assert sum(len(part.docs) for part in read_parts([far], [TEXT], 4 << 20)) == len(texts)
     assert (remote.asked == 1) is small
