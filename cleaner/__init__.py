@@ -28,6 +28,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(
-            f"module 'cleaner' has no attribute {name!r}; there are: {', '.join(__all__)}"
+            f"module 'cleaner' has no attribute {name!r}; available: {', '.join(__all__)}"
         )
     return getattr(import_module(_HOMES[name]), name)

@@ -42,12 +42,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["run", "nowhere.yaml"], 2, "nowhere.yaml: no such job file"),
         (["run", "JOB", "--set", "near_dedup.treshold=1"], 2, "did you mean 'threshold'?"),
-        (["run", "JOB", "--engine", "spark"], 2, "there are: ray, inline"),
+        (["run", "JOB", "--engine", "spark"], 2, "available: ray, inline"),
         (["run", "JOB", "--reuse", "x"], 2, "--reuse is not built yet"),
         (["run", "JOB", "--set", NO_FILE], 3, "no file matches"),
         (["stats", "nowhere"], 2, "not a run folder"),
         (["explain", "RUN", "no-such-id"], 2, "no document of this run has that id"),
-        (["sample", "RUN", "--stage", "language"], 2, "there are: read, 0.normalise"),
+        (["sample", "RUN", "--stage", "language"], 2, "available: read, 0.normalise"),
         (["filters", "gopher"], 2, "unknown filter 'gopher', did you mean"),
         (["gc", "nowhere"], 2, "not a run folder"),
         (["frobnicate"], 2, "frobnicate"),
@@ -168,7 +168,7 @@ def test_a_stage_is_listed_with_what_a_job_file_may_say() -> None:
     assert [row["option"] for row in listed if "default" not in row] == ["name"]
     wrong = cleaner("stages", "filer")
     assert wrong.returncode == 2
-    assert "unknown stage 'filer'; there are: math_prefilter" in wrong.stderr
+    assert "unknown stage 'filer'; available: math_prefilter" in wrong.stderr
 
 
 def test_doctor_finds_this_installation_well(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_only_on_may_ask_for_an_unknown() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("wrods > 1", "unable to find 'wrods', did you mean 'words'?; there are: day, lang"),
+        ("wrods > 1", "unable to find 'wrods', did you mean 'words'?; available: day, lang"),
         ("words = 'a'", "compares a number ('words') with a text ('a')"),
         ("words", "is a number, not a condition"),
         ("words AND marked", "a side of AND must be a truth; 'words' is a number"),

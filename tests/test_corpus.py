@@ -123,7 +123,7 @@ def test_a_column_that_no_line_has_is_a_mistake_of_the_job(tmp_path: Path) -> No
         jsonl_file(tmp_path / f"{number:02d}.jsonl", [b'{"text": "one", "url": "u"}'])
     files = list_files([entry(tmp_path).paths])
     for wrong in ({"url": "urll"}, {"read": ("text.a", "none")}):
-        with pytest.raises(InputError, match=r"no file has .*; there are: text, url"):
+        with pytest.raises(InputError, match=r"no file has .*; available: text, url"):
             resolve_columns([entry(tmp_path, **wrong)], files)
     jsonl_file(tmp_path / "15.jsonl", [b'{"text": "one", "urll": "u"}'])
     _, _, failed = resolve_columns([entry(tmp_path, url="urll")], files)
@@ -352,7 +352,7 @@ def test_files_are_listed_in_order_and_only_once(tmp_path: Path) -> None:
         list_files([[f"{tmp_path}/*.parquet"], [f"{tmp_path}/a.parquet"]])
     with zipfile.ZipFile(tmp_path / "a.zip", "w"):
         pass
-    with pytest.raises(JobError, match=r"unknown suffix; there are: \.parquet"):
+    with pytest.raises(JobError, match=r"unknown suffix; available: \.parquet"):
         list_files([[f"{tmp_path}/*.zip"]])
     with pytest.raises(InputError, match="no file matches"):
         list_files([[str(tmp_path / "none*")]])
@@ -423,7 +423,7 @@ def test_lines_are_read_by_every_suffix_in_use(tmp_path: Path, name: str) -> Non
         ("a.txt", "one JSON object per document"),
         ("README.md", "one JSON object per document"),
         ("a.jsonl.bz2", "pack it as .gz or .zst"),
-        ("a.parquet.gz", "there are: .parquet, .jsonl, "),
+        ("a.parquet.gz", "available: .parquet, .jsonl, "),
         ("_SUCCESS", "narrow the pattern"),
     ],
 )
@@ -431,7 +431,7 @@ def test_other_suffixes_are_refused_with_what_there_is(
     tmp_path: Path, name: str, hint: str
 ) -> None:
     (tmp_path / name).write_bytes(b"x")
-    with pytest.raises(JobError, match=r"there are: .parquet, .jsonl, .*") as error:
+    with pytest.raises(JobError, match=r"available: .parquet, .jsonl, .*") as error:
         list_files([[str(tmp_path / name)]])
     assert hint in str(error.value)
 

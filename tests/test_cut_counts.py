@@ -152,7 +152,7 @@ def test_the_diff_is_printed(finished: Run) -> None:
 @pytest.mark.parametrize(
     ("stage", "said"),
     [
-        ("filter", "changes no text; there are: 0.normalise, 1.clean_lines:c4_lines, 3.line"),
+        ("filter", "changes no text; available: 0.normalise, 1.clean_lines:c4_lines, 3.line"),
         ("line_dedup", "sees all documents"),
         ("dedup_paragraphs", "3.line_dedup sees all documents"),
         ("read", "changes no text"),

@@ -110,7 +110,7 @@ def test_set_goes_by_stage_name_by_index_and_by_key(tmp_path: Path) -> None:
             "--set language.min_scor: stages.1.language.min_scor: unknown key",
         ),
         ("langage.min_score=0.6", "--set langage.min_score: unknown key, did you mean 'language'?"),
-        ("near_dedup.threshold=0.5", "needs exactly one stage 'near_dedup'; there are: none"),
+        ("near_dedup.threshold=0.5", "needs exactly one stage 'near_dedup'; available: none"),
         ("stages.9.keep=zh", "there are 4 stages, 0 to 3"),
         ("output.format", "write KEY=VALUE"),
     ],
@@ -121,7 +121,7 @@ def test_a_wrong_set_says_so(tmp_path: Path, override: str, said: str) -> None:
 
 def test_a_missing_job_file_names_its_neighbours(tmp_path: Path) -> None:
     written(tmp_path, GOOD)
-    with pytest.raises(JobError, match=r"jb\.yaml: no such job file; in .* there are: job\.yaml"):
+    with pytest.raises(JobError, match=r"jb\.yaml: no such job file; in .* available: job\.yaml"):
         load_job(tmp_path / "jb.yaml")
 
 
@@ -139,7 +139,7 @@ def test_plan_names_the_columns_there_are(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "a.parquet", 5)
     plain = job([path])
     plain["input"][0]["text"] = "txet"
-    with pytest.raises(InputError, match="no column txet; there are: id, text, url, source"):
+    with pytest.raises(InputError, match="no column txet; available: id, text, url, source"):
         make_plan(parse_job(plain))
 
 
@@ -236,7 +236,7 @@ def test_a_format_and_a_condition_are_named_beside_other_mistakes(tmp_path: Path
         load_job(tmp_path / "j.yaml")
     said = str(error.value)
     assert ":2:30: stages.0.filter.where: it ends where" in said
-    assert "output.format: format csv is unknown; there are: parquet, jsonl.zst" in said
+    assert "output.format: format csv is unknown; available: parquet, jsonl.zst" in said
     assert "output.shard_tokens" in said
 
 
@@ -254,14 +254,14 @@ def test_a_mistake_in_an_entry_is_told_once(tmp_path: Path) -> None:
 WRITTEN_ELSEWHERE = {
     "filter: {name: c4, rules: {title: t, rules: []}}": (
         "job.yaml:3:22: stages.0.filter.rules: rules are written in a filter file, and `name` is "
-        "its name or path; there are: action, where, name, formulas, lists"
+        "its name or path; available: action, where, name, formulas, lists"
     ),
     "filter: {name: c4, phrases: {zh_seo: [a]}}": (
         "job.yaml:3:22: stages.0.filter.phrases: phrases are written in a text file"
     ),
     "clean_lines: {line_rules: {}}": (
         "job.yaml:3:17: stages.0.clean_lines.line_rules: rules are written in a filter file, under "
-        "`lines`, and `rules` is its path; there are: rules"
+        "`lines`, and `rules` is its path; available: rules"
     ),
     "clean_lines: {rules: c4_lines, cut: []}": "stages.0.clean_lines.cut: unknown key; there are",
     "url_filter: {words: [a], phrases: []}": "stages.0.url_filter.phrases: unknown key; there are",

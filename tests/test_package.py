@@ -126,7 +126,7 @@ def test_public_names_are_there() -> None:
 
     for name in cleaner.__all__:
         assert callable(getattr(cleaner, name))
-    with pytest.raises(AttributeError, match="there are: compare_formulas"):
+    with pytest.raises(AttributeError, match="available: compare_formulas"):
         _ = cleaner.nothing
 
 

@@ -70,7 +70,7 @@ def test_a_set_travels_as_plain_data(rules: RuleSet) -> None:
     ("old", "new", "message"),
     [
         ("title:", "titel:", "x.yaml:2:1: unknown key 'titel', did you mean 'title'?"),
-        ("title:", "name: mine\ntitle:", "x.yaml:2:1: unknown key 'name'; there are: title"),
+        ("title:", "name: mine\ntitle:", "x.yaml:2:1: unknown key 'name'; available: title"),
         ("title:", "file: y.yaml\ntitle:", "x.yaml:2:1: unknown key 'file', did you mean 'title'"),
         ("title: Two rules", "", "x.yaml:1:1: 'title' is missing"),
         ("words B", "wrods > , B", "x.yaml:6:5: rule 'long_enough': found ','"),
@@ -103,7 +103,7 @@ def test_a_signal_that_is_not_there_is_named_with_what_is(rules: RuleSet) -> Non
         broken_rules(pl.DataFrame({"word": [1], "lang": ["en"]}), rules)
     assert str(error.value) == (
         "two.yaml: rule 'long_enough': unable to find 'words', did you mean 'word'?; "
-        "there are: lang, word"
+        "available: lang, word"
     )
 
 

@@ -89,7 +89,7 @@ def _stage(name: str, as_json: bool) -> None:
     from cleaner.stages.plugins import find, names
 
     if (kind := find(name)) is None:
-        raise JobError(f"unknown stage {name!r}; there are: {', '.join(names())}")
+        raise JobError(f"unknown stage {name!r}; available: {', '.join(names())}")
     rows: list[dict[str, Any]] = []
     for key, field in kind.model_fields.items():
         option = {"option": field.alias or key, "takes": _taken(field.annotation)}

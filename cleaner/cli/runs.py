@@ -96,7 +96,7 @@ def run(
 
     say_json(log_json)
     if engine not in ("ray", "inline"):
-        raise JobError(f"--engine {engine}: unknown engine; there are: ray, inline")
+        raise JobError(f"--engine {engine}: unknown engine; available: ray, inline")
     if reuse:
         raise JobError("--reuse is not built yet")
     loaded = load_job(job, settings or [])

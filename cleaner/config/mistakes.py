@@ -79,7 +79,7 @@ class Where:
             keys = keys_of(_inner(model, raw[:-1]))
             unknown = f"unknown key{guess(str(raw[-1]), keys)}"
             said = (elsewhere or {}).get(raw[0], unknown) if len(raw) == 1 else unknown
-            message = f"{said}; there are: {', '.join(keys)}"
+            message = f"{said}; available: {', '.join(keys)}"
         elif kind == "missing":
             message = "is required"
         elif kind not in ("value_error", "assertion_error"):

@@ -22,7 +22,7 @@ def load_phrases(name_or_path: str) -> tuple[str, ...]:
         if not path.is_file():
             known = list_names()
             near, there = guess(name_or_path, known), ", ".join(known)
-            raise RuleError(f"unknown list {name_or_path!r}{near}; there are: {there}")
+            raise RuleError(f"unknown list {name_or_path!r}{near}; available: {there}")
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -118,5 +118,5 @@ def _hint(globs: Sequence[str]) -> str:
         if os.path.isdir(there):
             names = sorted(name for name in os.listdir(there) if not name.startswith("."))
             more = ", …" if len(names) > _SHOWN else ""
-            return f"; in {there} there are: {', '.join(names[:_SHOWN])}{more}" if names else ""
+            return f"; in {there} available: {', '.join(names[:_SHOWN])}{more}" if names else ""
     return ""

@@ -81,7 +81,7 @@ def hashed(
 def required(docs: pl.DataFrame, name: str, why: str) -> pl.Series:
     """Return a column; JobError where it is not there, `why` says who asks for it."""
     if name not in docs.columns:
-        raise JobError(f"{why}: needs the column {name}; there are: {', '.join(docs.columns)}")
+        raise JobError(f"{why}: needs the column {name}; available: {', '.join(docs.columns)}")
     return docs[name].alias("")  # the methods of a series called `*` take its name for a pattern
 
 

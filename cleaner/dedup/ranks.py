@@ -43,7 +43,7 @@ def ranks(
 
 def _column(docs: pl.DataFrame, name: str, keep: Keep) -> pl.Series:
     if name not in docs.columns:
-        raise JobError(f"keep: {keep} needs the column {name}; there are: {docs.columns}")
+        raise JobError(f"keep: {keep} needs the column {name}; available: {docs.columns}")
     return docs[name].alias("")  # the methods of a series called `*` take its name for a pattern
 
 

@@ -195,7 +195,7 @@ def _usable(
     missing = [path for path in named if path not in found.types]
     if missing and found.types:  # without any type there was no line to look at
         have = ", ".join(found.types)
-        raise InputError(f"input.{number}: no file has {', '.join(missing)}; there are: {have}")
+        raise InputError(f"input.{number}: no file has {', '.join(missing)}; available: {have}")
     return found
 
 

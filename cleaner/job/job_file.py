@@ -105,7 +105,7 @@ class Output(Options):
         if value not in FORMATS:
             unbuilt = value in UNBUILT_FORMATS
             said = "is not built yet" if unbuilt else f"is unknown{guess(value, FORMATS)}"
-            raise ValueError(f"format {value} {said}; there are: {', '.join(FORMATS)}")
+            raise ValueError(f"format {value} {said}; available: {', '.join(FORMATS)}")
         return value
 
     @model_validator(mode="after")
@@ -296,7 +296,7 @@ def _stages(value: Any, where: Where, mistakes: list[str], resolved: bool) -> li
             continue
         if kind is None:
             known = plugins.names()
-            said = f"unknown stage {name!r}{guess(str(name), known)}; there are: {', '.join(known)}"
+            said = f"unknown stage {name!r}{guess(str(name), known)}; available: {', '.join(known)}"
             mistakes.append(where.say((*at, name), said))
             continue
         kind = kind.resolved_type() if resolved else kind
@@ -324,7 +324,7 @@ def _near_file(place: Path) -> str:
     )
     if not beside:
         return ""
-    return f"; in {place.parent or '.'} there are: {', '.join(beside[:12])}"
+    return f"; in {place.parent or '.'} available: {', '.join(beside[:12])}"
 
 
 def _of_entry(entries: Any, parts: list[Any], key: str) -> list[Any]:
@@ -380,12 +380,12 @@ def _override(data: dict[str, Any], text: str, origin: dict[tuple[Any, ...], str
         ]
         if len(at) != 1:
             have = ", ".join(f"stages.{i}" for i in at) or "none"
-            raise JobError(f"--set {key}: needs exactly one stage {parts[0]!r}; there are: {have}")
+            raise JobError(f"--set {key}: needs exactly one stage {parts[0]!r}; available: {have}")
         parts = ["stages", at[0], *parts]
     elif parts[0] not in Job.model_fields:
         known = [*Job.model_fields, *STAGES]
         raise JobError(
-            f"--set {key}: unknown key{guess(str(parts[0]), known)}; there are: {', '.join(known)}"
+            f"--set {key}: unknown key{guess(str(parts[0]), known)}; available: {', '.join(known)}"
         )
     if parts[0] == "input" and len(parts) > 1:
         parts = _of_entry(data.get("input"), parts, key)

@@ -273,7 +273,7 @@ def _trace(
         for name in job.output.columns:
             if name not in there and carried.find(name) is None:
                 have = ", ".join((*carried.types, *there))
-                mistakes.append(f"output.columns: no column {name!r}; there are: {have}")
+                mistakes.append(f"output.columns: no column {name!r}; available: {have}")
     if mistakes:
         raise JobError("\n".join(mistakes))
     return _maps(job, there, carried), reads, notes
@@ -303,7 +303,7 @@ def _missing(entry: Entry, name: str, there: list[str]) -> str:
     who = f"rule {asking[0]!r} reads {name!r}" if asking else f"needs the column {name!r}"
     near = guess(name, [*there, *SIGNALS] if asking else there)
     have = ", ".join(there)
-    return _say(entry, f"{who}, which nothing makes before it{near}; there are: {have}")
+    return _say(entry, f"{who}, which nothing makes before it{near}; available: {have}")
 
 
 def _say(entry: Entry, message: str) -> str:

@@ -49,7 +49,7 @@ def _entry(run: Run, wanted: str) -> Entry:
     entry = next((one for one in run.job.stages if one.title == title), None)
     if entry is None or not entry.stage.changes_text:
         those = [one.title for one in run.job.stages if one.stage.changes_text]
-        raise JobError(f"--diff: {title} changes no text; there are: {', '.join(those) or 'none'}")
+        raise JobError(f"--diff: {title} changes no text; available: {', '.join(those) or 'none'}")
     sees_all = [e for e in run.job.stages[: entry.index + 1] if e.stage.global_stage() is not None]
     for other in sees_all:
         if other.stage.changes_text:

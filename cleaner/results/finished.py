@@ -377,7 +377,7 @@ def stage_title(run: Run, wanted: str) -> str:
     found = exact or loose
     if len(found) != 1:
         which = "no stage" if not found else f"{len(found)} stages"
-        raise JobError(f"--stage {wanted}: {which} of that name; there are: {', '.join(titles)}")
+        raise JobError(f"--stage {wanted}: {which} of that name; available: {', '.join(titles)}")
     return found[0]
 
 

@@ -159,7 +159,7 @@ def _kind(node: Node, schema: Schema) -> Kind:
         if name not in schema:
             there = ", ".join(sorted(schema))
             raise ConditionError(
-                f"unable to find {name!r}{guess(name, schema)}; there are: {there}"
+                f"unable to find {name!r}{guess(name, schema)}; available: {there}"
             )
         kind = kind_of(schema[name])
         if kind is None:

@@ -162,7 +162,7 @@ def load_rules(name_or_path: str | Path) -> RuleSet:
         if not path.is_file():
             known = filter_names()
             there = ", ".join(known)
-            raise RuleError(f"unknown filter {given!r}{guess(given, known)}; there are: {there}")
+            raise RuleError(f"unknown filter {given!r}{guess(given, known)}; available: {there}")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -210,7 +210,7 @@ def _problem(where: Where, data: dict[str, Any], mistake: Any) -> str:
         case "extra_forbidden":
             known = keys_of(model)
             there = ", ".join(known)
-            return f"{place}: unknown key {what!r}{guess(what, known)}; there are: {there}"
+            return f"{place}: unknown key {what!r}{guess(what, known)}; available: {there}"
         case "missing":
             return f"{place}: {what!r} is missing"
         case "value_error":

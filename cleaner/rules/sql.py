@@ -245,7 +245,7 @@ class _Parser:
             there = ", ".join(FUNCTIONS)
             near = guess(name, FUNCTIONS)
             raise ConditionError(
-                f"unknown function {name!r} at character {at}{near}; there are: {there}"
+                f"unknown function {name!r} at character {at}{near}; available: {there}"
             )
         arguments = [self.either()]
         while self.take(","):

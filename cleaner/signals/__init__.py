@@ -85,7 +85,7 @@ def measure(
     wanted = list(dict.fromkeys(SIGNALS if signals is None else signals))
     unknown = [name for name in wanted if name not in SIGNALS]
     if unknown:
-        raise JobError(f"unknown signals {', '.join(unknown)}; there are: {', '.join(SIGNALS)}")
+        raise JobError(f"unknown signals {', '.join(unknown)}; available: {', '.join(SIGNALS)}")
     texts = column(text)
     plain = {name: _VALUES[name] for name in wanted if name in _VALUES}
     of_lists = [name for name in wanted if name not in _VALUES]

@@ -74,7 +74,7 @@ def profile() -> Profile:
             found.setdefault(section.removeprefix("profile ").strip(), {}).update(said)
     if name not in found and os.environ.get("AWS_PROFILE"):
         there = ", ".join(sorted(found)) or "none"
-        raise InputError(f"AWS_PROFILE={name}: there is no such profile; there are: {there}")
+        raise InputError(f"AWS_PROFILE={name}: there is no such profile; available: {there}")
     return Profile(name, found.get(name, {}))
 
 

@@ -95,7 +95,7 @@ def scheme(path: str) -> str:
         raise InputError(f"{head}://{shown}: nothing is fetched; first: {_FETCHED[head](shown)}")
     if head not in SCHEMES:
         raise InputError(
-            f"{head}://{shown}: unknown scheme {head}://; there are: {', '.join(SCHEMES)}, or a "
+            f"{head}://{shown}: unknown scheme {head}://; available: {', '.join(SCHEMES)}, or a "
             "local path"
         )
     if "@" in rest.split("/", 1)[0]:  # no name of a bucket holds it; what stands there is not shown

@@ -137,7 +137,7 @@ def test_what_is_wrong_is_one_line(folder: Path, tmp_path: Path) -> None:
         return str(error.value)
 
     assert "no such model file" in refused(str(tmp_path / "nowhere.json"))
-    assert "no label 'maths'; there are: math, other" in refused(done.path, "maths")
+    assert "no label 'maths'; available: math, other" in refused(done.path, "maths")
     (tmp_path / "bad.json").write_text("{}")
     assert "not the head of an embedding model" in refused(str(tmp_path / "bad.json"))
     head = embed.read_head(done.path)

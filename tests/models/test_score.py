@@ -106,6 +106,6 @@ def test_batches_do_not_matter(model: fasttext.Model) -> None:
 
 def test_a_label_that_the_model_lacks(model: fasttext.Model) -> None:
     with pytest.raises(
-        JobError, match=r"math\.bin: no label 'maths'; there are: (math, web|web, math)"
+        JobError, match=r"math\.bin: no label 'maths'; available: (math, web|web, math)"
     ):
         score.column(model.header, "maths")

@@ -266,7 +266,7 @@ def test_wrong_documents_say_so(tmp_path: Path) -> None:
     path, _ = seeds(tmp_path)
     for examples, problem in (
         (Examples(paths=("nowhere/*.parquet",)), "no file is found"),
-        (Examples(paths=(path,), text="body"), "no column 'body'; there are: text, url, lang"),
+        (Examples(paths=(path,), text="body"), "no column 'body'; available: text, url, lang"),
         (Examples(paths=(path,), source="site"), "no column 'site'"),
         (Examples(paths=(path,), where="lang = 'xx'"), "no document with text is left"),
         (Examples(paths=(path,), where="nothing = 1"), "where: unable to find 'nothing'"),
@@ -306,10 +306,10 @@ def test_all_mistakes_of_all_files_are_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(JobError) as error:
         read(chosen)
     assert str(error.value).splitlines() == [
-        f"{tmp_path}/*.parquet: no column 'site'; there are: text, words",
-        f"{bare}: where: unable to find 'words'; there are: text",
+        f"{tmp_path}/*.parquet: no column 'site'; available: text, words",
+        f"{bare}: where: unable to find 'words'; available: text",
         f"{tmp_path}/c.parquet: column 'text' is Struct({{'a': String}}), not text",
-        f"{tmp_path}/c.parquet: where: unable to find 'words'; there are: text",
+        f"{tmp_path}/c.parquet: where: unable to find 'words'; available: text",
     ]
     both = spec(
         tmp_path,
@@ -319,8 +319,8 @@ def test_all_mistakes_of_all_files_are_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(JobError) as error:
         train_model(both)
     assert [line.split(": ", 1)[1] for line in str(error.value).splitlines()] == [
-        "no column 'body'; there are: text, words",
-        "where: unable to find 'wrods'; there are: text",
+        "no column 'body'; available: text, words",
+        "where: unable to find 'wrods'; available: text",
     ]
     (tmp_path / "d.parquet").write_bytes(b"no Parquet")
     with pytest.raises(InputError, match=r"d\.parquet: cannot be read: Parquet magic bytes"):

@@ -105,7 +105,7 @@ def test_shares_add_up_and_a_wrong_one_is_refused() -> None:
         if asked.get("template"):
             asked = {**asked, "math": 0, "junk": 0, "copies": 0, "lost_formulas": 0, "charset": 0}
         assert sum(shares(asked).values()) == pytest.approx(1)
-    with pytest.raises(ValueError, match="unknown kind 'maths'; there are: math, junk"):
+    with pytest.raises(ValueError, match="unknown kind 'maths'; available: math, junk"):
         shares({"maths": 0.1})
     with pytest.raises(ValueError, match="more than 1"):
         shares({"junk": 1.5})

@@ -107,7 +107,7 @@ def test_a_wrong_model_is_one_line_before_the_run(model: str, tmp_path: Path) ->
         return str(error.value)
 
     assert refused("nowhere.bin") == "nowhere.bin: no such model file"
-    assert "no label 'maths'; there are: " in refused(model, "maths")
+    assert "no label 'maths'; available: " in refused(model, "maths")
     assert "give min_score, keep_share or keep_tokens" in refused(model)
     assert "no model card with a cut" in refused(with_card(model, tmp_path, cut=None))
     carded = with_card(model, tmp_path, version=99)

@@ -285,7 +285,7 @@ def test_keys_come_from_the_files_of_a_profile(
         store.write_whole(f"{bucket}/a", b"")
         assert who(proxy) == "ENV"
         monkeypatch.setenv("AWS_PROFILE", "nobody")
-        with pytest.raises(InputError, match=r"AWS_PROFILE=nobody: .*there are: default, other"):
+        with pytest.raises(InputError, match=r"AWS_PROFILE=nobody: .*available: default, other"):
             store.write_whole(f"{bucket}/a", b"")
 
 

@@ -33,4 +33,4 @@ def unknown_suffix(path: str) -> str:
     """Say which suffixes are read, and what to do with a file of another."""
     hints = [told for ends, told in _ELSEWHERE.items() if path.lower().endswith(ends)]
     hint = f"; {hints[0]}, or narrow the pattern" if hints else "; or narrow the pattern"
-    return f"unknown suffix; there are: {', '.join(_SUFFIXES)}{hint}"
+    return f"unknown suffix; available: {', '.join(_SUFFIXES)}{hint}"

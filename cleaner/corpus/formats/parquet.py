@@ -40,7 +40,7 @@ def read(
         meta, schema = parquet.metadata, parquet.schema_arrow
         if missing := columns.missing(schema):
             have = ", ".join(schema.names) or "none"
-            raise UnreadableFile(f"{piece.path}: no column {', '.join(missing)}; there are: {have}")
+            raise UnreadableFile(f"{piece.path}: no column {', '.join(missing)}; available: {have}")
         groups = range(*(piece.groups or (0, meta.num_row_groups)))
         roots = [path for path in columns.roots() if type_at(schema, path) is not None]
         names = [path if schema.get_field_index(path) >= 0 else root(path) for path in roots]
@@ -194,7 +194,7 @@ def _look_at(look: Look, file: InputFile) -> None:
         have = ", ".join(schema.names) or "none"
         if twice := [path for path in missing if schema.names.count(path) > 1]:
             raise UnreadableFile(f"{file.path}: has several columns that are called {twice[0]}")
-        raise UnreadableFile(f"{file.path}: no column {', '.join(missing)}; there are: {have}")
+        raise UnreadableFile(f"{file.path}: no column {', '.join(missing)}; available: {have}")
     found = {path: kind for path in look.mapped if (kind := type_at(schema, path)) is not None}
     found = dict.fromkeys(found, pa.null())
     for path in dict.fromkeys(schema.names if look.read == "all" else look.read):

@@ -34,7 +34,7 @@ def read(
             def get(path: str, records: dict[str, Any] = records, rows: int = rows) -> pl.Series:
                 if path not in records:
                     have = ", ".join(records)
-                    raise UnreadableFile(f"{piece.path}: no column {path}; there are: {have}")
+                    raise UnreadableFile(f"{piece.path}: no column {path}; available: {have}")
                 return records[path].alias("")
 
             yield first, _of_records(rows, get, errors, unfit)

@@ -189,7 +189,7 @@ def _files(corpus: Corpus) -> list[str]:
         names = pl.read_parquet_schema(path)
         for column in (corpus.text, corpus.url):
             if column not in names:
-                raise JobError(f"{path}: no column {column!r}; there are: {', '.join(names)}")
+                raise JobError(f"{path}: no column {column!r}; available: {', '.join(names)}")
     return found
 
 
@@ -197,7 +197,7 @@ def _check_judge(judge: Judge) -> None:
     rubric = read_rubric(judge.rubric)
     if strange := [answer for answer in judge.good if answer not in rubric.answers]:
         there = ", ".join(map(str, rubric.answers))
-        raise JobError(f"{judge.rubric}: no answer {strange[0]!r} to call good; there are: {there}")
+        raise JobError(f"{judge.rubric}: no answer {strange[0]!r} to call good; available: {there}")
 
 
 def _round(

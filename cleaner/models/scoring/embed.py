@@ -298,7 +298,7 @@ def check(path: str, label: str) -> Head:
     """Return the head at `path` after checking its encoder's bytes and that it knows `label`."""
     head = read_head(path)
     if label not in head.labels:
-        raise JobError(f"{path}: no label {label!r}; there are: {', '.join(head.labels)}")
+        raise JobError(f"{path}: no label {label!r}; available: {', '.join(head.labels)}")
     if digest(head.encoder.path) != head.encoder_sha256:
         raise JobError(
             f"{path}: {head.encoder.path} is not the encoder this head was trained on; train again"

@@ -133,5 +133,5 @@ def column(header: fasttext.Header, label: str) -> int:
     name = label.removeprefix(fasttext.PREFIX)
     if name not in header.labels:
         shown = ", ".join(header.labels[:20]) + (", …" if len(header.labels) > 20 else "")
-        raise JobError(f"{header.path}: no label {label!r}; there are: {shown}")
+        raise JobError(f"{header.path}: no label {label!r}; available: {shown}")
     return header.labels.index(name)

@@ -81,7 +81,7 @@ def read(examples: Examples, seed: int = 0, ids: bool = False) -> pl.DataFrame:
     wanted = {name: getattr(examples, name) for name in (*SCHEMA, *(("id",) if ids else ()))}
     schemas = {path: _schema(path, frame) for path, frame in frames.items()}
     wrong = [
-        f"{examples.named()}: no column {column!r}; there are: {', '.join(_all(schemas))}"
+        f"{examples.named()}: no column {column!r}; available: {', '.join(_all(schemas))}"
         for name, column in wanted.items()
         if column not in (name, examples.text) and column not in _all(schemas)
     ]
@@ -121,7 +121,7 @@ def _chosen(
     """Return what is learned from of one file; JobError with a line for each mistake."""
     wrong = []
     if examples.text not in schema:
-        wrong.append(f"no column {examples.text!r}; there are: {', '.join(schema.names())}")
+        wrong.append(f"no column {examples.text!r}; available: {', '.join(schema.names())}")
     elif schema[examples.text] not in (pl.String, pl.Categorical, pl.Enum, pl.Null):
         wrong.append(f"column {examples.text!r} is {schema[examples.text]}, not text")
     if examples.where:

@@ -88,7 +88,7 @@ class ModelSpec(Spec):
         if self.classes and (self.label not in self.classes or len(self.classes) < 2):
             raise ValueError(
                 f"label: {self.label!r} must be one of at least two classes; "
-                f"there are: {', '.join(self.classes)}"
+                f"available: {', '.join(self.classes)}"
             )
         if self.label == self.other:
             raise ValueError("label and other must differ")
