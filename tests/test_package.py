@@ -22,6 +22,20 @@ def test_importing_loads_nothing_heavy(code: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("command", ["status", "stop"])
+def test_a_word_on_a_run_loads_none_of_what_makes_one(command: str, tmp_path: Path) -> None:
+    heavy = ("ray", "polars", "numba", "fasttext")
+    check = (
+        f"import sys; sys.argv = ['cleaner', {command!r}, {str(tmp_path)!r}]\n"
+        "from cleaner.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 2\n"
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_only_the_engine_imports_ray() -> None:
     found = [
         path.relative_to(ROOT).as_posix()

@@ -223,13 +223,12 @@ def _policy(made: Plan, number: int) -> str:
 @app.command()
 def status(path: RunArgument, as_json: JsonOption = False) -> None:
     """Say where a run stands."""
-    from cleaner.runs.driver import finished
     from cleaner.runs.status import in_words, read_progress
     from cleaner.storage.run_folder import RunFolder
 
     if not RunFolder(path).is_ours():
         raise JobError(f"{path}: not a run folder: no run was begun in it")
-    done, said = finished(path), read_progress(path)
+    done, said = RunFolder(path).manifest(), read_progress(path)
     about = {"finished": done is not None, **(said or {})}
     if done is not None:
         about["rows"] = done["rows"]
@@ -254,7 +253,6 @@ def status(path: RunArgument, as_json: JsonOption = False) -> None:
 @app.command()
 def stop(path: RunArgument) -> None:
     """End a run in order; the same command continues it."""
-    from cleaner.runs.driver import finished
     from cleaner.runs.status import read_progress
     from cleaner.runs.stop import STOP_FILE
     from cleaner.storage import store
@@ -262,7 +260,7 @@ def stop(path: RunArgument) -> None:
 
     if not RunFolder(path).is_ours():
         raise JobError(f"{path}: not a run folder: no run was begun in it")
-    done, said = finished(path), read_progress(path)
+    done, said = RunFolder(path).manifest(), read_progress(path)
     if done is not None and (said is None or said["identity"] == done["identity"]):
         tell("finished already")
         return

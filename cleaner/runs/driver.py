@@ -17,7 +17,7 @@ from cleaner.job.identity import differences, run_identity
 from cleaner.job.plan import Plan
 from cleaner.runs.alarms import Warn, check_alarm, check_failures, check_values
 from cleaner.runs.engine import Engine, engine_of
-from cleaner.runs.finish import finish, plain_json, write_below
+from cleaner.runs.finish import finish, write_below
 from cleaner.runs.logged import Told, logged
 from cleaner.runs.phases import CHECK
 from cleaner.runs.phases.base import Phase, Prepared, State
@@ -41,7 +41,7 @@ from cleaner.storage.commits import (
 )
 from cleaner.storage.commits import another_job as _another_job
 from cleaner.storage.replace import complete_swap, next_place, swap
-from cleaner.storage.run_folder import FORMATS, FRESH, JOB, MANIFEST, PLAN, RunFolder
+from cleaner.storage.run_folder import FORMATS, FRESH, JOB, MANIFEST, PLAN, RunFolder, plain_json
 
 _ROUNDS = 3  # how often a unit is searched for what kills its worker, and nothing is found
 _LOST = 3  # how often products that vanish under a run are made again
@@ -265,11 +265,6 @@ def _not_itself(plan: Plan, folder: str) -> None:
                 f"input.{file.entry}.paths: {file.path} lies in the run folder {folder}; name "
                 "another --out"
             )
-
-
-def finished(folder: str) -> dict[str, Any] | None:
-    """Return the manifest of a finished run, or None."""
-    return RunFolder(folder).manifest()
 
 
 def _begin(

@@ -1,7 +1,6 @@
 """The end of a run: account checked, statistics written, stale files removed, manifest last."""
 
 import hashlib
-import json
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -18,12 +17,7 @@ from cleaner.shards.opened import schema_text
 from cleaner.stages.global_stage import Indexed
 from cleaner.storage import store
 from cleaner.storage.commits import Marker, nondeterministic_parts
-from cleaner.storage.run_folder import FORMATS, MANIFEST, RECORDS, STATS, RunFolder
-
-
-def plain_json(value: Any) -> bytes:
-    """Return plain data as the bytes of a JSON file for people and programs."""
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+from cleaner.storage.run_folder import FORMATS, MANIFEST, RECORDS, STATS, RunFolder, plain_json
 
 
 def write_below(folder: str, name: str, data: bytes) -> None:

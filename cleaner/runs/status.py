@@ -1,19 +1,22 @@
 """Where a run stands: told to whoever shows it, written to its folder, and read from there."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from cleaner.errors import CleanerError
-from cleaner.runs.finish import plain_json
 from cleaner.runs.interrupts import Stopped
-from cleaner.runs.phases.base import Phase, Prepared
 from cleaner.runs.processes import lives, this_process
 from cleaner.storage import store
-from cleaner.storage.commits import Marker, phase_folder
-from cleaner.storage.run_folder import read_json
+from cleaner.storage.run_folder import plain_json, read_json
+
+if TYPE_CHECKING:  # `cleaner status` does without what a run needs
+    from cleaner.runs.phases.base import Phase, Prepared
+    from cleaner.storage.commits import Marker
 
 _FILE = "_work/progress.json"
 _SIGN_OF_LIFE = 5.0  # seconds between two writes of the file
@@ -172,6 +175,8 @@ class Shown:
 
     def look(self, folder: str) -> None:
         """Count, now and then, the parts of large units that are committed below a folder."""
+        from cleaner.storage.commits import phase_folder
+
         if self.units < _FEW and time.monotonic() - self.looked > _SIGN_OF_LIFE:
             self.looked = time.monotonic()
             commits = store.join(phase_folder(folder, self.phase.name), "_commits")

@@ -42,6 +42,11 @@ _COMMITTED = re.compile(r"[^/]+/(settings-[0-9a-f]{16}|_commits/.+-[0-9a-f]{16})
 _LISTS = ("inputs", "outputs", "ledger_files", "index", "stages")
 
 
+def plain_json(value: Any) -> bytes:
+    """Return plain data as the bytes of a JSON file for people and programs."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """Where a run lies, or will."""
