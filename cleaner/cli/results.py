@@ -73,18 +73,18 @@ def _changes_texts(row: Mapping[str, Any]) -> bool:
 
 def _cuts(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a stage cut from the documents that went on from it, and what it left."""
-    told: dict[str, Any] = {"texts changed by": row["stage"], "documents cut": row["shortened"]}
-    for name in ("words", "characters"):
-        out, cut, added = (row[f"{what}_{name}"] for what in ("kept", "cut", "added"))
-        before = out + cut - added
-        told |= {
-            f"{name} in": before,
-            f"{name} cut": cut,
-            f"{name} added": added,
-            f"{name} out": out,
-            f"{name} cut %": round(100 * cut / before, 1) if before else None,
-        }
-    return told
+    out, cut, added = (row[f"{what}_words"] for what in ("kept", "cut", "added"))
+    before = out + cut - added
+    return {
+        "texts changed by": row["stage"],
+        "documents cut": row["shortened"],
+        "words in": before,
+        "words cut": cut,
+        "cut %": round(100 * cut / before, 1) if before else None,
+        "added": added,
+        "words out": out,
+        "characters cut": row["cut_characters"],
+    }
 
 
 @app.command()
