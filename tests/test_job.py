@@ -263,8 +263,8 @@ WRITTEN_ELSEWHERE = {
         "job.yaml:3:17: stages.0.clean_lines.line_rules: rules are written in a filter file, under "
         "`lines`, and `rules` is its path; available: rules"
     ),
-    "clean_lines: {rules: c4_lines, cut: []}": "stages.0.clean_lines.cut: unknown key; there are",
-    "url_filter: {words: [a], phrases: []}": "stages.0.url_filter.phrases: unknown key; there are",
+    "clean_lines: {rules: c4_lines, cut: []}": "stages.0.clean_lines.cut: unknown key; available",
+    "url_filter: {words: [a], phrases: []}": "stages.0.url_filter.phrases: unknown key; available",
 }
 
 
