@@ -36,7 +36,7 @@ def shares(asked: Mapping[str, float]) -> dict[str, float]:
             roles[name] = share
         else:
             known = ", ".join([*GROUPS, *roles])
-            raise ValueError(f"unknown kind {name!r}; there are: {known}")
+            raise ValueError(f"unknown kind {name!r}; available: {known}")
     copied = sum(roles[name] for name in COPIES)
     others = sum(roles[name] for name in OTHERS)
     articles = 1 - others - sum(roles[name] for name in ORIGINALS)
