@@ -224,7 +224,7 @@ def test_a_storm_of_refusals_ends_in_the_same_bytes(
 ) -> None:
     """Every fifth request is answered 503, of whatever kind it is."""
     monkeypatch.setattr(store, "_PAUSE", 0.01)
-    monkeypatch.setattr("flaky_proxy.FAULTS", ("busy",))
+    monkeypatch.setattr("support.flaky_proxy.FAULTS", ("busy",))
     run_on(corpus[0], str(tmp_path / "run"))
     with FlakyProxy(server, every=5) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
@@ -357,7 +357,7 @@ def test_an_answer_that_was_lost_hides_no_marker(
     """The store wrote it and the connection broke: the next try finds it, and it is one's own."""
     monkeypatch.setattr(store, "_PAUSE", 0.001)
     with FlakyProxy(server, every=2, only=("PUT",)) as proxy:
-        monkeypatch.setattr("flaky_proxy.FAULTS", ("lose-answer",))
+        monkeypatch.setattr("support.flaky_proxy.FAULTS", ("lose-answer",))
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         won = [store.put_if_absent(f"{bucket}/{n}", b"mine%d" % n) for n in range(6)]
         assert won == [True] * 6
