@@ -143,7 +143,7 @@ def _workers(plan: Any) -> int | None:
     if (fitting := workers_that_fit(plan, memory, cores)) == cores:
         return None
     say(
-        f"{fitting} of {cores} cores work at once: a task takes about "
+        f"using {fitting} of {cores} cores: a task takes about "
         f"{size_text(plan.task_memory)}, and there are {size_text(memory)} (--workers overrides)"
     )
     return fitting

@@ -46,7 +46,7 @@ def tallied(known: pl.DataFrame, verdicts: pl.DataFrame) -> Tally:
     """Return what one partition tells of its removals, as plain sums for `merge_tallies`.
 
     `known` are all documents of the partition (file, row, source, weight), those of earlier runs
-    too; `verdicts` are what was settled on them, before `of_this_run`.
+    too; `verdicts` are what was decided on them, before `of_this_run`.
     """
     ours = verdicts.filter(pl.col("file") < OLD)
     lost = losses(known, ours)
@@ -149,7 +149,7 @@ def sample(docs: pl.DataFrame, signed: Signed, share: float, seed: int = 1) -> p
     )
 
 
-def settle_sample(rows: pl.DataFrame) -> pl.DataFrame:
+def decide_sample(rows: pl.DataFrame) -> pl.DataFrame:
     """Return `RECALL` of one partition of `SAMPLED`: every pair of each group, compared in full.
 
     Of a group of more than `MOST` documents the first ones by key are compared.

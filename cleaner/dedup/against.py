@@ -1,7 +1,7 @@
 """What an earlier run kept takes part as documents that always stay: rows of its index.
 
 Their file numbers start at `OLD` and their rank is before every other, so that the steps of a run
-need to know nothing of them; only whoever settles lets none of them fall, and `of_this_run` takes
+need to know nothing of them; only whoever decides lets none of them fall, and `of_this_run` takes
 them out of the answer again.
 """
 

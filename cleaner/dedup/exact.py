@@ -1,4 +1,4 @@
-"""Equal keys: hashes of 128 bits go to one partition by their upper half and are settled there."""
+"""Equal keys: hashes of 128 bits go to one partition by their upper half and are decided there."""
 
 import numpy as np
 import polars as pl
@@ -58,7 +58,7 @@ def exact_keys(
     return rows.select(pl.Series("hi", hi), pl.Series("lo", lo), *IDENTITY).filter(has_key)
 
 
-def settle_exact(rows: pl.DataFrame) -> pl.DataFrame:
+def decide_exact(rows: pl.DataFrame) -> pl.DataFrame:
     """Return `VERDICTS` for rows of `KEYS` that hold every document of each key they hold.
 
     The first in rank order, then by (file, row), is kept; the order of `rows` does not matter.

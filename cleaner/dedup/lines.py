@@ -1,4 +1,4 @@
-"""Lines or paragraphs that stand in many documents: counted, settled by hash, cut out."""
+"""Lines or paragraphs that stand in many documents: counted, decided by hash, cut out."""
 
 from typing import Literal, NamedTuple
 
@@ -65,7 +65,7 @@ def line_counts(
     )
 
 
-def settle_lines(rows: pl.DataFrame, min_documents: int) -> pl.DataFrame:
+def decide_lines(rows: pl.DataFrame, min_documents: int) -> pl.DataFrame:
     """Return `FREQUENT` for rows of `LINES` that hold every unit's count of each line they hold.
 
     A line in at least `min_documents` documents is answered to every unit that has it, under the

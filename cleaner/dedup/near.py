@@ -19,7 +19,7 @@ from cleaner.errors import CleanerError
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.dedup.minhash import Scheme, band_hashes, signatures
 from cleaner.kernels.dedup.shingles import shingles
-from cleaner.kernels.dedup.stars import settle, similar, sorted_sets, star_pairs
+from cleaner.kernels.dedup.stars import decide, similar, sorted_sets, star_pairs
 from cleaner.kernels.dedup.unionfind import (
     count_before,
     flatten,
@@ -199,7 +199,7 @@ def shingle_sets(
     return rows.with_columns(pl.Series("shingles", lists)).cast(SETS)
 
 
-def settle_stars(
+def decide_stars(
     sets: pl.DataFrame | Iterable[pl.DataFrame],
     pairs: pl.DataFrame | Iterable[pl.DataFrame],
     threshold: float = 0.8,
@@ -221,7 +221,7 @@ def settle_stars(
     old = int((documents["rank"] == OLDEST).sum())  # kept by an earlier run
     if cluster == "star":
         first = np.searchsorted(later, np.arange(documents.height + 1))
-        kept, jaccard = settle(starts, ends, values, first, earlier, threshold, verify, old)
+        kept, jaccard = decide(starts, ends, values, first, earlier, threshold, verify, old)
     else:
         if verify:
             close = similar(starts, ends, values, earlier, later) >= threshold
@@ -280,7 +280,7 @@ def _places(
         for end in _packed_ends(frame):
             at = np.searchsorted(keys, end)
             if len(end) and (not len(keys) or (keys[np.minimum(at, len(keys) - 1)] != end).any()):
-                raise CleanerError("settle_stars: a pair names a document without a set")
+                raise CleanerError("decide_stars: a pair names a document without a set")
             ends.append(order[at].astype(np.uint64))
         low, high = np.minimum(*ends), np.maximum(*ends)
         fresh.append((high << np.uint64(32) | low)[low < high])

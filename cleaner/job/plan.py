@@ -38,7 +38,7 @@ DOCUMENT_BYTES = 3_000  # a guess at a document's size, where no footer tells th
 PARTITION_BYTES = 64 << 20  # text in one hash range of the shuffle
 WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels, models
 PER_UNIT = 8  # a unit's bytes are in memory about so many times at the worst moment
-PER_KEY = 120  # bytes in which one row of keys is in memory while its partition is settled
+PER_KEY = 120  # bytes in which one row of keys is in memory while its partition is decided
 _LABELLED = ("url", "date", "source", "licence")
 _FRESH: dict[str, Any] = {  # columns of every document as it is read
     "file": pl.UInt32, "row": pl.UInt64, "id": pl.String, "url": pl.String, "date": pl.String,

@@ -138,9 +138,7 @@ def _make_ready(plan: Plan, folder: str, running: Any, told: Told) -> None:
         told.warn(said)
     # One task alone compiles what it needs itself; fail-points are for tasks, not for this.
     if len(plan.units) > 1 and "CLEANER_FAILPOINT" not in os.environ:
-        running.warm(
-            _warm, _few(plan), lambda: told.note("compiling kernels for this machine; once")
-        )
+        running.warm(_warm, _few(plan), lambda: told.note("compiling kernels (first run only)"))
 
 
 def _run_phases(

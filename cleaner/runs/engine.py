@@ -576,7 +576,7 @@ def _unseen(where: str, probe: str, token: str, files: Mapping[str, int]) -> lis
         except (InputError, StorageError):
             same = False
         if not same:
-            wrong.append(f"{path} is not to be seen there, or is another file; {shared}")
+            wrong.append(f"{path} is not visible on that node, or is a different file; {shared}")
     return wrong
 
 

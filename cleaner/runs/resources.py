@@ -91,10 +91,10 @@ def _still_needed(phases: Sequence[Phase], number: int, state: State) -> int:
     text = sum(marker.files["text"]["bytes"] for marker in markers)
     rows = sum(marker.facts["kept"] for marker in markers)
     # What the stages between two map phases found to go.
-    settled = [
+    decided = [
         marker for phase in phases[last + 1 : number] for marker in state.markers[phase.name]
     ]
-    gone = sum(marker.facts.get("dropped", 0) for marker in settled)
+    gone = sum(marker.facts.get("dropped", 0) for marker in decided)
     share = 1 - gone / rows if rows else 0.0
     later = sum(phase.counts_rows for phase in phases[number:])
     whole = sum(marker.facts["rows"] for marker in state.markers[phases[0].name])

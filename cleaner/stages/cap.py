@@ -102,7 +102,7 @@ class Cap(Judging, GlobalStage):
 
     def steps(self) -> tuple[Step, ...]:
         """Return the one step: a group meets in one range."""
-        return (Step("settle", _settle, over="ranges", makes={VERDICTS: "by row"}),)
+        return (Step("decide", _decide, over="ranges", makes={VERDICTS: "by row"}),)
 
     def applied(self, docs: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with `broken`."""
@@ -126,7 +126,7 @@ class Cap(Judging, GlobalStage):
         yield f"{title}: {told}; they lost {found['dropped']:,} documents", []
 
 
-def _settle(stage: Cap, work: Work) -> None:
+def _decide(stage: Cap, work: Work) -> None:
     for piece in work.pieces("keys"):
         over = stage.over(piece.rows)
         lost = piece.rows.join(over, on=KEY, how="semi")

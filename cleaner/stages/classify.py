@@ -49,7 +49,7 @@ class Scored(Judging):
 
     @property
     def shares(self) -> bool:
-        """Whether the cut is a share of the whole corpus, settled by `settle_cut`."""
+        """Whether the cut is a share of the whole corpus, decided by `decide_cut`."""
         return self.keep_share is not None or self.keep_tokens is not None
 
     def score(self) -> str | None:

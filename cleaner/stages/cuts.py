@@ -63,7 +63,7 @@ CUTS = {
 }
 
 
-def settle_cut(
+def decide_cut(
     rows: pl.DataFrame | pl.LazyFrame, share: float | None = None, tokens: int | None = None
 ) -> pl.DataFrame:
     """Return for each group the last document kept: its `score` and `tie`, and what is kept.
@@ -134,9 +134,9 @@ def settle_cut(
 
 
 def below_cut(docs: pl.DataFrame, stage: Scored, cuts: pl.DataFrame, seed: int = 0) -> pl.Series:
-    """Return for each document whether it falls at the settled cut.
+    """Return for each document whether it falls at the decided cut.
 
-    One without a score, or of a group that nobody settled, falls; what `on` leaves out does not.
+    One without a score, or of a group that nobody decided, falls; what `on` leaves out does not.
     """
     rows = cut_rows(docs, stage.model_copy(update={"keep_tokens": None}), seed)
     joined = rows.join(
@@ -149,7 +149,7 @@ def below_cut(docs: pl.DataFrame, stage: Scored, cuts: pl.DataFrame, seed: int =
 
 
 class Cut(GlobalStage):
-    """What a cut over all rows asks of the engine: one task settles it, every task applies it."""
+    """What a cut over all rows asks of the engine: one task decides it, every task applies it."""
 
     gathered: ClassVar[bool] = False
     reads_again: ClassVar[bool] = True
@@ -165,7 +165,7 @@ class Cut(GlobalStage):
 
     @abstractmethod
     def below(self, docs: pl.DataFrame, cuts: pl.DataFrame) -> pl.Series:
-        """Return which documents lie below the settled cut."""
+        """Return which documents lie below the decided cut."""
 
     def key_rows(self, rows: int) -> int:
         """Return 0: what is sent is few bytes a document, and is read as a stream."""
@@ -188,7 +188,7 @@ class Cut(GlobalStage):
 
 
 def _cut(stage: Cut, work: Work) -> None:
-    cuts = settle_cut(pl.concat(list(work.frames("keys"))), *stage.limits())
+    cuts = decide_cut(pl.concat(list(work.frames("keys"))), *stage.limits())
     work.commit(0, True, {VERDICTS: Whole(cuts)}, {})
 
 
@@ -209,5 +209,5 @@ class ShareCut(Cut):
         return cut_rows(docs, self.scored)
 
     def below(self, docs: pl.DataFrame, cuts: pl.DataFrame) -> pl.Series:
-        """Return which documents lie below the settled cut."""
+        """Return which documents lie below the decided cut."""
         return below_cut(docs, self.scored, cuts)

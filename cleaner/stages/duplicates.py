@@ -48,7 +48,7 @@ def keyed(docs: pl.DataFrame) -> pl.DataFrame:
 
 
 class Duplicates(Judging, Indexed):
-    """Options of `exact_dedup` and `near_dedup`; `resolved` settles the defaults."""
+    """Options of `exact_dedup` and `near_dedup`; `resolved` fills in the defaults."""
 
     watched: ClassVar[bool] = True
     reason: ClassVar[str]
@@ -75,7 +75,7 @@ class Duplicates(Judging, Indexed):
         return self
 
     def resolved(self, columns: Collection[str], score: str | None = None) -> Self:
-        """Return this stage with its keep policy settled."""
+        """Return this stage with its keep policy filled in."""
         best_by = self.best_by
         keep = self.keep
         if keep is None:
@@ -210,7 +210,7 @@ class Duplicates(Judging, Indexed):
 def commit_verdicts(
     verdicts: pl.DataFrame, known: pl.DataFrame, work: Work, number: int, last: bool
 ) -> None:
-    """Commit what was settled on documents of this run, and its account.
+    """Commit what was decided on documents of this run, and its account.
 
     `known` are all documents that were compared, those of earlier runs too.
     """

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from cleaner.dedup.exact import exact_keys, settle_exact
+from cleaner.dedup.exact import decide_exact, exact_keys
 from cleaner.dedup.keys import has_word
 from cleaner.dedup.ranks import Keep
 from cleaner.errors import JobError
@@ -70,11 +70,11 @@ class ExactDedup(Duplicates):
 
     def steps(self) -> tuple[Step, ...]:
         """Return the one step: equal keys meet in one range."""
-        return (Step("settle", _settle, over="ranges", makes={VERDICTS: "by row"}),)
+        return (Step("decide", _decide, over="ranges", makes={VERDICTS: "by row"}),)
 
     def verdicts(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `VERDICTS` for one frame that is the whole corpus."""
-        return settle_exact(self.keys(docs))
+        return decide_exact(self.keys(docs))
 
     def wordless(self, docs: pl.DataFrame) -> pl.Series:
         """Return which texts have no word, when texts are what is compared."""
@@ -83,7 +83,7 @@ class ExactDedup(Duplicates):
         return ~has_word(docs)
 
 
-def _settle(stage: ExactDedup, work: Work) -> None:
+def _decide(stage: ExactDedup, work: Work) -> None:
     for piece in work.pieces("keys"):
         known = piece.all()
-        commit_verdicts(settle_exact(known), known, work, piece.number, piece.last)
+        commit_verdicts(decide_exact(known), known, work, piece.number, piece.last)

@@ -7,7 +7,7 @@ import polars as pl
 from pydantic import Field
 
 from cleaner.dedup.keys import Within, has_word
-from cleaner.dedup.lines import Unit, cut_lines, line_counts, settle_lines
+from cleaner.dedup.lines import Unit, cut_lines, decide_lines, line_counts
 from cleaner.dedup.tables import summed
 from cleaner.stages.base import Stage
 from cleaner.stages.duplicates import KEY, Runs, alone, keyed
@@ -80,7 +80,7 @@ class LineDedup(Stage, Indexed):
 
     def steps(self) -> tuple[Step, ...]:
         """Return the one step: equal lines meet in one range."""
-        return (Step("settle", _settle, over="ranges", makes={VERDICTS: "by row"}),)
+        return (Step("decide", _decide, over="ranges", makes={VERDICTS: "by row"}),)
 
     def applied(self, docs: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` without their frequent lines."""
@@ -112,9 +112,9 @@ class LineDedup(Stage, Indexed):
         """Return the rows of `LINES` of one unit, to exchange by `line`."""
         return line_counts(docs, self.unit, self.min_words, self.within)
 
-    def settle(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def decide(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of `FREQUENT` of one partition, each for the unit that sent it."""
-        return settle_lines(rows, self.min_documents)
+        return decide_lines(rows, self.min_documents)
 
     def apply(self, docs: pl.DataFrame, frequent: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with `text`, `characters_cut`, `lines_cut` and `broken`."""
@@ -139,13 +139,13 @@ class LineDedup(Stage, Indexed):
         """Return `docs`, the whole corpus in one frame, without its frequent lines."""
         alone(self)
         ours = keyed(docs)
-        done = self.apply(ours, self.settle(self.counts(ours)))
+        done = self.apply(ours, self.decide(self.counts(ours)))
         return done if set(KEY) <= set(docs.columns) else done.drop(KEY)
 
 
-def _settle(stage: LineDedup, work: Work) -> None:
+def _decide(stage: LineDedup, work: Work) -> None:
     for piece in work.pieces("keys"):
-        frequent = stage.settle(piece.all()).sort(*KEY, "line")
+        frequent = stage.decide(piece.all()).sort(*KEY, "line")
         facts = {
             "lines": piece.rows["line"].n_unique(),
             "frequent": frequent["line"].n_unique(),

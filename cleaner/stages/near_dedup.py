@@ -10,7 +10,7 @@ from cleaner.dedup.account import RECALL, SAMPLE_DOCUMENTS, merge_recall, qualit
 from cleaner.dedup.keys import has_word
 from cleaner.dedup.near import (
     bucket_pairs,
-    settle_stars,
+    decide_stars,
     shingle_sets,
     sign,
     signature_rows,
@@ -153,20 +153,20 @@ class NearDedup(Duplicates):
         """Return the rows of `SETS` of candidates."""
         return shingle_sets(docs, self.banding.ngram, **self.policy())
 
-    def settle(
+    def decide(
         self,
         sets: pl.DataFrame | Iterable[pl.DataFrame],
         pairs: pl.DataFrame | Iterable[pl.DataFrame],
     ) -> pl.DataFrame:
         """Return the `VERDICTS` on whole components, given whole or piece by piece."""
-        return settle_stars(sets, pairs, self.threshold, self.verify, self.cluster)
+        return decide_stars(sets, pairs, self.threshold, self.verify, self.cluster)
 
     def verdicts(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `VERDICTS` for one frame that is the whole corpus."""
         pairs = bucket_pairs(self.band_rows(docs))
         ends = [pairs.select(KEY), pairs.select(file="other_file", row="other_row")]
         candidates = docs.join(pl.concat(ends).unique(), on=KEY, how="semi", maintain_order="left")
-        return self.settle(self.sets(candidates), pairs)
+        return self.decide(self.sets(candidates), pairs)
 
     def wordless(self, docs: pl.DataFrame) -> pl.Series:
         """Return which texts have no word to make a shingle of."""

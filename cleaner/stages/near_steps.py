@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cleaner.dedup.account import settle_sample
+from cleaner.dedup.account import decide_sample
 from cleaner.dedup.against import as_old
 from cleaner.dedup.exact import IDENTITY
 from cleaner.dedup.near import (
@@ -40,7 +40,7 @@ _TEXT = 32 << 20  # bytes of text whose shingles are made at a time
 def compare_sample(stage: NearDedup, work: Work) -> None:
     """Compare the sampled documents of one range with each other, in full."""
     rows = pl.concat(list(work.frames("sample")))
-    found = [list(row) for row in settle_sample(rows).rows()]
+    found = [list(row) for row in decide_sample(rows).rows()]
     work.commit(0, True, {}, {"documents": len(rows), "found": found})
 
 
@@ -140,9 +140,9 @@ class _Known:
 
 
 def verify(stage: NearDedup, work: Work) -> None:
-    """Settle whole components: who is a duplicate of whom, by the true Jaccard."""
+    """Decide whole components: who is a duplicate of whom, by the true Jaccard."""
     known = _Known(work.frames("sets"))
-    verdicts = stage.settle(known, work.frames("joined"))
+    verdicts = stage.decide(known, work.frames("joined"))
     commit_verdicts(verdicts, known.documents(), work, 0, True)
 
 

@@ -272,11 +272,11 @@ def near_dedup_by_files(stage: Any, paths: list[str], folder: str, clock: Clock)
         clock.lap("read")
         write("sets", number, stage.sets(docs).with_columns(mine["component"]), "component")
         clock.lap("sets")
-    settled = []
+    decided = []
     for part in range(parts):
-        settled.append(stage.settle(read("sets", part), read("linked", part)))
+        decided.append(stage.decide(read("sets", part), read("linked", part)))
         clock.lap("verify")
-    return pl.concat(settled).sort("file", "row")
+    return pl.concat(decided).sort("file", "row")
 
 
 def _corpus(arguments: argparse.Namespace, millions: float) -> tuple[list[str], float]:

@@ -31,7 +31,7 @@ from cleaner.models.scoring.prepare import RAW, Preparation, prepare
 from cleaner.models.training.model_spec import ModelSpec
 from cleaner.models.training.train import train_model
 from cleaner.stages.classify import Classify
-from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
+from cleaner.stages.cuts import below_cut, cut_rows, decide_cut
 
 CORPORA = Path(os.environ.get("CLEANER_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
 PAGES = CORPORA / "open" / "math_vs_web.parquet"
@@ -222,7 +222,7 @@ def cuts() -> None:
         {"model": "m", "label": "math", "keep_share": 0.1, "per": "lang"}
     )
     start = time.process_time()
-    cut = settle_cut(cut_rows(docs, stage), share=0.1)
+    cut = decide_cut(cut_rows(docs, stage), share=0.1)
     kept = docs.filter(~below_cut(docs, stage, cut))
     seconds = time.process_time() - start
     shares = {

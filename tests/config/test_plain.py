@@ -47,7 +47,7 @@ PAYLOADS: list[Plain] = [
     GatherSettings((FILE,)),
     GatherUnit(1, (0, LAST)),
     StepSettings(
-        stage=STAGE, carried={"a.b": "_a.b"}, step="settle", reads={"keys": Read((FILE,), 4)},
+        stage=STAGE, carried={"a.b": "_a.b"}, step="decide", reads={"keys": Read((FILE,), 4)},
         ranges={}, groups=(0, LAST), earlier=(), earlier_groups=0, most_rows=9,
     ),
     StepUnit(text=FILE, group=0),

@@ -7,14 +7,14 @@ import pytest
 from cleaner.dedup.account import (
     LOSSES,
     curve,
+    decide_sample,
     histograms,
     losses,
     merge_recall,
     recall,
     sample,
-    settle_sample,
 )
-from cleaner.dedup.exact import settle_exact
+from cleaner.dedup.exact import decide_exact
 from cleaner.dedup.near import sign
 from cleaner.dedup.presets import PRESETS, Banding, caught
 from cleaner.kernels.hashing import in_range
@@ -36,7 +36,7 @@ def test_who_lost_to_whom() -> None:
         cluster_size=[1, 2, 3, 1, 1, 1],
     )
     rows = ExactDedup(keep="first").keys(docs)
-    found = losses(rows, settle_exact(rows))
+    found = losses(rows, decide_exact(rows))
     assert found.schema == LOSSES
     assert found.rows() == [("books", "web", 1, 2), ("web", None, 1, 1), ("web", "web", 1, 3)]
 
@@ -82,7 +82,7 @@ def test_the_sample_measures_recall() -> None:
     banding = Banding(5, 4, 12)
     rows = sample(docs, sign(docs, banding), 0.5)
     assert rows.height == pytest.approx(docs.height / 2, rel=0.05)
-    found = settle_sample(rows)
+    found = decide_sample(rows)
     # Nearly all pairs of a sampled document are found, not half of them: the sample is coordinated.
     assert found["pairs"].sum() == pytest.approx(4000 / 2, rel=0.05)
     for low, pairs, shared, _ in found.filter(pl.col("pairs") > 100).rows():
@@ -97,10 +97,10 @@ def test_a_sample_merges_over_partitions_and_takes_everything_at_share_one() -> 
     rows = sample(docs, sign(docs, PRESETS["fineweb"]), 1.0)
     assert rows.height == docs.height
     parts = [
-        settle_sample(rows.filter(pl.Series(in_range(rows["group"].to_numpy(), 3, part))))
+        decide_sample(rows.filter(pl.Series(in_range(rows["group"].to_numpy(), 3, part))))
         for part in range(3)
     ]
-    whole = settle_sample(rows)
+    whole = decide_sample(rows)
     assert merge_recall(parts)["seen"].to_list() == whole["seen"].to_list()
     assert np.allclose(merge_recall(parts)["pairs"], whole["pairs"])
 
@@ -109,5 +109,5 @@ def test_nothing_sampled() -> None:
     docs = corpus(["", "..."])
     rows = sample(docs, sign(docs, PRESETS["fineweb"]), 1.0)
     assert rows.is_empty()
-    assert settle_sample(rows).is_empty()
-    assert recall(settle_sample(rows), 0.8) is None
+    assert decide_sample(rows).is_empty()
+    assert recall(decide_sample(rows), 0.8) is None

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from cleaner.dedup.against import OLD, as_old, of_this_run
-from cleaner.dedup.exact import settle_exact
+from cleaner.dedup.exact import decide_exact
 from cleaner.dedup.near import bucket_pairs
 from cleaner.stages.exact_dedup import ExactDedup
 from cleaner.stages.near_dedup import NearDedup
@@ -27,7 +27,7 @@ NEW_DOCS = corpus([PROSE[1].upper(), PROSE[2], PROSE[2] + " more", PROSE[0] + " 
 def test_exact_duplicates_of_an_earlier_run() -> None:
     stage = ExactDedup(keep="longest")
     rows = pl.concat([stage.keys(NEW_DOCS), as_old(stage.keys(OLD_DOCS), "crawl-1")])
-    verdicts = of_this_run(settle_exact(rows))
+    verdicts = of_this_run(decide_exact(rows))
     assert verdicts.select("row", "duplicate_of", "duplicate_row", "cluster_size").rows() == [
         (0, "crawl-1:d2", None, 2)
     ]
@@ -41,7 +41,7 @@ def test_near_duplicates_of_an_earlier_run(verify: bool, cluster: str) -> None:
     pairs = bucket_pairs(rows)
     assert pairs.filter((pl.col("file") >= OLD) & (pl.col("other_file") >= OLD)).is_empty()
     sets = pl.concat([stage.sets(NEW_DOCS), as_old(stage.sets(OLD_DOCS), "crawl-1")])
-    verdicts = of_this_run(stage.settle(sets, pairs)).sort("row")
+    verdicts = of_this_run(stage.decide(sets, pairs)).sort("row")
     found = {
         row: (of, there)
         for row, of, there in verdicts.select("row", "duplicate_of", "duplicate_row").rows()

@@ -1,10 +1,10 @@
-"""Exact duplicates: settled in any partition and order as in one sorted pass."""
+"""Exact duplicates: decided in any partition and order as in one sorted pass."""
 
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.dedup.exact import KEYS, VERDICTS, exact_keys, settle_exact
+from cleaner.dedup.exact import KEYS, VERDICTS, decide_exact, exact_keys
 from cleaner.kernels.hashing import in_range
 
 ROWS = st.lists(
@@ -39,7 +39,7 @@ def reference(rows: list[tuple]) -> list[tuple]:
 @settings(deadline=None)
 @given(rows=ROWS)
 def test_the_first_in_rank_stays(rows: list[tuple]) -> None:
-    verdicts = settle_exact(frame(rows))
+    verdicts = decide_exact(frame(rows))
     assert verdicts.schema == VERDICTS
     assert sorted(verdicts.rows()) == reference(rows)
 
@@ -49,7 +49,7 @@ def test_the_first_in_rank_stays(rows: list[tuple]) -> None:
 def test_order_and_partitions_do_not_matter(rows: list, data: st.DataObject, parts: int) -> None:
     shuffled = frame(data.draw(st.permutations(rows)))
     found = [
-        settle_exact(shuffled.filter(pl.Series(in_range(shuffled["hi"].to_numpy(), parts, part))))
+        decide_exact(shuffled.filter(pl.Series(in_range(shuffled["hi"].to_numpy(), parts, part))))
         for part in range(parts)
     ]
     assert sorted(pl.concat(found).rows()) == reference(rows)
@@ -96,7 +96,7 @@ def test_equal_keys_have_equal_hashes_only_within_their_group() -> None:
 
 def test_weights_are_the_clusters_of_earlier_stages() -> None:
     again = docs(text=["a b", "a b", "c"], cluster_size=pl.Series([3, None, 2], dtype=pl.UInt32))
-    verdicts = settle_exact(exact_keys(again, keep="first"))
+    verdicts = decide_exact(exact_keys(again, keep="first"))
     assert verdicts["cluster_size"].to_list() == [4, 4]
 
 

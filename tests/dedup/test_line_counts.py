@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.unicode_texts import texts as any_texts
 
 from cleaner.dedup.against import as_old
-from cleaner.dedup.lines import FREQUENT, LINES, cut_lines, line_counts, pieces, settle_lines
+from cleaner.dedup.lines import FREQUENT, LINES, cut_lines, decide_lines, line_counts, pieces
 from cleaner.kernels.hashing import in_range
 from cleaner.stages.line_dedup import LineDedup
 
@@ -129,14 +129,14 @@ def test_units_and_partitions_change_nothing(
     bounds = sorted({0, *(c for c in cuts if c < docs.height), docs.height})
     units = [docs[a:b] for a, b in pairwise(bounds)]
     rows = pl.concat([pl.DataFrame(schema=LINES), *(line_counts(u, min_words=1) for u in units)])
-    settled = [
-        settle_lines(rows.filter(pl.Series(in_range(rows["line"].to_numpy(), parts, part))), least)
+    decided = [
+        decide_lines(rows.filter(pl.Series(in_range(rows["line"].to_numpy(), parts, part))), least)
         for part in range(parts)
     ]
-    frequent = pl.concat([pl.DataFrame(schema=FREQUENT), *settled])
+    frequent = pl.concat([pl.DataFrame(schema=FREQUENT), *decided])
     for keep_first in (False, True):
         whole = cut_lines(
-            docs, settle_lines(line_counts(docs, min_words=1), least), min_words=1,
+            docs, decide_lines(line_counts(docs, min_words=1), least), min_words=1,
             keep_first=keep_first,
         )  # fmt: skip
         found: list[str] = []
@@ -149,7 +149,7 @@ def test_units_and_partitions_change_nothing(
     }
     for line in ("a b", "c d e", "x"):
         documents = sum(line in {" ".join(h.split()) for h in lines} for lines in held.values())
-        after = cut_lines(docs, settle_lines(line_counts(docs, min_words=1), least), min_words=1)[0]
+        after = cut_lines(docs, decide_lines(line_counts(docs, min_words=1), least), min_words=1)[0]
         stays = any(line in [" ".join(x.split()) for x in t.lower().split("\n")] for t in after)
         assert stays == (0 < documents < least)
 
@@ -157,7 +157,7 @@ def test_units_and_partitions_change_nothing(
 def test_lines_of_an_earlier_run_count() -> None:
     docs, old = frame([f"{MENU}\na story", "else"]), frame([MENU, MENU + "\nx y"])
     rows = pl.concat([line_counts(docs, min_words=2), as_old(line_counts(old, min_words=2), "a")])
-    frequent = settle_lines(rows, 3)
+    frequent = decide_lines(rows, 3)
     assert frequent.select("file", "row", "documents").rows() == [(0, 0, 3)]
     for keep_first in (False, True):
         found = cut_lines(docs, frequent, min_words=2, keep_first=keep_first)
@@ -168,4 +168,4 @@ def test_the_schemas() -> None:
     counted = line_counts(frame(["a b c d e", "A b c d e", ""]))
     assert counted.schema == LINES
     assert counted["documents"].to_list() == [2]
-    assert settle_lines(counted, 2).schema == FREQUENT
+    assert decide_lines(counted, 2).schema == FREQUENT

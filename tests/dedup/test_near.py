@@ -19,7 +19,7 @@ from cleaner.dedup.near import (
     bucket_sizes,
     component_of,
     components,
-    settle_stars,
+    decide_stars,
     shingle_sets,
 )
 from cleaner.errors import CleanerError
@@ -92,12 +92,12 @@ def corpora(draw: st.DrawFn) -> tuple[dict, list[tuple[Key, Key]]]:
 @pytest.mark.parametrize("verify", [True, False])
 @settings(deadline=None, max_examples=200)
 @given(corpus=corpora(), threshold=st.sampled_from([0.3, 0.5, 0.8, 1.0]), data=st.data())
-def test_stars_are_settled_in_rank_order(
+def test_stars_are_decided_in_rank_order(
     corpus: tuple, threshold: float, data: st.DataObject, verify: bool
 ) -> None:
     docs, pairs = corpus
     shuffled = dict(data.draw(st.permutations(list(docs.items()))))
-    found = settle_stars(sets_of(shuffled), pairs_of(pairs), threshold, verify)
+    found = decide_stars(sets_of(shuffled), pairs_of(pairs), threshold, verify)
     assert found.schema == VERDICTS
     assert sorted(found.rows(), key=lambda row: row[:2]) == stars(docs, pairs, threshold, verify)
 
@@ -107,8 +107,8 @@ def test_stars_are_settled_in_rank_order(
 def test_stars_streamed_and_spilled_are_the_same(corpus: tuple, cut: int) -> None:
     docs, pairs = corpus
     sets, links = sets_of(docs), pairs_of(pairs)
-    whole = settle_stars(sets, links, 0.5)
-    streamed = settle_stars([sets[:cut], sets[cut:]], [links[:cut], links[cut:]], 0.5, memory=16)
+    whole = decide_stars(sets, links, 0.5)
+    streamed = decide_stars([sets[:cut], sets[cut:]], [links[:cut], links[cut:]], 0.5, memory=16)
     assert streamed.equals(whole)
 
 
@@ -119,7 +119,7 @@ def test_clusters_of_components_keep_their_first(
     corpus: tuple, threshold: float, verify: bool
 ) -> None:
     docs, pairs = corpus
-    found = settle_stars(sets_of(docs), pairs_of(pairs), threshold, verify, "components")
+    found = decide_stars(sets_of(docs), pairs_of(pairs), threshold, verify, "components")
     close = [
         (one, other)
         for one, other in pairs
@@ -140,7 +140,7 @@ def test_clusters_of_components_keep_their_first(
 def test_a_pair_without_its_set_is_a_defect() -> None:
     docs = {(0, 0): (0, 1, frozenset([1]))}
     with pytest.raises(CleanerError, match="without a set"):
-        settle_stars(sets_of(docs), pairs_of([((0, 0), (0, 1))]))
+        decide_stars(sets_of(docs), pairs_of([((0, 0), (0, 1))]))
 
 
 BUCKETS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(0, 12)), max_size=60)
@@ -196,7 +196,7 @@ def test_components_want_pairs_they_can_read_again() -> None:
 def test_keys_beyond_what_is_packed_are_refused() -> None:
     docs = {key: (0, 1, frozenset([1])) for key in ((0, 0), (2**24, 0))}
     with pytest.raises(CleanerError, match="files"):
-        settle_stars(sets_of(docs), pairs_of([((2**24, 0), (0, 0))]))
+        decide_stars(sets_of(docs), pairs_of([((2**24, 0), (0, 0))]))
 
 
 def test_components_of_keys_far_apart() -> None:
@@ -257,10 +257,10 @@ def by_exchange(stage: NearDedup, docs: pl.DataFrame, cuts: list[int], parts: in
         candidates = unit.join(mine, on=["file", "row"], how="semi", maintain_order="left")
         sets.append(stage.sets(candidates).with_columns(mine["component"]))
     links = exchanged([component_of(frame, found) for frame in pairs], "component")
-    settled = [
-        stage.settle(of, link) for of, link in zip(exchanged(sets, "component"), links, strict=True)
+    decided = [
+        stage.decide(of, link) for of, link in zip(exchanged(sets, "component"), links, strict=True)
     ]
-    return pl.concat(settled).sort("file", "row")
+    return pl.concat(decided).sort("file", "row")
 
 
 @settings(deadline=None, max_examples=60)

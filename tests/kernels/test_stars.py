@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.kernels.dedup.stars import settle, shared, similar, sorted_sets
+from cleaner.kernels.dedup.stars import decide, shared, similar, sorted_sets
 
 SETS = st.lists(st.frozensets(st.integers(0, 12), min_size=1), min_size=2, max_size=6)
 
@@ -40,7 +40,7 @@ def test_a_subset_at_the_very_threshold_is_not_skipped() -> None:
     for size in range(2, 400):
         for part in {1, size // 3 + 1, size // 2 + 1, size - 1}:
             sets = [frozenset(range(size)), frozenset(range(part))]
-            kept, jaccard = settle(
+            kept, jaccard = decide(
                 *laid_out(sets), np.array([0, 0, 1]), np.array([0]), part / size, True, 0
             )
             assert kept.tolist() == [-1, 0]
@@ -50,7 +50,7 @@ def test_a_subset_at_the_very_threshold_is_not_skipped() -> None:
 def test_a_copy_that_missed_the_bucket_of_the_kept_one_meets_it_through_another() -> None:
     sets = [frozenset(range(100)), frozenset(range(95)), frozenset(range(3, 100))]
     partners = np.array([0, 1])  # the second is paired with the first, the third with the second
-    kept, _ = settle(*laid_out(sets), np.array([0, 0, 1, 2]), partners, 0.9, True, 0)
+    kept, _ = decide(*laid_out(sets), np.array([0, 0, 1, 2]), partners, 0.9, True, 0)
     assert kept.tolist() == [-1, 0, 0]
-    kept, _ = settle(*laid_out(sets), np.array([0, 0, 1, 2]), partners, 0.98, True, 0)
+    kept, _ = decide(*laid_out(sets), np.array([0, 0, 1, 2]), partners, 0.98, True, 0)
     assert kept.tolist() == [-1, -1, -1]

@@ -12,7 +12,7 @@ from cleaner.errors import JobError
 from cleaner.models.scoring.card import Card, Cut, card_path, write_card
 from cleaner.models.scoring.prepare import Preparation
 from cleaner.stages.classify import Classify
-from cleaner.stages.cuts import below_cut, cut_rows, settle_cut
+from cleaner.stages.cuts import below_cut, cut_rows, decide_cut
 from cleaner.storage import store
 
 
@@ -148,7 +148,7 @@ def share(**options: object) -> Classify:
 def test_a_share_is_exact_in_every_group_of_a_million(asked: float) -> None:
     frame = corpus(1_000_000)
     stage = share(keep_share=asked, per=["lang", "source"])
-    cuts = settle_cut(cut_rows(frame, stage), share=asked)
+    cuts = decide_cut(cut_rows(frame, stage), share=asked)
     kept = frame.filter(~below_cut(frame, stage, cuts))
     counts = {row[:2]: row[2] for row in frame.group_by("lang", "source").len().iter_rows()}
     got = {row[:2]: row[2] for row in kept.group_by("lang", "source").len().iter_rows()}
@@ -166,7 +166,7 @@ def test_tokens_are_never_exceeded() -> None:
     frame = corpus(200_000)
     for budget in (1, 1500, 5_000_000):
         stage = share(keep_tokens=budget, per="lang")
-        cuts = settle_cut(cut_rows(frame, stage), tokens=budget)
+        cuts = decide_cut(cut_rows(frame, stage), tokens=budget)
         kept = frame.filter(~below_cut(frame, stage, cuts))
         spent = dict(kept.group_by("lang").agg(pl.col("words").sum()).iter_rows())
         whole = dict(frame.group_by("lang").agg(pl.col("words").sum()).iter_rows())
@@ -178,10 +178,10 @@ def test_the_cut_does_not_depend_on_order_or_parts(tmp_path: Path) -> None:
     frame = corpus(50_000)
     stage = share(keep_share=0.2, per="lang")
     rows = cut_rows(frame, stage)
-    cuts = settle_cut(rows, share=0.2)
+    cuts = decide_cut(rows, share=0.2)
     for part in range(7):
         rows.filter(pl.col("tie") % 7 == part).write_parquet(tmp_path / f"{part}.parquet")
-    assert settle_cut(pl.scan_parquet(tmp_path / "*.parquet"), share=0.2).equals(cuts)
+    assert decide_cut(pl.scan_parquet(tmp_path / "*.parquet"), share=0.2).equals(cuts)
     whole = below_cut(frame, stage, cuts)
     shuffled = frame.with_row_index("at").sample(fraction=1, shuffle=True, seed=1)
     again = shuffled.with_columns(below=below_cut(shuffled, stage, cuts)).sort("at")["below"]
@@ -200,13 +200,13 @@ def test_unknown_scores_and_groups_fall_and_what_on_leaves_out_stays() -> None:
         }
     )
     stage = share(keep_share=1.0, per="lang", on="lang != 'zh'")
-    cuts = settle_cut(cut_rows(frame, stage).filter(pl.col("group") != "fr"), share=1.0)
+    cuts = decide_cut(cut_rows(frame, stage).filter(pl.col("group") != "fr"), share=1.0)
     assert below_cut(frame, stage, cuts).to_list() == [False, True, True, False, True]
 
 
 def test_no_rows_no_cuts() -> None:
     stage = share(keep_share=0.1)
     empty = corpus(0)
-    cuts = settle_cut(cut_rows(empty, stage), share=0.1)
+    cuts = decide_cut(cut_rows(empty, stage), share=0.1)
     assert cuts.is_empty()
     assert below_cut(empty, stage, cuts).is_empty()

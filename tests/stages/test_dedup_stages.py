@@ -164,7 +164,7 @@ def test_the_policy_says_which_copy_stays(kind: type, options: dict, kept: int) 
     assert [i for i, reason in enumerate(found) if reason is None] == [kept]
 
 
-def test_defaults_are_settled_by_what_stands_before() -> None:
+def test_defaults_are_decided_by_what_stands_before() -> None:
     assert NearDedup().resolved({"text"}).keep == "longest"
     assert NearDedup().resolved({"text", "s"}, score="s").policy()["best_by"] == "s"
     assert ExactDedup(on="url").resolved({"url", "date"}).keep == "newest"

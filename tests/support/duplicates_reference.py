@@ -48,10 +48,10 @@ def composed(text: str) -> str:
             clusters[-1] += char
         else:
             clusters.append(char)
-    return "".join(map(settled, clusters))
+    return "".join(map(decided, clusters))
 
 
-def settled(cluster: str) -> str:
+def decided(cluster: str) -> str:
     """Return a character and its marks so that they compose no further when they are folded."""
     one = fold_characters(cluster)
     while len(cluster) > 1 and one != (joined := unicodedata.normalize("NFC", one)):

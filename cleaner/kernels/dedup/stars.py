@@ -54,7 +54,7 @@ def jaccard_of(starts, ends, values, a, b, least):  # type: ignore[no-untyped-de
 
 
 @jit
-def settle(starts, ends, values, first, partners, threshold, verify, old):  # type: ignore[no-untyped-def]
+def decide(starts, ends, values, first, partners, threshold, verify, old):  # type: ignore[no-untyped-def]
     """Return `(kept, jaccard)`: for each document in rank order the kept one it falls for, or -1.
 
     Document d has the sorted set `values[starts[d]:ends[d]]` and the earlier partners
@@ -99,7 +99,7 @@ def settle(starts, ends, values, first, partners, threshold, verify, old):  # ty
 
 @jit
 def similar(starts, ends, values, left, right):  # type: ignore[no-untyped-def]
-    """Return the Jaccard of the sets of `left[i]` and `right[i]`, as `settle` reads them."""
+    """Return the Jaccard of the sets of `left[i]` and `right[i]`, as `decide` reads them."""
     out = np.empty(len(left))
     for i in range(len(left)):
         out[i] = jaccard_of(starts, ends, values, left[i], right[i], 0.0)
@@ -128,7 +128,7 @@ def warm() -> None:
     members = np.arange(2, dtype=np.uint32)
     members.flags.writeable = False
     star_pairs(np.array([0, 2]), members, 8)
-    settle(
+    decide(
         bounds[:-1][[0, 1]],
         bounds[1:][[0, 1]],
         values,

@@ -388,9 +388,9 @@ def _cut(previous: str, about: CutSettings) -> Any:
     return prepare
 
 
-def _gather(previous: str, settled: str) -> Any:
+def _gather(previous: str, decided: str) -> Any:
     def prepare(state: State) -> Prepared:
-        parts, markers = state.markers[previous], state.markers[settled]
+        parts, markers = state.markers[previous], state.markers[decided]
         groups = _groups(parts)
         found = [marker for marker in markers if VERDICTS in marker.files]
         settings = GatherSettings(_files(found, VERDICTS))

@@ -141,7 +141,7 @@ class Chain:
             docs = docs.with_columns(judged.pop(step.index))
         else:
             docs = step(docs)
-        docs = _settle_columns(docs)
+        docs = _with_verdicts(docs)
         error = docs["error"].is_not_null()
         down = (docs["broken"].list.len() > 0).fill_null(True) & ~error
         tags = isinstance(step.stage, Judging) and step.stage.action == "tag"
@@ -178,7 +178,7 @@ class Chain:
                 other.stage.needs() | other.stage.signals() <= {*docs.columns, *other.reads}
             )
             if ready:
-                found = _settle_columns(other(docs))
+                found = _with_verdicts(other(docs))
                 judged[other.index] = found.select("broken", "error")
                 docs = docs.with_columns(found.select(list(other.stage.adds())))
         return docs
@@ -243,7 +243,7 @@ def absent(docs: pl.DataFrame, stage: Stage) -> pl.DataFrame:
     )
 
 
-def _settle_columns(docs: pl.DataFrame) -> pl.DataFrame:
+def _with_verdicts(docs: pl.DataFrame) -> pl.DataFrame:
     wanted: Mapping[str, Any] = {
         "broken": pl.List(pl.String), "error": pl.String, "tagged": pl.List(pl.String),
     }  # fmt: skip
