@@ -1,6 +1,6 @@
 """Every published rule against its plain reimplementation, on the open corpora: the table of docs.
 
-    python tests/benchmarks/filters.py ../shared/corpora [--documents 600] [--read 10]
+    PYTHONPATH=.:tests python tests/benchmarks/filters.py ../shared/corpora [--documents 600] [--read 10]
         [--datatrove PYTHON] [--tfds PYTHON] [--dolma PYTHON]
 
 "its text": `tests/support/published.py`, ours, from the papers and the tools' own text. A tool
