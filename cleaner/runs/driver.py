@@ -70,8 +70,8 @@ def run_plan(
     A finished run of another job or input is replaced only if `replace` or `fresh` says so, and
     stays whole until its replacement is; `fresh` takes nothing of what was computed before.
 
-    Raises TooManyFailures, AlarmError or AccountError as design section 4 numbers them, Stopped
-    when `cleaner stop` asked for it. Whatever is committed stays for the next attempt.
+    Raises TooManyFailures, AlarmError or AccountError (exit codes: `cleaner.errors`), Stopped when
+    `cleaner stop` asked for it. Whatever is committed stays for the next attempt.
     """
     with logged(folder, log_json, report, warn, note) as told:
         warn, note = told.warn, told.note

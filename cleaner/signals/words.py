@@ -5,7 +5,10 @@ import polars as pl
 from cleaner.signals.counts import Value, measured, ratio
 
 SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
-    "words": (pl.UInt32, "words, as design section 7 defines them"),
+    "words": (
+        pl.UInt32,
+        "runs of letters, marks, digits; of scripts without spaces each letter; a formula is one",
+    ),
     "chunks": (
         pl.UInt32,
         "runs without white space that hold a letter or digit; a letter of a script written "

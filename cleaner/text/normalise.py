@@ -6,7 +6,7 @@ import polars as pl
 
 Form = Literal["NFC", "NFKC", "NFD", "NFKD"]
 
-# Every way that Unicode ends a line (UAX 14: BK, CR, LF, NL); design section 7 knows only \n.
+# Every way that Unicode ends a line (UAX 14: BK, CR, LF, NL); our segmentation knows only \n.
 # U+0085 is not among them: on pages it is the ellipsis of Windows-1252, see `_CONTROLS`.
 LINE_ENDS = "\r\n|[\r\u000b\u000c\u2028\u2029]"
 # Controls other than tab and line feed, the byte order mark, and code points that are no

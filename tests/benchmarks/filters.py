@@ -1,7 +1,7 @@
 """Every published rule against its plain reimplementation, on the open corpora: the table of docs.
 
-    PYTHONPATH=.:tests python tests/benchmarks/filters.py ../shared/corpora [--documents 600] [--read 10]
-        [--datatrove PYTHON] [--tfds PYTHON] [--dolma PYTHON]
+    PYTHONPATH=.:tests python tests/benchmarks/filters.py ../shared/corpora [--documents 600]
+        [--read 10] [--datatrove PYTHON] [--tfds PYTHON] [--dolma PYTHON]
 
 "its text": `tests/support/published.py`, ours, from the papers and the tools' own text. A tool
 itself runs in an interpreter of its own (docs/filters.md says how to make them), a rule at a time.

@@ -47,7 +47,7 @@ def pairs_of(pairs: list[tuple[Key, Key]]) -> pl.DataFrame:
 
 
 def stars(docs: dict, pairs: list[tuple[Key, Key]], threshold: float, verify: bool) -> list[tuple]:
-    """Return the verdicts of design section 8, with one look beyond a partner that fell."""
+    """Return the verdicts of docs/duplicates.md, with one look beyond a partner that fell."""
     order = sorted(docs, key=lambda key: (docs[key][0], key))
     linked = {frozenset(pair) for pair in pairs if pair[0] != pair[1]}
     kept: dict[Key, int] = {}

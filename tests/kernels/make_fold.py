@@ -1,4 +1,4 @@
-"""Makes cleaner/kernels/fold.bin; run by hand when Unicode or OpenCC grow: `python -m ... OUT`.
+"""Makes cleaner/kernels/dedup/fold.bin; run by hand when Unicode or OpenCC grow: `python … OUT`.
 
 Needs the package `opencc` (Apache-2.0, https://github.com/BYVoid/OpenCC), whose dictionary
 TSCharacters gives the simplified form of a traditional character; only mappings of one character

@@ -1,4 +1,4 @@
-"""Words, as design section 7 defines them, from UTF-8 bytes.
+"""The words of a text, from its UTF-8 bytes: the one definition that everything here counts by.
 
 A word is a maximal run of letters, marks and digits; one apostrophe, hyphen or zero-width joiner
 between two of them parts nothing. A mark goes on with a word and never begins one (the variation
