@@ -102,10 +102,10 @@ def tagged(docs: pl.DataFrame, which: pl.Expr, told: pl.Expr) -> pl.DataFrame:
 def tally(ledger: pl.DataFrame, changes: Iterable[Change] = ()) -> Tree:
     """Return the counts of some ledger rows as plain, mergeable sums.
 
-    `falls`: by (fate, stage, reason, source, lang) documents, characters, tokens;
+    `falls`: by (fate, stage, reason, source, lang) documents, characters, words;
     `rules`: by (stage, rule) how many documents broke it and how many broke nothing else;
-    `changes`: by stage how many documents it shortened, and how many characters and tokens it cut
-    and added in those that went on; `entered`: characters and tokens of all texts as first counted.
+    `changes`: by stage how many documents it shortened, and how many characters and words it cut
+    and added in those that went on; `entered`: characters and words of all texts as first counted.
     """
     falls = (
         ledger.group_by("fate", "stage", "reason", "source", "lang")
@@ -197,9 +197,9 @@ def _add(into: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], values: l
 def funnel(counts: Tree, stages: list[str]) -> list[Tree]:
     """Return one entry per stage, in the order of the job: what came in, what left, and why.
 
-    `read` comes first: rows that could not be read. Documents, characters and tokens add up:
+    `read` comes first: rows that could not be read. Documents, characters and words add up:
     in + added = kept + dropped + failed + cut, and what a stage keeps is what the next one gets.
-    Characters and tokens are those of the text that each stage met; before a stage that makes it,
+    Characters and words are those of the text that each stage met; before a stage that makes it,
     those of the text that it makes.
     """
     left: dict[str, Tree] = {}
@@ -246,8 +246,8 @@ def funnel(counts: Tree, stages: list[str]) -> list[Tree]:
 
 
 def _named(name: str, sums: list[int]) -> Tree:
-    documents, characters, tokens = sums
-    return {name: documents, f"{name}_characters": characters, f"{name}_words": tokens}
+    documents, characters, words = sums
+    return {name: documents, f"{name}_characters": characters, f"{name}_words": words}
 
 
 def _of_text(name: str, sums: list[int]) -> Tree:

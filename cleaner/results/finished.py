@@ -70,7 +70,7 @@ class Run:
         return data
 
     def funnel(self) -> pl.DataFrame:
-        """Return one row per stage: documents, characters and tokens in, kept, dropped, failed."""
+        """Return one row per stage: documents, characters and words in, kept, dropped, failed."""
         keep = [
             {key: value for key, value in row.items() if not isinstance(value, dict)}
             for row in self.stats["stages"]
@@ -150,7 +150,7 @@ def _is_path_of(name: str, path: str) -> bool:
 def open_run(path: str) -> Run:
     """Open a run folder for reading.
 
-    Raises InputError where there is none.
+    Raises JobError where there is none.
     """
     return Run(str(path))
 
