@@ -11,7 +11,6 @@ until the first that fails. What survives is printed as a diff; some are equal t
 
 import argparse
 import ast
-import copy
 import difflib
 import json
 import random
@@ -47,17 +46,18 @@ def modules(root: Path, prefix: str) -> Iterator[tuple[Path, list[str]]]:
                 yield path, tests
 
 
-def changes(tree: ast.Module) -> Iterator[ast.Module]:
-    """Yield the tree with one change each; types and texts are left alone."""
-    for number, node in enumerate(ast.walk(tree)):
-        made = _changed(node)
-        if made is None:
-            continue
-        other = copy.deepcopy(tree)
-        target = next(one for at, one in enumerate(ast.walk(other)) if at == number)
-        for name, value in made.items():
-            setattr(target, name, value)
-        yield other
+def places(tree: ast.Module) -> list[int]:
+    """Return the numbers of the nodes that can be changed; types and texts are left alone."""
+    return [number for number, node in enumerate(ast.walk(tree)) if _changed(node) is not None]
+
+
+def mutant(source: str, place: int) -> str:
+    """Return a module's source with the change of one node."""
+    tree = ast.parse(source)
+    node = next(one for number, one in enumerate(ast.walk(tree)) if number == place)
+    for name, value in (_changed(node) or {}).items():
+        setattr(node, name, value)
+    return ast.unparse(ast.fix_missing_locations(tree))
 
 
 def _changed(node: ast.AST) -> dict[str, object] | None:
@@ -112,18 +112,20 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1e9)
     given = parser.parse_args()
     root = given.copy.resolve()
-    found = []
-    for path, tests in modules(root, given.only):
-        tree = ast.parse(path.read_text("utf-8"))
-        plain = ast.unparse(tree)
-        found += [(path, tests, plain, ast.unparse(one)) for one in changes(tree)]
+    found = [
+        (path, tests, place)
+        for path, tests in modules(root, given.only)
+        for place in places(ast.parse(path.read_text("utf-8")))
+    ]
     drawn = random.Random(given.seed).sample(found, min(given.count, len(found)))
     print(f"{len(found):,} mutants; {len(drawn)} drawn with seed {given.seed}", flush=True)
     end, left, tried = time.monotonic() + 60 * given.minutes, [], 0
-    for path, tests, plain, changed in drawn:
+    for path, tests, place in drawn:
         if time.monotonic() > end:
             break
         tried += 1
+        source = path.read_text("utf-8")
+        plain, changed = ast.unparse(ast.parse(source)), mutant(source, place)
         if survives(root, path, changed, tests):
             name = str(path.relative_to(root))
             lines = difflib.unified_diff(
