@@ -7,12 +7,16 @@ from typing import Any
 import polars as pl
 import pytest
 from support.corpus_maker import job, write_parquet
+from support.few_texts import PLAIN, ran
 
 from cleaner.errors import JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
-from cleaner.results.finished import explain, open_run
+from cleaner.results.finished import explain, open_run, sample_documents
+from cleaner.results.source_texts import texts_of
 from cleaner.runs.driver import run_plan
+
+STAGES: list[Any] = [{"extract": {}}, {"filter": "gopher_quality"}]
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +114,39 @@ def test_what_a_cheap_stage_drops_is_found_by_its_name(
         "neither": f"{tmp_path}/in.parquet#{place}",
     }[by]
     assert [item.row["row"] for item in explain(opened, wanted)] == [place]
+
+
+def test_a_margin_is_positive_inside_a_limit_and_negative_outside(tmp_path: Path) -> None:
+    texts = [PLAIN * 4, "too few words here", " ".join(["#"] * 100 + ["the", "and", "words"] * 30)]
+    run = ran(tmp_path, texts, {"filter": "gopher_quality"})
+    seen = set()
+    for number in range(len(texts)):
+        (item,) = explain(run, f"d{number}")
+        for limit in item.limits:
+            if limit.margin is None:
+                continue
+            seen.add(limit.broken)
+            assert (limit.margin < 0) == limit.broken, (number, limit)
+    assert seen == {True, False}
+    (short,) = explain(run, "d1")
+    words = next(limit for limit in short.limits if limit.rule == "word_count")
+    assert (words.value, words.margin, words.broken) == (4, -46, True)
+
+
+def test_a_sample_shows_the_text_of_each_page(tmp_path: Path) -> None:
+    bodies = [
+        f"<p>A page of few words.</p><p>Page number {word}.</p>" for word in ("one", "two", "three")
+    ]
+    pages = [f"<html><body><article>{body}</article></body></html>" for body in bodies]
+    pl.DataFrame({"html": pages, "id": ["one", "two", "three"]}).write_parquet(
+        tmp_path / "p.parquet"
+    )
+    entry = {"paths": str(tmp_path / "p.parquet"), "html": "html", "id": "id"}
+    plan = make_plan(parse_job({"name": "p", "input": entry, "stages": STAGES}))
+    run_plan(plan, str(tmp_path / "run"), engine="inline")
+    opened = open_run(str(tmp_path / "run"))
+    fell = sample_documents(opened, "filter")
+    assert sorted(fell["id"]) == ["one", "three", "two"]
+    for name, text in zip(fell["id"], texts_of(opened, fell), strict=True):
+        assert text is not None
+        assert f"Page number {name}." in text

@@ -6,18 +6,10 @@ from typing import Any
 import polars as pl
 import pytest
 from pydantic import Field
-from support.corpus_maker import job
+from support.few_texts import PLAIN, ran
 
-import cleaner
-from cleaner.results.finished import explain, open_run
 from cleaner.runs.phases.chain import apply_safely
 from cleaner.stages.base import Stage
-
-PLAIN = (
-    "The river and the garden have been quiet this winter. We walked to the old bridge with a "
-    "letter from the doctor, and that was the end of it. Nobody had asked for the paper again. "
-    "In the market people spoke of the bridge as if it were a question that only they could answer."
-)
 
 CHINESE = "今天天气很好，我们一起去公园散步，看见许多人在湖边钓鱼。"
 
@@ -66,17 +58,6 @@ def test_a_shortage_of_the_machine_condemns_no_row(error: BaseException) -> None
 
     with pytest.raises(type(error)):
         apply_safely(Starved(), pl.DataFrame({"text": ["one", "two"]}))
-
-
-def ran(place: Path, texts: list[str], *stages: Any, **keys: Any) -> Any:
-    """Run stages over a few texts; return the run."""
-    columns = {"text": texts, "id": [f"d{n}" for n in range(len(texts))]}
-    columns["url"] = [f"https://site{n}.example/page" for n in range(len(texts))]
-    pl.DataFrame(columns).write_parquet(place / "in.parquet")
-    entry = {"paths": str(place / "in.parquet"), "text": "text", "id": "id", "url": "url"}
-    made = {**job([str(place / "in.parquet")], *stages), "input": entry, **keys}
-    cleaner.run(made, str(place / "run"), engine="inline")
-    return open_run(str(place / "run"))
 
 
 @pytest.mark.parametrize(
@@ -128,20 +109,3 @@ def test_a_row_that_a_cheap_stage_drops_carries_no_signal(
     later = rows.filter(pl.col("stage").is_null() | pl.col("stage").str.starts_with("1."))
     for name in judged:
         assert later[name].null_count() == 0, name
-
-
-def test_a_margin_is_positive_inside_a_limit_and_negative_outside(tmp_path: Path) -> None:
-    texts = [PLAIN * 4, "too few words here", " ".join(["#"] * 100 + ["the", "and", "words"] * 30)]
-    run = ran(tmp_path, texts, {"filter": "gopher_quality"})
-    seen = set()
-    for number in range(len(texts)):
-        (item,) = explain(run, f"d{number}")
-        for limit in item.limits:
-            if limit.margin is None:
-                continue
-            seen.add(limit.broken)
-            assert (limit.margin < 0) == limit.broken, (number, limit)
-    assert seen == {True, False}
-    (short,) = explain(run, "d1")
-    words = next(limit for limit in short.limits if limit.rule == "word_count")
-    assert (words.value, words.margin, words.broken) == (4, -46, True)
