@@ -1,5 +1,6 @@
 """exact_dedup and near_dedup on whole small corpora: the cases that other tools get wrong."""
 
+import numpy as np
 import polars as pl
 import pytest
 from pydantic import ValidationError
@@ -241,3 +242,11 @@ def test_presets_and_the_bands_datasketch_finds_best() -> None:
             oracle = MinHashLSH(threshold=threshold, num_perm=permutations)
             found = NearDedup(threshold=threshold, permutations=permutations).banding
             assert found == (5, oracle.b, oracle.r)
+    # Where one band errs least, which `MinHashLSH` refuses: by the areas themselves.
+    for threshold, permutations in ((1.0, 2), (0.99, 3), (0.98, 5)):
+        places = (np.arange(10_000) + 0.5) / 10_000
+        missed = [
+            abs((places >= threshold) - places**rows).mean() for rows in range(1, permutations + 1)
+        ]
+        best = int(np.argmin(missed)) + 1
+        assert NearDedup(threshold=threshold, permutations=permutations).banding == (5, 1, best)
