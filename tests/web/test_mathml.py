@@ -31,6 +31,26 @@ def test_a_run_in_one_font_is_one_group_and_an_array_has_its_lines() -> None:
     assert mathml_to_latex(ruled) == r"\begin{array}{|c|c}\hline a&b\\\hline\end{array}"
 
 
+def test_the_sides_of_an_array_of_katex_are_turned_back() -> None:
+    cell = '<mtd><mstyle scriptlevel="0" displaystyle="false">{}</mstyle></mtd>'
+    rows = "".join(
+        f"<mtr>{cell.format(f'<mi>{first}</mi>')}{cell.format('<mrow></mrow>')}</mtr>"
+        for first in "ab"
+    )
+    table = f'<mtable rowspacing="0.16em" columnspacing="1em" columnlines="solid">{rows}</mtable>'
+    for notation, expected in (
+        ("top", r"\begin{array}{|c|c}a&\\b&\end{array}"),
+        ("top bottom right", r"\begin{array}{|c|c|}a&\\b&\\\hline\end{array}"),
+        ("left", r"\begin{array}{c|c}\hline a&\\b&\end{array}"),
+    ):
+        drawn = f'<math><menclose notation="{notation}">{table}</menclose></math>'
+        assert mathml_to_latex(drawn) == expected
+    row = "<mtr><mtd>a</mtd><mtd>b</mtd></mtr>"
+    plain = f'<mtable columnlines="solid" rowspacing="4pt">{row}</mtable>'
+    drawn = f'<math><menclose notation="left bottom">{plain}</menclose></math>'
+    assert mathml_to_latex(drawn) == r"\begin{array}{|c|c}a&b\\\hline\end{array}"
+
+
 def test_a_function_is_a_command_and_runs_into_no_letter() -> None:
     found = {name: mathml_to_latex(f"<math><mi>{name}</mi><mi>x</mi></math>") for name in FUNCTIONS}
     assert found == {name: f"\\{name} x" for name in FUNCTIONS}

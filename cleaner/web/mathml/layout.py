@@ -6,7 +6,7 @@ from typing import Any
 from cleaner.web.mathml.content import CONTENT
 from cleaner.web.mathml.leaves import raw, with_tail
 from cleaner.web.mathml.nodes import TEX_ENCODING, Converter, core_of, joined, no_line, text_of
-from cleaner.web.mathml.tables import SIDES
+from cleaner.web.mathml.tables import SIDES, of_katex
 from cleaner.web.tex import clean
 
 _ENCLOSURES = {
@@ -19,7 +19,9 @@ _ENCLOSURES = {
     "madruwb": r"\underline{#}",
 }  # fmt: skip
 _FRAME = re.compile(r"(?:^|[\s;])border:\s*[^;]*solid")
-
+# KaTeX calls the lines at the sides of an array top and bottom, and those above and below it left
+# and right.
+_TURNED = {"top": "left", "bottom": "right", "left": "top", "right": "bottom"}
 
 UNREADABLE = "\ue00e"
 _MESSAGE = re.compile(
@@ -66,7 +68,10 @@ def mroot(to: Converter, node: Any) -> str:
 def menclose(to: Converter, node: Any) -> str:
     notation = (node.get("notation") or "longdiv").split()
     if len(node) == 1 and core_of(node[0]).tag == "mtable" and SIDES.issuperset(notation):
-        core_of(node[0]).set("data-sides", " ".join(notation))  # lines around an array
+        table = core_of(node[0])
+        if of_katex(table):
+            notation = [_TURNED[side] for side in notation]
+        table.set("data-sides", " ".join(notation))  # lines around an array
         return to.row(list(node))
     body = to.row(list(node)) if len(node) else raw(to, node.text or "")
     strikes = {"updiagonalstrike", "downdiagonalstrike"} & set(notation)

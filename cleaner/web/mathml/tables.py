@@ -133,6 +133,17 @@ def array(table: Any, rows: list[list[str]]) -> str:
     return rf"\begin{{array}}{{{spec}}}" + "".join(body) + r"\end{array}"
 
 
+def of_katex(table: Any) -> bool:
+    """Say whether KaTeX wrote an array: it spaces rows by ems, and sets the style of every cell."""
+    cell = table.find("mtr/mtd")
+    styled = cell is not None and len(cell) == 1 and cell[0].tag == "mstyle"
+    return (
+        styled
+        and cell[0].get("scriptlevel") is not None
+        and (table.get("rowspacing") or "").endswith("em")
+    )
+
+
 def has_lines(table: Any) -> bool:
     names = ("columnlines", "rowlines", "frame")
     values = " ".join(table.get(name) or "" for name in names)
