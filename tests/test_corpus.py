@@ -93,9 +93,8 @@ def carried(folder: Path, *read: str) -> pl.DataFrame:
     """Read all files of a folder with further columns."""
     source = entry(folder, read=read)
     files = list_files([source.paths])
-    (plain,), _, failed = resolve_columns([source], files)
+    columns, _, failed = resolve_columns([source], files)
     assert failed == []
-    columns = [Columns.from_plain(plain)]
     parts = [
         part
         for file in files

@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.runs import run
 
-from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece, read_footers
 from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import read_parts
@@ -27,8 +26,7 @@ def carried(folder: Path, *read: str, parts: int = 1 << 25) -> tuple[pl.DataFram
     """Return the columns that all files of a folder carry, and what was said of them."""
     entry = Input(paths=(f"{folder}/*",), text="text", read=read or "all")
     files, said = read_footers(list_files([entry.paths]))
-    (plain,), found, failed = resolve_columns([entry], files)
-    columns = [Columns.from_plain(plain)]
+    columns, found, failed = resolve_columns([entry], files)
     told = [one.error for one in (*said, *failed)]
     bad = {one.path for one in failed}
     frames = []

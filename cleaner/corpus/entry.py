@@ -1,14 +1,14 @@
 """What one entry of the input reads of its files, resolved by the plan."""
 
-import base64
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
 from cleaner.corpus.columns import KEY, LABELS, Form, type_at
+from cleaner.storage.schemas import polars_types, schema_text
 
 
 @dataclass(frozen=True)
@@ -23,29 +23,23 @@ class Columns:
     carried: Mapping[str, str]  # the name inside the engine -> the column of the file
     carried_types: Mapping[str, pl.DataType]
     bytes_as: Mapping[str, Form] = field(default_factory=dict)  # how labels of bytes are written
-    as_json: Collection[str] = ()  # columns of JSON Lines that are carried as JSON text
+    as_json: tuple[str, ...] = ()  # columns of JSON Lines that are carried as JSON text
     everything: bool = False  # `read: all`: what nobody has seen in time is counted
-    in_path: Collection[str] = ()  # columns that no file has, but its path
+    in_path: tuple[str, ...] = ()  # columns that no file has, but its path
+
+    def plain(self) -> dict[str, Any]:
+        """Return the columns as plain data."""
+        said = {one.name: getattr(self, one.name) for one in fields(self)}
+        schema = schema_text(said.pop("carried_types"))
+        return {**said, "carried_schema": schema}
 
     @classmethod
-    def from_plain(cls, data: Mapping[str, Any]) -> "Columns":
-        """Return the columns that `plan` resolved and wrote as plain data."""
-        schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(data["carried_schema"])))
-        types = dict(pl.DataFrame(schema.empty_table()).schema)
-        own = (
-            "html",
-            "text",
-            "id",
-            "labels",
-            "source",
-            "carried",
-            "bytes_as",
-            "as_json",
-            "everything",
-            "in_path",
-        )
-        given = {name: data[name] for name in own}
-        return cls(**given, carried_types=types)
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Columns":
+        """Read back what `plain` returned, after a journey as JSON too."""
+        said = dict(plain)
+        types = polars_types(said.pop("carried_schema"))
+        lists = {name: tuple(said[name]) for name in ("as_json", "in_path")}
+        return cls(**{**said, **lists}, carried_types=types)
 
     def roots(self) -> list[str]:
         """Return the top-level columns to read, each once."""

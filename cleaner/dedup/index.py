@@ -7,9 +7,10 @@ the shard and the row in it, so that its text can be read again.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from cleaner.config.plain import Plain
 from cleaner.dedup.against import OLD
 from cleaner.errors import JobError
 from cleaner.shards.opened import Shards
@@ -21,7 +22,7 @@ _RANGE = 1_000_000  # rows of one range of a large index, about
 
 
 @dataclass(frozen=True)
-class Index:
+class Index(Plain):
     """What one stage of an earlier run kept, where it lies, and where its files are numbered."""
 
     run: str  # as the job names it
@@ -40,10 +41,6 @@ class Index:
         """Return one file of the index, by its full path, and its bytes."""
         path, size = self.files[0][:2]
         return store.join(self.run, path), size
-
-    def plain(self) -> dict[str, Any]:
-        """Return the index as plain data; `Index(**plain)` reads it back."""
-        return asdict(self)
 
 
 def find_indexes(

@@ -1,14 +1,13 @@
 """The columns a job reads and carries: resolved from the files of each entry."""
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 import pyarrow as pa
 
 from cleaner.corpus.columns import Form, column, inside, is_text, label_form, root, type_at
+from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import FailedFile, InputFile, open_parquet, spread
 from cleaner.corpus.hive import keys_of
 from cleaner.corpus.look import Found, Look
@@ -43,16 +42,11 @@ class Carried:
             name = name.removeprefix(PREFIX)
         return name
 
-    def arrow(self) -> pa.Schema:
-        """Return the types, under the names inside the engine, as an Arrow schema."""
-        empty = pl.DataFrame(schema={inside(name): kind for name, kind in self.types.items()})
-        return empty.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
-
 
 def resolve_columns(
     entries: Sequence[Input], files: Sequence[InputFile]
-) -> tuple[list[dict[str, Any]], Carried, list[FailedFile]]:
-    """Return the columns of each entry as plain data for workers, what is carried, and bad files.
+) -> tuple[list[Columns], Carried, list[FailedFile]]:
+    """Return the columns of each entry, what is carried, and bad files.
 
     Raises InputError when no file of an entry can be used, JobError for a path that is none.
     """
@@ -83,12 +77,12 @@ def resolve_columns(
         by_entry.append((names, found.as_json, in_path))
     carried.types = {name: _polars(kind) for name, kind in kinds.items()}
     carried.hidden = tuple(name for name in _HIDDEN if name in carried.types and name not in read)
-    text = base64.b64encode(carried.arrow().serialize().to_pybytes()).decode()
-    plain = [
-        _plain(entry, files, number, *by_entry[number], text)
+    types = {inside(name): kind for name, kind in carried.types.items()}
+    columns = [
+        _columns(entry, files, number, *by_entry[number], types)
         for number, entry in enumerate(entries)
     ]
-    return plain, carried, failed
+    return columns, carried, failed
 
 
 def _names(entry: Input, found: Found) -> list[str]:
@@ -105,42 +99,42 @@ def _polars(kind: pa.DataType) -> pl.DataType:
     return pl.Series(pa.array([], kind)).dtype
 
 
-def _plain(
+def _columns(
     entry: Input,
     files: Sequence[InputFile],
     number: int,
     carried: Sequence[str],
     as_json: Sequence[str],
     in_path: Sequence[str],
-    schema: str,
-) -> dict[str, Any]:
+    types: Mapping[str, pl.DataType],
+) -> Columns:
     archive = next(file.kind for file in files if file.entry == number) in ("warc", "wet")
     default = {"url": "url", "date": "date"} if archive else {}
     labels = {
         name: getattr(entry, name) or default.get(name) for name in ("url", "date", "licence")
     }
-    plain = {
-        "html": "payload" if archive and entry.html else entry.html,
-        "text": "text" if archive and entry.text else entry.text,
-        "id": entry.id or ("id" if archive else None),
-        "labels": {name: path for name, path in labels.items() if path},
-        "source": entry.source.model_dump(exclude_none=True) if entry.source else {},
-        "carried": {inside(path): path for path in carried},
-        "carried_schema": schema,
-        "as_json": list(as_json),
-        "everything": entry.read == "all",
-        "in_path": list(in_path),
-    }
-    plain["bytes_as"] = _bytes_as(plain, [file for file in files if file.entry == number])
-    return plain
+    columns = Columns(
+        html="payload" if archive and entry.html else entry.html,
+        text="text" if archive and entry.text else entry.text,
+        id=entry.id or ("id" if archive else None),
+        labels={name: path for name, path in labels.items() if path},
+        source=entry.source.model_dump(exclude_none=True) if entry.source else {},
+        carried={inside(path): path for path in carried},
+        carried_types=types,
+        as_json=tuple(as_json),
+        everything=entry.read == "all",
+        in_path=tuple(in_path),
+    )
+    mine = [file for file in files if file.entry == number]
+    return replace(columns, bytes_as=_bytes_as(columns, mine))
 
 
-def _bytes_as(plain: Mapping[str, Any], files: Sequence[InputFile]) -> dict[str, Form]:
+def _bytes_as(columns: Columns, files: Sequence[InputFile]) -> dict[str, Form]:
     """Return how labels of bytes are written: as text where all that is looked at is UTF-8.
 
     Decided once for an entry, so that no label depends on its neighbours.
     """
-    labels = [plain["id"], *plain["labels"].values(), plain["source"].get("column")]
+    labels = [columns.id, *columns.labels.values(), columns.source.get("column")]
     found: dict[str, Form] = {}
     for file in spread([file for file in files if file.kind == "parquet"]):
         try:

@@ -19,7 +19,6 @@ from cleaner.errors import JobError
 from cleaner.shards import FORMATS
 from cleaner.stages import NOT_BUILT, STAGES, plugins
 from cleaner.stages.base import Options, Stage
-from cleaner.stages.global_stage import GlobalStage
 
 OUTPUT_FORMATS = ("parquet", "jsonl.zst", "megatron", "yuan_text")
 UNBUILT_FORMATS = ("megatron", "yuan_text")
@@ -169,39 +168,8 @@ class Job(Options):
         Of a job that was planned it also says what the files of its stages said.
         """
         data = self.model_dump(mode="json", exclude={"stages"})
-        data["stages"] = [{entry.name: dump_stage(entry.stage)} for entry in self.stages]
+        data["stages"] = [{entry.name: entry.stage.plain()} for entry in self.stages]
         return data
-
-
-def dump_stage(stage: Stage) -> dict[str, Any]:
-    """Return a stage's options as plain data under the names of the job file."""
-    return stage.model_dump(mode="json", by_alias=True)
-
-
-def describe_stage(stage: Stage, name: str) -> dict[str, Any]:
-    """Return what `build_stage` makes the stage of again, on any node."""
-    kind = type(stage)
-    spec: dict[str, Any] = {"name": name, "options": dump_stage(stage), "version": stage.version}
-    if (place := plugins.place_of(kind)) is not None:
-        spec |= {"plugin": place, "source": plugins.source_hash(kind)}
-    return spec
-
-
-def build_stage(spec: Mapping[str, Any]) -> Stage:
-    """Return the stage that `describe_stage` described."""
-    if "plugin" in spec:
-        kind = plugins.class_at(spec["plugin"])
-    else:
-        kind = STAGES[spec["name"]].resolved_type()
-    return kind.model_validate(spec["options"])
-
-
-def build_global(spec: Mapping[str, Any]) -> GlobalStage:
-    """Return the stage that `describe_stage` described as it sees all rows."""
-    across = build_stage(spec).global_stage()
-    if across is None:
-        raise TypeError(f"{spec['name']} with these options goes row by row")
-    return across
 
 
 def load_job(path: str | Path, overrides: Sequence[str] = ()) -> Job:

@@ -12,7 +12,9 @@ from typing import Any
 import polars as pl
 
 from cleaner.config.mistakes import guess
+from cleaner.config.plain import Plain
 from cleaner.corpus.columns import CARRIED, inside, outside
+from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import (
     FailedFile,
     InputFile,
@@ -30,7 +32,7 @@ from cleaner.job.job_file import Entry, Job
 from cleaner.ledger import ALWAYS, COLUMNS
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Stage
-from cleaner.stages.global_stage import MOST_PARTITIONS, PARTITION_ROWS, GlobalStage, Indexed
+from cleaner.stages.global_stage import MOST_PARTITIONS, PARTITION_ROWS, GlobalStage
 from cleaner.storage.row_key import FILE_LIMIT
 from cleaner.web.columns import COLUMNS as OF_PAGES
 
@@ -57,11 +59,20 @@ _SHARD: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
+class Measure(Plain):
+    """Signals to measure before a stage, and the names under which the ledger keeps them."""
+
+    before: int  # index of the stage they are measured for; the job's length: at the very end
+    signals: tuple[str, ...]
+    stored: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class MapPlan:
     """One map phase: its stages, what they measure, and the global stage that follows."""
 
     entries: tuple[Entry, ...]
-    measures: tuple[dict[str, Any], ...]
+    measures: tuple[Measure, ...]
     carry: dict[str, Any]  # columns that go on, name -> Polars type
     measured: dict[str, str]  # columns for the ledger, name -> Polars type by name
     then: Entry | None  # the global stage after it; None: the shuffle
@@ -79,7 +90,7 @@ class Plan:
     job: Job
     files: tuple[InputFile, ...]
     failed: tuple[FailedFile, ...]
-    columns: tuple[dict[str, Any], ...]
+    columns: tuple[Columns, ...]
     carried: Carried
     units: tuple[tuple[str, list[Piece]], ...]
     unit_bytes: int
@@ -159,13 +170,14 @@ def _indexes(job: Job) -> dict[int, tuple[Index, ...]]:
     found, mistakes = {}, []
     for entry in job.stages:
         across = entry.stage.global_stage()
-        if not isinstance(across, Indexed):
+        indexed = None if across is None else across.indexed()
+        if indexed is None:
             continue
-        compares = across.compares()
+        compares = indexed.compares()
         alike = f"{entry.name} {compares}"
         try:
             found[entry.index] = find_indexes(
-                across.earlier_runs(), entry.name, across.index_by, compares, places[alike]
+                indexed.earlier_runs(), entry.name, indexed.index_by, compares, places[alike]
             )
         except JobError as error:
             mistakes.append(_say(entry, str(error)))
@@ -196,19 +208,20 @@ def _resolve_stages(job: Job) -> Job:
 
 
 def _trace(
-    job: Job, columns: Sequence[dict[str, Any]], carried: Carried
+    job: Job, columns: Sequence[Columns], carried: Carried
 ) -> tuple[list[MapPlan], dict[int, dict[str, str]], list[str]]:
     """Return the map phases, after following every column from its maker to its users.
 
     Beside them: what each stage reads of what is carried, and what is worth a note.
     """
     there: dict[str, Any] = dict(_FRESH)
-    given = {name for entry in columns for name in entry["labels"]}
-    given |= {"source"} if any(entry["source"] for entry in columns) else set()
+    given = {name for entry in columns for name in entry.labels}
+    given |= {"source"} if any(entry.source for entry in columns) else set()
     absent = set(_LABELLED) - given
-    for kind in ("html", "text"):
-        if any(entry[kind] for entry in columns):
-            there[kind] = pl.Binary if kind == "html" else pl.String
+    if any(entry.html for entry in columns):
+        there["html"] = pl.Binary
+    if any(entry.text for entry in columns):
+        there["text"] = pl.String
     pages_only = "text" not in there
     mistakes, notes = [], []
     reads: dict[int, dict[str, str]] = {}
@@ -333,7 +346,7 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
             if not entry.stage.for_ledger:
                 there.update(entry.stage.adds())
         for measure in measures[number]:
-            there.update({name: SIGNALS[name][0] for name in measure["signals"]})
+            there.update({name: SIGNALS[name][0] for name in measure.signals})
         later = [e for es, t in groups[number + 1 :] for e in (*es, *([t] if t else []))]
         carry = {name: kind for name, kind in there.items() if _goes_on(job, name, then, later)}
         if not any("html" in e.stage.needs() for e in later):
@@ -342,7 +355,7 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
         there = dict(carry)
         measured: dict[str, str] = {}
         for measure in measures[number]:
-            for name, stored in measure["stored"].items():
+            for name, stored in measure.stored.items():
                 measured[stored] = type_name(SIGNALS[name][0])
         for entry in entries:
             for name, kind in entry.stage.adds().items():
@@ -368,18 +381,16 @@ def _goes_on(job: Job, name: str, then: Entry | None, later: Sequence[Entry]) ->
     return True
 
 
-def _measures(
-    job: Job, groups: Sequence[tuple[list[Entry], Entry | None]]
-) -> list[list[dict[str, Any]]]:
+def _measures(job: Job, groups: Sequence[tuple[list[Entry], Entry | None]]) -> list[list[Measure]]:
     """Return per map phase what is measured before which stage, with names for the ledger.
 
     A signal measured on several versions of the text keeps its bare name for the last one.
     """
-    found: list[list[dict[str, Any]]] = []
+    found: list[list[tuple[int, list[str]]]] = []
     have: set[str] = set()
     born = any(entry.text for entry in job.input)
     for entries, then in groups:
-        points: list[dict[str, Any]] = []
+        points: list[tuple[int, list[str]]] = []
         for place, entry in enumerate(entries):
             stage = entry.stage
             # Once counted, a text is counted again after each change, before anything drops it.
@@ -391,7 +402,7 @@ def _measures(
                             break
                         wanted |= other.stage.signals() - have
                 if wanted:
-                    points.append({"before": entry.index, "signals": sorted(wanted)})
+                    points.append((entry.index, sorted(wanted)))
                     have |= wanted
             if stage.changes_text or "text" in stage.adds():
                 born, have = True, set()
@@ -404,25 +415,28 @@ def _measures(
             at = then.index if then is not None else len(job.stages)
             if then is not None and entries and entries[-1] is then:
                 at += 1  # its own scoring runs as the last stage of this phase
-            points.append({"before": at, "signals": sorted(wanted)})
+            points.append((at, sorted(wanted)))
             have |= wanted
         if then is not None and then.stage.changes_text:
             have = set()
         found.append(points)
-    last: dict[str, tuple[int, int]] = {}
-    for number, points in enumerate(found):
-        for point in points:
-            for name in point["signals"]:
-                last[name] = (number, point["before"])
-    for number, points in enumerate(found):
-        for point in points:
-            point["stored"] = {
-                name: name
-                if last[name] == (number, point["before"])
-                else f"{name}@{point['before']}"
-                for name in point["signals"]
-            }
-    return found
+    last = {
+        name: (number, before)
+        for number, points in enumerate(found)
+        for before, names in points
+        for name in names
+    }
+    return [
+        [
+            Measure(
+                before,
+                tuple(names),
+                {n: n if last[n] == (number, before) else f"{n}@{before}" for n in names},
+            )
+            for before, names in points
+        ]
+        for number, points in enumerate(found)
+    ]
 
 
 def _is_number(kind: Any) -> bool:

@@ -10,9 +10,10 @@ import polars as pl
 from cleaner.errors import JobError
 from cleaner.job.job_file import Entry
 from cleaner.job.plan import make_plan
+from cleaner.job.stage_spec import StageSpec
 from cleaner.results.finished import Run, drawn, stage_title
 from cleaner.results.source_texts import Source
-from cleaner.runs.phases.chain import Step, absent
+from cleaner.runs.phases.chain import absent, applied
 
 _TRIED = 500  # documents made again at most for those whose counts stayed as they were
 _AROUND = 1  # lines shown beside what changed
@@ -82,10 +83,7 @@ class _Again:
     def __init__(self, run: Run, entry: Entry) -> None:
         self.entry, self.source = entry, Source(run)
         reads = make_plan(run.job, out=run.path).reads
-        self.steps = [
-            Step(one.index, one.name, one.title, one.stage, reads.get(one.index, {}))
-            for one in _needed(run, entry)
-        ]
+        self.steps = [StageSpec.of(one, reads.get(one.index, {})) for one in _needed(run, entry)]
 
     def document(self, row: dict[str, Any]) -> Changed | None:
         """Return what the stage did to one document; None: nothing, or its input is gone."""
@@ -120,10 +118,10 @@ def _needed(run: Run, entry: Entry) -> list[Entry]:
     return chosen[::-1]
 
 
-def _applied(step: Step, docs: pl.DataFrame) -> pl.DataFrame:
-    if "html" in step.stage.needs() and "html" not in docs.columns:
-        return absent(docs, step.stage)
-    return step(docs).drop("broken", "error", strict=False)
+def _applied(step: StageSpec, docs: pl.DataFrame) -> pl.DataFrame:
+    if "html" in step.options.needs() and "html" not in docs.columns:
+        return absent(docs, step.options)
+    return applied(step, docs).drop("broken", "error", strict=False)
 
 
 def diff(before: str, after: str) -> list[str]:

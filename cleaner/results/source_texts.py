@@ -53,8 +53,8 @@ class Source:
     @cached_property
     def columns(self) -> list[Columns]:
         """What each entry reads."""
-        plain, _, _ = resolve_columns(self.run.job.input, self.files)
-        return [Columns.from_plain(entry) for entry in plain]
+        columns, _, _ = resolve_columns(self.run.job.input, self.files)
+        return columns
 
     def document(self, row: dict[str, Any]) -> pl.DataFrame | None:
         """Return the row as the job's stages get it; None where the input is gone."""

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from cleaner.errors import AlarmError, InputError, TooManyFailures
-from cleaner.job.plan import Plan
-from cleaner.runs.phases.base import Phase
+from cleaner.job.plan import MapPlan, Plan
 from cleaner.storage import store
 from cleaner.storage.commits import Marker
 
@@ -72,26 +71,25 @@ def unread_of(markers: Sequence[Marker]) -> list[tuple[str, int | None, str]]:
     return [tuple(item) for marker in markers for item in marker.facts["unread"]]
 
 
-def check_values(phase: Phase, markers: Sequence[Marker], warn: Warn) -> None:
+def check_values(mapped: MapPlan, markers: Sequence[Marker], warn: Warn) -> None:
     """Warn of values that decide at the global stage after a phase, and that cannot be read."""
     found = [marker.facts.get("unread_values", [0, 0]) for marker in markers]
     told, unread = (sum(one[place] for one in found) for place in (0, 1))
-    if not unread:
+    if not unread or mapped.then is None:
         return
     example = next(one[2] for one in found if one[1])
     warn(
-        f"{phase.options['sends']['stage']['title']}: {unread:,} of {told:,} dates "
+        f"{mapped.then.title}: {unread:,} of {told:,} dates "
         f"({unread / told:.1%}) cannot be read, such as {example[:40]!r}; those documents are the "
         "last to be kept"
     )
 
 
 def check_alarm(
-    plan: Plan, phase: Phase, markers: Sequence[Marker], warn: Warn, accepted: Sequence[str]
+    plan: Plan, before: MapPlan, markers: Sequence[Marker], warn: Warn, accepted: Sequence[str]
 ) -> None:
-    """Warn, or stop, when a dedup stage took nearly all of a source."""
-    before = phase.options["before"]
-    if not before.get("watched"):
+    """Warn, or stop, when the global stage behind `before` took nearly all of a source."""
+    if before.then is None or before.across is None or not before.across.watched:
         return
     reached: dict[str, list[int]] = {}
     for marker in markers:
@@ -103,7 +101,7 @@ def check_alarm(
     for source, (rows, lost) in sorted(reached.items()):
         if rows < _ALARM_ROWS or lost <= limit * rows:
             continue
-        name = f"dedup_loss:{before['title']}:{source or '(none)'}"
+        name = f"dedup_loss:{before.then.title}:{source or '(none)'}"
         said = (
             f"alarm {name}: {lost:,} of {rows:,} documents ({lost / rows:.1%}) went as duplicates"
         )

@@ -164,10 +164,12 @@ def _run_phases(
             number = mending.void(damaged)
             continue
         number += 1
-        if phase.counts_rows:
-            check_failures(plan, state.markers[phase.name], warn, first=number == 1)
-            check_values(phase, state.markers[phase.name], warn)
-            check_alarm(plan, phase, state.markers[phase.name], warn, accept_alarms)
+        if phase.of_map is not None:
+            markers, at = state.markers[phase.name], phase.of_map
+            check_failures(plan, markers, warn, first=at == 0)
+            check_values(plan.maps[at], markers, warn)
+            if at:
+                check_alarm(plan, plan.maps[at - 1], markers, warn, accept_alarms)
         if number == len(phases) and (gone := _lost(phases, state)):
             if (vanished := vanished + 1) > _LOST:
                 raise InputError(
@@ -326,7 +328,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "phases": [
             {
                 "map": [entry.title for entry in mapped.entries],
-                "measures": [list(measure["signals"]) for measure in mapped.measures],
+                "measures": [list(measure.signals) for measure in mapped.measures],
                 "then": mapped.then.title if mapped.then else "shuffle",
             }
             for mapped in plan.maps
@@ -360,7 +362,7 @@ def _run_phase(
             [
                 phase.function,
                 phase.version,
-                phase.options,
+                phase.options.plain(),
                 prepared.depends,
                 unit.name,
                 unit.depends,
@@ -389,7 +391,7 @@ def _run_phase(
                     "function": phase.function,
                     "settings": settings,
                     "unit": unit.name,
-                    "payload": {**unit.payload, **({"poison": killers} if killers else {})},
+                    "payload": {**unit.payload.plain(), **({"poison": killers} if killers else {})},
                     "base": bases[unit.name],
                     "key": keys[unit.name],
                     "have": sorted(have[unit.name]),
@@ -515,8 +517,9 @@ def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
 
 
 def _write_settings(phase: Phase, prepared: Prepared, folder: str) -> str:
-    body = plain_json(prepared.settings)
-    name = f"settings-{digest(prepared.settings)}.json"
+    settings = prepared.settings.plain()
+    body = plain_json(settings)
+    name = f"settings-{digest(settings)}.json"
     path = store.join(phase_folder(folder, phase.name), name)
     if not store.put_if_absent(path, body) and store.read_bytes(path) != body:
         store.write_whole(path, body)  # it was torn

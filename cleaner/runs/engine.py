@@ -520,12 +520,12 @@ def stuck_after() -> float:
 
 def _work(task: dict[str, Any], where: str, words: str) -> Result:
     from cleaner.runs.phases import work
-    from cleaner.runs.phases.base import load_settings
+    from cleaner.runs.phases.base import settings_bytes
 
     _go_to(where)
     with waiting.heard(_writer(words)):
         try:
-            load_settings(task["settings"])
+            settings_bytes(task["settings"])
         except (InputError, StorageError) as error:  # a later node was not asked what it sees
             raise InputError(f"node {socket.gethostname()}: {error}; {_SHARED}") from None
         return work(task)

@@ -13,11 +13,10 @@ from cleaner.ledger import by_label, funnel, merge
 from cleaner.runs.alarms import Warn, unfit_of, unread_of
 from cleaner.runs.phases.account import merge_histograms
 from cleaner.runs.phases.base import Phase, State
-from cleaner.shards.opened import schema_text
-from cleaner.stages.global_stage import Indexed
 from cleaner.storage import store
 from cleaner.storage.commits import Marker, nondeterministic_parts
 from cleaner.storage.run_folder import FORMATS, MANIFEST, RECORDS, STATS, RunFolder, plain_json
+from cleaner.storage.schemas import schema_text
 
 
 def write_below(folder: str, name: str, data: bytes) -> None:
@@ -194,14 +193,14 @@ def _index(plan: Plan, phases: Sequence[Phase], state: State) -> list[dict[str, 
     found = []
     for entry in plan.job.stages:
         across = entry.stage.global_stage()
-        if isinstance(across, Indexed):
+        if across is not None and (indexed := across.indexed()) is not None:
             written = [m.facts for m in _markers(phases, state, "index", entry.title)]
             found.append(
                 {
                     "stage": entry.title,
                     "name": entry.name,
-                    "compares": across.compares(),
-                    "ranges": ranges(across.key_rows(plan.rows), len(written)),
+                    "compares": indexed.compares(),
+                    "ranges": ranges(indexed.key_rows(plan.rows), len(written)),
                     "rows": sum(facts["rows"] for facts in written),
                     "files": written,
                 }

@@ -1,6 +1,5 @@
 """The shards of a finished run, as its manifest tells of them, to be read in any format."""
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -12,6 +11,7 @@ import pyarrow as pa
 from cleaner.errors import InputError
 from cleaner.shards import FORMATS, Format
 from cleaner.storage import store
+from cleaner.storage.schemas import arrow_schema
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Shards:
 
     run: str
     format: str
-    schema: str  # as an Arrow IPC message in base64
+    schema: str  # as `schema_text` gives it
     paths: tuple[str, ...]  # below the run folder
 
     @classmethod
@@ -42,7 +42,7 @@ class Shards:
 
     def arrow_schema(self) -> pa.Schema:
         """Return the columns that every shard has."""
-        return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(self.schema)))
+        return arrow_schema(self.schema)
 
     def scan(self) -> pl.LazyFrame:
         """Return all shards as one lazy frame."""
@@ -68,9 +68,3 @@ class Shards:
     def rows(self, number: int) -> int:
         """Return how many rows one shard has, by reading it through."""
         return sum(len(frame) for _, frame in self.read(number))
-
-
-def schema_text(columns: Mapping[str, Any]) -> str:
-    """Return the Arrow schema of some Polars types as an IPC message in base64."""
-    empty = pl.DataFrame(schema=dict(columns)).to_arrow(compat_level=pl.CompatLevel.oldest())
-    return base64.b64encode(empty.schema.serialize().to_pybytes()).decode()

@@ -49,6 +49,14 @@ class Stage(Options):
         """Return options for the short form `name: value` of a job file; most stages have none."""
         raise ValueError(f"takes a mapping of options, not {value!r}")
 
+    def plain(self) -> dict[str, Any]:
+        """Return the options as plain data, under the names of the job file."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def tags(self) -> bool:
+        """Return whether documents that fall here stay, with a tag."""
+        return False
+
     def label(self) -> str:
         """Return what follows the stage's name in ledgers (`:math_web` for a filter), or ''."""
         return ""
@@ -146,6 +154,10 @@ class Judging(Stage):
     @classmethod
     def _where_is_a_condition(cls, value: str | None) -> str | None:
         return checked(value)
+
+    def tags(self) -> bool:
+        """Return whether documents that fall here stay, with a tag."""
+        return self.action == "tag"
 
     def asked(self) -> set[str]:
         """Return the signals and columns that `where` reads."""

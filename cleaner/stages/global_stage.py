@@ -135,10 +135,16 @@ class GlobalStage(ABC):
     gathered: ClassVar[bool] = True  # verdicts go to their documents; False: each task reads all
     reads_again: ClassVar[bool] = False  # its verdicts are applied by the columns that it reads
     scores_first: ClassVar[bool] = False  # it also goes row by row, at the end of the phase before
+    # Options that no task is told, and no key of a unit depends on.
+    unkeyed: ClassVar[frozenset[str]] = frozenset()
 
     def compares_text(self) -> bool:
         """Return whether texts are compared, so that one without a word falls here as `empty`."""
         return False
+
+    def indexed(self) -> "Indexed | None":
+        """Return this stage if it leaves an index; else None."""
+        return None
 
     def stays(self) -> str:
         """Return in words, for the plan, which of several documents stays; or nothing."""
@@ -187,8 +193,14 @@ class GlobalStage(ABC):
 class Indexed(GlobalStage):
     """A stage that leaves an index of what was kept, for a later run to be held `against`."""
 
+    # What earlier runs kept travels as their indexes.
+    unkeyed: ClassVar[frozenset[str]] = frozenset({"against"})
     index_by: ClassVar[str]  # the UInt64 column by which its rows are found
     index_reads: ClassVar[Literal["keys", "text"]] = "keys"  # what its rows are made of
+
+    def indexed(self) -> "Indexed | None":
+        """Return this stage."""
+        return self
 
     @abstractmethod
     def compares(self) -> dict[str, Any]:

@@ -5,28 +5,53 @@ from collections.abc import Mapping
 from dataclasses import FrozenInstanceError, dataclass
 from typing import Any
 
+import polars as pl
 import pytest
 
 from cleaner.config.plain import Plain
+from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece
+from cleaner.dedup.index import Index
+from cleaner.job.job_file import Entry
+from cleaner.job.plan import Measure
+from cleaner.job.stage_spec import StageSpec
 from cleaner.runs.phases.account import AccountSettings, AccountUnit
-from cleaner.runs.phases.base import DataFile
+from cleaner.runs.phases.base import DataFile, Everything
+from cleaner.runs.phases.build import HeldAgainst, StepOptions
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
-from cleaner.runs.phases.map import MapSettings, MapUnit, Sends, Verdicts
+from cleaner.runs.phases.map import Decided, MapSettings, MapUnit, Sends, Verdicts
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import GatherSettings, GatherUnit, Read, StepSettings, StepUnit
+from cleaner.shards.opened import Shards
+from cleaner.stages.cap import Cap
+from cleaner.stages.exact_dedup import ExactDedup
 from cleaner.stages.global_stage import Role
 
 FILE = DataFile("_work/00-map/data/a.record", 7, "ab" * 32, 96)
 LAST = 2**64 - 1  # positions of rows and bounds of shards fill 64 bits
-STAGE = {"name": "cap", "options": {"by": "host", "documents": None}, "title": "3.cap"}
+CAP = Entry(index=3, name="cap", stage=Cap(by="host", documents=2))
+STAGE = StageSpec.of(CAP, {"a.b": "_a.b"})
+INPUT = Columns(
+    html=None, text="body", id=None, labels={"url": "u"}, source={"value": "x"},
+    carried={"@n": "n"}, carried_types={"@n": pl.List(pl.Int32)}, bytes_as={"u": "hex"},
+    as_json=("n",), in_path=("u",),
+)  # fmt: skip
+SHARDS = Shards("old", "parquet", "c2NoZW1h", ("shards/a.parquet",))
+INDEX = Index("old", "1.cap", "hi", 9, 64, (("index/a.arrow", 7, "ab", 3),), SHARDS, 1 << 23, "id")
 PIECE = Piece(0, "a.parquet", "etag", 0, "parquet", groups=(0, 3), take=(1, 5))
 PAYLOADS: list[Plain] = [
     MapSettings(
-        stages=(STAGE,), measures=({"before": 3, "signals": ["words"], "stored": {}},), carry={},
-        carry_schema="", measured={"words": "UInt32"}, before={}, columns=({"text": "t"},),
+        stages=(STAGE,), measures=(Measure(3, ("words",), {"words": "words@3"}),), carry={},
+        carry_schema="", measured={"words": "UInt32"}, before=None, columns=(INPUT,),
         sends=Sends(stage=STAGE, roles=(Role("keys", 4), Role("sample", 1, 0.25))),
     ),
+    MapSettings(
+        stages=(), measures=(), carry={}, carry_schema="", measured={}, sends=Sends(),
+        before=STAGE.as_part_of(Decided, gathered=True, watched=False),
+    ),
+    STAGE.as_part_of(HeldAgainst, against=(INDEX,)),
+    STAGE.as_part_of(StepOptions, against=(), step="decide", step_version=1),
+    Everything(),
     MapUnit(pieces=(PIECE,), poison=((0, 7), (0, LAST, "reading")), only=(0, 2, 9)),
     MapUnit(text=FILE, spans=((0, 0, 9),), verdicts=Verdicts(FILE, 3)),
     CutSettings(by="bytes", target=10, sizes=(FILE, FILE)),
@@ -47,8 +72,8 @@ PAYLOADS: list[Plain] = [
     GatherSettings((FILE,)),
     GatherUnit(1, (0, LAST)),
     StepSettings(
-        stage=STAGE, carried={"a.b": "_a.b"}, step="decide", reads={"keys": Read((FILE,), 4)},
-        ranges={}, groups=(0, LAST), earlier=(), earlier_groups=0, most_rows=9,
+        stage=STAGE, step="decide", reads={"keys": Read((FILE,), 4)}, ranges={},
+        groups=(0, LAST), earlier=(INDEX,), earlier_groups=1, most_rows=9,
     ),
     StepUnit(text=FILE, group=0),
     StepUnit(range=0),
@@ -62,6 +87,17 @@ def test_a_payload_comes_back_as_it_was(payload: Plain) -> None:
     assert again.plain() == payload.plain()
     with pytest.raises(FrozenInstanceError):
         payload.number = 1  # type: ignore[attr-defined]
+
+
+def test_a_stage_travels_without_the_runs_it_is_held_against() -> None:
+    held, free = (ExactDedup(against=runs) for runs in (("a", "b"), ()))
+    specs = [
+        StageSpec.of(Entry(index=0, name="exact_dedup", stage=one), {}) for one in (held, free)
+    ]
+    assert specs[0].plain() == specs[1].plain()
+    assert specs[0].plain()["options"].keys() == free.plain().keys() - {"against"}
+    assert StageSpec.from_plain(specs[0].plain()) == specs[1]
+    assert held.plain()["against"] == ["a", "b"]  # the job says it all the same
 
 
 @dataclass(frozen=True)

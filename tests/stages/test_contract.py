@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 from support import fasttext_models as small
 
-from cleaner.job.job_file import dump_stage
 from cleaner.ledger import COLUMNS
 from cleaner.stages import STAGES
 from cleaner.stages.base import Judging, Stage
@@ -135,7 +134,7 @@ def test_it_does_not_matter_where_the_frame_is_cut(stage: Stage) -> None:
 
 def test_it_is_the_same_after_a_journey(stage: Stage) -> None:
     (name,) = (name for name, kind in STAGES.items() if isinstance(stage, kind.resolved_type()))
-    again = STAGES[name].resolved_type().model_validate(json.loads(json.dumps(dump_stage(stage))))
+    again = STAGES[name].resolved_type().model_validate(json.loads(json.dumps(stage.plain())))
     assert again == stage
     assert again.resolve() == stage
     assert again(WHOLE).equals(stage(WHOLE))

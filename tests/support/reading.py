@@ -5,7 +5,6 @@ from typing import Any
 
 import polars as pl
 
-from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece
 from cleaner.corpus.listing import list_files
 from cleaner.corpus.read import Part, read_parts
@@ -17,8 +16,7 @@ def read(path: Path, part_bytes: int = 1 << 25, **entry: Any) -> list[Part]:
     """Read one file as an entry of a job would."""
     source = Input(paths=(str(path),), **({"text": "text"} | entry))
     files = list_files([source.paths])
-    plain, _, _ = resolve_columns([source], files)
-    columns = [Columns.from_plain(one) for one in plain]
+    columns, _, _ = resolve_columns([source], files)
     piece = Piece(0, str(path), "", 0, files[0].kind)
     return list(read_parts([piece], columns, part_bytes))
 

@@ -1,29 +1,47 @@
 """Every phase's function by name, and the one way a worker calls it."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from cleaner.config.plain import Plain
 from cleaner.errors import Damaged
-from cleaner.runs.phases.account import run_account
-from cleaner.runs.phases.base import Work, load_settings
-from cleaner.runs.phases.index import run_index, run_kept
-from cleaner.runs.phases.map import run_map, run_probe
-from cleaner.runs.phases.shuffle import run_cut, run_shard
-from cleaner.runs.phases.steps import run_gather, run_step
+from cleaner.runs.phases.account import AccountSettings, AccountUnit, run_account
+from cleaner.runs.phases.base import Everything, load_settings
+from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit, run_index, run_kept
+from cleaner.runs.phases.map import MapSettings, MapUnit, run_map, run_probe
+from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit, run_cut, run_shard
+from cleaner.runs.phases.steps import (
+    GatherSettings,
+    GatherUnit,
+    StepSettings,
+    StepUnit,
+    run_gather,
+    run_step,
+)
 from cleaner.storage.commits import Committer, first_untrue
 from cleaner.storage.shortages import filename, is_shortage, told
 
-FUNCTIONS: dict[str, Work] = {
-    "map": run_map,
-    "probe": run_probe,
-    "step": run_step,
-    "gather": run_gather,
-    "cut": run_cut,
-    "shard": run_shard,
-    "account": run_account,
-    "kept": run_kept,
-    "index": run_index,
+
+@dataclass(frozen=True)
+class Function:
+    """What does one unit of a phase, and the types of what it is told."""
+
+    run: Callable[[Any, Any, Committer], None]
+    settings: type[Plain]
+    unit: type[Plain]
+
+
+FUNCTIONS: dict[str, Function] = {
+    "map": Function(run_map, MapSettings, MapUnit),
+    "probe": Function(run_probe, MapSettings, MapUnit),
+    "step": Function(run_step, StepSettings, StepUnit),
+    "gather": Function(run_gather, GatherSettings, GatherUnit),
+    "cut": Function(run_cut, CutSettings, Everything),
+    "shard": Function(run_shard, ShardSettings, ShardUnit),
+    "account": Function(run_account, AccountSettings, AccountUnit),
+    "kept": Function(run_kept, IndexSettings, KeptUnit),
+    "index": Function(run_index, IndexSettings, IndexUnit),
 }
 
 
@@ -52,7 +70,9 @@ def work(task: Mapping[str, Any]) -> list[dict[str, Any]]:
     # was there already has others after it, or there would be no task.
     try:
         if task["function"] == "probe" or 0 in out.have or not out.stands(0, last=True):
-            FUNCTIONS[task["function"]](load_settings(task["settings"]), task["payload"], out)
+            function = FUNCTIONS[task["function"]]
+            settings = load_settings(task["settings"], function.settings.from_plain)
+            function.run(settings, function.unit.from_plain(task["payload"]), out)
     except Damaged as error:
         if task["function"] == "probe":
             raise

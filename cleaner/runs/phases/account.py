@@ -13,7 +13,7 @@ from cleaner.config.plain import Plain
 from cleaner.dedup.against import fell
 from cleaner.errors import AccountError
 from cleaner.ledger import COLUMNS, Change, capped, kept, merge, tally
-from cleaner.runs.phases.base import DataFile, Settings, exchange_sources, read_table
+from cleaner.runs.phases.base import DataFile, exchange_sources, read_table
 from cleaner.storage.commits import Committer
 from cleaner.storage.exchange import read_partition
 
@@ -45,23 +45,22 @@ class AccountUnit(Plain):
     groups: tuple[int, ...]  # groups of parts that it touches
 
 
-def run_account(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) -> None:
     """Write one ledger file and its clusters, block by block, and commit their counts."""
-    told, mine = AccountSettings.from_plain(settings), AccountUnit.from_plain(unit)
-    places = _places(told, mine, out.folder)
+    places = _places(settings, unit, out.folder)
     counts: list[dict[str, Any]] = []
-    keep = told.keep_rows
-    name = f"part-{mine.number:05d}.parquet"
+    keep = settings.keep_rows
+    name = f"part-{unit.number:05d}.parquet"
     books = {"clusters": _Book(out, f"clusters/{name}")}
     if keep != "counts":
         books["ledger"] = _Book(out, f"ledger/{name}")
     with ExitStack() as stack:
         for book in books.values():
             stack.enter_context(book)
-        for block in _blocks(mine, out.folder):
+        for block in _blocks(unit, out.folder):
             ledger = _placed(block, places)
-            counts.append(_counted(told, ledger))
-            ledger = _columns(ledger, told.measured)
+            counts.append(_counted(settings, ledger))
+            ledger = _columns(ledger, settings.measured)
             if keep == "full":
                 books["ledger"].add(ledger)
             elif keep == "dropped":
@@ -70,7 +69,7 @@ def run_account(settings: Settings, unit: dict[str, Any], out: Committer) -> Non
     merged: dict[str, Any] = {**capped(merge(counts))}
     merged["histograms"] = merge_histograms(one["histograms"] for one in counts)
     outputs = [books[place].written() for place in sorted(books, reverse=True)]
-    out.commit(0, True, {}, {"counts": merged, "rows": mine.rows, "outputs": outputs})
+    out.commit(0, True, {}, {"counts": merged, "rows": unit.rows, "outputs": outputs})
 
 
 def _blocks(unit: AccountUnit, folder: str) -> Iterator[pl.DataFrame]:

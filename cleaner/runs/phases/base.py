@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from cleaner.config.plain import Plain
 from cleaner.errors import Damaged, InputError
 from cleaner.storage import store
-from cleaner.storage.commits import Committer, Marker, Ranged
+from cleaner.storage.commits import Marker, Ranged
 from cleaner.storage.exchange import (
     Part,
     Source,
@@ -31,8 +32,7 @@ from cleaner.storage.exchange import (
 )
 from cleaner.storage.shortages import naming
 
-Settings = dict[str, Any]
-Work = Callable[[Settings, dict[str, Any], Committer], None]
+Settings = TypeVar("Settings", bound=Plain)
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
 _WRITERS = ("shard", "account", "index")  # functions whose units write files of the output
 _OPEN = 128  # exchange files that a task holds open; a process may have 1,024 files in all
@@ -41,11 +41,16 @@ _ENTRY = np.dtype([("rows", "<i8"), ("offset", "<i8"), ("size", "<i8"), ("check"
 
 
 @dataclass(frozen=True)
+class Everything(Plain):
+    """The payload of the one unit of a phase that is done at once."""
+
+
+@dataclass(frozen=True)
 class Unit:
     """One unit of a phase: what its task needs, and a hash of what its outcome depends on."""
 
     name: str
-    payload: Mapping[str, Any]
+    payload: Plain
     depends: str
     rows: int | None = None  # documents it is about, for progress; None: not known
     size: int = 0  # bytes it reads, for progress
@@ -55,7 +60,7 @@ class Unit:
 class Prepared:
     """A phase, ready to run: settings for all its tasks, and the units."""
 
-    settings: Settings
+    settings: Plain
     units: Sequence[Unit]
     depends: str  # a hash of what all units depend on, the settings' own data left out
 
@@ -96,14 +101,19 @@ class Phase:
     name: str
     function: str
     title: str  # for people: the stages it runs
-    options: Mapping[str, Any]  # all that decides the outcome, as plain data
+    options: Plain  # all that decides the outcome
     prepare: Callable[[State], Prepared]
     version: int = 1
     exact: bool = True
-    counts_rows: bool = False  # a map phase: its units carry documents
+    of_map: int | None = None  # the number of the plan's map phase that it is
     gpu: bool = False  # a stage in it runs on a GPU where there is one
     stage: str = ""  # the title of the global stage that it is a step of
     step: str = ""
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether its units carry documents."""
+        return self.of_map is not None
 
     @property
     def products(self) -> bool:
@@ -268,6 +278,12 @@ def slot(group: np.ndarray, groups: int) -> pl.Series:
 
 
 @lru_cache(maxsize=4)
-def load_settings(path: str) -> Settings:
-    """Return a phase's settings; a worker reads them once."""
-    return json.loads(store.read_bytes(path))
+def settings_bytes(path: str) -> bytes:
+    """Return the file with a phase's settings; a worker reads it once."""
+    return store.read_bytes(path)
+
+
+@lru_cache(maxsize=4)
+def load_settings(path: str, read: Callable[[Mapping[str, Any]], Settings]) -> Settings:
+    """Return a phase's settings, always the same object for the same file."""
+    return read(json.loads(settings_bytes(path)))

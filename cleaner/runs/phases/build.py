@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cleaner.dedup.index import ranges
-from cleaner.job.job_file import Entry, describe_stage
+from cleaner.dedup.index import Index, ranges
+from cleaner.job.job_file import Entry
 from cleaner.job.plan import PARTITION_BYTES, MapPlan, Plan
+from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import ALWAYS, ROWS_PER_FILE, Change
 from cleaner.runs.phases.account import AccountSettings, AccountUnit
-from cleaner.runs.phases.base import DataFile, Phase, Prepared, Settings, State, Unit
+from cleaner.runs.phases.base import DataFile, Everything, Phase, Prepared, State, Unit
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
-from cleaner.runs.phases.map import MapSettings, MapUnit, Sends, Verdicts
+from cleaner.runs.phases.map import Decided, MapSettings, MapUnit, Sends, Verdicts
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import (
     EARLIER,
@@ -22,7 +23,6 @@ from cleaner.runs.phases.steps import (
     StepUnit,
 )
 from cleaner.shards import FORMATS
-from cleaner.shards.opened import schema_text
 from cleaner.stages import global_stage
 from cleaner.stages.global_stage import (
     VERDICTS,
@@ -33,9 +33,9 @@ from cleaner.stages.global_stage import (
     Step,
     partitions,
 )
-from cleaner.storage import store
 from cleaner.storage.commits import Marker, digest
 from cleaner.storage.row_key import packed
+from cleaner.storage.schemas import schema_text
 
 _END = (1 << 64) - 1
 
@@ -44,16 +44,16 @@ def build_phases(plan: Plan) -> list[Phase]:
     """Return the phases of a plan in order."""
     phases: list[Phase] = []
     maps: list[str] = []
-    before: dict[str, Any] = {}
-    verdicts: str | None = None
+    before: Decided | None = None
+    verdicts = ""
     for number, mapped in enumerate(plan.maps):
         sends = _sends(plan, mapped)
         name = f"{len(phases):02d}-map"
-        options = _map_options(plan, mapped, sends, before, first=number == 0)
-        if number == 0:
+        options = _map_options(plan, mapped, sends, before)
+        if before is None:
             prepare = _first_units(plan, options)
         else:
-            prepare = _later_units(maps[-1], verdicts or "", before, options)
+            prepare = _later_units(maps[-1], verdicts, before.gathered, options)
         exact = all(entry.stage.exact for entry in mapped.entries)
         title = ", ".join(entry.title for entry in mapped.entries) or "apply verdicts"
         gpu = any(entry.stage.gpu for entry in mapped.entries)
@@ -65,7 +65,7 @@ def build_phases(plan: Plan) -> list[Phase]:
                 options,
                 prepare,
                 exact=exact,
-                counts_rows=True,
+                of_map=number,
                 gpu=gpu,
                 version=3,
             )
@@ -74,8 +74,9 @@ def build_phases(plan: Plan) -> list[Phase]:
         if mapped.then is not None and mapped.across is not None:
             made = _global(plan, mapped.then, mapped.across, name, len(phases))
             across = mapped.across
-            watched = {"gathered": across.gathered, "watched": across.watched}
-            before = {**_shared(plan, mapped.then), **watched}
+            before = _spec(plan, mapped.then).as_part_of(
+                Decided, gathered=across.gathered, watched=across.watched
+            )
             phases += made
             verdicts = made[-1].name
     phases += _finish(plan, maps, len(phases))
@@ -86,13 +87,12 @@ def _map_options(
     plan: Plan,
     mapped: MapPlan,
     sends: Sends,
-    before: dict[str, Any],
-    first: bool,
-) -> dict[str, Any]:
+    before: Decided | None,
+) -> MapSettings:
     then, across = mapped.then, mapped.across
     empty = then is not None and across is not None and across.compares_text()
     return MapSettings(
-        stages=tuple(_stage(plan, entry) for entry in mapped.entries),
+        stages=tuple(_spec(plan, entry) for entry in mapped.entries),
         measures=mapped.measures,
         carry={name: str(kind) for name, kind in mapped.carry.items()},
         carry_schema=schema_text(mapped.carry),
@@ -100,30 +100,13 @@ def _map_options(
         sends=sends,
         before=before,
         empty_at=then.title if then is not None and empty else None,
-        columns=plan.columns if first else (),
-        part_bytes=plan.unit_bytes if first else 0,
-    ).plain()
+        columns=plan.columns if before is None else (),
+        part_bytes=plan.unit_bytes if before is None else 0,
+    )
 
 
-def _stage(plan: Plan, entry: Entry) -> dict[str, Any]:
-    files = {path: store.sha256(path) for path in entry.stage.files() if store.exists(path)}
-    return {
-        **describe_stage(entry.stage, entry.name),
-        "index": entry.index,
-        "title": entry.title,
-        "reads": dict(plan.reads.get(entry.index, {})),
-        "files": files,
-    }
-
-
-def _shared(plan: Plan, entry: Entry) -> dict[str, Any]:
-    """Return what the tasks before and after a global stage know of it.
-
-    Not what it is held against: no key that a document sends depends on that.
-    """
-    stage = _stage(plan, entry)
-    stage["options"].pop("against", None)
-    return stage
+def _spec(plan: Plan, entry: Entry) -> StageSpec:
+    return StageSpec.of(entry, plan.reads.get(entry.index, {}))
 
 
 def _sends(plan: Plan, mapped: MapPlan) -> Sends:
@@ -131,23 +114,23 @@ def _sends(plan: Plan, mapped: MapPlan) -> Sends:
     if mapped.then is None or mapped.across is None:
         return Sends(seed=plan.job.output.shuffle_seed, ranges=_shuffle_ranges(plan))
     roles = mapped.across.roles(plan.rows, plan.bytes)
-    return Sends(stage=_shared(plan, mapped.then), roles=roles)
+    return Sends(stage=_spec(plan, mapped.then), roles=roles)
 
 
 def _shuffle_ranges(plan: Plan) -> int:
     return partitions(4 * plan.bytes, PARTITION_BYTES)
 
 
-def _first_units(plan: Plan, options: Settings) -> Any:
+def _first_units(plan: Plan, options: MapSettings) -> Any:
     def prepare(state: State) -> Prepared:
         rows = {file.number: file for file in plan.files}
         units = []
         for name, pieces in plan.units:
-            unit = MapUnit(pieces=tuple(pieces)).plain()
+            unit = MapUnit(pieces=tuple(pieces))
             known: list[int | None] = [_rows_of(rows[piece.file], piece) for piece in pieces]
             total = None if None in known else sum(n or 0 for n in known)
             size = sum(rows[piece.file].size for piece in pieces if piece.groups is None)
-            units.append(Unit(name, unit, digest(unit["pieces"]), total, size))
+            units.append(Unit(name, unit, digest(unit.plain()["pieces"]), total, size))
         return Prepared(options, units, "")
 
     return prepare
@@ -162,10 +145,9 @@ def _rows_of(file: Any, piece: Any) -> int | None:
     return sum(rows for rows, _ in file.groups[first:past])
 
 
-def _later_units(previous: str, verdicts: str, before: dict[str, Any], options: Settings) -> Any:
+def _later_units(previous: str, verdicts: str, gathered: bool, options: MapSettings) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[previous]
-        gathered = before["gathered"]
         depends = "" if gathered else _all(state.markers[verdicts])
         units = []
         for group, members in enumerate(_groups(parts)):
@@ -182,7 +164,7 @@ def _later_units(previous: str, verdicts: str, before: dict[str, Any], options: 
                     text=DataFile.of(part, "text"),
                     spans=tuple(map(tuple, part.facts["spans"])),
                     verdicts=Verdicts(file, place if gathered else None),
-                ).plain()
+                )
                 rows, size = part.facts["kept"], part.facts["bytes"]
                 units.append(Unit(f"{index:06d}", unit, digest(on), rows, size))
         return Prepared(options, units, depends)
@@ -236,14 +218,15 @@ def _global(
 ) -> list[Phase]:
     """Return the phases of a global stage: its steps, and its verdicts sent to their parts."""
     label = entry.title.replace(":", "_")
-    against = tuple(index.plain() for index in plan.indexes.get(entry.index, ()))
-    about = {**_shared(plan, entry), "against": against}
+    against = tuple(plan.indexes.get(entry.index, ()))
+    spec = _spec(plan, entry)
+    about = spec.as_part_of(HeldAgainst, against=against)
     roles = across.roles(plan.rows, plan.bytes)
-    made = _Made(about, across, previous, against, {role.name: role for role in roles}, {})
+    made = _Made(spec, across, previous, against, {role.name: role for role in roles}, {})
     phases: list[Phase] = []
     for step in across.steps():
         name = f"{number + len(phases):02d}-{label}.{step.name}"
-        options = {**about, "step": step.name, "step_version": step.version}
+        options = about.as_part_of(StepOptions, step=step.name, step_version=step.version)
         prepare = made.prepare(step)
         phases.append(
             Phase(
@@ -266,14 +249,29 @@ def _global(
     return phases
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeldAgainst(StageSpec):
+    """A global stage with the indexes of the earlier runs that it is held against."""
+
+    against: tuple[Index, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepOptions(HeldAgainst):
+    """One step of a global stage."""
+
+    step: str
+    step_version: int
+
+
 @dataclass(frozen=True)
 class _Made:
     """What there is before a step of a global stage: roles of documents, and of earlier steps."""
 
-    about: Mapping[str, Any]  # the stage, as `_shared` gives it
+    spec: StageSpec
     across: GlobalStage
     previous: str  # the map phase whose documents reached the stage
-    against: tuple[Mapping[str, Any], ...]
+    against: tuple[Index, ...]
     roles: Mapping[str, Role]
     steps: Mapping[str, tuple[Step, str]]  # each with its phase
 
@@ -293,8 +291,7 @@ class _Made:
                 earlier = self._read_earlier(step.of, state)
                 reads |= {f"{step.of}{EARLIER}": earlier} if earlier.files else {}
             settings = StepSettings(
-                stage=self.about,
-                carried=self.about["reads"],
+                stage=self.spec,
                 step=step.name,
                 reads=reads,
                 ranges={
@@ -311,7 +308,7 @@ class _Made:
                 self.previous if (made := self.maker(r)) is None else made[1] for r in wanted
             }
             depends = digest([_all(state.markers[name]) for name in sorted(sources)])
-            return Prepared(settings.plain(), self._units(step, settings, parts), depends)
+            return Prepared(settings, self._units(step, settings, parts), depends)
 
         return prepare
 
@@ -347,29 +344,25 @@ class _Made:
         """Return in how many tasks the shards of earlier runs are read for their texts."""
         return min(
             global_stage.MOST_PARTITIONS,
-            sum(len(index["shards"]["paths"]) for index in self.against),
+            sum(len(index.shards.paths) for index in self.against),
         )
 
     def _units(self, step: Step, settings: StepSettings, parts: Sequence[Marker]) -> list[Unit]:
         if step.over == "all":
-            return [Unit("all", {}, "")]
+            return [Unit("all", StepUnit(), "")]
         if step.over == "ranges":
             count = settings.reads[step.of].ranges or 1
-            return [
-                Unit(f"{number:05d}", StepUnit(range=number).plain(), "") for number in range(count)
-            ]
+            return [Unit(f"{number:05d}", StepUnit(range=number), "") for number in range(count)]
         units = []
         for group, members in enumerate(_groups(parts)):
             for index in members:
                 part = parts[index]
                 unit = StepUnit(text=DataFile.of(part, "text"), group=group)
                 depends, facts = part.identity(), part.facts
-                units.append(
-                    Unit(f"{index:06d}", unit.plain(), depends, facts["kept"], facts["bytes"])
-                )
+                units.append(Unit(f"{index:06d}", unit, depends, facts["kept"], facts["bytes"]))
         if f"{step.of}{EARLIER}" in settings.reads:
             units += [
-                Unit(f"earlier-{group:05d}", StepUnit(earlier=group).plain(), "")
+                Unit(f"earlier-{group:05d}", StepUnit(earlier=group), "")
                 for group in range(settings.earlier_groups)
             ]
         return units
@@ -383,7 +376,7 @@ def _cut(previous: str, about: CutSettings) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[previous]
         settings = replace(about, sizes=_files(parts, "sizes"))
-        return Prepared(settings.plain(), [Unit("all", {}, "")], _all(parts))
+        return Prepared(settings, [Unit("all", Everything(), "")], _all(parts))
 
     return prepare
 
@@ -395,10 +388,10 @@ def _gather(previous: str, decided: str) -> Any:
         found = [marker for marker in markers if VERDICTS in marker.files]
         settings = GatherSettings(_files(found, VERDICTS))
         units = [
-            Unit(f"{group:05d}", GatherUnit(group, tuple(_starts(parts, members))).plain(), "")
+            Unit(f"{group:05d}", GatherUnit(group, tuple(_starts(parts, members))), "")
             for group, members in enumerate(groups)
         ]
-        return Prepared(settings.plain(), units, digest([_all(markers), _all(parts)]))
+        return Prepared(settings, units, digest([_all(markers), _all(parts)]))
 
     return prepare
 
@@ -425,28 +418,29 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
     shards = _shards(maps, cut, _shuffle_ranges(plan), writing)
     phases = [
-        Phase(cut, "cut", "cut shards", cutting.plain(), _cut(maps[-1], cutting)),
-        Phase(shard, "shard", "write shards", writing.plain(), shards),
+        Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting)),
+        Phase(shard, "shard", "write shards", writing, shards),
         Phase(
             f"{number + 2:02d}-account",
             "account",
             "account",
-            counting.plain(),
+            counting,
             _account(maps, shard, counting),
             version=3,
         ),
     ]
     for before, mapped in zip(maps, plan.maps, strict=True):
-        if mapped.then is not None and isinstance(mapped.across, Indexed):
+        indexed = None if mapped.across is None else mapped.across.indexed()
+        if mapped.then is not None and indexed is not None:
             at = number + len(phases)
-            phases += _index(plan, mapped.then, mapped.across, before, maps[0], shard, at)
+            phases += _index(plan, mapped.then, indexed, before, maps[0], shard, at)
     return phases
 
 
 def _index(
     plan: Plan,
     entry: Entry,
-    across: Indexed,
+    indexed: Indexed,
     previous: str,
     first: str,
     shards: str,
@@ -455,11 +449,11 @@ def _index(
     """Return the two phases that write the index of a stage."""
     label = entry.title.replace(":", "_")
     kept, index = f"{number:02d}-{label}.kept", f"{number + 1:02d}-{label}.index"
-    rows = across.key_rows(plan.rows)
+    rows = indexed.key_rows(plan.rows)
     parts = partitions(rows)
     about = IndexSettings(
-        stage=_shared(plan, entry),
-        by=across.index_by,
+        stage=_spec(plan, entry),
+        by=indexed.index_by,
         parts=parts,
         ranges=ranges(rows, parts),
     )
@@ -471,19 +465,19 @@ def _index(
         for group, members in enumerate(groups):
             mine = [markers[index] for index in members]
             if mine:
-                unit = KeptUnit(group, _files(mine, across.index_reads))
-                units.append(Unit(f"{group:05d}", unit.plain(), _all(mine)))
-        return Prepared(settings.plain(), units, _all(state.markers[shards]))
+                unit = KeptUnit(group, _files(mine, indexed.index_reads))
+                units.append(Unit(f"{group:05d}", unit, _all(mine)))
+        return Prepared(settings, units, _all(state.markers[shards]))
 
     def indexing(state: State) -> Prepared:
         markers = state.markers[kept]
         settings = replace(about, rows=_files(markers, "rows"))
-        units = [Unit(f"{part:05d}", IndexUnit(part).plain(), "") for part in range(parts)]
-        return Prepared(settings.plain(), units, _all(markers))
+        units = [Unit(f"{part:05d}", IndexUnit(part), "") for part in range(parts)]
+        return Prepared(settings, units, _all(markers))
 
     return [
-        Phase(kept, "kept", f"{entry.title} kept", about.plain(), keeping, stage=entry.title),
-        Phase(index, "index", f"{entry.title} index", about.plain(), indexing, stage=entry.title),
+        Phase(kept, "kept", f"{entry.title} kept", about, keeping, stage=entry.title),
+        Phase(index, "index", f"{entry.title} index", about, indexing, stage=entry.title),
     ]
 
 
@@ -498,7 +492,7 @@ def _changes(plan: Plan) -> list[Change]:
 
     A stage that makes the texts has none before it, and is not among them.
     """
-    counts = [(point["before"], point["stored"]) for m in plan.maps for point in m.measures]
+    counts = [(point.before, point.stored) for m in plan.maps for point in m.measures]
     counts = [(at, stored) for at, stored in counts if set(ALWAYS) <= stored.keys()]
     found = []
     for entry in plan.job.stages:
@@ -536,8 +530,8 @@ def _shards(maps: Sequence[str], cut: str, parts: int, about: ShardSettings) -> 
         for number, size in enumerate(cuts.facts["sizes"]):
             name = f"part-{number:05d}-of-{count:05d}.{suffix}"
             unit = ShardUnit(number, name, bounds[number], bounds[number + 1], size)
-            units.append(Unit(f"{number:05d}", unit.plain(), "", size=size))
-        return Prepared(settings.plain(), units, digest([_all(markers), cuts.identity()]))
+            units.append(Unit(f"{number:05d}", unit, "", size=size))
+        return Prepared(settings, units, digest([_all(markers), cuts.identity()]))
 
     return prepare
 
@@ -571,8 +565,8 @@ def _account(maps: Sequence[str], shards: str, about: AccountSettings) -> Any:
                 records=tuple(tuple(files[i] for i in members) for files in records),
                 groups=tuple(sorted({group_of[i] for i in members})),
             )
-            units.append(Unit(f"{number:05d}", unit.plain(), "", rows=high - low))
+            units.append(Unit(f"{number:05d}", unit, "", rows=high - low))
         depends = digest([_all(state.markers[name]) for name in (*maps, shards)])
-        return Prepared(settings.plain(), units, depends)
+        return Prepared(settings, units, depends)
 
     return prepare

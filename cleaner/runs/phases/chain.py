@@ -13,10 +13,11 @@ import polars as pl
 from cleaner import signals as signal_families
 from cleaner.corpus.files import first_line
 from cleaner.errors import CleanerError, is_panic
-from cleaner.job.job_file import build_stage
+from cleaner.job.plan import Measure
+from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import ALWAYS, dropped, failed, tagged
 from cleaner.runs.phases.base import with_asked, without_asked
-from cleaner.stages.base import Judging, Stage
+from cleaner.stages.base import Stage
 from cleaner.storage.shortages import is_shortage
 from cleaner.text.segment import formulas_of
 
@@ -24,31 +25,6 @@ from cleaner.text.segment import formulas_of
 _OF_MANY = (
     "file", "row", "id", "url", "source", "fate", "stage", "reason", "broken", *ALWAYS,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Step:
-    """One stage at its place in the job."""
-
-    index: int
-    name: str
-    title: str
-    stage: Stage
-    reads: Mapping[str, str] = field(default_factory=dict)  # carried columns, by the job's names
-
-    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
-        """Return what the stage makes of `docs`, an `error` on rows where it raised."""
-        made = apply_safely(self.stage, with_asked(docs, self.reads))
-        return without_asked(made, self.reads)
-
-
-@dataclass(frozen=True)
-class Measure:
-    """Signals to measure before step `before`, and the names under which the ledger keeps them."""
-
-    before: int  # index of the stage they are measured for; the job's length: at the very end
-    signals: tuple[str, ...]
-    stored: Mapping[str, str]
 
 
 @dataclass
@@ -68,18 +44,9 @@ class Outcome:
 class Chain:
     """The stages of one map phase with the signals they need, ready to run in a worker."""
 
-    def __init__(self, plain: Sequence[Mapping[str, Any]], measures: Sequence[Mapping[str, Any]]):
-        self.steps = [
-            Step(
-                item["index"],
-                item["name"],
-                item["title"],
-                build_stage(item),
-                item["reads"],
-            )
-            for item in plain
-        ]
-        self.measures = [Measure(m["before"], tuple(m["signals"]), m["stored"]) for m in measures]
+    def __init__(self, stages: Sequence[StageSpec], measures: Sequence[Measure]) -> None:
+        self.steps = stages
+        self.measures = measures
 
     def run(self, docs: pl.DataFrame, empty_at: str | None = None) -> Outcome:
         """Return the survivors of all stages and the records of those who fell.
@@ -96,10 +63,10 @@ class Chain:
         judged: dict[int, pl.DataFrame] = {}
         for step in self.steps:
             self._measure(outcome, step.index)
-            if "html" in step.stage.needs() and "html" not in outcome.docs.columns:
-                outcome.docs = absent(outcome.docs, step.stage)  # a text entry passes untouched
+            if "html" in step.options.needs() and "html" not in outcome.docs.columns:
+                outcome.docs = absent(outcome.docs, step.options)  # a text entry passes untouched
                 continue
-            if "text" in step.stage.needs():
+            if "text" in step.options.needs():
                 _fall_empty(outcome, step.title)
             self._apply(outcome, step, judged)
         end = self.steps[-1].index + 1 if self.steps else 0
@@ -134,18 +101,17 @@ class Chain:
             docs = docs.filter(~bad)
         outcome.docs = docs.drop("error")
 
-    def _apply(self, outcome: Outcome, step: Step, judged: dict[int, pl.DataFrame]) -> None:
+    def _apply(self, outcome: Outcome, step: StageSpec, judged: dict[int, pl.DataFrame]) -> None:
         docs = outcome.docs
-        if step.stage.rule_set() is not None:
+        if step.options.rule_set() is not None:
             docs = self._judge_together(docs, step, judged)
             docs = docs.with_columns(judged.pop(step.index))
         else:
-            docs = step(docs)
+            docs = applied(step, docs)
         docs = _with_verdicts(docs)
         error = docs["error"].is_not_null()
         down = (docs["broken"].list.len() > 0).fill_null(True) & ~error
-        tags = isinstance(step.stage, Judging) and step.stage.action == "tag"
-        if tags:
+        if step.options.tags():
             told = pl.lit(f"{step.title}:") + pl.col("broken").list.join(",")
             docs = tagged(docs, pl.lit(down), told)
             down = pl.Series(np.zeros(len(docs), bool))
@@ -161,7 +127,7 @@ class Chain:
         outcome.docs = docs.filter(stay).drop("broken", "error")
 
     def _judge_together(
-        self, docs: pl.DataFrame, step: Step, judged: dict[int, pl.DataFrame]
+        self, docs: pl.DataFrame, step: StageSpec, judged: dict[int, pl.DataFrame]
     ) -> pl.DataFrame:
         """Judge by the rules of this stage, and of later ones up to the next change of the text.
 
@@ -170,24 +136,24 @@ class Chain:
         if step.index in judged:
             return docs
         for other in self.steps[self.steps.index(step) :]:
-            if other.stage.changes_text:
+            if other.options.changes_text:
                 break
-            if other.stage.rule_set() is None or other.index in judged:
+            if other.options.rule_set() is None or other.index in judged:
                 continue
             ready = other.index == step.index or (
-                other.stage.needs() | other.stage.signals() <= {*docs.columns, *other.reads}
+                other.options.needs() | other.options.signals() <= {*docs.columns, *other.reads}
             )
             if ready:
-                found = _with_verdicts(other(docs))
+                found = _with_verdicts(applied(other, docs))
                 judged[other.index] = found.select("broken", "error")
-                docs = docs.with_columns(found.select(list(other.stage.adds())))
+                docs = docs.with_columns(found.select(list(other.options.adds())))
         return docs
 
     def _also(self, others: Mapping[int, pl.Series]) -> pl.Series | None:
         """Return what other filters of the phase found in the same rows, `filter.rule` each."""
         if not others:
             return None
-        names = {step.index: step.stage.label().removeprefix(":") for step in self.steps}
+        names = {step.index: step.options.label().removeprefix(":") for step in self.steps}
         told = pl.DataFrame({str(index): series for index, series in others.items()})
         return told.select(
             pl.concat_list(
@@ -195,6 +161,12 @@ class Chain:
                 for index in others
             )
         ).to_series()
+
+
+def applied(step: StageSpec, docs: pl.DataFrame) -> pl.DataFrame:
+    """Return what a stage makes of `docs`, an `error` on rows where it raised."""
+    made = apply_safely(step.options, with_asked(docs, step.reads))
+    return without_asked(made, step.reads)
 
 
 def _failpoint(docs: pl.DataFrame) -> None:
@@ -263,9 +235,9 @@ def _fall_empty(outcome: Outcome, title: str) -> None:
         outcome.docs = docs.filter(~empty)
 
 
-def _dropped(docs: pl.DataFrame, step: Step, also: pl.Series | None) -> pl.DataFrame:
+def _dropped(docs: pl.DataFrame, step: StageSpec, also: pl.Series | None) -> pl.DataFrame:
     broken = pl.col("broken") if also is None else pl.concat_list("broken", pl.lit(also))
     docs = dropped(docs, step.title, pl.col("broken").list.first(), broken)
-    if step.stage.drops_most:
+    if step.options.drops_most:
         docs = docs[[name for name in docs.columns if name.split("@")[0] in _OF_MANY]]
     return docs

@@ -3,10 +3,9 @@
 kept: keys of one group of parts, without documents that fell later -> index: one file per range.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -14,18 +13,16 @@ import pyarrow as pa
 from cleaner.config.plain import Plain
 from cleaner.corpus.files import first_line
 from cleaner.dedup.against import as_old
-from cleaner.dedup.index import index_path
+from cleaner.dedup.index import Index, index_path
 from cleaner.errors import Damaged, InputError
-from cleaner.job.job_file import build_global
+from cleaner.job.stage_spec import StageSpec
 from cleaner.kernels.hashing import in_range
 from cleaner.runs.phases.base import (
     DataFile,
-    Settings,
     exchange_bytes,
     exchange_sources,
     read_table,
 )
-from cleaner.shards.opened import Shards
 from cleaner.stages.global_stage import Indexed
 from cleaner.storage import store
 from cleaner.storage.commits import Committer
@@ -40,19 +37,19 @@ _READ = ("text", "id", "source", "cluster_size", "formulas_marked")
 class IndexSettings(Plain):
     """What the tasks that write the index of a stage share: which one, and how it is cut."""
 
-    stage: Mapping[str, Any]  # as `describe_stage` gives it
+    stage: StageSpec
     by: str
     parts: int  # files
     ranges: int  # of hashes in each file
     places: tuple[DataFile, ...] = ()  # where documents lie in the shards
     rows: tuple[DataFile, ...] = ()  # what is in the index, by hash
 
-    def across(self) -> Indexed:
+    def indexed(self) -> Indexed:
         """Return the stage."""
-        across = build_global(self.stage)
-        if not isinstance(across, Indexed):
-            raise TypeError(f"{self.stage['name']} has no index")
-        return across
+        indexed = self.stage.across().indexed()
+        if indexed is None:
+            raise TypeError(f"{self.stage.name} has no index")
+        return indexed
 
 
 @dataclass(frozen=True)
@@ -70,18 +67,17 @@ class IndexUnit(Plain):
     part: int
 
 
-def run_kept(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+def run_kept(settings: IndexSettings, unit: KeptUnit, out: Committer) -> None:
     """Commit the keys of a group of parts that are in a shard, part by part, to exchange them."""
-    told, mine = IndexSettings.from_plain(settings), KeptUnit.from_plain(unit)
     places = None
-    for number, file in enumerate(mine.parts):
-        last = number == len(mine.parts) - 1
+    for number, file in enumerate(unit.parts):
+        last = number == len(unit.parts) - 1
         if out.stands(number, last):
             continue
         if places is None:
-            places = _places(told, mine.group, out.folder)
-        rows = _kept_rows(told, file, places, out.folder)
-        data = exchange_bytes(rows, told.by, told.parts)
+            places = _places(settings, unit.group, out.folder)
+        rows = _kept_rows(settings, file, places, out.folder)
+        data = exchange_bytes(rows, settings.by, settings.parts)
         out.commit(number, last, {"rows": data}, {"kept": len(rows)})
 
 
@@ -96,60 +92,58 @@ def _kept_rows(
     settings: IndexSettings, file: DataFile, places: pl.DataFrame, folder: str
 ) -> pl.DataFrame:
     """Return the rows of one part's kept documents, under their place in the shards."""
-    across = settings.across()
-    if across.index_reads == "text":
-        return across.index_rows(read_table(folder, file), places)
+    indexed = settings.indexed()
+    if indexed.index_reads == "text":
+        return indexed.index_rows(read_table(folder, file), places)
     parts = settings.parts
     with exchange_sources(folder, [file]) as sources:
         schema = read_partition(sources, 0).drop("slot").schema
         frames = [frame for part in range(parts) for frame in read_pieces(sources, part)]
     rows = pl.concat([pl.DataFrame(schema=schema), *(frame.drop("slot") for frame in frames)])
-    return across.index_rows(rows, places)
+    return indexed.index_rows(rows, places)
 
 
-def run_index(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+def run_index(settings: IndexSettings, unit: IndexUnit, out: Committer) -> None:
     """Write one range of hashes of a stage's index to its final name, and commit it."""
-    told, part = IndexSettings.from_plain(settings), IndexUnit.from_plain(unit).part
-    with exchange_sources(out.folder, told.rows) as sources:
+    part, parts, ranges = unit.part, settings.parts, settings.ranges
+    with exchange_sources(out.folder, settings.rows) as sources:
         rows = read_partition(sources, part)
-    rows = told.across().index_merged(rows)
-    path = index_path(told.stage["title"], part, told.parts)
-    own = slice(part * told.ranges, (part + 1) * told.ranges)
+    rows = settings.indexed().index_merged(rows)
+    path = index_path(settings.stage.title, part, parts)
+    own = slice(part * ranges, (part + 1) * ranges)
     with out.product(path) as product:
-        written = exchange_bytes(rows, told.by, told.parts * told.ranges, own)
+        written = exchange_bytes(rows, settings.by, parts * ranges, own)
         product.sink.write(written.data)
         product.sink.write(written.trailer)
     facts = {"rows": len(rows), **product.facts, "trailer": written.said()}
     out.commit(0, True, {}, facts)
 
 
-def read_old(
-    indexes: Sequence[Mapping[str, Any]], part: int, parts: int, rows: pl.DataFrame
-) -> pl.DataFrame:
+def read_old(indexes: Sequence[Index], part: int, parts: int, rows: pl.DataFrame) -> pl.DataFrame:
     """Return what earlier runs kept under the hashes of `rows`, partition `part` of `parts`.
 
     They are rows of the same columns, as documents that always stay.
     """
     found = [rows.clear()]
     for index in indexes if len(rows) else ():
-        wanted = rows.select(index["by"]).unique()
+        wanted = rows.select(index.by).unique()
         for frame in _ranges(index, part, parts):
-            mine = frame.join(wanted, on=index["by"], how="semi", maintain_order="left")
-            old = as_old(mine, index["run"], index["first_file"])
+            mine = frame.join(wanted, on=index.by, how="semi", maintain_order="left")
+            old = as_old(mine, index.run, index.first_file)
             found.append(old.select(rows.columns).cast(rows.schema))
     return pl.concat(found)
 
 
-def _ranges(index: Mapping[str, Any], part: int, parts: int) -> Iterator[pl.DataFrame]:
+def _ranges(index: Index, part: int, parts: int) -> Iterator[pl.DataFrame]:
     """Yield partition `part` of `parts` from an index, one of its own ranges at a time."""
-    files, ranges = index["files"], index["ranges"]
+    files, ranges = index.files, index.ranges
     cut = len(files) * ranges
     low, high = part * cut // parts, ((part + 1) * cut - 1) // parts
     for number in range(low // ranges, high // ranges + 1):
         first = number * ranges
         wanted = range(max(low, first) - first, min(high, first + ranges - 1) - first + 1)
-        for frame in _of_run(index["run"], DataFile(*files[number]), wanted):
-            inside = in_range(frame[index["by"]].to_numpy(), parts, part)
+        for frame in _of_run(index.run, DataFile(*files[number]), wanted):
+            inside = in_range(frame[index.by].to_numpy(), parts, part)
             yield frame.filter(pl.Series(inside))
 
 
@@ -174,15 +168,15 @@ def _damage_named(path: str) -> Iterator[None]:
 
 
 def old_texts(
-    indexes: Sequence[Mapping[str, Any]], wanted: pl.DataFrame
-) -> Iterator[tuple[Mapping[str, Any], pl.DataFrame]]:
+    indexes: Sequence[Index], wanted: pl.DataFrame
+) -> Iterator[tuple[Index, pl.DataFrame]]:
     """Yield documents of earlier runs with the index they are of, a row group of a shard at a time.
 
     `wanted` are keys as `as_old` made them, sorted, with further columns to keep; the documents
     have the key that they have in the index.
     """
     for index in indexes:
-        first, shards = index["first_file"], Shards(**index["shards"])
+        first, shards = index.first_file, index.shards
         for number in range(len(shards.paths)):
             mine = wanted.filter(pl.col("file") == first + number)
             if not len(mine):

@@ -4,27 +4,24 @@ The first map phase reads the input; every later one reads the survivors of the 
 and the verdicts of the global stage between them, and takes the verdicts by position.
 """
 
-import base64
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from cleaner.config.plain import Plain
 from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Part, read_parts
 from cleaner.dedup.against import fell
-from cleaner.job.job_file import build_global, build_stage
+from cleaner.job.plan import Measure
+from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import COLUMNS, dropped, tagged
 from cleaner.runs.phases.base import (
     DataFile,
-    Settings,
     exchange_bytes,
     exchange_sources,
     read_table,
@@ -34,11 +31,11 @@ from cleaner.runs.phases.base import (
 )
 from cleaner.runs.phases.chain import Chain
 from cleaner.signals import SIGNALS
-from cleaner.stages.base import Judging
 from cleaner.stages.global_stage import Role
 from cleaner.storage.commits import Committer, Marker
 from cleaner.storage.exchange import read_partition
 from cleaner.storage.row_key import packed, position, shuffle_key
+from cleaner.storage.schemas import polars_types
 
 # Sources of one part whose documents are counted for the alarm, the largest of them: those without
 # a loss too, for whatever reached a stage counts. A source may be a host, a corpus have millions.
@@ -51,26 +48,48 @@ RECORD = {name: COLUMNS[name] for name in COLUMNS if name not in ("shard", "shar
 class Sends(Plain):
     """What documents send: to a global stage, or, in a seeded order, to the shards."""
 
-    stage: Mapping[str, Any] | None = None  # as `describe_stage` gives it
+    stage: StageSpec | None = None
     roles: tuple[Role, ...] = ()
     seed: int = 0
     ranges: int = 1  # of the order
 
 
+@dataclass(frozen=True, kw_only=True)
+class Decided(StageSpec):
+    """A global stage whose verdicts are there, and what it says of them."""
+
+    gathered: bool
+    watched: bool
+
+
 @dataclass(frozen=True)
 class MapSettings(Plain):
-    """What all units of a map phase share; stages are as `describe_stage` gives them."""
+    """What all units of a map phase share."""
 
-    stages: tuple[Mapping[str, Any], ...]
-    measures: tuple[Mapping[str, Any], ...]
+    stages: tuple[StageSpec, ...]
+    measures: tuple[Measure, ...]
     carry: Mapping[str, str]  # columns that go on, name -> type, for people and keys
-    carry_schema: str  # the same as an Arrow IPC message in base64
+    carry_schema: str  # the same as `schema_text` gives it
     measured: Mapping[str, str]  # columns for the ledger, name -> Polars type by name
     sends: Sends
-    before: Mapping[str, Any]  # the global stage before; nothing for the first phase
+    before: Decided | None  # the global stage before; None for the first phase
     empty_at: str | None = None
-    columns: tuple[Mapping[str, Any], ...] = ()  # of the input, by entry
+    columns: tuple[Columns, ...] = ()  # of the input, by entry
     part_bytes: int = 0
+
+    def plain(self) -> dict[str, Any]:
+        """Return the settings as plain data."""
+        return {"before": {}, **super().plain()}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """Read back what `plain` returned."""
+        return super().from_plain({**plain, "before": plain["before"] or None})
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The stages, ready to run: a worker that reads the settings once loads models once."""
+        return Chain(self.stages, self.measures)
 
 
 @dataclass(frozen=True)
@@ -93,57 +112,54 @@ class MapUnit(Plain):
     only: tuple[int, int, int] | None = None  # for a probe: a part, and a range of its rows
 
 
-def run_map(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+def run_map(settings: MapSettings, unit: MapUnit, out: Committer) -> None:
     """Commit every part of one unit that is not committed yet."""
-    told, mine = MapSettings.from_plain(settings), MapUnit.from_plain(unit)
-    chain = _chain(_frozen(told.stages), _frozen(told.measures))
-    for number, (part, verdict_fallen) in enumerate(_parts(told, mine, out.folder)):
+    sends = settings.sends
+    for number, (part, verdict_fallen) in enumerate(_parts(settings, unit, out.folder)):
         if out.stands(number, part.last):
             continue
-        part.docs = _without_poison(part.docs, mine.poison)
-        outcome = chain.run(part.docs, told.empty_at)
+        part.docs = _without_poison(part.docs, unit.poison)
+        outcome = settings.chain.run(part.docs, settings.empty_at)
         fallen = [*verdict_fallen, *outcome.fallen]
-        record = _record(told.measured, fallen, outcome.docs)
-        docs = _complete(outcome.docs, told.carry_schema)
+        record = _record(settings.measured, fallen, outcome.docs)
+        docs = _complete(outcome.docs, settings.carry_schema)
         files = {"record": table_bytes(record)}
         facts = _facts(part, record, docs)
-        if told.sends.stage is not None:
+        if sends.stage is not None:
             files["text"] = table_bytes(docs)
-            values, unread = build_global(told.sends.stage).unread(docs)
+            values, unread = sends.stage.across().unread(docs)
             facts["unread_values"] = [values, len(unread), *unread[:1]]
-            for role, rows, ranges in _sent(told.sends.stage, told.sends.roles, docs):
+            for role, rows, ranges in _sent(sends.stage, sends.roles, docs):
                 files[role] = exchange_bytes(rows, "slot", ranges)
                 facts[role] = len(rows)
         else:
-            docs = docs.with_columns(shuffle_key(docs, told.sends.seed))
+            docs = docs.with_columns(shuffle_key(docs, sends.seed))
             docs = docs.sort("shuffle", "file", "row")
-            files["text"] = exchange_bytes(docs, "shuffle", told.sends.ranges)
+            files["text"] = exchange_bytes(docs, "shuffle", sends.ranges)
             files["sizes"] = table_bytes(_sizes(docs))
         out.commit(number, part.last, files, facts)
 
 
 def _sent(
-    stage: Mapping[str, Any], roles: Sequence[Role], docs: pl.DataFrame
+    stage: StageSpec, roles: Sequence[Role], docs: pl.DataFrame
 ) -> Iterator[tuple[str, pl.DataFrame, int]]:
     """Yield what documents send to a global stage: by role the rows, and into how many ranges."""
-    made = build_global(stage).sent(with_asked(docs, stage["reads"]), roles)
+    made = stage.across().sent(with_asked(docs, stage.reads), roles)
     for role in roles:
         yield role.name, made[role.name], role.ranges
 
 
-def run_probe(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+def run_probe(settings: MapSettings, unit: MapUnit, out: Committer) -> None:
     """Run the chain on some rows of one part of a unit and commit nothing: does it survive?
 
     `only` is the part and a range of its rows; without any row the part is only read. The result
     names how many rows the part has, and the key of the first of the range.
     """
-    told, mine = MapSettings.from_plain(settings), MapUnit.from_plain(unit)
-    chain = _chain(_frozen(told.stages), _frozen(told.measures))
-    if mine.only is None:
+    if unit.only is None:
         raise TypeError(f"unit {out.unit}: a probe of no rows")
-    wanted, low, high = mine.only
+    wanted, low, high = unit.only
     facts: dict[str, Any] = {"rows": 0, "key": None}
-    for number, (part, _) in enumerate(_parts(told, mine, out.folder)):
+    for number, (part, _) in enumerate(_parts(settings, unit, out.folder)):
         if number < wanted:
             continue
         docs = part.docs
@@ -151,11 +167,12 @@ def run_probe(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
         if low < len(docs):
             facts["key"] = list(docs.select("file", "row").row(low))
         if low < high:
-            some = _without_poison(docs[low:high], mine.poison)
-            outcome = chain.run(some, told.empty_at)
-            if told.sends.stage is not None:
-                done = _complete(outcome.docs, told.carry_schema)
-                list(_sent(told.sends.stage, told.sends.roles, done))
+            some = _without_poison(docs[low:high], unit.poison)
+            outcome = settings.chain.run(some, settings.empty_at)
+            sends = settings.sends
+            if sends.stage is not None:
+                done = _complete(outcome.docs, settings.carry_schema)
+                list(_sent(sends.stage, sends.roles, done))
         break
     out.done.append(Marker(out.unit, wanted, True, out.key, {}, facts))
 
@@ -173,23 +190,13 @@ def _without_poison(docs: pl.DataFrame, poison: Sequence[Sequence[int]]) -> pl.D
     return docs.with_columns(pl.when(bad).then(told).otherwise("error").alias("error"))
 
 
-def _frozen(plain: Any) -> str:
-    return json.dumps(plain, sort_keys=True)
-
-
-@lru_cache(maxsize=4)
-def _chain(stages: str, measures: str) -> Chain:
-    """Return the chain of a phase; a worker builds it, and loads its models, once."""
-    return Chain(json.loads(stages), json.loads(measures))
-
-
 def _parts(
     settings: MapSettings, unit: MapUnit, folder: str
 ) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
     """Yield the parts of a unit, each with what the global stage before dropped of it."""
     if unit.pieces is not None:
         return _first(settings, unit.pieces, unit.poison)
-    if unit.text is None or unit.verdicts is None:
+    if unit.text is None or unit.verdicts is None or settings.before is None:
         raise TypeError("a unit of a map phase has pieces, or a text with verdicts")
     return _later(settings.before, unit.text, unit.spans, unit.verdicts, folder)
 
@@ -197,9 +204,8 @@ def _parts(
 def _first(
     settings: MapSettings, pieces: Sequence[Piece], poison: Sequence[Sequence[Any]]
 ) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
-    columns = [Columns.from_plain(entry) for entry in settings.columns]
     shunned = {(file, row) for file, row, *reading in poison if reading}
-    for part in read_parts(pieces, columns, settings.part_bytes, shunned):
+    for part in read_parts(pieces, settings.columns, settings.part_bytes, shunned):
         part.docs = part.docs.with_columns(
             pl.lit(1, pl.UInt32).alias("cluster_size"),
             pl.lit(None, pl.List(pl.String)).alias("tagged"),
@@ -208,7 +214,7 @@ def _first(
 
 
 def _later(
-    before: Mapping[str, Any],
+    before: Decided,
     text: DataFile,
     spans: Sequence[tuple[Any, ...]],
     verdicts: Verdicts,
@@ -221,19 +227,19 @@ def _later(
 
 
 def _judged(
-    docs: pl.DataFrame, verdicts: pl.DataFrame, before: Mapping[str, Any]
+    docs: pl.DataFrame, verdicts: pl.DataFrame, before: Decided
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the documents that go on from a global stage, and those that fell there."""
-    stage, across = build_stage(before), build_global(before)
-    reads = before["reads"] if across.reads_again else {}
+    stage, across = before.options, before.across()
+    reads = before.reads if across.reads_again else {}
     docs = without_asked(across.applied(with_asked(docs, reads), verdicts), reads)
     if stage.changes_text:  # what was measured on the text before is not true of this one
         docs = docs.drop(name for name in docs.columns if name in SIGNALS)
     down = docs["broken"].list.len() > 0
-    if isinstance(stage, Judging) and stage.action == "tag":
-        told = pl.lit(f"{before['title']}:") + pl.col("broken").list.join(",")
+    if stage.tags():
+        told = pl.lit(f"{before.title}:") + pl.col("broken").list.join(",")
         return tagged(docs, pl.lit(down), told).drop("broken"), docs.clear()
-    gone = dropped(docs.filter(down), before["title"], pl.col("broken").list.first())
+    gone = dropped(docs.filter(down), before.title, pl.col("broken").list.first())
     return docs.filter(~down).drop("broken"), gone
 
 
@@ -255,8 +261,7 @@ def _complete(docs: pl.DataFrame, schema: str) -> pl.DataFrame:
 
 @lru_cache(maxsize=4)
 def _types(schema: str) -> dict[str, pl.DataType]:
-    arrow = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(schema)))
-    return dict(pl.DataFrame(arrow.empty_table()).schema)
+    return polars_types(schema)
 
 
 def _record(

@@ -3,19 +3,17 @@
 A document's place is a seeded hash of its key, so the order depends on neither units nor workers.
 """
 
-import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from cleaner.config.plain import Plain
 from cleaner.runs.phases.base import (
     DataFile,
-    Settings,
+    Everything,
     exchange_bytes,
     exchange_sources,
     read_table,
@@ -25,6 +23,7 @@ from cleaner.shards import FORMATS
 from cleaner.storage.commits import Committer
 from cleaner.storage.exchange import Source, read_pieces
 from cleaner.storage.row_key import position
+from cleaner.storage.schemas import arrow_schema
 
 _BIN = 1 << 48  # width of one of the 65,536 bins in which sizes are summed
 _HELD = 48 << 20  # text that a shard's task holds at once; a larger range is read in passes
@@ -44,7 +43,7 @@ class ShardSettings(Plain):
     """What all shards share."""
 
     format: str
-    schema: str  # as an Arrow IPC message in base64
+    schema: str  # as `schema_text` gives it
     columns: Mapping[str, str]  # name in the shard -> name inside
     files: tuple[DataFile, ...] = ()
     parts: int = 1  # hash ranges in each file
@@ -62,17 +61,16 @@ class ShardUnit(Plain):
     bytes: int  # of text, about
 
 
-def run_cut(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+def run_cut(settings: CutSettings, unit: Everything, out: Committer) -> None:
     """Commit the bounds of the shards, from the sums of all units."""
-    told = CutSettings.from_plain(settings)
     total = np.zeros((1 << 16, 3), np.int64)
-    for file in told.sizes:
+    for file in settings.sizes:
         sizes = read_table(out.folder, file)
         at = sizes["bin"].to_numpy()
         for column, name in enumerate(("rows", "tokens", "bytes")):
             total[at, column] += sizes[name].to_numpy().astype(np.int64)
-    measure = total[:, 2] if told.by == "bytes" else total[:, 1]
-    shards = max(1, -(-int(measure.sum()) // told.target))
+    measure = total[:, 2] if settings.by == "bytes" else total[:, 1]
+    shards = max(1, -(-int(measure.sum()) // settings.target))
     bounds = shard_bounds(measure, shards)
     text = _text_between(total[:, 2], bounds)
     out.commit(0, True, {}, {"bounds": [str(bound) for bound in bounds], "sizes": text})
@@ -102,16 +100,15 @@ def _text_between(measure: np.ndarray, bounds: list[int]) -> list[int]:
     return [int(x) for x in np.diff(np.interp(edges, np.arange(len(running)), running))]
 
 
-def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+def run_shard(settings: ShardSettings, unit: ShardUnit, out: Committer) -> None:
     """Write one shard to its final name and commit it, with the place of each of its rows."""
-    told, mine = ShardSettings.from_plain(settings), ShardUnit.from_plain(unit)
-    schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(told.schema)))
+    schema = arrow_schema(settings.schema)
     places: list[pl.DataFrame] = []
     counts = {"rows": 0, "tokens": 0, "text_bytes": 0}
-    with exchange_sources(out.folder, told.files) as sources:
+    with exchange_sources(out.folder, settings.files) as sources:
 
         def frames() -> Iterator[pl.DataFrame]:
-            for docs in _in_order(sources, told.parts, mine):
+            for docs in _in_order(sources, settings.parts, unit):
                 start = counts["rows"]
                 rows = pl.int_range(start, start + len(docs), dtype=pl.UInt64, eager=True)
                 places.append(docs.select("file", "row").with_columns(shard_row=rows))
@@ -120,14 +117,14 @@ def run_shard(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
                 counts["text_bytes"] += int(docs["text"].str.len_bytes().sum())
                 yield docs.select(
                     (pl.col(inner) if inner in docs.columns else pl.lit(None)).alias(name)
-                    for name, inner in told.columns.items()
+                    for name, inner in settings.columns.items()
                 )
 
-        with out.product(f"shards/{mine.shard}") as product:
-            FORMATS[told.format].write(frames(), schema, product.sink)
+        with out.product(f"shards/{unit.shard}") as product:
+            FORMATS[settings.format].write(frames(), schema, product.sink)
     place = pl.concat(places) if places else _NO_PLACE
-    place = place.with_columns(pl.lit(mine.number, pl.UInt32).alias("shard"))
-    starts = np.array(told.groups, np.uint64)
+    place = place.with_columns(pl.lit(unit.number, pl.UInt32).alias("shard"))
+    starts = np.array(settings.groups, np.uint64)
     group = np.searchsorted(starts, position(place), side="right") - 1
     place = place.with_columns(slot(group, len(starts)))
     facts = {**counts, **product.facts}

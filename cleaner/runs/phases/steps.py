@@ -6,17 +6,16 @@ and which of their ranges a unit reads, is known here alone.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from cleaner.config.plain import Plain
 from cleaner.dedup.against import OLD
-from cleaner.job.job_file import build_global
+from cleaner.dedup.index import Index
+from cleaner.job.stage_spec import StageSpec
 from cleaner.runs.phases.base import (
     DataFile,
-    Settings,
     batches_bytes,
     exchange_bytes,
     exchange_sources,
@@ -55,13 +54,12 @@ class Read(Plain):
 class StepSettings(Plain):
     """What all units of a step share."""
 
-    stage: Mapping[str, Any]  # as `describe_stage` gives it
-    carried: Mapping[str, str]  # columns that it reads, as the job calls them -> name inside
+    stage: StageSpec
     step: str
     reads: Mapping[str, Read]
     ranges: Mapping[str, int]  # of each role that it makes by range
     groups: tuple[int, ...]  # where each group of parts starts, as the position of a row
-    earlier: tuple[Mapping[str, Any], ...]  # the indexes of earlier runs
+    earlier: tuple[Index, ...]  # of earlier runs
     earlier_groups: int  # tasks in which the shards of earlier runs are read for their texts
     most_rows: int  # of keys in one piece, about half
 
@@ -76,12 +74,11 @@ class StepUnit(Plain):
     earlier: int | None = None
 
 
-def run_step(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+def run_step(settings: StepSettings, unit: StepUnit, out: Committer) -> None:
     """Run one unit of one step of a global stage."""
-    made = StepSettings.from_plain(settings)
-    stage = build_global(made.stage)
-    step = next(step for step in stage.steps() if step.name == made.step)
-    step.run(stage, _Work(made, step, StepUnit.from_plain(unit), out))
+    stage = settings.stage.across()
+    step = next(step for step in stage.steps() if step.name == settings.step)
+    step.run(stage, _Work(settings, step, unit, out))
 
 
 @dataclass(frozen=True)
@@ -145,14 +142,14 @@ class _Work:
         if self.unit.earlier is not None:
             wanted = self._named(f"{role}{EARLIER}", self.unit.earlier).sort("file", "row")
             for index, docs in old_texts(self._earlier(), wanted):
-                yield Texts(docs, index["run"], index["first_file"])
+                yield Texts(docs, index.run, index.first_file)
             return
         named = self._named(role, self.unit.group or 0)
         if self.unit.text is None:
             raise TypeError(f"step {self.step.name} does not go over texts")
         docs = read_table(self.out.folder, self.unit.text)
         docs = docs.join(named, on=["file", "row"], how="inner", maintain_order="left")
-        yield Texts(with_asked(docs, self.settings.carried))
+        yield Texts(with_asked(docs, self.settings.stage.reads))
 
     def _named(self, role: str, part: int) -> pl.DataFrame:
         read = self.settings.reads[role]
@@ -177,7 +174,7 @@ class _Work:
         earlier = one.rows.filter(pl.col("file") >= OLD)
         if len(earlier):
             groups = self.settings.earlier_groups
-            shards = sum(len(index["shards"]["paths"]) for index in self._earlier())
+            shards = sum(len(index.shards.paths) for index in self._earlier())
             shard = earlier["file"].to_numpy().astype(np.int64) - OLD
             at = slot(shard * groups // shards, groups)
             files[f"{role}{EARLIER}"] = exchange_bytes(earlier.with_columns(at), "slot", groups)
@@ -188,7 +185,7 @@ class _Work:
             raise TypeError(f"step {self.step.name} does not go over ranges")
         return self.unit.range
 
-    def _earlier(self) -> tuple[Mapping[str, Any], ...]:
+    def _earlier(self) -> tuple[Index, ...]:
         return self.settings.earlier
 
 
@@ -213,10 +210,9 @@ class GatherUnit(Plain):
     starts: tuple[int, ...]
 
 
-def run_gather(settings: Settings, unit: dict[str, Any], out: Committer) -> None:
+def run_gather(settings: GatherSettings, unit: GatherUnit, out: Committer) -> None:
     """Bring all verdicts on one group of parts together, a range for each part."""
-    told, mine = GatherSettings.from_plain(settings), GatherUnit.from_plain(unit)
-    with exchange_sources(out.folder, told.verdicts) as sources:
-        rows = read_partition(sources, mine.group).drop("slot").sort("file", "row")
-    starts = np.array(mine.starts, np.uint64)
+    with exchange_sources(out.folder, settings.verdicts) as sources:
+        rows = read_partition(sources, unit.group).drop("slot").sort("file", "row")
+    starts = np.array(unit.starts, np.uint64)
     out.commit(0, True, {"verdicts": to_parts(rows, starts)}, {"verdicts": len(rows)})
