@@ -10,13 +10,14 @@ import tracemalloc
 from collections import Counter
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from support.corpus_maker import job
 
 from cleaner.corpus.entry import Columns
-from cleaner.corpus.files import InputFile, Piece, cut_units, read_footers, unit_bytes
+from cleaner.corpus.files import PART_ROWS, InputFile, Piece, cut_units, read_footers, unit_bytes
 from cleaner.corpus.read import read_parts
 from cleaner.errors import InputError, StorageError
 from cleaner.job.job_file import parse_job
@@ -172,15 +173,61 @@ def arrow_peak(path: Path) -> tuple[int, int]:
     return rows, most
 
 
-def test_one_huge_row_group_is_read_in_parts(tmp_path: Path) -> None:
-    text = pa.array([f"{n} " + "a river and a stone " * 100 for n in range(5_000)])
-    table = pa.table({"text": pa.chunked_array([text] * 20)})
+@pytest.mark.parametrize("dictionary", [True, False])
+@pytest.mark.parametrize("times", [1, 20])
+def test_one_huge_row_group_is_read_in_parts(tmp_path: Path, times: int, dictionary: bool) -> None:
+    body = "a river and a stone " * 100
+    text = pa.array([f"{n} {body}" for n in range(100_000 // times)])
+    table = pa.table({"text": pa.chunked_array([text] * times)})
     path = tmp_path / "a.parquet"
-    pq.write_table(table, path, row_group_size=len(table), use_dictionary=False)
-    assert pq.ParquetFile(path).metadata.row_group(0).total_byte_size > 190 << 20
+    pq.write_table(table, path, row_group_size=len(table), use_dictionary=dictionary)
+    assert pq.ParquetFile(path).metadata.row_group(0).total_byte_size > 190 << 20 or dictionary
     rows, most = arrow_peak(path)
     assert rows == 100_000
     assert most < 64 << 20
+
+
+def test_values_of_a_large_row_group_stay_what_and_where_they_are(tmp_path: Path) -> None:
+    # Repeated ones first, then different ones, an absent one and a huge one among them.
+    texts = [f"repeated {n % 3}" for n in range(9_000)]
+    texts += [f"{n} " + "a river and a stone " * 60 for n in range(20_000)]
+    given: list[str | None] = [*texts]
+    given[8_999] = given[15_000] = None
+    given[20_000] = "x" * (9 << 20)
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": given, "id": texts}), path, row_group_size=len(given))
+    columns = Columns(None, "text", "id", {}, {}, {}, {})
+    docs = pl.concat([part.docs for part in read_parts([piece(path)], [columns], 4 << 20)])
+    assert docs["text"].to_list() == given
+    assert docs["id"].to_list() == texts
+    assert docs["row"].to_list() == list(range(len(given)))
+
+
+def test_no_part_is_larger_than_it_may_be(tmp_path: Path) -> None:
+    texts = ["tiny"] * 250_000
+    pq.write_table(pa.table({"text": texts}), tmp_path / "tiny.parquet")
+    rows = [len(part.docs) for part in read_parts([piece(tmp_path / "tiny.parquet")], [TEXT])]
+    assert max(rows) <= PART_ROWS
+    assert sum(rows) == 250_000
+    lines = [json.dumps({"text": "x" * size}) for size in (10, 3 << 20, 3 << 20, 9 << 20, 10, 10)]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    sizes = [
+        [len(text) for text in part.docs["text"]]
+        for part in read_parts([piece(tmp_path / "a.jsonl")], [TEXT], 4 << 20)
+    ]
+    assert sizes == [[10, 3 << 20], [3 << 20], [9 << 20], [10, 10]]
+
+
+def test_no_part_is_in_memory_while_the_next_one_is_read(tmp_path: Path) -> None:
+    texts = [f"{n} " + "a river and a stone " * 500 for n in range(4_000)]
+    pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet", row_group_size=100)
+    pool, left = pa.default_memory_pool(), []
+    before = pool.bytes_allocated()
+    for part in read_parts([piece(tmp_path / "a.parquet")], [TEXT], 16 << 20):
+        part.docs = part.docs.clear()
+        left.append(pool.bytes_allocated() - before)
+    assert len(left) == 3
+    assert max(left) < 8 << 20
 
 
 @pytest.mark.parametrize("repeated", [True, False])

@@ -14,6 +14,9 @@ from cleaner.storage import store
 from cleaner.storage.shortages import is_shortage, told
 
 UNIT_BYTES = 32 << 20
+# What a task holds at once, and commits: of a unit as many as it takes.
+PART_BYTES = 64 << 20
+PART_ROWS = 100_000
 SMALL_FILE = 4 << 20
 MAX_UNITS = 200_000
 _FEW = 1_000  # files whose footers are all read by the plan

@@ -13,7 +13,7 @@ import pyarrow as pa
 from cleaner.corpus.batch import Batch, arrow
 from cleaner.corpus.columns import LABELS, MAX_DOCUMENT, as_text, said_where
 from cleaner.corpus.entry import Columns
-from cleaner.corpus.files import FailedFile, Piece, first_line
+from cleaner.corpus.files import PART_BYTES, PART_ROWS, FailedFile, Piece, first_line
 from cleaner.corpus.formats import FORMATS
 from cleaner.corpus.hive import keys_of
 from cleaner.corpus.types import Unfits
@@ -36,14 +36,16 @@ class Part:
 def read_parts(
     pieces: Sequence[Piece],
     columns: Sequence[Columns],
-    part_bytes: int,
+    part_bytes: int = PART_BYTES,
     shunned: Collection[tuple[int, int]] = (),
 ) -> Iterator[Part]:
-    """Yield the documents of a unit in parts of about `part_bytes`, the last one marked.
+    """Yield the documents of a unit in parts of at most `part_bytes` and PART_ROWS.
 
-    A file that cannot be opened or read on is reported in `failed` of the part where it happened;
-    rows of a Parquet row group that cannot be decoded are documents with an `error`. Pieces that
-    are `shunned`, by file and first row, were found to kill their reader and are not opened.
+    A single document may be larger. The last part is marked. A file that cannot be opened or read
+    on is reported in `failed` of the part where it happened; rows of a Parquet row group that
+    cannot be decoded are documents with an `error`. Pieces that are `shunned`, by file and first
+    row, were found to kill their reader and are not opened. No part is held while the next one is
+    read.
     """
     if not pieces:
         return
@@ -51,39 +53,49 @@ def read_parts(
     frames: list[pl.DataFrame] = []
     failed: list[FailedFile] = []
     unfit: Unfits = Counter()
-    size = 0
-    waiting: Part | None = None
+    size = rows = 0
     for piece in pieces:
         if (piece.file, piece.first_row) in shunned:
             said = f"{piece.path}: reading it kills or hangs the worker"
             failed.append(FailedFile(piece.path, piece.first_row or None, said))
             continue
-        for docs in _read(piece, columns[piece.entry], failed, unfit):
-            if frames and (size >= part_bytes or docs.schema != frames[0].schema):
-                if waiting is not None:
-                    yield waiting
-                waiting = _part(frames or [empty], failed, unfit)
-                frames, failed, size = [], [], 0
-                unfit.clear()
-            frames.append(docs)
-            size += int(docs.estimated_size())
-    if waiting is not None and (frames or failed):
-        yield waiting
-        waiting = None
-    if waiting is None:
-        waiting = _part(frames or [empty], failed, unfit)
-    waiting.last = True
-    yield waiting
+        for batch in _read(piece, columns[piece.entry], failed, unfit):
+            for docs, held in _at_most(batch, part_bytes):
+                full = size + held > part_bytes or rows + len(docs) > PART_ROWS
+                if frames and (full or docs.schema != frames[0].schema):
+                    yield _part(frames, failed, unfit)
+                    size = rows = 0
+                frames.append(docs)
+                size += held
+                rows += len(docs)
+    part = _part(frames or [empty], failed, unfit)
+    part.last = True
+    yield part
+
+
+def _at_most(docs: pl.DataFrame, most: int) -> Iterator[tuple[pl.DataFrame, int]]:
+    """Yield a frame in halves that a part can take, each with its bytes; at least a row."""
+    size = int(docs.estimated_size())
+    if len(docs) < 2 or (size <= most and len(docs) <= PART_ROWS):
+        yield docs, size
+        return
+    half = len(docs) // 2
+    yield from _at_most(docs[:half], most)
+    yield from _at_most(docs[half:], most)
 
 
 def _part(frames: list[pl.DataFrame], failed: list[FailedFile], unfit: Unfits) -> Part:
+    """Return what was read as a part, and begin afresh: what is given away is not held here."""
     docs = pl.concat(frames)
     spans = (
         docs.group_by("file", maintain_order=True)
         .agg(pl.col("row").min().alias("a"), pl.col("row").max().alias("b"), pl.len())
         .rows()
     )
-    return Part(docs, [tuple(span) for span in spans], list(failed), unfit=Counter(unfit))
+    made = Part(docs, [tuple(span) for span in spans], list(failed), unfit=Counter(unfit))
+    for held in (frames, failed, unfit):
+        held.clear()
+    return made
 
 
 def _read(

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _SPELT_OUT = 64 << 20  # bytes of repeated values in one batch before it is taken in slices
 _PLAIN_ROWS = 256  # in one batch whose values are all spelt out: they may be far above the mean
+_FEW_ROWS = 16  # of them that are decoded at once where a row is large
+_DISTINCT = 8 << 20  # bytes of different strings in a row group; above, they are not repeated ones
 _STREAMED = 64 << 20  # row groups above this are decoded through a small buffer
 
 
@@ -76,8 +78,9 @@ class _Groups:
     """The row groups of a Parquet file, its strings as dictionaries where its pages allow it.
 
     As dictionaries, so that a value is in memory once however many rows repeat it. Pages of the
-    DELTA encodings, and those alone, cannot be read so. What the footer says of single columns is
-    not asked: a damaged one ends the process there.
+    DELTA encodings, and those alone, cannot be read so. A dictionary goes on to the end of its row
+    group: where values differ, it would hold the whole of it, so they are spelt out from there on.
+    What the footer says of single columns is not asked: a damaged one ends the process there.
     """
 
     def __init__(
@@ -85,39 +88,69 @@ class _Groups:
     ) -> None:
         self.source, self.path, self.meta, self.buffer = source, path, meta, buffer
         self.strings = strings
-        self._parquet = self._opened()
+        self._parquet = self._opened(strings)
 
-    def _opened(self) -> pq.ParquetFile:
+    def _opened(self, strings: list[str]) -> pq.ParquetFile:
         return parquet_in(
             self.source,
             self.path,
             metadata=self.meta,
             buffer_size=self.buffer,
-            read_dictionary=self.strings,
+            read_dictionary=strings,
         )
 
     def batches(self, index: int, names: list[str], rows: int) -> Iterator[pa.RecordBatch]:
         """Yield a row group in batches of at most so many rows."""
-        done = 0
+        done, few = 0, min(rows, _PLAIN_ROWS)
+        plain = self._parquet
         if self.strings:
             try:
-                for batch in self._batches(index, names, rows):
+                for batch in self._batches(self._parquet, index, names, rows):
                     yield batch
                     done += batch.num_rows
-                return
+                    if _distinct(batch) > _DISTINCT:
+                        mean = max(1, int(_spelt_out(batch).mean()))
+                        few = max(_FEW_ROWS, min(rows, BATCH_BYTES // (4 * mean)))
+                        break
+                else:
+                    return
+                del batch
+                plain = self._opened([])
             except OSError as error:
                 if not str(error).startswith("Not yet implemented"):
                     raise
                 self.strings = []
-                self._parquet = self._opened()
-        for batch in self._batches(index, names, min(rows, _PLAIN_ROWS)):
+                plain = self._parquet = self._opened([])
+        for batch in _gathered(self._batches(plain, index, names, few), rows):
             fresh = batch.slice(min(done, batch.num_rows))
             done -= batch.num_rows - fresh.num_rows
             if fresh.num_rows:
                 yield fresh
 
-    def _batches(self, index: int, names: list[str], rows: int) -> Iterator[pa.RecordBatch]:
-        return self._parquet.iter_batches(rows, [index], columns=names, use_threads=False)
+    def _batches(
+        self, parquet: pq.ParquetFile, index: int, names: list[str], rows: int
+    ) -> Iterator[pa.RecordBatch]:
+        return parquet.iter_batches(rows, [index], columns=names, use_threads=False)
+
+
+def _gathered(batches: Iterator[pa.RecordBatch], most: int) -> Iterator[pa.RecordBatch]:
+    """Yield the same rows in batches of at most so many, and of about BATCH_BYTES."""
+    held: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        if held and (size >= BATCH_BYTES or rows + batch.num_rows > most):
+            yield pa.concat_batches(held)
+            held, rows, size = [], 0, 0
+        held.append(batch)
+        rows += batch.num_rows
+        size += batch.nbytes
+    if held:
+        yield pa.concat_batches(held)
+
+
+def _distinct(batch: pa.RecordBatch) -> int:
+    """Return the bytes of the dictionaries of a batch."""
+    return sum(one.dictionary.nbytes for one in batch if pa.types.is_dictionary(one.type))
 
 
 def _row_group(
@@ -162,11 +195,7 @@ def _of_batch(batch: pa.RecordBatch, forms: Mapping[str, Form], unfit: Unfits) -
 
 def _bounded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Yield a batch in slices that stay small when their dictionaries are spelt out."""
-    size = np.zeros(batch.num_rows, np.int64)
-    for values in batch.columns:
-        if pa.types.is_dictionary(values.type) and _is_string(values.type.value_type):
-            lengths = pa.compute.binary_length(values.dictionary).take(values.indices)
-            size += lengths.fill_null(0).to_numpy(zero_copy_only=False)
+    size = _spelt_out(batch)
     if size.sum() <= _SPELT_OUT:
         yield batch
         return
@@ -174,6 +203,16 @@ def _bounded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     cuts = [0, *(np.nonzero(np.diff(running))[0] + 1).tolist(), batch.num_rows]
     for start, end in itertools.pairwise(cuts):
         yield batch.slice(start, end - start)
+
+
+def _spelt_out(batch: pa.RecordBatch) -> np.ndarray:
+    """Return the bytes that the dictionaries of each row take once they are spelt out."""
+    size = np.zeros(batch.num_rows, np.int64)
+    for values in batch.columns:
+        if pa.types.is_dictionary(values.type) and _is_string(values.type.value_type):
+            lengths = pa.compute.binary_length(values.dictionary).take(values.indices)
+            size += lengths.fill_null(0).to_numpy(zero_copy_only=False)
+    return size
 
 
 def look(look: Look, files: Sequence[InputFile]) -> None:

@@ -114,30 +114,45 @@ class MapUnit(Plain):
 
 def run_map(settings: MapSettings, unit: MapUnit, out: Committer) -> None:
     """Commit every part of one unit that is not committed yet."""
-    sends = settings.sends
     for number, (part, verdict_fallen) in enumerate(_parts(settings, unit, out.folder)):
-        if out.stands(number, part.last):
-            continue
-        part.docs = _without_poison(part.docs, unit.poison)
-        outcome = settings.chain.run(part.docs, settings.empty_at)
-        fallen = [*verdict_fallen, *outcome.fallen]
-        record = _record(settings.measured, fallen, outcome.docs)
-        docs = _complete(outcome.docs, settings.carry_schema)
-        files = {"record": table_bytes(record)}
-        facts = _facts(part, record, docs)
-        if sends.stage is not None:
-            files["text"] = table_bytes(docs)
-            values, unread = sends.stage.across().unread(docs)
-            facts["unread_values"] = [values, len(unread), *unread[:1]]
-            for role, rows, ranges in _sent(sends.stage, sends.roles, docs):
-                files[role] = exchange_bytes(rows, "slot", ranges)
-                facts[role] = len(rows)
-        else:
-            docs = docs.with_columns(shuffle_key(docs, sends.seed))
-            docs = docs.sort("shuffle", "file", "row")
-            files["text"] = exchange_bytes(docs, "shuffle", sends.ranges)
-            files["sizes"] = table_bytes(_sizes(docs))
-        out.commit(number, part.last, files, facts)
+        if not out.stands(number, part.last):
+            _commit(settings, unit, number, part, verdict_fallen, out)
+        # Whoever hands out parts holds this one until it has the next: two at a time, else.
+        part.docs = part.docs.clear()
+        verdict_fallen.clear()
+
+
+def _commit(
+    settings: MapSettings,
+    unit: MapUnit,
+    number: int,
+    part: Part,
+    verdict_fallen: Sequence[pl.DataFrame],
+    out: Committer,
+) -> None:
+    """Run the chain on one part and commit what it makes."""
+    sends = settings.sends
+    outcome = settings.chain.run(_without_poison(part.docs, unit.poison), settings.empty_at)
+    part.docs = part.docs.clear()
+    fallen = [*verdict_fallen, *outcome.fallen]
+    record = _record(settings.measured, fallen, outcome.docs)
+    docs = _complete(outcome.docs, settings.carry_schema)
+    del outcome, fallen
+    files = {"record": table_bytes(record)}
+    facts = _facts(part, record, docs)
+    if sends.stage is not None:
+        files["text"] = table_bytes(docs)
+        values, unread = sends.stage.across().unread(docs)
+        facts["unread_values"] = [values, len(unread), *unread[:1]]
+        for role, rows, ranges in _sent(sends.stage, sends.roles, docs):
+            files[role] = exchange_bytes(rows, "slot", ranges)
+            facts[role] = len(rows)
+    else:
+        docs = docs.with_columns(shuffle_key(docs, sends.seed))
+        docs = docs.sort("shuffle", "file", "row")
+        files["text"] = exchange_bytes(docs, "shuffle", sends.ranges)
+        files["sizes"] = table_bytes(_sizes(docs))
+    out.commit(number, part.last, files, facts)
 
 
 def _sent(
