@@ -35,7 +35,7 @@ COLUMNS: dict[str, Any] = {
 ROWS_PER_FILE = 1_000_000
 _MOST_LABELS = 1_000  # sources or languages listed by name; the rest is one line
 MOST_SOURCES = 10_000  # counted by name in one file of the ledger
-_OTHER = "(other)"
+OTHER = "(other)"
 ENTERED = ("first_characters", "first_words")  # counts of the text as it was first measured
 
 Tree = dict[str, Any]
@@ -103,7 +103,6 @@ def tally(ledger: pl.DataFrame, changes: Iterable[Change] = ()) -> Tree:
     """Return the counts of some ledger rows as plain, mergeable sums.
 
     `falls`: by (fate, stage, reason, source, lang) documents, characters, words;
-    `rules`: by (stage, rule) how many documents broke it and how many broke nothing else;
     `changes`: by stage how many documents it shortened, and how many characters and words it cut
     and added in those that went on; `entered`: characters and words of all texts as first counted.
     """
@@ -116,18 +115,8 @@ def tally(ledger: pl.DataFrame, changes: Iterable[Change] = ()) -> Tree:
         )
         .sort("fate", "stage", "reason", "source", "lang")
     )
-    dropped = ledger.filter(pl.col("fate") == "dropped")
-    rules = (
-        dropped.select("stage", "broken", only=pl.col("broken").list.len() == 1)
-        .explode("broken")
-        .drop_nulls("broken")
-        .group_by("stage", pl.col("broken").alias("rule"))
-        .agg(pl.len().alias("fails"), pl.col("only").sum())
-        .sort("stage", "rule")
-    )
     return {
         "falls": falls.rows(),
-        "rules": rules.rows(),
         "changes": [_changed(ledger, change) for change in changes],
         "entered": list(ledger.select(pl.col(ENTERED).cast(pl.UInt64).sum()).row(0)),
     }
@@ -150,21 +139,17 @@ def _changed(ledger: pl.DataFrame, change: Change) -> tuple[Any, ...]:
 def merge(tallies: Iterable[Tree]) -> Tree:
     """Return the sum of tallies."""
     sums: dict[tuple[Any, ...], list[int]] = {}
-    rules: dict[tuple[Any, ...], list[int]] = {}
     changes: dict[tuple[Any, ...], list[int]] = {}
     entered = [0, 0]
     for one in tallies:
         for *key, documents, characters, tokens in one["falls"]:
             _add(sums, tuple(key), [documents, characters, tokens])
-        for stage, rule, fails, only in one["rules"]:
-            _add(rules, (stage, rule), [fails, only])
         for stage, *counts in one["changes"]:
             _add(changes, (stage,), counts)
         entered = [a + b for a, b in zip(entered, one["entered"], strict=True)]
     order = sorted(sums, key=lambda key: tuple("" if part is None else str(part) for part in key))
     return {
         "falls": [(*key, *sums[key]) for key in order],
-        "rules": [(*key, *rules[key]) for key in sorted(rules)],
         "changes": [(*key, *counts) for key, counts in changes.items()],
         "entered": entered,
     }
@@ -182,7 +167,7 @@ def capped(counts: Tree, most: int = MOST_SOURCES) -> Tree:
         return counts
     kept = set(sorted(documents, key=lambda name: (-documents[name], name))[:most])
     falls = [
-        (*fall[:3], fall[3] if (fall[3] or "") in kept else _OTHER, *fall[4:])
+        (*fall[:3], fall[3] if (fall[3] or "") in kept else OTHER, *fall[4:])
         for fall in counts["falls"]
     ]
     return merge([{**counts, "falls": falls}])
@@ -262,13 +247,13 @@ def by_label(counts: Tree, label: str) -> Tree:
         have = found.setdefault(fall[at] or "", Counter())
         have["in"] += fall[5]
         have[fall[0]] += fall[5]
-    rest = found.pop(_OTHER, Counter())
+    rest = found.pop(OTHER, Counter())
     most = sorted(found, key=lambda name: (-found[name]["in"], name))
     rows = {name: dict(found[name]) for name in most[:_MOST_LABELS]}
     for name in most[_MOST_LABELS:]:
         rest.update(found[name])
     if rest:
-        rows[_OTHER] = dict(rest)
+        rows[OTHER] = dict(rest)
     return {
         name: {key: row.get(key, 0) for key in ("in", "kept", "dropped", "failed")}
         for name, row in rows.items()
@@ -276,8 +261,8 @@ def by_label(counts: Tree, label: str) -> Tree:
 
 
 def _most(counts: Mapping[str, int]) -> dict[str, int]:
-    order = sorted(counts.keys() - {_OTHER}, key=lambda name: (-counts[name], name))
+    order = sorted(counts.keys() - {OTHER}, key=lambda name: (-counts[name], name))
     rows = {name: counts[name] for name in order[:_MOST_LABELS]}
-    if rest := counts.get(_OTHER, 0) + sum(counts[name] for name in order[_MOST_LABELS:]):
-        rows[_OTHER] = rest
+    if rest := counts.get(OTHER, 0) + sum(counts[name] for name in order[_MOST_LABELS:]):
+        rows[OTHER] = rest
     return rows

@@ -27,7 +27,7 @@ def stats(path: RunArgument, as_json: JsonOption = False) -> None:
     funnel(opened)
     if opened.stats["rules"]:
         tell()
-        show(opened.rules().to_dicts())
+        show(opened.rules().drop("keep").to_dicts())
     for label in ("sources", "languages"):
         rows = [{label[:-1]: name or "(none)", **row} for name, row in opened.stats[label].items()]
         if len(rows) > 1:

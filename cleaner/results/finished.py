@@ -78,9 +78,12 @@ class Run:
         return pl.DataFrame(keep)
 
     def rules(self) -> pl.DataFrame:
-        """Return one row per rule: how many documents broke it, and how many nothing else."""
-        schema = {"stage": pl.String, "rule": pl.String, "fails": pl.Int64, "fails_only": pl.Int64}
-        return pl.DataFrame(self.stats["rules"], schema=schema)
+        """Return one row per rule, as `stats.json` counts them."""
+        counts = ("judged", "fails", "fails_only", "comes_back", "fails_before")
+        schema: dict[str, Any] = {"stage": pl.String, "rule": pl.String, "keep": pl.String}
+        schema |= dict.fromkeys(counts, pl.Int64)
+        rows = [{name: rule[name] for name in schema} for rule in self.stats["rules"]]
+        return pl.DataFrame(rows, schema=schema)
 
     def ledger(self) -> pl.DataFrame:
         """Return the ledger: one row per row of the input."""
@@ -415,6 +418,8 @@ def _as_judged(run: Run, entry: Entry, signal: str) -> pl.Expr:
 
 def _rows_of(run: Run, file: Mapping[str, Any]) -> int | None:
     """Return how many rows a file of the manifest has, by reading it; None for one without any."""
+    if "rows" not in file:
+        return None
     if file["path"] in run.shards.paths:
         return run.shards.rows(run.shards.paths.index(file["path"]))
     if not file["path"].endswith(".parquet"):

@@ -25,8 +25,10 @@ from cleaner.runs.phases.build import build_phases
 from cleaner.runs.quarantine import find_poison, poisoned
 from cleaner.runs.repair import Mending
 from cleaner.runs.resources import check_disk
+from cleaner.runs.statistics import read_summary
 from cleaner.runs.status import Report, Shown, read_progress, recorded
 from cleaner.runs.stop import STOP_FILE, Asked
+from cleaner.runs.summary.count import Summary
 from cleaner.storage import store
 from cleaner.storage.commits import (
     Marker,
@@ -107,7 +109,7 @@ def run_plan(
         with recorded(told.report, folder, identity, len(phases)) as report:
             with engine_of(engine, address, workers) as running:
                 _make_ready(plan, folder, running, told)
-                _run_phases(
+                summary = _run_phases(
                     plan,
                     phases,
                     state,
@@ -119,7 +121,7 @@ def run_plan(
             other = None if state.place or same else here.manifest()
             if other is not None and other["identity"] == identity:
                 return other  # by another driver, meanwhile
-            manifest = finish(plan, phases, state, identity, started, warn)
+            manifest = finish(plan, phases, state, identity, started, summary, warn)
             if state.place:
                 swap(here, RunFolder(state.home))
             else:
@@ -149,8 +151,11 @@ def _run_phases(
     running: Any,
     told: Told,
     accept_alarms: Sequence[str],
-) -> None:
-    """Run phase after phase, going back to one whose data is damaged or whose products vanish."""
+) -> Summary:
+    """Run phase after phase, going back to one whose data is damaged or whose products vanish.
+
+    Returns what the account counted.
+    """
     warn = told.warn
     mending = Mending(phases, state, warn)
     number = vanished = 0
@@ -177,7 +182,20 @@ def _run_phases(
                 )
             warn(f"made again, for it vanished: {', '.join(gone[:5])}")
             number = next(n for n, phase in enumerate(phases) if phase.products)
+        elif number == len(phases):
+            try:
+                summary = _summary(phases, state)
+            except Damaged as error:
+                number = mending.void([error])
     _still_ours(state, identity)
+    return summary
+
+
+def _summary(phases: Sequence[Phase], state: State) -> Summary:
+    account = [
+        m for phase in phases if phase.function == "account" for m in state.markers[phase.name]
+    ]
+    return read_summary(state.folder, account)
 
 
 def _lost(phases: Sequence[Phase], state: State) -> list[str]:

@@ -11,11 +11,21 @@ from cleaner.errors import AccountError
 from cleaner.job.plan import Plan
 from cleaner.ledger import by_label, funnel, merge
 from cleaner.runs.alarms import Warn, unfit_of, unread_of
-from cleaner.runs.phases.account import merge_histograms
 from cleaner.runs.phases.base import Phase, State
+from cleaner.runs.statistics import cells_bytes, rules_told
+from cleaner.runs.summary.count import Summary
+from cleaner.runs.summary.judges import judges
 from cleaner.storage import store
 from cleaner.storage.commits import Marker, nondeterministic_parts
-from cleaner.storage.run_folder import FORMATS, MANIFEST, RECORDS, STATS, RunFolder, plain_json
+from cleaner.storage.run_folder import (
+    FORMATS,
+    MANIFEST,
+    RECORDS,
+    STATS,
+    VALUES,
+    RunFolder,
+    plain_json,
+)
 from cleaner.storage.schemas import schema_text
 
 
@@ -31,6 +41,7 @@ def finish(
     state: State,
     identity: str,
     started: float,
+    summary: Summary,
     warn: Warn,
 ) -> dict[str, Any]:
     """Check the account, write stats, remove what is stale, and write the manifest last."""
@@ -64,17 +75,14 @@ def finish(
         "rows": {"in": total, "kept": kept, "dropped": dropped, "failed": failed},
         "token_unit": "words",
         "stages": rows,
-        "rules": [
-            dict(zip(("stage", "rule", "fails", "fails_only"), rule, strict=True))
-            for rule in counts["rules"]
-        ],
+        **rules_told(summary, judges(plan)),
         "sources": by_label(counts, "source"),
         "languages": by_label(counts, "lang"),
-        "histograms": _histograms(account),
         "dedup": _across(plan, phases, state),
         "failed_files": unread,
     }
     write_below(state.home, STATS, plain_json(stats))
+    write_below(state.home, VALUES, cells_bytes(summary.cells))
     outputs = [_shard_output(marker) for marker in shards]
     ledger_files = [output for marker in account for output in marker.facts["outputs"]]
     index = _index(plan, phases, state)
@@ -148,17 +156,6 @@ def _shard_output(marker: Marker) -> dict[str, Any]:
 
 def _sum(markers: Sequence[Marker], fact: str) -> int:
     return sum(marker.facts[fact] for marker in markers)
-
-
-def _histograms(account: Sequence[Marker]) -> dict[str, Any]:
-    total = merge_histograms(marker.facts["counts"]["histograms"] for marker in account)
-    return {
-        name: {
-            fate: dict(sorted(bins.items(), key=lambda item: float(item[0])))
-            for fate, bins in sorted(fates.items())
-        }
-        for name, fates in sorted(total.items())
-    }
 
 
 def _markers(phases: Sequence[Phase], state: State, function: str, about: str = "") -> list[Marker]:

@@ -19,7 +19,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from cleaner.errors import JobError
-from cleaner.rules.conditions import checked, parse
+from cleaner.rules.conditions import Limit, checked, parse
 from cleaner.rules.rule_set import RuleSet
 from cleaner.rules.sql import ConditionError
 from cleaner.stages.global_stage import GlobalStage
@@ -109,6 +109,10 @@ class Stage(Options):
     def rule_set(self) -> RuleSet | None:
         """Return the rules by which documents are judged here; None for another kind of stage."""
         return None
+
+    def limits(self) -> tuple[Limit, ...]:
+        """Return the limits of its own that a stage without rules judges by, of what it adds."""
+        return ()
 
     def score(self) -> str | None:
         """Return the column of the score by which a later stage may prefer documents, if any."""

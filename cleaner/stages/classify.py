@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from cleaner.errors import JobError
+from cleaner.rules.conditions import Limit
 from cleaner.stages.base import Judging
 from cleaner.stages.cuts import ShareCut
 from cleaner.stages.global_stage import GlobalStage
@@ -80,6 +81,11 @@ class Scored(Judging):
         """Return these options with the cut filled in; the model is checked, on the driver."""
         cut = self.floor()
         return self if cut is None else self.model_copy(update={"min_score": cut})
+
+    def limits(self) -> tuple[Limit, ...]:
+        """Return the score below which a document falls, where it is fixed."""
+        floor = self.floor()
+        return () if floor is None else (Limit(self.column, low=round(floor, 6)),)
 
     def floor(self) -> float | None:
         """Return the score below which a document falls; None when no fixed cut is meant."""

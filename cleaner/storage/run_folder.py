@@ -21,9 +21,10 @@ NEXT = "_next"  # replacements under way, each under the identity of its run
 LOG = f"{WORK}/run.log"  # what the attempts here said; stays when intermediate results go
 FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what was before
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
+VALUES = "values.parquet"  # how many documents have which values of a signal, by rule
 # What the files of a run folder are written in; raised whenever they change their meaning.
-FORMATS = {"manifest": 1, "stats": 1, "plan": 1, "ledger": 1, "index": 1}
-RECORDS = (JOB, PLAN, STATS)  # what a run says of itself, beside its manifest
+FORMATS = {"manifest": 1, "stats": 2, "values": 1, "plan": 1, "ledger": 1, "index": 1}
+RECORDS = (JOB, PLAN, STATS, VALUES)  # what a run says of itself, beside its manifest
 ABANDONED = 3600.0  # seconds after which a file that nothing names has no writer any more
 SHARD_SUFFIXES = ("parquet", "jsonl.zst")  # of `shards.FORMATS`, which loads what reads them
 _PRODUCT = re.compile(

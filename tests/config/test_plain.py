@@ -15,6 +15,7 @@ from cleaner.dedup.index import Index
 from cleaner.job.job_file import Entry
 from cleaner.job.plan import Measure
 from cleaner.job.stage_spec import StageSpec
+from cleaner.rules.conditions import Limit
 from cleaner.runs.phases.account import AccountSettings, AccountUnit
 from cleaner.runs.phases.base import DataFile, Everything
 from cleaner.runs.phases.build import HeldAgainst, StepOptions
@@ -22,6 +23,7 @@ from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
 from cleaner.runs.phases.map import Decided, MapSettings, MapUnit, Sends, Verdicts
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import GatherSettings, GatherUnit, Read, StepSettings, StepUnit
+from cleaner.runs.summary.judges import Bound, Judge, RuleAt
 from cleaner.shards.opened import Shards
 from cleaner.stages.cap import Cap
 from cleaner.stages.exact_dedup import ExactDedup
@@ -61,7 +63,14 @@ PAYLOADS: list[Plain] = [
         measured=("words", "words@3"),
         counted={"words": ("words", "words@3")},
         changes=(("1.normalise", ("characters", "characters@2"), ("words", "words@2")),),
-        histograms=(),
+        judges=(
+            Judge(
+                "3.filter:short", 3, "short", 2, False,
+                rules=(RuleAt("few", "words < 9", (Bound("words@3", Limit("words", high=9)),)),),
+                where="lang = 'zh'", columns={"lang": "lang"},
+            ),
+            Judge("5.classify", 5, "", 5, True, (), (Bound("s", Limit("s", 0.5)),)),
+        ),
         keep_rows="dropped",
         places=(FILE,),
     ),

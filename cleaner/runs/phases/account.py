@@ -1,6 +1,6 @@
 """The account: records, verdicts and places of a million rows become one file of the ledger."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -13,7 +13,14 @@ from cleaner.config.plain import Plain
 from cleaner.dedup.against import fell
 from cleaner.errors import AccountError
 from cleaner.ledger import COLUMNS, Change, capped, kept, merge, tally
-from cleaner.runs.phases.base import DataFile, exchange_sources, read_table
+from cleaner.runs.phases.base import (
+    DataFile,
+    exchange_sources,
+    read_table,
+    table_bytes,
+)
+from cleaner.runs.summary.count import merged, summarised
+from cleaner.runs.summary.judges import Judge
 from cleaner.storage.commits import Committer
 from cleaner.storage.exchange import read_partition
 
@@ -28,9 +35,10 @@ class AccountSettings(Plain):
     measured: tuple[str, ...]  # columns of signals and scores
     counted: Mapping[str, tuple[str, ...]]  # signal -> its columns, the last measured first
     changes: tuple[tuple[str, tuple[str, str], tuple[str, str]], ...]  # each a `Change`
-    histograms: tuple[str, ...]  # columns by which some stage judges
+    judges: tuple[Judge, ...]  # what the stages judge by
     keep_rows: Literal["full", "dropped", "counts"]
     places: tuple[DataFile, ...] = ()
+    sources: tuple[str, ...] = ()  # those whose documents are counted by rule and signal
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,7 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
     """Write one ledger file and its clusters, block by block, and commit their counts."""
     places = _places(settings, unit, out.folder)
     counts: list[dict[str, Any]] = []
+    summary = merged(())
     keep = settings.keep_rows
     name = f"part-{unit.number:05d}.parquet"
     books = {"clusters": _Book(out, f"clusters/{name}")}
@@ -60,16 +69,17 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
         for block in _blocks(unit, out.folder):
             ledger = _placed(block, places)
             counts.append(_counted(settings, ledger))
+            summary = merged([summary, summarised(ledger, settings.judges, settings.sources)])
             ledger = _columns(ledger, settings.measured)
             if keep == "full":
                 books["ledger"].add(ledger)
             elif keep == "dropped":
                 books["ledger"].add(ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS)))
             books["clusters"].add(_clusters(ledger))
-    merged: dict[str, Any] = {**capped(merge(counts))}
-    merged["histograms"] = merge_histograms(one["histograms"] for one in counts)
     outputs = [books[place].written() for place in sorted(books, reverse=True)]
-    out.commit(0, True, {}, {"counts": merged, "rows": unit.rows, "outputs": outputs})
+    files = {name: table_bytes(table) for name, table in summary.tables.items()}
+    facts = {"counts": capped(merge(counts)), "rows": unit.rows, "outputs": outputs}
+    out.commit(0, True, files, facts)
 
 
 def _blocks(unit: AccountUnit, folder: str) -> Iterator[pl.DataFrame]:
@@ -108,9 +118,7 @@ def _counted(settings: AccountSettings, ledger: pl.DataFrame) -> dict[str, Any]:
         pl.coalesce(names[::-1]).alias(f"first_{signal}") for signal, names in versions.items()
     ]
     changes = [Change(*change) for change in settings.changes]
-    counts = tally(ledger.with_columns(*last, *first), changes)
-    counts["histograms"] = histograms(ledger, settings.histograms)
-    return counts
+    return tally(ledger.with_columns(*last, *first), changes)
 
 
 def _clusters(ledger: pl.DataFrame) -> pl.DataFrame:
@@ -195,35 +203,3 @@ class _Book:
         """Return what the manifest says of the file."""
         facts = self._product.facts
         return {**facts, "rows": self.rows}
-
-
-def histograms(ledger: pl.DataFrame, signals: Sequence[str]) -> dict[str, Any]:
-    """Return exact counts of each signal's values at two significant digits, by fate.
-
-    {signal: {fate: {value: documents}}}; such counts of any parts of a corpus can be added.
-    """
-    found: dict[str, Any] = {}
-    for name in signals:
-        value = pl.col(name).cast(pl.Float64).round_sig_figs(2).cast(pl.String)
-        counts = (
-            ledger.filter(pl.col(name).is_not_null())
-            .group_by("fate", value.alias("value"))
-            .len()
-            .sort("fate", "value")
-        )
-        found[name] = {}
-        for fate, text, documents in counts.rows():
-            found[name].setdefault(fate, {})[text] = documents
-    return found
-
-
-def merge_histograms(found: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Return the sum of some histograms."""
-    total: dict[str, dict[str, dict[str, int]]] = {}
-    for one in found:
-        for name, fates in one.items():
-            for fate, bins in fates.items():
-                have = total.setdefault(name, {}).setdefault(fate, {})
-                for value, documents in bins.items():
-                    have[value] = have.get(value, 0) + documents
-    return total

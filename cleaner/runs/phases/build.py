@@ -1,5 +1,6 @@
 """A plan as the list of its phases, each with the code that turns earlier commits into units."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +23,8 @@ from cleaner.runs.phases.steps import (
     StepSettings,
     StepUnit,
 )
+from cleaner.runs.summary.count import MOST_LABELS
+from cleaner.runs.summary.judges import judges
 from cleaner.shards import FORMATS
 from cleaner.stages import global_stage
 from cleaner.stages.global_stage import (
@@ -412,7 +415,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
         measured=tuple(measured),
         counted={name: tuple(_versions(measured, name)) for name in ALWAYS},
         changes=tuple(_changes(plan)),
-        histograms=tuple(_judged(plan, measured)),
+        judges=judges(plan),
         keep_rows=plan.job.ledger,
     )
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
@@ -426,7 +429,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
             "account",
             counting,
             _account(maps, shard, counting),
-            version=3,
+            version=4,
         ),
     ]
     for before, mapped in zip(maps, plan.maps, strict=True):
@@ -504,17 +507,6 @@ def _changes(plan: Plan) -> list[Change]:
     return found
 
 
-def _judged(plan: Plan, measured: Sequence[str]) -> list[str]:
-    """Return the ledger's columns that some stage judges by."""
-    asked = {name for entry in plan.job.stages for name in entry.stage.signals()}
-    own = {name for entry in plan.job.stages for name in entry.stage.adds()}
-    return [
-        name
-        for name in measured
-        if name.split("@")[0] in asked or ":" in name or (name in own and "_score" in name)
-    ]
-
-
 def _shards(maps: Sequence[str], cut: str, parts: int, about: ShardSettings) -> Any:
     def prepare(state: State) -> Prepared:
         markers, cuts = state.markers[maps[-1]], state.markers[cut][0]
@@ -536,13 +528,24 @@ def _shards(maps: Sequence[str], cut: str, parts: int, about: ShardSettings) -> 
     return prepare
 
 
+def _sources(parts: Sequence[Marker]) -> tuple[str, ...]:
+    """Return the sources of most documents: those that are counted by rule and signal."""
+    documents: Counter[str] = Counter()
+    for part in parts:
+        for source, rows, _ in part.facts["sources"]:
+            documents[source or ""] += rows
+    return tuple(sorted(documents, key=lambda name: (-documents[name], name))[:MOST_LABELS])
+
+
 def _account(maps: Sequence[str], shards: str, about: AccountSettings) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[maps[0]]
         groups = _groups(parts)
         group_of = {index: group for group, members in enumerate(groups) for index in members}
         records = [_files(state.markers[name], "record") for name in maps]
-        settings = replace(about, places=_files(state.markers[shards], "places"))
+        settings = replace(
+            about, places=_files(state.markers[shards], "places"), sources=_sources(parts)
+        )
         rows = [part.facts["rows"] for part in parts]
         total = sum(rows)
         units = []
