@@ -9,7 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from cleaner.config import yaml12
 from cleaner.config.mistakes import Where, guess
@@ -116,6 +122,29 @@ class Output(Options):
         return self
 
 
+class Shadow(Options):
+    """The sample that goes through every stage that judges row by row, whatever it fails."""
+
+    share: float = Field(0.001, ge=0, le=1)  # of the rows of the input, but
+    at_least: int = Field(20_000, ge=0)  # rows, or all of a smaller input
+    at_most: int = Field(200_000, ge=0)
+
+    @model_validator(mode="after")
+    def _a_range(self) -> "Shadow":
+        if self.at_least > self.at_most:
+            raise ValueError(f"at_least is {self.at_least:,}, more than at_most, {self.at_most:,}")
+        return self
+
+    def share_of(self, rows: int) -> float:
+        """Return the share of so many rows that is drawn.
+
+        >>> [Shadow().share_of(rows) for rows in (5_000, 40_000, 100_000_000, 400_000_000)]
+        [1.0, 0.5, 0.001, 0.0005]
+        """
+        wanted = min(max(self.share * rows, self.at_least), self.at_most)
+        return min(1.0, wanted / max(rows, 1))
+
+
 class Alarm(Options):
     """When a loss is worth a warning, or the end of the run."""
 
@@ -157,10 +186,21 @@ class Job(Options):
     output: Output = Output()
     plugins: tuple[str, ...] = ()
     ledger: Literal["full", "dropped", "counts"] = "full"
-    shadow: Literal["off"] = "off"
+    shadow: Shadow | None = Shadow()  # None: off
     on_error: Literal["quarantine", "stop"] = "quarantine"
     max_error_rate: float = Field(0.01, ge=0, le=1)
     alarm: Alarm = Alarm()
+
+    @field_validator("shadow", mode="before")
+    @classmethod
+    def _shadow_or_off(cls, value: Any) -> Any:
+        if not isinstance(value, dict | Shadow) and value != "off":
+            raise ValueError(f"takes share, at_least and at_most, or: off; not {value!r}")
+        return None if value == "off" else value
+
+    @field_serializer("shadow")
+    def _off(self, shadow: Shadow | None) -> Any:
+        return "off" if shadow is None else shadow.model_dump(mode="json")
 
     def resolved(self) -> dict[str, Any]:
         """Return the job as plain data, every default filled in; `read_job` reads it back.
@@ -214,9 +254,6 @@ def _parsed(data: dict[str, Any], where: Where, resolved: bool) -> Job:
     data = dict(data)
     if isinstance(data.get("input"), dict):
         data["input"] = [data["input"]]
-    if data.get("shadow", "off") != "off":
-        mistakes.append(where.say(("shadow",), "is not built yet; the only value is: off"))
-        data["shadow"] = "off"
     _load_plugins(data.get("plugins"), where, mistakes)
     entries = _stages(data.get("stages"), where, mistakes, resolved)
     try:

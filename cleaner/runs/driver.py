@@ -22,7 +22,7 @@ from cleaner.runs.logged import Told, logged
 from cleaner.runs.phases import CHECK
 from cleaner.runs.phases.base import Phase, Prepared, State
 from cleaner.runs.phases.build import build_phases
-from cleaner.runs.quarantine import find_poison, poisoned
+from cleaner.runs.quarantine import READING, SHADOW, find_poison, poisoned
 from cleaner.runs.repair import Mending
 from cleaner.runs.resources import check_disk
 from cleaner.runs.statistics import read_summary
@@ -205,12 +205,13 @@ def _lost(phases: Sequence[Phase], state: State) -> list[str]:
 
 
 def _few(plan: Plan) -> Plan:
-    """Return the plan on a handful of its first documents."""
+    """Return the plan on a handful of its first documents, without a shadow."""
     _, pieces = plan.units[0]
     first = pieces[0].first_row
     few = changed(pieces[0], take=tuple(range(first, first + _FEW)))
     files = tuple(file for file in plan.files if file.number == few.file)
-    return changed(plan, units=(("000000", [few]),), files=files, failed=(), indexes={})
+    job = plan.job.model_copy(update={"shadow": None})
+    return changed(plan, job=job, units=(("000000", [few]),), files=files, failed=(), indexes={})
 
 
 def _warm(few: Plan) -> None:
@@ -523,9 +524,10 @@ def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
             "memory? The same command continues the run"
         )
     found = find_poison(task, running.attempt)
-    for file, row, *reading in found:
-        what = f"file {file}, when it is read," if reading else f"row {row} of file {file}"
-        warn(f"{what} kills or hangs its worker; it fails, the run goes on")
+    for file, row, *how in found:
+        what = f"file {file}, when it is read," if how == [READING] else f"row {row} of file {file}"
+        then = "it is left out of the shadow" if how == [SHADOW] else "it fails"
+        warn(f"{what} kills or hangs its worker; {then}, the run goes on")
     if not found:
         return {**task, "blind": blind + 1}
     poison = sorted([*task["payload"].get("poison", []), *found])

@@ -130,7 +130,8 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict
     """
     from cleaner.runs.driver import run_plan
 
-    plan = replace(plan, indexes={})  # to be read whole for a few documents
+    # Earlier runs would be read whole for a few documents; and all of them would be of the shadow.
+    plan = replace(plan, indexes={}, job=plan.job.model_copy(update={"shadow": None}))
     small = sampled(plan, documents)
     with tempfile.TemporaryDirectory(prefix="cleaner-plan-") as folder:
         # The first run compiles kernels and loads models; only the second is timed.

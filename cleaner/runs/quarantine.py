@@ -16,9 +16,11 @@ from cleaner.storage.commits import committed, phase_folder
 
 Attempt = Callable[[Mapping[str, Any]], list[dict[str, Any]] | None]
 READING = 1  # third in the key of a piece of a file that nobody can read
+SHADOW = 2  # third in the key of a document that does harm only where it would have fallen before
 _NAME = re.compile(
-    r"(?P<unit>.+)-(?P<key>[0-9a-f]{16})-(?P<file>\d{8,})-(?P<row>\d{12,})(?P<reading>-reading)?\.json"
+    r"(?P<unit>.+)-(?P<key>[0-9a-f]{16})-(?P<file>\d{8,})-(?P<row>\d{12,})(?P<how>-reading|-shadow)?\.json"
 )
+_HOW: dict[str, list[int]] = {"": [], "-reading": [READING], "-shadow": [SHADOW]}
 _LAST = 1 << 30  # no unit has so many parts: asked for this one, a probe reads all of them
 
 
@@ -27,8 +29,7 @@ def poisoned(folder: str, phase: str) -> dict[tuple[str, str], list[list[int]]]:
     found: dict[tuple[str, str], list[list[int]]] = {}
     for name in store.names(store.join(phase_folder(folder, phase), "poison")):
         if match := _NAME.fullmatch(name):
-            reading = [READING] if match["reading"] else []
-            key = [int(match["file"]), int(match["row"]), *reading]
+            key = [int(match["file"]), int(match["row"]), *_HOW[match["how"] or ""]]
             found.setdefault((match["unit"], match["key"]), []).append(key)
     return {unit: sorted(keys) for unit, keys in found.items()}
 
@@ -67,8 +68,11 @@ def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
         where = _probe(task, attempt, part, low, low)
         # Once more: a busy machine may have killed or delayed the first attempt.
         if where is not None and _probe(task, attempt, part, low, high) is None:
-            found.append(where["key"])
-            _commit(task, where["key"])
+            alone = {**task, "payload": {**task["payload"], "alone": True}}
+            lives = _probe(alone, attempt, part, low, high) is not None
+            key = [*where["key"], *([SHADOW] if lives else [])]
+            found.append(key)
+            _commit(task, key)
     return found
 
 
@@ -109,6 +113,6 @@ def _probe(
 
 
 def _commit(task: Mapping[str, Any], key: list[int]) -> None:
-    reading = "-reading" if key[2:] else ""
-    name = f"{task['unit']}-{task['base']}-{key[0]:08d}-{key[1]:012d}{reading}.json"
+    how = next(how for how, third in _HOW.items() if third == key[2:])
+    name = f"{task['unit']}-{task['base']}-{key[0]:08d}-{key[1]:012d}{how}.json"
     store.put_if_absent(store.join(phase_folder(task["home"], task["phase"]), "poison", name), b"")

@@ -48,6 +48,13 @@ def sample_key(file: pl.Series, row: pl.Series, seed: int) -> pl.Series:
         return pl.Series("sample_key", _mix(with_file ^ row.cast(pl.UInt64).to_numpy()))
 
 
+def drawn(docs: pl.DataFrame, share: float, seed: int) -> pl.Series:
+    """Return which documents are of a seeded sample of about this share of all rows."""
+    if share >= 1:  # no 64-bit bound lies above the greatest key
+        return pl.repeat(True, len(docs), dtype=pl.Boolean, eager=True)
+    return sample_key(docs["file"], docs["row"], seed) < round(share * 2**64)
+
+
 def _mix(value: np.ndarray) -> np.ndarray:
     """Return one step of splitmix64 (Steele et al. 2014): every bit depends on every bit."""
     value = value + np.uint64(0x9E3779B97F4A7C15)

@@ -23,13 +23,15 @@ FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what 
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
 VALUES = "values.parquet"  # how many documents have which values of a signal, by rule
 # What the files of a run folder are written in; raised whenever they change their meaning.
-FORMATS = {"manifest": 1, "stats": 2, "values": 1, "plan": 1, "ledger": 1, "index": 1}
+FORMATS = {
+    "manifest": 1, "stats": 2, "values": 1, "plan": 1, "ledger": 1, "index": 1, "shadow": 1,
+}  # fmt: skip
 RECORDS = (JOB, PLAN, STATS, VALUES)  # what a run says of itself, beside its manifest
 ABANDONED = 3600.0  # seconds after which a file that nothing names has no writer any more
 SHARD_SUFFIXES = ("parquet", "jsonl.zst")  # of `shards.FORMATS`, which loads what reads them
 _PRODUCT = re.compile(
     rf"shards/part-\d{{5,}}-of-\d{{5,}}\.({'|'.join(map(re.escape, SHARD_SUFFIXES))})"
-    r"|(ledger|clusters)/part-\d{5,}\.parquet"
+    r"|(ledger|clusters|shadow)/part-\d{5,}\.parquet"
     r"|index/\d+\.[^/]+/part-\d{5,}-of-\d{5,}\.arrow"
 )
 # Below `_work` and below a replacement; a part of it that is not ours makes it nobody's to delete.
@@ -129,7 +131,7 @@ class RunFolder:
         index = [f"index/{stage}" for stage in self._folders("index")]
         found = {
             f"{place}/{file.path}": file.size
-            for place in ("shards", "ledger", "clusters", *index)
+            for place in ("shards", "ledger", "clusters", "shadow", *index)
             for file in store.below(self.at(place))
         }
         return {path: size for path, size in found.items() if _PRODUCT.fullmatch(path)}

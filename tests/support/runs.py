@@ -23,7 +23,7 @@ def fingerprint(folder: str | Path) -> dict[str, str]:
     found = {}
     paths = [
         path
-        for place in ("shards", "ledger", "clusters", "index")
+        for place in ("shards", "ledger", "clusters", "index", "shadow")
         for path in sorted(Path(folder, place).rglob("*"))
     ]
     for path in [*paths, Path(folder, "stats.json")]:

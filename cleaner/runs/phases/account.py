@@ -19,6 +19,7 @@ from cleaner.runs.phases.base import (
     read_table,
     table_bytes,
 )
+from cleaner.runs.phases.shadow import ShadowBook, rows_of
 from cleaner.runs.summary.count import merged, summarised
 from cleaner.runs.summary.judges import Judge
 from cleaner.storage.commits import Committer
@@ -39,6 +40,7 @@ class AccountSettings(Plain):
     keep_rows: Literal["full", "dropped", "counts"]
     places: tuple[DataFile, ...] = ()
     sources: tuple[str, ...] = ()  # those whose documents are counted by rule and signal
+    shadow: ShadowBook | None = None  # None: off
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class AccountUnit(Plain):
     rows_of: tuple[int, ...]  # of each of its parts
     records: tuple[tuple[DataFile, ...], ...]  # of each map phase, part by part
     groups: tuple[int, ...]  # groups of parts that it touches
+    ghosts: tuple[DataFile, ...] = ()  # the shadow, part by part
 
 
 def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) -> None:
@@ -63,10 +66,12 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
     books = {"clusters": _Book(out, f"clusters/{name}")}
     if keep != "counts":
         books["ledger"] = _Book(out, f"ledger/{name}")
+    if settings.shadow is not None:
+        books["shadow"] = _Book(out, f"shadow/{name}")
     with ExitStack() as stack:
         for book in books.values():
             stack.enter_context(book)
-        for block in _blocks(unit, out.folder):
+        for block, low, high in _blocks(unit, out.folder):
             ledger = _placed(block, places)
             counts.append(_counted(settings, ledger))
             summary = merged([summary, summarised(ledger, settings.judges, settings.sources)])
@@ -76,14 +81,21 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
             elif keep == "dropped":
                 books["ledger"].add(ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS)))
             books["clusters"].add(_clusters(ledger))
+            if settings.shadow is not None:
+                ghosts = [read_table(out.folder, file) for file in unit.ghosts[low:high]]
+                together = pl.concat(ghosts, how="diagonal_relaxed")
+                books["shadow"].add(rows_of(ledger, together, settings.shadow, settings.measured))
     outputs = [books[place].written() for place in sorted(books, reverse=True)]
     files = {name: table_bytes(table) for name, table in summary.tables.items()}
     facts = {"counts": capped(merge(counts)), "rows": unit.rows, "outputs": outputs}
     out.commit(0, True, files, facts)
 
 
-def _blocks(unit: AccountUnit, folder: str) -> Iterator[pl.DataFrame]:
-    """Yield the ledger's rows, _BLOCK at a time, with what each phase found for them."""
+def _blocks(unit: AccountUnit, folder: str) -> Iterator[tuple[pl.DataFrame, int, int]]:
+    """Yield the ledger's rows, _BLOCK at a time, with what each phase found for them.
+
+    Beside them from which part to which they are.
+    """
     ends = np.cumsum(unit.rows_of)
     first, past = unit.skip, unit.skip + unit.rows
     for start in range(first, max(past, first + 1), _BLOCK):
@@ -102,7 +114,7 @@ def _blocks(unit: AccountUnit, folder: str) -> Iterator[pl.DataFrame]:
             )
         for later in frames[1:]:
             ledger = _over(ledger, later)
-        yield ledger
+        yield ledger, low, high
 
 
 def _counted(settings: AccountSettings, ledger: pl.DataFrame) -> dict[str, Any]:

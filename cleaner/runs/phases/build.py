@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cleaner.corpus.files import weight
 from cleaner.dedup.index import Index, ranges
-from cleaner.job.job_file import Entry
-from cleaner.job.plan import PARTITION_BYTES, MapPlan, Plan
+from cleaner.job.job_file import Entry, Shadow
+from cleaner.job.plan import DOCUMENT_BYTES, PARTITION_BYTES, MapPlan, Plan
 from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import ALWAYS, ROWS_PER_FILE, Change
 from cleaner.runs.phases.account import AccountSettings, AccountUnit
 from cleaner.runs.phases.base import DataFile, Everything, Phase, Prepared, State, Unit
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
 from cleaner.runs.phases.map import Decided, MapSettings, MapUnit, Sends, Verdicts
+from cleaner.runs.phases.shadow import UNKNOWN, ShadowBook, first_share
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import (
     EARLIER,
@@ -105,7 +107,22 @@ def _map_options(
         empty_at=then.title if then is not None and empty else None,
         columns=plan.columns if before is None else (),
         part_bytes=plan.unit_bytes if before is None else 0,
+        shadow=_first_share(plan),
     )
+
+
+def _first_share(plan: Plan) -> float:
+    """Return the share of the input that is drawn for the shadow before all rows are counted."""
+    if plan.job.shadow is None:
+        return 0.0
+    rows = 0
+    files = {file.number: file for file in plan.files}
+    for _, pieces in plan.units:
+        for piece in pieces:
+            file = files[piece.file]
+            known = _rows_of(file, piece)
+            rows += weight(file) // (UNKNOWN * DOCUMENT_BYTES) if known is None else known
+    return first_share(plan.job.shadow, rows)
 
 
 def _spec(plan: Plan, entry: Entry) -> StageSpec:
@@ -167,6 +184,7 @@ def _later_units(previous: str, verdicts: str, gathered: bool, options: MapSetti
                     text=DataFile.of(part, "text"),
                     spans=tuple(map(tuple, part.facts["spans"])),
                     verdicts=Verdicts(file, place if gathered else None),
+                    ghosts=DataFile.of(part, "shadow") if "shadow" in part.files else None,
                 )
                 rows, size = part.facts["kept"], part.facts["bytes"]
                 units.append(Unit(f"{index:06d}", unit, digest(on), rows, size))
@@ -417,6 +435,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
         changes=tuple(_changes(plan)),
         judges=judges(plan),
         keep_rows=plan.job.ledger,
+        shadow=_shadow_book(plan),
     )
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
     shards = _shards(maps, cut, _shuffle_ranges(plan), writing)
@@ -428,7 +447,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
             "account",
             "account",
             counting,
-            _account(maps, shard, counting),
+            _account(maps, shard, counting, plan.job.shadow),
             version=4,
         ),
     ]
@@ -537,17 +556,30 @@ def _sources(parts: Sequence[Marker]) -> tuple[str, ...]:
     return tuple(sorted(documents, key=lambda name: (-documents[name], name))[:MOST_LABELS])
 
 
-def _account(maps: Sequence[str], shards: str, about: AccountSettings) -> Any:
+def _shadow_book(plan: Plan) -> ShadowBook | None:
+    if plan.job.shadow is None:
+        return None
+    judging = [entry for entry in plan.job.stages if entry.stage.global_stage() is None]
+    return ShadowBook(_first_share(plan), tuple((entry.index, entry.title) for entry in judging))
+
+
+def _account(
+    maps: Sequence[str], shards: str, about: AccountSettings, shadow: Shadow | None
+) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[maps[0]]
         groups = _groups(parts)
         group_of = {index: group for group, members in enumerate(groups) for index in members}
         records = [_files(state.markers[name], "record") for name in maps]
+        ghosts = _files(state.markers[maps[-1]], "shadow") if about.shadow is not None else ()
         settings = replace(
             about, places=_files(state.markers[shards], "places"), sources=_sources(parts)
         )
         rows = [part.facts["rows"] for part in parts]
         total = sum(rows)
+        if settings.shadow is not None and shadow is not None:
+            share = min(settings.shadow.share, shadow.share_of(total))
+            settings = replace(settings, shadow=replace(settings.shadow, share=share))
         units = []
         index = done = 0  # `done` rows lie before part `index`
         for number in range(max(1, -(-total // ROWS_PER_FILE))):
@@ -567,6 +599,7 @@ def _account(maps: Sequence[str], shards: str, about: AccountSettings) -> Any:
                 rows_of=tuple(rows[i] for i in members),
                 records=tuple(tuple(files[i] for i in members) for files in records),
                 groups=tuple(sorted({group_of[i] for i in members})),
+                ghosts=tuple(ghosts[i] for i in members) if ghosts else (),
             )
             units.append(Unit(f"{number:05d}", unit, "", rows=high - low))
         depends = digest([_all(state.markers[name]) for name in (*maps, shards)])

@@ -17,6 +17,7 @@ from cleaner.job.plan import Measure
 from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import ALWAYS, dropped, failed, tagged
 from cleaner.runs.phases.base import with_asked, without_asked
+from cleaner.runs.phases.shadow import NOBODY, Fallen, Sample, joined, judged_anyway, none_yet
 from cleaner.stages.base import Stage
 from cleaner.storage.shortages import is_shortage
 from cleaner.text.segment import formulas_of
@@ -35,6 +36,7 @@ class Outcome:
     fallen: list[pl.DataFrame] = field(default_factory=list)
     # Signals whose values so far the ledger keeps under another name, that of a version.
     elsewhere: set[str] = field(default_factory=set)
+    ghosts: pl.DataFrame = field(default_factory=none_yet)  # sampled ones of all that fell
 
     def fell(self, docs: pl.DataFrame) -> None:
         """Take down documents that fell, each signal under the name of the text it is of."""
@@ -48,11 +50,18 @@ class Chain:
         self.steps = stages
         self.measures = measures
 
-    def run(self, docs: pl.DataFrame, empty_at: str | None = None) -> Outcome:
+    def run(
+        self,
+        docs: pl.DataFrame,
+        empty_at: str | None = None,
+        ghosts: pl.DataFrame | None = None,
+        sample: Sample = NOBODY,
+    ) -> Outcome:
         """Return the survivors of all stages and the records of those who fell.
 
         `empty_at` names a global stage after this phase that reads text: what has no word by then
-        falls as `empty` there.
+        falls as `empty` there. `ghosts` are documents of the shadow that fell before this phase;
+        of those that fall here, those of `sample` become some.
         """
         _failpoint(docs)
         if "characters_cut" not in docs.columns:  # as read; later ones know what was cut
@@ -61,19 +70,54 @@ class Chain:
         outcome = Outcome(docs, elsewhere=again & set(docs.columns))
         self._drop_unreadable(outcome)
         judged: dict[int, pl.DataFrame] = {}
+        fallen = Fallen(sample)
         for step in self.steps:
             self._measure(outcome, step.index)
             if "html" in step.options.needs() and "html" not in outcome.docs.columns:
                 outcome.docs = absent(outcome.docs, step.options)  # a text entry passes untouched
                 continue
             if "text" in step.options.needs():
-                _fall_empty(outcome, step.title)
-            self._apply(outcome, step, judged)
-        end = self.steps[-1].index + 1 if self.steps else 0
-        self._measure(outcome, max([end, *(m.before for m in self.measures)]))
+                fallen.add(_fall_empty(outcome, step.title), step.index, judged=False)
+            self._apply(outcome, step, judged, fallen)
+        self._measure(outcome, self._end)
         if empty_at is not None:
-            _fall_empty(outcome, empty_at)
+            fallen.add(_fall_empty(outcome, empty_at), self._end, judged=False)
+        outcome.ghosts = self._followed(none_yet() if ghosts is None else ghosts, fallen)
         return outcome
+
+    @property
+    def _end(self) -> int:
+        """What signals are measured before that are asked for after all steps."""
+        end = self.steps[-1].index + 1 if self.steps else 0
+        return max([end, *(m.before for m in self.measures)])
+
+    def _followed(self, ghosts: pl.DataFrame, fallen: Fallen) -> pl.DataFrame:
+        """Return ghosts after all steps, with those that became some on the way."""
+        if not len(ghosts) and not fallen.before and not fallen.after:
+            return ghosts
+        shadow = Outcome(ghosts)
+        for step in self.steps:
+            self._measure(shadow, step.index)
+            shadow.docs = joined(shadow.docs, fallen.before.get(step.index, ()))
+            if len(shadow.docs):
+                _failpoint(shadow.docs, "shadow")
+                shadow.docs = self._judged_anyway(shadow.docs, step)
+            shadow.docs = joined(shadow.docs, fallen.after.get(step.index, ()))
+        self._measure(shadow, self._end)
+        return joined(shadow.docs, fallen.before.get(self._end, ()))
+
+    def _judged_anyway(self, docs: pl.DataFrame, step: StageSpec) -> pl.DataFrame:
+        stage = step.options
+        if "html" in stage.needs() and "html" not in docs.columns:
+            made = absent(docs, stage)
+        else:
+            made = applied(step, docs)
+        if "text" in stage.adds():  # what a page has no text for is judged as an empty text
+            made = made.with_columns(pl.col("text").fill_null(""))
+        made = _with_verdicts(made)
+        if stage.global_stage() is not None:  # here it only scores
+            return made.drop("broken", "error")
+        return judged_anyway(made, step.index)
 
     def _measure(self, outcome: Outcome, before: int) -> None:
         for measure in self.measures:
@@ -101,7 +145,9 @@ class Chain:
             docs = docs.filter(~bad)
         outcome.docs = docs.drop("error")
 
-    def _apply(self, outcome: Outcome, step: StageSpec, judged: dict[int, pl.DataFrame]) -> None:
+    def _apply(
+        self, outcome: Outcome, step: StageSpec, judged: dict[int, pl.DataFrame], drawn: Fallen
+    ) -> None:
         docs = outcome.docs
         if step.options.rule_set() is not None:
             docs = self._judge_together(docs, step, judged)
@@ -115,6 +161,7 @@ class Chain:
             told = pl.lit(f"{step.title}:") + pl.col("broken").list.join(",")
             docs = tagged(docs, pl.lit(down), told)
             down = pl.Series(np.zeros(len(docs), bool))
+        drawn.add(docs.filter(error | down), step.index, judged=True)
         if error.any():
             outcome.fell(failed(docs.filter(error), step.title))
         if down.any():
@@ -169,13 +216,15 @@ def applied(step: StageSpec, docs: pl.DataFrame) -> pl.DataFrame:
     return without_asked(made, step.reads)
 
 
-def _failpoint(docs: pl.DataFrame) -> None:
+def _failpoint(docs: pl.DataFrame, where: str = "") -> None:
     """Die or hang here when CLEANER_POISON=WORD:kill (or hang) is set and a text holds the word.
 
-    For tests of documents that take their worker with them.
+    WORD:kill:shadow does so in the shadow only. For tests of documents that take their worker with
+    them.
     """
     word, _, how = os.environ.get("CLEANER_POISON", "").partition(":")
-    if not word or "text" not in docs.columns:
+    how, _, place = how.partition(":")
+    if not word or place != where or "text" not in docs.columns:
         return
     error = docs["error"].is_null() if "error" in docs.columns else True
     if docs.filter(error & pl.col("text").str.contains(word, literal=True)).height:
@@ -227,12 +276,14 @@ def _with_verdicts(docs: pl.DataFrame) -> pl.DataFrame:
     return docs.with_columns(pl.col("broken").fill_null([]), pl.col("error").cast(pl.String))
 
 
-def _fall_empty(outcome: Outcome, title: str) -> None:
+def _fall_empty(outcome: Outcome, title: str) -> pl.DataFrame:
+    """Let documents without a word fall, and return them."""
     docs = outcome.docs
     empty = docs["words"] == 0
     if empty.any():
         outcome.fell(dropped(docs.filter(empty), title, "empty"))
         outcome.docs = docs.filter(~empty)
+    return docs.filter(empty)
 
 
 def _dropped(docs: pl.DataFrame, step: StageSpec, also: pl.Series | None) -> pl.DataFrame:

@@ -29,7 +29,9 @@ from cleaner.runs.phases.base import (
     with_asked,
     without_asked,
 )
-from cleaner.runs.phases.chain import Chain
+from cleaner.runs.phases.chain import Chain, absent
+from cleaner.runs.phases.shadow import NOBODY, Sample, going_on, joined, none_yet
+from cleaner.runs.quarantine import READING
 from cleaner.signals import SIGNALS
 from cleaner.stages.global_stage import Role
 from cleaner.storage.commits import Committer, Marker
@@ -76,6 +78,7 @@ class MapSettings(Plain):
     empty_at: str | None = None
     columns: tuple[Columns, ...] = ()  # of the input, by entry
     part_bytes: int = 0
+    shadow: float = 0.0  # the share that is drawn for it
 
     def plain(self) -> dict[str, Any]:
         """Return the settings as plain data."""
@@ -108,15 +111,17 @@ class MapUnit(Plain):
     text: DataFile | None = None
     spans: tuple[tuple[Any, ...], ...] = ()
     verdicts: Verdicts | None = None
+    ghosts: DataFile | None = None  # documents of the shadow that fell before
     poison: tuple[tuple[Any, ...], ...] = ()  # (file, row) of documents to leave alone
     only: tuple[int, int, int] | None = None  # for a probe: a part, and a range of its rows
+    alone: bool = False  # for a probe: without the shadow
 
 
 def run_map(settings: MapSettings, unit: MapUnit, out: Committer) -> None:
     """Commit every part of one unit that is not committed yet."""
-    for number, (part, verdict_fallen) in enumerate(_parts(settings, unit, out.folder)):
+    for number, (part, verdict_fallen, ghosts) in enumerate(_parts(settings, unit, out.folder)):
         if not out.stands(number, part.last):
-            _commit(settings, unit, number, part, verdict_fallen, out)
+            _commit(settings, unit, number, part, verdict_fallen, ghosts, out)
         # Whoever hands out parts holds this one until it has the next: two at a time, else.
         part.docs = part.docs.clear()
         verdict_fallen.clear()
@@ -128,17 +133,27 @@ def _commit(
     number: int,
     part: Part,
     verdict_fallen: Sequence[pl.DataFrame],
+    ghosts: pl.DataFrame,
     out: Committer,
 ) -> None:
     """Run the chain on one part and commit what it makes."""
     sends = settings.sends
-    outcome = settings.chain.run(_without_poison(part.docs, unit.poison), settings.empty_at)
+    sample = _sample(settings, unit)
+    outcome = settings.chain.run(
+        _without_poison(part.docs, unit.poison),
+        settings.empty_at,
+        sample.without_spared(ghosts),
+        sample,
+    )
     part.docs = part.docs.clear()
     fallen = [*verdict_fallen, *outcome.fallen]
     record = _record(settings.measured, fallen, outcome.docs)
     docs = _complete(outcome.docs, settings.carry_schema)
-    del outcome, fallen
     files = {"record": table_bytes(record)}
+    if settings.shadow:
+        left = going_on(outcome.ghosts, docs, sample, settings.carry, last=sends.stage is None)
+        files["shadow"] = table_bytes(left)
+    del outcome, fallen
     facts = _facts(part, record, docs)
     if sends.stage is not None:
         files["text"] = table_bytes(docs)
@@ -174,16 +189,20 @@ def run_probe(settings: MapSettings, unit: MapUnit, out: Committer) -> None:
         raise TypeError(f"unit {out.unit}: a probe of no rows")
     wanted, low, high = unit.only
     facts: dict[str, Any] = {"rows": 0, "key": None}
-    for number, (part, _) in enumerate(_parts(settings, unit, out.folder)):
+    for number, (part, _, ghosts) in enumerate(_parts(settings, unit, out.folder)):
         if number < wanted:
             continue
-        docs = part.docs
-        facts["rows"] = len(docs)
-        if low < len(docs):
-            facts["key"] = list(docs.select("file", "row").row(low))
+        docs, size = part.docs, len(part.docs)
+        keys = pl.concat([docs.select("file", "row"), ghosts.select("file", "row")])
+        facts["rows"] = len(keys)
+        if low < len(keys):
+            facts["key"] = list(keys.row(low))
         if low < high:
             some = _without_poison(docs[low:high], unit.poison)
-            outcome = settings.chain.run(some, settings.empty_at)
+            sample = NOBODY if unit.alone else _sample(settings, unit)
+            mine_too = ghosts[max(0, low - size) : max(0, high - size)]
+            mine_too = ghosts.clear() if unit.alone else sample.without_spared(mine_too)
+            outcome = settings.chain.run(some, settings.empty_at, mine_too, sample)
             sends = settings.sends
             if sends.stage is not None:
                 done = _complete(outcome.docs, settings.carry_schema)
@@ -205,27 +224,42 @@ def _without_poison(docs: pl.DataFrame, poison: Sequence[Sequence[int]]) -> pl.D
     return docs.with_columns(pl.when(bad).then(told).otherwise("error").alias("error"))
 
 
+def _sample(settings: MapSettings, unit: MapUnit) -> Sample:
+    """Return what is drawn for the shadow, without what kills its worker."""
+    return Sample(settings.shadow, tuple((file, row) for file, row, *_ in unit.poison))
+
+
 def _parts(
     settings: MapSettings, unit: MapUnit, folder: str
-) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
-    """Yield the parts of a unit, each with what the global stage before dropped of it."""
+) -> Iterator[tuple[Part, list[pl.DataFrame], pl.DataFrame]]:
+    """Yield the parts of a unit, each with what the global stage before dropped of it.
+
+    Last the ghosts: documents of the shadow among what fell before, there or earlier.
+    """
     if unit.pieces is not None:
-        return _first(settings, unit.pieces, unit.poison)
+        for part in _first(settings, unit.pieces, unit.poison):
+            yield part, [], none_yet()
+        return
     if unit.text is None or unit.verdicts is None or settings.before is None:
         raise TypeError("a unit of a map phase has pieces, or a text with verdicts")
-    return _later(settings.before, unit.text, unit.spans, unit.verdicts, folder)
+    part, gone = _later(settings.before, unit.text, unit.spans, unit.verdicts, folder)
+    ghosts = none_yet() if unit.ghosts is None else read_table(folder, unit.ghosts)
+    if unit.ghosts is not None:
+        ghosts = absent(ghosts, settings.before.options)
+        ghosts = joined(ghosts, [Sample(settings.shadow).of(gone)])
+    yield part, [gone], ghosts
 
 
 def _first(
     settings: MapSettings, pieces: Sequence[Piece], poison: Sequence[Sequence[Any]]
-) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
-    shunned = {(file, row) for file, row, *reading in poison if reading}
+) -> Iterator[Part]:
+    shunned = {(file, row) for file, row, *how in poison if how == [READING]}
     for part in read_parts(pieces, settings.columns, settings.part_bytes, shunned):
         part.docs = part.docs.with_columns(
             pl.lit(1, pl.UInt32).alias("cluster_size"),
             pl.lit(None, pl.List(pl.String)).alias("tagged"),
         )
-        yield part, []
+        yield part
 
 
 def _later(
@@ -234,11 +268,11 @@ def _later(
     spans: Sequence[tuple[Any, ...]],
     verdicts: Verdicts,
     folder: str,
-) -> Iterator[tuple[Part, list[pl.DataFrame]]]:
+) -> tuple[Part, pl.DataFrame]:
     docs = read_table(folder, text)
     whole = Part(docs, list(spans), [], True)
     whole.docs, gone = _judged(docs, _verdicts(folder, verdicts), before)
-    yield whole, [gone]
+    return whole, gone
 
 
 def _judged(
