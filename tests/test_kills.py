@@ -12,7 +12,18 @@ from typing import Any
 import polars as pl
 import pytest
 from support.corpus_maker import job, texts, write_parquet
-from support.kills import POINTS, RUN, UNIT, driver, every_kind, frozen, names, tell
+from support.kills import (
+    POINTS,
+    RUN,
+    UNIT,
+    Died,
+    Dying,
+    driver,
+    every_kind,
+    frozen,
+    names,
+    tell,
+)
 from support.runs import fingerprint, markers
 
 from cleaner.errors import InputError, MemoryShort
@@ -20,7 +31,6 @@ from cleaner.job.job_file import parse_job
 from cleaner.job.plan import Plan, make_plan
 from cleaner.runs import phases as phase_functions
 from cleaner.runs.driver import run_plan
-from cleaner.runs.engine import Inline
 
 
 @pytest.fixture(scope="module")
@@ -127,24 +137,6 @@ def test_what_killed_processes_left_long_ago_goes(plan: Plan, tmp_path: Path) ->
     run_plan(plan, str(folder), engine="inline")
     assert not old.exists()
     assert young.exists()  # somebody may be writing it
-
-
-class Died(BaseException):
-    """What a worker that is killed looks like from outside."""
-
-
-class Dying(Inline):
-    """Runs tasks in this process; one that dies comes back without a result."""
-
-    def run(self, tasks: Any) -> Any:
-        for task in tasks:
-            yield task, self.attempt(task)
-
-    def attempt(self, task: Any) -> Any:
-        try:
-            return phase_functions.work(task)
-        except Died:
-            return None
 
 
 def test_poison_in_several_parts_of_one_unit_is_found_part_by_part(

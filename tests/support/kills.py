@@ -12,6 +12,8 @@ from typing import Any
 import polars as pl
 
 from cleaner.job.plan import Plan
+from cleaner.runs import phases as phase_functions
+from cleaner.runs.engine import Inline
 from cleaner.runs.phases.build import build_phases
 from support import fasttext_models
 from support.corpus_maker import texts, write_parquet
@@ -96,3 +98,21 @@ def tell(process: int, number: int) -> None:
     """Send a signal to a process, which may be gone."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(process, number)
+
+
+class Died(BaseException):
+    """What a worker that is killed looks like from outside."""
+
+
+class Dying(Inline):
+    """Runs tasks in this process; one that dies comes back without a result."""
+
+    def run(self, tasks: Any) -> Any:
+        for task in tasks:
+            yield task, self.attempt(task)
+
+    def attempt(self, task: Any) -> Any:
+        try:
+            return phase_functions.work(task)
+        except Died:
+            return None

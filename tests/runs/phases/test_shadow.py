@@ -6,14 +6,14 @@ from typing import Any
 
 import polars as pl
 import pytest
+from support.kills import Died, Dying
+from support.runs import fingerprint
 
 from cleaner.job.job_file import Shadow, parse_job
 from cleaner.job.plan import make_plan
 from cleaner.runs.driver import run_plan
 from cleaner.runs.phases.shadow import SEED, first_share
 from cleaner.storage.row_key import drawn
-from tests.support.runs import fingerprint
-from tests.test_kills import Died, Dying
 
 SENTENCES = (
     "The river turns north below the old mill and carries its silt past the gardens of the town.",
