@@ -1,6 +1,7 @@
 """Which pages may hold mathematics, decided on raw bytes, before any parsing."""
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,8 @@ STRONG: tuple[str, ...] = (
     r"<math[\s>/-]", r"<[a-z]+:o?math[\s>]", r"&lt;math[\s&>]", r"math/(?:tex|mml|asciimath)",
     r"mjx-", r"mml-node",
     r"latex-(?:rendered|formula|inline|block)", r"mathcode", r"mq-math",
-    r"msequation", r"card=math", r"(?:name|lang)=.math",
+    r"msequation", r"\[if mathml\]", r"card=math", r"(?:name|lang)=.math",
+    r"arithmatex", r"tex-(?:span|formula)", r"tex(?:render|/pix\.php)", r"equation_images/",
     r"&quot;(?:la)?tex&quot;", r"alt=[\"']\$[^\d]",
     r"mwe-math", r"texhtml", r"ztext-math", r"ql-formula", r"wrs_formula", r"x-ck12",
     r"math-(?:container|tex|renderer|inline|display|block|formula|node)", r"js-render-math",
@@ -68,7 +70,8 @@ def may_hold_mathematics(pages: pl.Series, weak: Weak = "auto") -> pl.Series:
 
     Strong markup passes. Weak evidence is TeX outside scripts and paths: under `auto` two
     distinct commands or a delimited formula where the page is Chinese, Japanese or Korean, both of
-    them elsewhere; `always` takes any of the two everywhere; `never` wants strong markup.
+    them elsewhere, or a command between `\\(` and `\\)`; `always` takes any of the two everywhere;
+    `never` wants strong markup.
 
     >>> pages = ["<math><mi>x</mi></math>", r"<p>C:\\alpha\\beta</p>", r"<p>几何图形：\\(a^2=b\\)"]
     >>> may_hold_mathematics(pl.Series(pages)).to_list()
@@ -118,25 +121,25 @@ def _weak(page: bytes, weak: Weak) -> bool:
     commands = len(set(_COMMAND.findall(text))) >= 2
     if commands and _PATH.search(text):
         commands = len(set(_COMMAND.findall(_PATH.sub(b" ", text)))) >= 2
-    formula = (
-        _between(text, b"\\(", b"\\)", 800)
-        or _between(text, b"\\[", b"\\]", 1_500)
-        or any(len(part) <= 300 and _ANY_COMMAND.search(part) for part in text.split(b"$")[1:-1])
+    told = [*_between(text, b"\\(", b"\\)", 800), *_between(text, b"\\[", b"\\]", 1_500)]
+    if any(_COMMAND.search(inside) for inside in told):
+        return True
+    formula = bool(told) or any(
+        len(part) <= 300 and _ANY_COMMAND.search(part) for part in text.split(b"$")[1:-1]
     )
     if commands and formula:
         return True
     return (commands or formula) and (weak == "always" or bool(_CJK.search(page)))
 
 
-def _between(text: bytes, opens: bytes, closes: bytes, most: int) -> bool:
-    """Return whether something with a mathematical sign stands between two delimiters."""
+def _between(text: bytes, opens: bytes, closes: bytes, most: int) -> Iterator[bytes]:
+    """Yield what stands between two delimiters and holds a mathematical sign."""
     start = text.find(opens) if closes in text else -1
     while start >= 0:
         end = text.find(closes, start + 2, start + most)
         if end >= 0 and _SIGN.search(text, start + 2, end):
-            return True
+            yield text[start + 2 : end]
         start = text.find(opens, start + 2 if end < 0 else end + 2)
-    return False
 
 
 def _without_scripts(page: bytes) -> bytes:

@@ -38,6 +38,8 @@ def test_strong_markup_passes_in_every_encoding(page: str, encoding: str) -> Non
         (r"<p>设 \alpha 和 \beta 为两个不同的平面</p>", True, True, False),
         (r"<p>Let \alpha and \beta be planes.</p>", False, True, False),
         (r"<p>Let $\alpha+1$ and $\beta$ be planes.</p>", True, True, False),
+        (r"<p>Let \(s_n=\sum_k u_k\) be finite.</p>", True, True, False),
+        (r"<p>Grep for \(foo_bar\) and \(a=b\).</p>", False, True, False),
         (r"<p>C:\alpha\beta\gamma in a path</p>", False, False, False),
         (r"<script>x = '\alpha \beta \(a^2\)'</script>中文网页的正文", False, False, False),
         ("<p>&#92;frac12 和 &#92;sqrt3 是两个数</p>", True, True, False),
