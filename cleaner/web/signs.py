@@ -20,7 +20,8 @@ _NO_SCRIPT = bytes(  # what follows `math` where it is not the Math of a script
 _NAMES = rb"""&math ;math :math /math/ /math? math: mathjax mathml mathtex mathtype mathimg mathp
     mathspan mathquill mathblock texmath inlinemath latex katex temml texhtml jqmath wrs_
     lazy-image-placeholder jax_ignore jax_process has-jax <tex> <eq> <eqn> tex2img tex.cgi ?tex=
-    &tex= ;tex= ="tex- =tex> data-tex= data-expr data-formula data-eq ql-formula data-original-tex
+    &tex= ;tex= ="tex- =tex> data-tex= data-texsrc data-math= data-expr data-formula data-eq
+    ql-formula data-original-tex texrender tex/pix.php
     data-raw-l data-mml <card card=math csdn.net/eq
     persistentexpr mq-math
     cht=tx eeimg ck12 alt="$ alt="\ upmath s2cms sciweavers"""
@@ -49,6 +50,7 @@ _LITERALS: dict[bytes, int] = {
     # U+E000 to U+E03F in UTF-8, references to them, and prefixed MathML
     b"\xee\x80": _ESCAPE, b"&#57": _ESCAPE, b"&#0": _ESCAPE, b"&#xe0": _ESCAPE, b"&#x0": _ESCAPE,
     b":math": _ESCAPE, b"msequation": _ESCAPE | _MARKUP, b"m:omath": _ESCAPE | _MARKUP,
+    b"[if mathml": _ESCAPE | _MARKUP,
     b"creativecommons.org/": _LICENCE, b"<time": _TIME,
     b"license" + _JOKER: _LICENCE, b"licence" + _JOKER: _LICENCE, b"license>": _LICENCE,
     **{

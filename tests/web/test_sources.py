@@ -3,8 +3,10 @@
 import polars as pl
 import pytest
 
+from cleaner.web.formulas.names import ATTRIBUTES, JSON_ATTRIBUTES
 from cleaner.web.page import Page, extract_html
 from cleaner.web.prefilter import may_hold_mathematics
+from cleaner.web.signs import signs
 
 LEAD = "The mill by the river grinds wheat in autumn, and stands still when the water is low. " * 3
 VAR = '<script src="katex.js"></script><script>$("var").each(function(){katex.render()})</script>'
@@ -60,6 +62,18 @@ READ = [
     ('<img src="http://www.sciweavers.org/tex2img.php?eq=p%5E2&bc=White">', "$p^2$"),
     ('<img src="//i.upmath.me/svg/r%5E2%2B1" alt="r^2+1">', "$r^2+1$"),
     ('<img class="equation_image" title="s_1" alt="LaTeX: s_1">', "$s_1$"),
+    ('<img class="texrender" alt="c_{k-1}" title="c_{k-1}" src="/filter/tex/pix.php/3a.gif">',
+     "$c_{k-1}$"),
+    ('<img class="equation_image" src="/equation_images/%255Cfrac%257Bn%257D%257B3%257D">',
+     "$\\frac{n}{3}$"),
+    ('<img src="https://school.example/equation_images/u%255E%257B2%257D?scale=1">', "$u^{2}$"),
+    ('<span data-math="\\frac{4}{9}"></span>', "$\\frac{4}{9}$"),
+    ('<!--[if mathML]><math><mi>k</mi><mo>&lt;</mo><mn>0</mn></math><![endif]--><![if !mathML]>'
+     '<img src="a.png"><![endif]>', "$k<0$"),
+    ('<anki-mathjax>d_1</anki-mathjax>', "$d_1$"),
+    ('<span class="tex-span"><i>h</i><sub class="lower-index"><i>i</i></sub> ≤ 10'
+     '<sup class="upper-index">6</sup></span>', "$h_{i} \\le 10^{6}$"),
+    ('<span class="arithmatex">\\(w_3\\)</span>', "$w_3$"),
     ('<pre lang="math"><code>v = \\dot x</code></pre>', "$$v = \\dot x$$"),
     # texts
     ("<mathjax>#sqrt(5)#</mathjax>", "$\\sqrt{5}$"),
@@ -100,6 +114,9 @@ def test_variables_are_formulas_where_a_script_makes_them_so(markup: str, want: 
         '<span class="mjx-chtml"><span class="mjx-math" aria-label="a squared plus b">'
         '<span class="mjx-char">a</span><span class="mjx-char">b</span></span></span>',
         '<img class="tex" src="1.png" alt="x squared plus y squared">',
+        '<img class="tex-formula" src="https://espresso.codeforces.com/3f.png">',
+        '<span role="math"><svg class="typst-frame"><g><use href="#g8F"/></g></svg></span>',
+        '<svg role="math"><path d="M1 2"/></svg>',
     ],
 )
 def test_what_nobody_can_read_is_counted(markup: str) -> None:
@@ -118,12 +135,33 @@ def test_what_nobody_can_read_is_counted(markup: str) -> None:
         '<img src="a.png" alt="$5 off">',
         '<img src="a.png" alt="$40 - $50">',
         '<svg role="img"><title>Search the site</title></svg>',
+        '<svg class="typst-frame"><g><use href="#g8F"/></g></svg>',
+        '<img class="context_module_image" src="/images/9/texture_module.png" alt="Module 3">',
         '<div data-component="Chart" data-props="{&quot;formula&quot;:&quot;x&quot;}"></div>',
     ],
 )
 def test_what_is_no_formula_is_not_counted(markup: str) -> None:
     found = page(markup)
     assert (found.formulas_found, found.formula_images_lost) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("markup", "lost"),
+    [
+        # what a publisher shows readers without scripts, then the formula
+        ('<span class="inline-formula"><noscript><img src="/math.gif" alt=""></noscript><img '
+         'src="//:0" alt="" class="mml-formula"></span><b><math><mi>u</mi></math></b>', 0),
+        # the formula in three languages, then what a script drew of it
+        ('<span class="math-inline"><mathml><math><mi>u</mi></math></mathml><mjx-container>'
+         '<svg><g data-mml-node="math"></g></svg></mjx-container></span>', 0),
+        ('<img class="tex" src="a.png" alt=""> and <math><mi>u</mi></math>', 1),
+        ('<math><mi>u</mi></math> and <mjx-container><svg></svg></mjx-container>', 1),
+    ],
+)  # fmt: skip
+def test_a_second_rendering_of_one_formula_is_not_counted(markup: str, lost: int) -> None:
+    found = page(markup)
+    assert "$u$" in found.text
+    assert (found.formulas_found, found.formula_images_lost) == (1, lost)
 
 
 # ---- MathML that renderers write, and the signs of their fonts
@@ -198,3 +236,8 @@ def test_a_formula_drawn_in_characters_is_lost_not_another(image: str) -> None:
 def test_an_alternative_text_that_is_the_formula_is_taken(image: str, tex: str) -> None:
     page = extract_html(f"<article><p>{LEAD}</p><p>Let {image} be.</p></article>")
     assert f"Let {tex} be." in page.text
+
+
+@pytest.mark.parametrize("name", sorted(ATTRIBUTES - {"data-value", "data-alt", *JSON_ATTRIBUTES}))
+def test_an_attribute_that_holds_a_formula_is_a_sign_of_one(name: str) -> None:
+    assert signs(f'<p><span {name}="x"></span></p>'.encode()).formulas.markup

@@ -37,6 +37,7 @@ _SERVICES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("equation=", r"[?&;]equation=(?P<query>[^&#]+)"),
         ("texrendr", r"eqn=(?P<query>[^&#]+)"),
         ("eqn=", r"[?&;]eqn=(?P<query>[^&#]+)"),
+        ("equation_images/", r"/equation_images/(?P<raw>[^?#]+)"),
     )
 )
 _SIZES = re.compile(
@@ -46,7 +47,7 @@ _SIZES = re.compile(
     r"|\\(?:dpi|bg|fn|pagecolor|mathsize|fontsize)\s*\{[^{}]*\}|\\dpi\d+)+"
 )
 _TEX_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:la)?tex(?:$|[\s_-]|\d|center|math|image|img|formula|rendering)|mwe-math"
+    r"(?:^|[\s_-])(?:la)?tex(?:$|[\s_-]|\d|center|math|image|img|formula|render)|mwe-math"
     r"|x-ck12|math-?(?:inline|display"
     r"|img|image|png|block|jax|ml|tex|formula)|(?:^|[\s_-])math(?:$|\s)|equation|formula|ee_img"
     r"|mathtex|mimetex|wp-katex"
@@ -342,6 +343,8 @@ def _decoded(text: str, query: bool) -> str:
     ('a + b', 'a+b')
     """
     text = text.replace("&space;", " ").replace("&plus;", "%2B").replace("&amp;", "&")
+    if "%25" in text and _ENCODED.fullmatch(text):  # encoded twice, as Canvas does
+        text = unquote(text)
     encoded = _ENCODED.fullmatch(text) is not None and "%" in text and "%20" not in text
     if encoded or (query and "%" in text and "%20" not in text):
         return unquote_plus(text)

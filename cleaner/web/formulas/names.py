@@ -93,10 +93,11 @@ MATH_TAGS = frozenset(
         "formula math-renderer d-math dt-math amp-mathml tex-math mathjax math-field eq eqn tex "
         "latex katex la-tex tex-inline tex-block inline-math block-math math-jax mjx-container "
         "x-equation intent-math latex-js math-inline math-display katex-inline katex-block "
-        "mj-math mathml katex-expression x-katex math-tex math-block"
+        "mj-math mathml katex-expression x-katex math-tex math-block "
+        "anki-mathjax math-span math-div"
     )
 )
 BLOCK_TAGS = frozenset(
-    str.split("block-math tex-block math-display katex-block x-equation math-block")
+    str.split("block-math tex-block math-display katex-block x-equation math-block math-div")
 )
 RENDERED_OR_WRAPPED = frozenset([*KATEX, *FRAMES, *PREVIEWS, *WRAPPERS, "mwe-math-element"])

@@ -31,7 +31,7 @@ from cleaner.web.formulas.word import word_mathml
 from cleaner.web.tex import clean
 from cleaner.web.tex_common import common
 from cleaner.web.tex_macros import expand, take_definitions
-from cleaner.web.tokens import ESCAPE, Formula, Tokens
+from cleaner.web.tokens import ESCAPE, OPEN, Formula, Tokens
 
 _DULL = frozenset(
     TAG[name]
@@ -45,6 +45,7 @@ _EXCLUDED = frozenset(
 _IN_HTML = frozenset(["texhtml", "MathJye"])  # MediaWiki's and an examination site's
 _RAISED = frozenset([TAG["sub"], TAG["sup"]])
 _CODE, _PRE = TAG["code"], TAG["pre"]
+_INLINE = frozenset(TAG[name] for name in str.split("span noscript a i em b strong"))
 _NESTED = 16  # elements named after mathematics within each other, none of them a formula
 _RENDERINGS = "math, img, script, .katex, [class*=ath], mjx-container, [class*=tex]"
 _MATH, _IMG, _SCRIPT = TAG["math"], TAG["img"], TAG["script"]
@@ -146,6 +147,7 @@ class Walk:
         hot = self.finder.hot
         interesting = _KNOWN | config.ignored | config.processed
         drawn = "data-mml-node" in self.source or "MathJax-SVG" in self.source
+        roles = 'role="math"' in self.source
         seen: dict[str, bool] = {}
         markup = self.signs.markup or bool(config.ignored or config.processed)
         texts = self.signs.text or self.signs.codes or self.signs.renderer
@@ -178,6 +180,8 @@ class Walk:
                 if drawn and (found := self.reader.drawing(node, node.attributes)):
                     self.captured.append((node, found))
                     node.inner_html = ""
+                elif roles and _says_math(node) and not node.text().strip():
+                    self.captured.append((node, Found(LOST, False, "svg")))
                 continue
             if tag == _VAR and config.variables and not quiet:
                 tex, shown = clean(undamaged(text_of(node)))
@@ -268,6 +272,8 @@ class Walk:
                 return Found(tex, (node.parent or node).tag == "m:omathpara", "mathml")
             if name == "mjx-container":
                 found = self.reader.container(node, attributes)
+                if (found is None or found.tex == LOST) and self._is_read(node):
+                    return Found("", False, "mathjax")
                 self._missed(node, found)
                 return found
         if known:
@@ -320,6 +326,20 @@ class Walk:
         """Count a rendering that nobody can read: it leaves a hole in the text."""
         if found is None and not node.text().strip():
             self.formulas.images_lost += 1
+
+    def _is_read(self, node: LexborNode) -> bool:
+        """Say whether the formula of a rendering was read beside it, in an element of its name."""
+        holder = node.parent
+        if holder is None or not self.captured or not self.captured[-1][1]:
+            return False
+        if WRAPPERS.keys().isdisjoint((holder.attributes.get("class") or "").split()):
+            return False
+        above = self.captured[-1][0].parent
+        for _ in range(3):
+            if above is None or above.mem_id == holder.mem_id:
+                break
+            above = above.parent
+        return above is not None and above.mem_id == holder.mem_id
 
     # ---- MathJax 2: frames and previews stand beside scripts
 
@@ -426,7 +446,7 @@ class Walk:
             return
         made = image_tex(attributes)
         if made is None:
-            if looks_lost(attributes):
+            if looks_lost(attributes) and not _beside_formula(node):
                 self.formulas.images_lost += 1
             return
         holder, last = node.parent, self.formulas[-1] if self.formulas else None
@@ -516,6 +536,35 @@ def _after(node: LexborNode, texts: bool) -> int:
             return following.mem_id
         place = place.parent
     return -1
+
+
+def _beside_formula(image: LexborNode) -> bool:
+    """Say whether the token of a formula follows an image at once: two renderings of one."""
+    place: LexborNode | None = image
+    for _ in range(_NESTED):
+        if place is None:
+            return False
+        following = place.next
+        while following is None:
+            place = place.parent
+            if place is None or place.tag_id not in _INLINE:
+                return False
+            following = place.next
+        place = following
+        while place.is_element_node and (inner := place.first_child) is not None:
+            place = inner  # what it holds comes first
+        if place.is_text_node and (text := place.text_content or ""):
+            return text.startswith(OPEN)
+    return False
+
+
+def _says_math(drawing: LexborNode) -> bool:
+    """Say whether a drawing, or the element that it is in, has the role of a formula."""
+    holder = drawing.parent
+    return "math" in (
+        drawing.attributes.get("role"),
+        holder.attributes.get("role") if holder is not None else None,
+    )
 
 
 def _attached(node: LexborNode) -> bool:

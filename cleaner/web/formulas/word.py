@@ -1,4 +1,4 @@
-"""Formulas of Word's web pages (OMML), rewritten as MathML."""
+"""Formulas that only Office shows: Word's, rewritten as MathML, and the MathML of OneNote."""
 
 import re
 from html import escape
@@ -19,20 +19,22 @@ _SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "m:limupp": ("mover", ("m:e", "m:lim")),
     "m:func": ("mrow", ("m:fname", "m:e")),
 }
-_COMMENTED = re.compile(r"<!--\[if gte msEquation[^\]]*\]>(.*?)<!\[endif\]-->", re.S | re.I)
+_COMMENTED = re.compile(
+    r"<!--\[if (?:gte msEquation|mathML)[^\]]*\]>(.*?)<!\[endif\]-->", re.S | re.I
+)
 _EMPTY = re.compile(r"<(m:\w+)([^<>]*)/>")
 _FALLBACK = re.compile(
-    r"<!(?:--)?\[if !msEquation\](?:--)?>.*?<!(?:--)?\[endif\](?:--)?>", re.S | re.I
+    r"<!(?:--)?\[if !(?:msEquation|mathML)\](?:--)?>.*?<!(?:--)?\[endif\](?:--)?>", re.S | re.I
 )
 
 
 def as_html(source: str) -> str:
-    """Return a page with the formulas that only Word sees shown, and their empty elements closed.
+    """Return a page with the formulas that only Office sees shown, their empty elements closed.
 
     >>> as_html("<!--[if gte msEquation 12]><m:oMath>x<m:deg/></m:oMath><![endif]-->")
     '<m:oMath>x<m:deg></m:deg></m:oMath>'
     """
-    if "msEquation" in source:
+    if "msEquation" in source or "if mathML]" in source:
         source = _COMMENTED.sub(r"\1", _FALLBACK.sub("", source))
     return _EMPTY.sub(r"<\1\2></\1>", source) if "<m:oMath" in source else source
 
