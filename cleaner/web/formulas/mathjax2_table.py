@@ -39,7 +39,11 @@ def _cells(node: Drawn) -> list[Cell]:
     around = node.place
     if abs(around.y) > _OFF:
         return [(around, node)]
-    if node.tag != "g" or not all(child.tag in ("g", "use", "text") for child in node.parts):
+    if (
+        node.tag != "g"
+        or not node.parts
+        or not all(child.tag in ("g", "use", "text") for child in node.parts)
+    ):
         return []
     x = around.left - min((child.place.left for child in node.parts), default=0.0)
     cells = []
