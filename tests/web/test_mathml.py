@@ -235,3 +235,23 @@ def balanced(tex: str) -> bool:
 )
 def test_what_people_write_is_written(markup: str, expected: str) -> None:
     assert mathml_to_latex(f"<math>{markup}</math>") == expected
+
+
+def test_a_column_of_equations_at_the_right_is_aligned() -> None:
+    rows = "".join(f"<mtr><mtd>{cell}</mtd></mtr>" for cell in ("<mi>a</mi><mo>=</mo>", "<mi>b</mi>"))
+    table = f'<math><mtable columnalign="right">{rows}</mtable></math>'
+    assert mathml_to_latex(table) == r"\begin{aligned}a=\\b\end{aligned}"
+    for style in ('<mtable displaystyle="true"', "<mtable"):
+        cell = '<mstyle displaystyle="true"><mn>1</mn></mstyle>'
+        drawn = f'{style} columnalign="right"><mtr><mtd>{cell}</mtd></mtr><mtr><mtd>2</mtd></mtr>'
+        assert r"\begin{aligned}1\\2\end" in mathml_to_latex(f"<math>{drawn}</mtable></math>")
+    column = '<mtable columnalign="right"><mtr><mtd>12</mtd></mtr><mtr><mtd>7</mtd></mtr></mtable>'
+    assert mathml_to_latex(f"<math>{column}</math>") == r"\begin{array}{r}12\\7\end{array}"
+
+
+def test_a_style_may_be_bold() -> None:
+    style = "font-style:italic;font-weight:bold;"
+    assert mathml_to_latex(f'<math><mstyle style="{style}"><mn>0</mn></mstyle></math>') == (
+        r"\boldsymbol{0}"
+    )
+    assert mathml_to_latex('<math><mstyle style="color:red"><mn>0</mn></mstyle></math>') == "0"

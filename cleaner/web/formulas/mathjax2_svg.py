@@ -5,6 +5,7 @@ an accent, a script, a brace or a stroke belongs to all that stands before it in
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -45,6 +46,7 @@ _LOW = 60.0  # what is nearer to the line is no script
 _HIGHEST = 1_000.0  # scripts of a letter or number are nearer than that
 _BESIDE = 100.0  # what is nearer to the middle of its base stands over it
 _APART = 1_250.0  # pieces of one bracket are nearer to each other than rows of a table
+_SPACE = 250.0
 _GAP = 200.0  # what is farther from the letter before it is another word
 
 
@@ -284,7 +286,11 @@ def _sign(line: _Row, nodes: Sequence[Drawn], at: int) -> int:
     """Read a sign on the line, or the word or number that begins with it."""
     font, char, where = nodes[at].font, nodes[at].char, nodes[at].place
     if char == _STROKE:
-        line.negated = True
+        after = at > 0 and nodes[at - 1].begins and not nodes[at].begins
+        if after and line.parts and line.parts[-1].tag == "mo":
+            line.parts[-1].text = negated(line.parts[-1].text)
+        else:
+            line.negated = True
         return at + 1
     if _is_accent(line, nodes[at]):
         if char in _LINES and where.y < -_LOW:
@@ -336,6 +342,9 @@ def _word(nodes: Sequence[Drawn], at: int) -> tuple[int, str]:
     """Return where the word or number ends that a sign begins, and it: its first has no place."""
     first = nodes[at]
     font, char = first.font, first.char
+    if not at and _is_indented(nodes):
+        end, text = _word([replace(first, begins=True), *nodes[1:]], 0)
+        return end, " " + text
     if not first.begins or not (char.isalnum() and char.isascii()):
         return at + 1, char
     text, end = char, at + 1
@@ -355,6 +364,17 @@ def _word(nodes: Sequence[Drawn], at: int) -> tuple[int, str]:
         text += more
         end += 1
     return end, text
+
+
+def _is_indented(nodes: Sequence[Drawn]) -> bool:
+    """Say whether signs are words that begin with a space: their first has a place, a space on."""
+    return len(nodes) > 1 and all(
+        node.tag == "use"
+        and not node.begins
+        and (node.font, node.place.y) == (nodes[0].font, 0)
+        and node.char.isascii()
+        for node in nodes
+    ) and abs(nodes[0].place.left - _SPACE) < 1  # fmt: skip
 
 
 def _made(font: str, text: str) -> Any:

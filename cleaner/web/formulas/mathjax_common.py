@@ -1,6 +1,7 @@
 """MathJax 2's CommonHTML -> MathML: classes say what a span is, fonts what its letters are."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -78,6 +79,8 @@ def _scripts(node: Any) -> Any:
     limits = what is not None
     what = parts.pop("base", None) if what is None else what
     lower, upper = parts.get("sub", parts.get("under")), parts.get("sup", parts.get("over"))
+    if what is not None and len(node) == 1 and not (limits or parts):
+        return what  # the scripts are empty
     if what is None or (lower is None and upper is None):
         raise Unreadable("scripts of unknown make")
     return scripted(what, lower, upper, limits)
@@ -162,6 +165,7 @@ def _leaf(node: Any, name: str) -> list[Any]:
             raise Unreadable(f"a span {kind!r} in a sign")
     if not text:
         return []
+    text = unicodedata.normalize("NFC", text)  # a relation and the stroke through it
     if pieces or (name == "mo" and len(text) > 1 and not text.isalpha()):
         text = _whole(text, pieces)
     if len(variants) > 1:

@@ -54,7 +54,12 @@ def _name(node: Any) -> str:
 
 
 def _row(node: Any) -> list[Any]:
-    return [made for child in node for made in _element(child)]
+    return [made for child in node if not _is_broken_off(child) for made in _element(child)]
+
+
+def _is_broken_off(node: Any) -> bool:
+    """Say whether nothing is left of a sign with scripts: it is drawn on the next line."""
+    return not len(node) and _name(node) in _SCRIPTS and node.getnext() is None
 
 
 def _element(node: Any) -> list[Any]:
@@ -144,11 +149,13 @@ def _enclosed(node: Any) -> Any:
 
 def _table(node: Any) -> Any:
     made = element("mtable")
+    equations = False
     heights, places = [], [0.0]
     for child in node.iter("g"):
         if _name(child) in ("mtr", "mlabeledtr") and _table_of(child) is node:
             cells = [cell for cell in child if _name(cell) == "mtd"]
             made.append(element("mtr", *(element("mtd", *_row(cell)) for cell in cells)))
+            equations = equations or any(map(_begins_empty, cells[1::2]))
             heights.append(_height(child))
             moves = [_MOVE.search(cell.get("transform") or "") for cell in cells]
             places = max(places, [float(move[1]) if move else 0.0 for move in moves], key=len)
@@ -163,9 +170,19 @@ def _table(node: Any) -> Any:
         ]
         if any(found):
             made.set(name, " ".join("solid" if each else "none" for each in found))
+    if equations:
+        made.set("columnalign", " ".join(["right", "left"] * (len(places) // 2)))
     if any(each.get("data-frame") for each in node.iter("rect") if _table_of(each) is node):
         made.set("frame", "solid")
     return made
+
+
+def _begins_empty(cell: Any) -> bool:
+    """Say whether a cell begins with an empty name, as all right sides of equations do."""
+    first = next(iter(cell), None)
+    while first is not None and len(first) and _name(first) in _GROUPS:
+        first = first[0]
+    return first is not None and not len(first) and _name(first) == "mi"
 
 
 def _table_of(node: Any) -> Any:

@@ -95,12 +95,16 @@ def row_of(to: Converter, node: Any) -> str:
     tex = to.row(list(node))
     if any(text and text.strip() for text in (node.text, *(child.tail for child in node))):
         tex = joined([raw(to, node.text or ""), *(with_tail(to, child) for child in node)])
-    variant = node.get("mathvariant") or ("bold" if node.get("fontweight") == "bold" else "")
+    variant = node.get("mathvariant") or ("bold" if _is_bold(node) else "")
     if _FRAME.search(node.get("style") or "") and tex:
         return rf"\boxed{{{tex}}}"
     if node.tag == "mstyle" and variant in ("bold", "bold-italic") and tex:
         return rf"\boldsymbol{{{tex}}}"
     return tex
+
+
+def _is_bold(node: Any) -> bool:
+    return node.get("fontweight") == "bold" or "font-weight:bold" in (node.get("style") or "")
 
 
 def merror(to: Converter, node: Any) -> str:

@@ -11,7 +11,8 @@ _LETTERS = r"""
 ℜ Re ℑ Im ℵ aleph ℶ beth ℷ gimel ℸ daleth ı imath ȷ jmath 𝚤 imath 𝚥 jmath ∂ partial ∇ nabla
 ∞ infty ∅ varnothing ⌀ varnothing ∀ forall ∃ exists ∄ nexists ¬ neg ⊤ top ⊥ bot ∠ angle
 ∡ measuredangle ∢ sphericalangle △ triangle ▵ triangle ⊿ triangle ▲ blacktriangle ▽ triangledown
-▾ blacktriangledown □ square ◻ square ■ blacksquare ▪ blacksquare ◊ lozenge ⧫ blacklozenge
+▾ blacktriangledown □ square ◻ square ■ blacksquare ◼ blacksquare ▪ blacksquare ◊ lozenge
+⧫ blacklozenge
 ★ bigstar ♠ spadesuit ♡ heartsuit ♢ diamondsuit ♣ clubsuit ♭ flat ♮ natural ♯ sharp ✓ checkmark
 ð eth ‵ backprime
 """

@@ -36,6 +36,8 @@ def mtable(to: Converter, table: Any) -> str:
         return environment("aligned", rows) + (number if len(rows) == 1 else "")
     displayed = (table.get("displaystyle") or "").lower() == "true"
     if columns == 1:
+        if align[:1] == ["right"] and (_is_displayed(table) or any(map(_related, rows))):
+            return environment("aligned", rows)
         if set(align) <= {"left", "right"} and align:
             return array(table, rows)
         return environment("gathered" if displayed else "matrix", rows)
@@ -131,6 +133,18 @@ def array(table: Any, rows: list[list[str]]) -> str:
         body.append(guarded("&".join(row)) if at else "&".join(row))
     body.append(r"\\\hline" if "bottom" in sides else "")
     return rf"\begin{{array}}{{{spec}}}" + "".join(body) + r"\end{array}"
+
+
+def _is_displayed(table: Any) -> bool:
+    """Say whether a table sets its cells in display style, as equations are."""
+    for node in (table, table.find("mtr/mtd/mstyle")):
+        if node is not None and (node.get("displaystyle") or "").lower() == "true":
+            return True
+    return False
+
+
+def _related(row: list[str]) -> bool:
+    return _RELATION.search(row[0]) is not None
 
 
 def of_katex(table: Any) -> bool:
