@@ -238,7 +238,9 @@ def test_what_people_write_is_written(markup: str, expected: str) -> None:
 
 
 def test_a_column_of_equations_at_the_right_is_aligned() -> None:
-    rows = "".join(f"<mtr><mtd>{cell}</mtd></mtr>" for cell in ("<mi>a</mi><mo>=</mo>", "<mi>b</mi>"))
+    rows = "".join(
+        f"<mtr><mtd>{cell}</mtd></mtr>" for cell in ("<mi>a</mi><mo>=</mo>", "<mi>b</mi>")
+    )
     table = f'<math><mtable columnalign="right">{rows}</mtable></math>'
     assert mathml_to_latex(table) == r"\begin{aligned}a=\\b\end{aligned}"
     for style in ('<mtable displaystyle="true"', "<mtable"):

@@ -238,3 +238,80 @@ def test_a_capital_without_a_font_is_told_by_its_outline(
     page = page_of(SVG.format(capital))
     assert [tex for tex, _ in spans(page.text)] == ([expected] if expected else [])
     assert page.formula_images_lost == (expected is None)
+
+
+SIGN = '<use xlink:href="#E1-MJ{}-{:X}"{} />'
+
+
+def drawn(*signs: tuple[str, str, int | None]) -> str:
+    """Return a group of MathJax 2's SVG: fonts, characters, places."""
+    uses = (
+        SIGN.format(font, ord(char), "" if x is None else f' x="{x}" y="0"')
+        for font, char, x in signs
+    )
+    return f'<g transform="translate(900,0)">{"".join(uses)}</g>'
+
+
+def positioned(inside: str) -> str:
+    letter = SIGN.format("MATHI", ord("k"), ' x="0" y="0"')
+    return (
+        f'<svg aria-labelledby="MathJax-SVG-1-Title"><g stroke-width="0">{letter}{inside}</g></svg>'
+    )
+
+
+SPACED = [("MAIN", "i", 250), ("MAIN", "f", 528), ("MAIN", "o", 1084), ("MAIN", "k", 1584)]
+COMMON = (
+    '<span class="mjx-chtml"><span class="mjx-math"><span class="mjx-mrow">{}</span></span></span>'
+)
+COMMON_SIGN = '<span class="mjx-mo"><span class="mjx-char MJXc-TeX-main-R">{}</span></span>'
+EMPTY_SCRIPT = (
+    '<span class="mjx-msubsup"><span class="mjx-base"><span class="mjx-mi">'
+    '<span class="mjx-char"></span></span></span></span>'
+)
+CELL = '<g data-mml-node="mtd">{}</g>'
+SIGN4 = '<g data-mml-node="{}"><use data-c="{:X}"></use></g>'
+EQUATION = '<g data-mml-node="mtr">' + CELL.format(SIGN4.format("mi", 0x78)) + CELL + "</g>"
+X, Y, PLUS = (SIGN4.format(name, code) for name, code in (("mi", 0x78), ("mi", 0x79), ("mo", 0x2B)))
+
+
+@pytest.mark.parametrize(
+    ("markup", "tex"),
+    [
+        # a stroke after its sign, and one before
+        (positioned(drawn(("MAIN", "≡", None), ("MAIN", "\u0338", 778))), r"k\not\equiv"),
+        (positioned(drawn(("MAIN", "\u0338", None), ("MAIN", "=", 0))), r"k\ne"),
+        # words that begin with a space, and letters side by side
+        (positioned(drawn(*SPACED)), r"k\text{ if ok}"),
+        (positioned(drawn(("MATHI", "i", 0), ("MATHI", "f", 345))), "kif"),
+        (COMMON.format(COMMON_SIGN.format("≡\u0338")), r"\not\equiv"),
+        (COMMON.format(EMPTY_SCRIPT + COMMON_SIGN.format("∘")), r"\circ"),
+        # a formula that is broken before a sign with a script
+        (
+            '<mjx-container><svg><g data-mml-node="math">' + X + '<g data-mml-node="msub"></g></g>'
+            '</svg><svg><g data-mml-node="math"><g data-mml-node="msub">' + PLUS + Y
+            + "</g></g></svg></mjx-container>",
+            "x+_{y}",
+        ),
+        # right sides of equations begin with an empty name, other cells do not
+        (
+            SVG.format(f'<g data-mml-node="mtable">{EQUATION * 2}</g>').format(
+                *['<g data-mml-node="mi"></g>' + Y] * 2
+            ),
+            r"\begin{aligned}x&y\\x&y\end{aligned}",
+        ),
+        (
+            SVG.format(f'<g data-mml-node="mtable">{EQUATION * 2}</g>').format(Y, Y),
+            r"\begin{matrix}x&y\\x&y\end{matrix}",
+        ),
+    ],
+)  # fmt: skip
+def test_what_mathjax_drew_is_read_as_it_was_meant(markup: str, tex: str) -> None:
+    page = page_of(markup)
+    (found,) = [tex for tex, _ in spans(page.text)]
+    assert same_formula(found, tex), found
+    assert page.formula_images_lost == 0
+
+
+def test_an_empty_group_is_no_column() -> None:
+    page = page_of(positioned('<g transform="translate(9,0)"><g></g></g>'))
+    assert [tex for tex, _ in spans(page.text)] == ["k"]
