@@ -209,7 +209,7 @@ def verdict(run: Run, row: dict[str, Any], broken: Sequence[Limit] = ()) -> str:
         return f"kept: {place} row {row['shard_row']}{more}{tags}"
     if row["fate"] == "failed":
         return f"failed at {row['stage']}: {row['error']}"
-    if lost(row) and row["reason"].endswith("_duplicate"):
+    if lost(row) and _clusters(run, row["stage"]):
         return f"dropped at {row['stage']}: {row['reason']} of {_partner(run, row)}"
     first = next((limit for limit in broken if limit.rule == row["reason"]), None)
     if first is not None:
@@ -219,6 +219,12 @@ def verdict(run: Run, row: dict[str, Any], broken: Sequence[Limit] = ()) -> str:
         return f"dropped at {row['stage']}: {first.rule}: {shown}kept if {first.condition}{more}"
     score = _score(row)
     return f"dropped at {row['stage']}: {row['reason']}{score}"
+
+
+def _clusters(run: Run, title: str) -> bool:
+    """Return whether what falls at a stage lost to another document."""
+    across = [one.stage.global_stage() for one in run.job.stages if one.title == title]
+    return any(one is not None and one.clusters for one in across)
 
 
 def _partner(run: Run, row: dict[str, Any]) -> str:

@@ -101,12 +101,9 @@ def finish(
         warn(said)
     if not kept:
         warn("nothing was kept: one empty shard with the schema was written")
+    by_rules = {entry.title for entry in plan.job.stages if entry.stage.rule_set() is not None}
     for row in rows:
-        if (
-            row["stage"].split(".", 1)[-1].startswith("filter")
-            and row["in"]
-            and row["dropped"] > 0.95 * row["in"]
-        ):
+        if row["stage"] in by_rules and row["in"] and row["dropped"] > 0.95 * row["in"]:
             warn(
                 f"{row['stage']} drops {row['dropped']:,} of {row['in']:,} documents that reach it"
             )

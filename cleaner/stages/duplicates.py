@@ -50,6 +50,7 @@ def keyed(docs: pl.DataFrame) -> pl.DataFrame:
 class Duplicates(Judging, Indexed):
     """Options of `exact_dedup` and `near_dedup`; `resolved` fills in the defaults."""
 
+    clusters: ClassVar[bool] = True
     watched: ClassVar[bool] = True
     reason: ClassVar[str]
 

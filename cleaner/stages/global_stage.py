@@ -131,6 +131,7 @@ class Step:
 class GlobalStage(ABC):
     """A stage that must see all rows."""
 
+    clusters: ClassVar[bool] = False  # what it drops lost to another document
     watched: ClassVar[bool] = False  # a source that loses nearly all of its documents is an alarm
     gathered: ClassVar[bool] = True  # verdicts go to their documents; False: each task reads all
     reads_again: ClassVar[bool] = False  # its verdicts are applied by the columns that it reads

@@ -72,6 +72,7 @@ PAYLOADS: list[Plain] = [
             Judge("5.classify", 5, "", 5, True, (), (Bound("s", Limit("s", 0.5)),)),
         ),
         keep_rows="dropped",
+        clustered=("5.exact_dedup",),
         places=(FILE,),
     ),
     AccountUnit(0, 3, 10, (4, 9), ((FILE, FILE), (FILE, FILE)), (0, 1)),

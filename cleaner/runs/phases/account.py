@@ -38,6 +38,7 @@ class AccountSettings(Plain):
     changes: tuple[tuple[str, tuple[str, str], tuple[str, str]], ...]  # each a `Change`
     judges: tuple[Judge, ...]  # what the stages judge by
     keep_rows: Literal["full", "dropped", "counts"]
+    clustered: tuple[str, ...]  # stages at which a document loses to another
     places: tuple[DataFile, ...] = ()
     sources: tuple[str, ...] = ()  # those whose documents are counted by rule and signal
     shadow: ShadowBook | None = None  # None: off
@@ -80,7 +81,7 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
                 books["ledger"].add(ledger)
             elif keep == "dropped":
                 books["ledger"].add(ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS)))
-            books["clusters"].add(_clusters(ledger))
+            books["clusters"].add(_clusters(ledger, settings.clustered))
             if settings.shadow is not None:
                 ghosts = [read_table(out.folder, file) for file in unit.ghosts[low:high]]
                 together = pl.concat(ghosts, how="diagonal_relaxed")
@@ -133,9 +134,9 @@ def _counted(settings: AccountSettings, ledger: pl.DataFrame) -> dict[str, Any]:
     return tally(ledger.with_columns(*last, *first), changes)
 
 
-def _clusters(ledger: pl.DataFrame) -> pl.DataFrame:
+def _clusters(ledger: pl.DataFrame, stages: Sequence[str]) -> pl.DataFrame:
     # One that was only tagged as a duplicate is in no cluster.
-    down = (pl.col("fate") == "dropped") & pl.col("reason").str.ends_with("_duplicate")
+    down = (pl.col("fate") == "dropped") & pl.col("stage").is_in(list(stages))
     return ledger.filter(fell() & down).select(
         "stage",
         "file",

@@ -436,6 +436,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
         judges=judges(plan),
         keep_rows=plan.job.ledger,
         shadow=_shadow_book(plan),
+        clustered=_clustered(plan),
     )
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
     shards = _shards(maps, cut, _shuffle_ranges(plan), writing)
@@ -524,6 +525,12 @@ def _changes(plan: Plan) -> list[Change]:
             pairs = ((before[-1][name], after[0][name]) for name in ALWAYS)
             found.append(Change(entry.title, *pairs))
     return found
+
+
+def _clustered(plan: Plan) -> tuple[str, ...]:
+    """Return the stages at which a document loses to another."""
+    global_stages = ((entry, entry.stage.global_stage()) for entry in plan.job.stages)
+    return tuple(entry.title for entry, one in global_stages if one is not None and one.clusters)
 
 
 def _shards(maps: Sequence[str], cut: str, parts: int, about: ShardSettings) -> Any:
