@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -22,18 +23,48 @@ def test_importing_loads_nothing_heavy(code: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["status", "stop"])
-def test_a_word_on_a_run_loads_none_of_what_makes_one(command: str, tmp_path: Path) -> None:
-    heavy = ("ray", "polars", "numba", "fasttext")
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a finished run, one that was begun, and nothing."""
+    from support.corpus_maker import job, write_parquet
+
+    import cleaner
+
+    place = tmp_path_factory.mktemp("runs")
+    cleaner.run(job([write_parquet(place / "a.parquet", 20)]), str(place / "done"), engine="inline")
+    (place / "begun/_work").mkdir(parents=True)
+    shutil.copy(place / "done/plan.json", place / "begun/plan.json")
+    (place / "nothing").mkdir()
+    return place
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("status done", 0, "finished: in 20, kept 20"),
+        ("status begun", 0, "not started"),
+        ("status nothing", 2, ""),
+        ("stop done", 0, "finished already"),
+        ("stop begun", 0, "asked to stop"),
+        ("stop nothing", 2, ""),
+    ],
+)
+def test_a_word_on_a_run_loads_none_of_what_makes_one(
+    command: str, code: int, said: str, folders: Path
+) -> None:
     check = (
-        f"import sys; sys.argv = ['cleaner', {command!r}, {str(tmp_path)!r}]\n"
+        f"import sys; sys.argv = ['cleaner', *{command.split()!r}]\n"
         "from cleaner.cli import main\n"
         "try: main()\n"
-        "except SystemExit as end: assert end.code == 2\n"
-        f"print([m for m in {heavy} if m in sys.modules])"
+        "except SystemExit as end: code = end.code\n"
+        "else: code = 0\n"
+        f"print(code, [m for m in {(*HEAVY, 'obstore')} if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    done = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd=folders
+    )
+    assert done.stdout.splitlines()[-1] == f"{code} []"
+    assert said in done.stdout
 
 
 def test_only_the_engine_imports_ray() -> None:
@@ -107,6 +138,46 @@ def test_every_room_imports_only_from_rooms_below_it() -> None:
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+def knowing() -> list[ast.Module]:
+    """Return the modules that must ask a stage what it is."""
+    places = [*(ROOT / "cleaner/runs").rglob("*.py"), *(ROOT / "cleaner/job").rglob("*.py")]
+    return [ast.parse(path.read_text()) for path in (*places, ROOT / "cleaner/ledger.py")]
+
+
+def test_jobs_and_runs_name_no_stage_and_no_reason_of_one() -> None:
+    from cleaner.stages import STAGES
+
+    reasons = {getattr(kind, "reason", name) for name, kind in STAGES.items()}
+    texts = {
+        node.value
+        for module in knowing()
+        for node in ast.walk(module)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert texts & (STAGES.keys() | reasons | {"_duplicate", "_dedup"}) == set()
+
+
+def test_jobs_and_runs_ask_no_stage_for_its_class() -> None:
+    """Nor for an attribute that it may lack: what there is to ask, every stage answers."""
+    from cleaner.stages import base, global_stage
+
+    kinds = {
+        name
+        for module in (base, global_stage)
+        for name, kind in vars(module).items()
+        if isinstance(kind, type) and issubclass(kind, base.Stage | global_stage.GlobalStage)
+    }
+    for node in (node for module in knowing() for node in ast.walk(module)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id in ("isinstance", "issubclass"):
+                assert (
+                    kinds & {n.id for n in ast.walk(node.args[1]) if isinstance(n, ast.Name)}
+                    == set()
+                )
+            if node.func.id in ("getattr", "hasattr"):
+                assert not re.search(r"\b(stage|across)\b", ast.unparse(node.args[0]))
 
 
 def test_the_layers_name_every_room() -> None:

@@ -7,12 +7,15 @@ an object store fails to do is tried again; StorageError says that it went on fa
 disk refused.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re
 import secrets
 import shlex
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +24,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
-
-import pyarrow as pa
-from pyarrow import fs
 
 from cleaner.errors import InputError, StorageError
 from cleaner.storage import clients, waiting
@@ -33,6 +33,9 @@ from cleaner.storage.clients import SCHEMES, UNSIGNED
 from cleaner.storage.globs import Entry, Found, Local, Matched, braced, matched, once, shown
 from cleaner.storage.ranges import TAIL, RangedFile
 from cleaner.storage.shortages import filename, is_shortage, naming, told
+
+if TYPE_CHECKING:  # `cleaner status` does without what a run needs
+    import pyarrow as pa
 
 _AT_ONCE = 16  # objects that are looked at side by side
 _TRIES = 7  # of one request, beside those of the client itself; with the pauses about half a minute
@@ -126,7 +129,7 @@ def _patiently(path: str, act: Callable[[], T]) -> T:
     for pause in [*(_PAUSE * 2**n for n in range(_TRIES - 1)), None]:
         try:
             return act()
-        except (OSError, pa.ArrowException) as error:
+        except OSError as error:
             if isinstance(error, FileNotFoundError):
                 raise
             if not is_remote(path):
@@ -168,11 +171,6 @@ def _refused(path: str, error: clients.Refused) -> str:
         f"the object store refuses: {_plain(error)}; mend that, and the same command "
         f"continues{hint}"
     )
-
-
-@lru_cache(maxsize=1)
-def _local() -> fs.FileSystem:
-    return fs.LocalFileSystem()
 
 
 def join(folder: str, *names: str) -> str:
@@ -231,7 +229,7 @@ def _match(pattern: str) -> Matched:
         path = os.path.normpath(local_path(pattern))
         top = Entry("", "/" if path.startswith("/") else "", "", True, False, _gone)
         return matched(Local(), top, path.strip("/").split("/"))
-    except (OSError, pa.ArrowInvalid) as error:
+    except OSError as error:
         if is_shortage(error):
             raise told(error, shown(filename(error) or pattern)) from error
         raise InputError(f"{pattern}: cannot be listed: {_plain(error)}") from error
@@ -338,10 +336,13 @@ def open_input(path: str, ahead: bool = True) -> pa.NativeFile:
     Neither that nor StorageError is a verdict on what it holds. An object of a store is read ahead
     of who reads it in order, unless `ahead` says that nobody does.
     """
+    import pyarrow as pa
+    from pyarrow import fs
+
     try:
         if is_remote(path):
             return pa.PythonFile(_ranged(path, ahead), mode="r")
-        return _patiently(path, lambda: _local().open_input_file(place(path)))
+        return _patiently(path, lambda: fs.LocalFileSystem().open_input_file(place(path)))
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path}: cannot be opened: {_plain(error)}") from error
 
@@ -369,9 +370,13 @@ def _ranged(path: str, ahead: bool) -> RangedFile:
 
 
 def read_bytes(path: str) -> bytes:
-    """Return the whole file."""
-    with open_input(path) as file:
-        return file.read()
+    """Return the whole file; raises what `open_input` raises."""
+    try:
+        if is_remote(path):
+            return _ranged(path, False).read()
+        return _patiently(path, Path(place(path)).read_bytes)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be opened: {_plain(error)}") from error
 
 
 def exists(path: str) -> bool:
@@ -384,8 +389,18 @@ def etag(path: str) -> str | None:
     if is_remote(path):
         found = _head(path)
         return None if found is None else found.etag
-    info = _patiently(path, lambda: _local().get_file_info(place(path)))
-    return f"{info.size}-{info.mtime_ns}" if info.type == fs.FileType.File else None
+    said = _patiently(path, lambda: _stat(place(path)))
+    if said is None or not stat.S_ISREG(said.st_mode):
+        return None
+    return f"{said.st_size}-{said.st_mtime_ns}"
+
+
+def _stat(path: str) -> os.stat_result | None:
+    """Return what a local file system says of a path; None where nothing can have that name."""
+    try:
+        return os.stat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
 
 
 def names(folder: str) -> list[str]:
@@ -403,14 +418,17 @@ def _directly(folder: str) -> tuple[list[str], list[str]]:
     if is_remote(folder):
         made = _remote_listing(folder)
         return [_name(one.path) for one in made.objects], [_name(path) for path in made.folders]
-    infos = _local_files(folder, deep=False)
-    files = [info.base_name for info in infos if info.type == fs.FileType.File]
-    return files, [info.base_name for info in infos if info.type == fs.FileType.Directory]
+    entries = _entries(folder)
+    files = [entry.name for entry in entries if entry.is_file()]
+    return files, [entry.name for entry in entries if entry.is_dir()]
 
 
-def _local_files(folder: str, deep: bool) -> list[fs.FileInfo]:
-    selector = fs.FileSelector(place(folder).rstrip("/"), recursive=deep, allow_not_found=True)
-    return _patiently(folder, lambda: _local().get_file_info(selector))
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """Return what lies directly in a local folder."""
+    try:
+        return _patiently(folder, lambda: list(os.scandir(place(folder))))
+    except FileNotFoundError:
+        return []
 
 
 def below(folder: str, deep: bool = False) -> list[Below]:
@@ -424,11 +442,15 @@ def below(folder: str, deep: bool = False) -> list[Below]:
         return [Below(one.path[skip:], one.size, one.written) for one in found]
     if deep:
         return _patiently(folder, lambda: list(_all_below(place(folder).rstrip("/"))))
-    return [
-        Below(info.base_name, info.size, (info.mtime_ns or 0) / 1e9)
-        for info in _local_files(folder, deep=False)
-        if info.type == fs.FileType.File
-    ]
+    return _patiently(folder, lambda: list(_directly_below(folder)))
+
+
+def _directly_below(folder: str) -> Iterator[Below]:
+    for entry in _entries(folder):
+        with suppress(FileNotFoundError):
+            if entry.is_file():
+                said = entry.stat()
+                yield Below(entry.name, said.st_size, said.st_mtime)
 
 
 def _all_below(folder: str) -> Iterator[Below]:
@@ -443,6 +465,10 @@ def _all_below(folder: str) -> Iterator[Below]:
 def _unless_gone(error: OSError) -> None:
     if not isinstance(error, FileNotFoundError):
         raise error
+
+
+def _unless_gone_of(_: Any, path: str, about: Any) -> None:
+    _unless_gone(about[1])
 
 
 def is_link(path: str) -> bool:
@@ -588,7 +614,7 @@ def delete(path: str) -> None:
         _patiently(path, lambda: clients.delete(path))
         return
     with suppress(FileNotFoundError):
-        _patiently(path, lambda: _local().delete_file(place(path)))
+        _patiently(path, lambda: os.remove(place(path)))
 
 
 def move(source: str, target: str) -> bool:
@@ -618,17 +644,15 @@ def delete_folder(path: str) -> None:
         if found:
             _patiently(path, lambda: clients.delete_all(found))
         return
-    plain = place(path)
-    if _patiently(path, lambda: _local().get_file_info(plain)).type == fs.FileType.Directory:
-        _patiently(path, lambda: _local().delete_dir(plain))
+    if is_link(path):  # what lies behind it is not ours
+        delete(path.rstrip("/"))
+    elif os.path.isdir(place(path)):
+        _patiently(path, lambda: shutil.rmtree(place(path), onerror=_unless_gone_of))
 
 
 def folder_bytes(path: str) -> int:
     """Return the bytes of all files below a folder."""
-    if is_remote(path):
-        return sum(one.size for one in _remote_listing(path, deep=True).objects)
-    infos = _local_files(path, deep=True)
-    return sum(info.size for info in infos if info.type == fs.FileType.File)
+    return sum(one.size for one in below(path, deep=True))
 
 
 def sha256(path: str) -> str:
