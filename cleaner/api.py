@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cleaner.job.job_file import Job, load_job, parse_job
+from cleaner.job.job_file import Job, load_job, parse_job, run_of
 from cleaner.job.plan import make_plan
 from cleaner.results.finished import Run, open_run
 from cleaner.runs.driver import run_plan
@@ -26,13 +26,14 @@ def run(
     A finished run of another job or input in that folder is replaced only with `replace`; with
     `fresh` too, and then nothing of it is taken again.
     """
+    recorded = None
     if isinstance(job, str | Path):
-        loaded = load_job(job)
+        loaded, recorded = load_job(job), run_of(job)
     elif isinstance(job, Job):
         loaded = job
     else:
         loaded = parse_job(dict(job))
-    folder = out or f"runs/{loaded.name}"
+    folder = out or recorded or f"runs/{loaded.name}"
     run_plan(
         make_plan(loaded, out=folder),
         folder,

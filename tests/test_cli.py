@@ -37,6 +37,37 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
+def test_the_job_file_in_a_run_folder_continues_that_run(finished: Path, tmp_path: Path) -> None:
+    job, manifest = str(finished / "job.yaml"), (finished / "manifest.json").read_bytes()
+    again = cleaner("run", job, "--engine", "inline")
+    assert again.returncode == 0, again.stderr
+    assert "finished already" in again.stderr
+    assert (finished / "manifest.json").read_bytes() == manifest
+    assert json.loads(cleaner("plan", job, "--forecast", "0", "--json").stdout)["rows"] == 200
+    refused = cleaner("run", job, "--engine", "inline", "--set", "filter.name=math_web")
+    assert refused.returncode == 2
+    assert "override the job file that the run was started from" in refused.stderr
+    whole = cleaner("run", str(finished))
+    assert whole.returncode == 2
+    assert f"its job file is {job}" in whole.stderr
+    other = cleaner("run", job, "--engine", "inline", "--out", str(tmp_path / "other"))
+    assert other.returncode == 0, other.stderr
+    outputs = [
+        json.loads((place / "manifest.json").read_text())["outputs"]
+        for place in (finished, tmp_path / "other")
+    ]
+    assert outputs[0] == outputs[1]
+
+
+def test_a_job_file_beside_which_no_run_began_may_not_hold_what_was_read(
+    finished: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "job.yaml").write_bytes((finished / "job.yaml").read_bytes())
+    done = cleaner("plan", str(tmp_path / "job.yaml"))
+    assert done.returncode == 2
+    assert "rules are written in a filter file" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -88,7 +88,7 @@ def run(
 ) -> None:
     """Run a job, or continue it after any interruption."""
     from cleaner.cli.progress import shown
-    from cleaner.job.job_file import load_job
+    from cleaner.job.job_file import load_job, run_of
     from cleaner.job.plan import make_plan
     from cleaner.runs.driver import run_plan
     from cleaner.runs.forecast import forecast, sampled
@@ -100,7 +100,8 @@ def run(
     if reuse:
         raise JobError("--reuse is not built yet")
     loaded = load_job(job, settings or [])
-    folder = out or f"runs/{loaded.name}{f'-sample-{sample}' if sample else ''}"
+    usual = f"runs/{loaded.name}{f'-sample-{sample}' if sample else ''}"
+    folder = out or run_of(job) or usual
     whole = plan = make_plan(loaded, out=folder)
     if sample:
         plan = sampled(whole, sample)
@@ -161,14 +162,14 @@ def plan(
     price: Annotated[float | None, typer.Option(help="money per core-hour")] = None,
 ) -> None:
     """Show the job, its phases and a forecast; change nothing."""
-    from cleaner.job.job_file import load_job
+    from cleaner.job.job_file import load_job, run_of
     from cleaner.job.plan import make_plan
     from cleaner.runs.driver import describe
     from cleaner.runs.forecast import try_out
     from cleaner.runs.resources import needs
 
     loaded = load_job(job, settings or [])
-    folder = out or f"runs/{loaded.name}"
+    folder = out or run_of(job) or f"runs/{loaded.name}"
     made = make_plan(loaded, out=folder)
     about = {**describe(made), **needs(made, folder)}
     about["resolved"] = made.job.resolved()

@@ -5,7 +5,7 @@ is allowed. Past `load_job` the code trusts its types.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from cleaner.errors import JobError
 from cleaner.shards import FORMATS
 from cleaner.stages import NOT_BUILT, STAGES, plugins
 from cleaner.stages.base import Options, Stage
+from cleaner.storage.run_folder import JOB, RunFolder
 
 OUTPUT_FORMATS = ("parquet", "jsonl.zst", "megatron", "yuan_text")
 UNBUILT_FORMATS = ("megatron", "yuan_text")
@@ -215,9 +216,12 @@ class Job(Options):
 def load_job(path: str | Path, overrides: Sequence[str] = ()) -> Job:
     """Read a job file, apply `K=V` overrides, and return the frozen job.
 
+    It may be the `job.yaml` of a run folder, which also holds the rules and lists that were read.
     Raises JobError naming every mistake with file, line and column.
     """
     place = Path(shipped_path(str(path)))
+    if (place / JOB).is_file():
+        raise JobError(f"{path}: is a folder; its job file is {place / JOB}")
     if not place.is_file():
         raise JobError(f"{path}: no such job file{_near_file(place)}")
     try:
@@ -228,20 +232,30 @@ def load_job(path: str | Path, overrides: Sequence[str] = ()) -> Job:
     if not isinstance(data, dict):
         raise JobError(f"{path}:1:1: a job file is a mapping with input, stages and output")
     data.setdefault("name", re.sub(r"[^A-Za-z0-9._-]", "_", place.stem) or "job")
+    recorded = run_of(place) is not None
+    if recorded and overrides:
+        raise JobError(
+            f"--set {overrides[0]}: {path} is what a run recorded, rules and lists included; "
+            "override the job file that the run was started from"
+        )
     origin: dict[tuple[Any, ...], str] = {}
     for override in overrides:
         _override(data, override, origin)
-    return parse_job(data, str(path), positions, origin)
+    return _parsed(data, Where(str(path), positions, origin), resolved=recorded)
+
+
+def run_of(path: str | Path) -> str | None:
+    """Return the run folder that recorded a job file; None where a user wrote it."""
+    folder = str(Path(path).parent)
+    return folder if Path(path).name == JOB and RunFolder(folder).is_ours() else None
 
 
 def parse_job(
     data: dict[str, Any],
     path: str = "job",
-    positions: Mapping[tuple[Any, ...], tuple[int, int]] | None = None,
-    origin: Mapping[tuple[Any, ...], str] | None = None,
 ) -> Job:
     """Return the frozen job of plain data; raises JobError with all mistakes at once."""
-    return _parsed(data, Where(path, positions or {}, origin), resolved=False)
+    return _parsed(data, Where(path, {}), resolved=False)
 
 
 def read_job(data: dict[str, Any], path: str) -> Job:
