@@ -156,7 +156,9 @@ def test_jobs_and_runs_name_no_stage_and_no_reason_of_one() -> None:
         for node in ast.walk(module)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert texts & (STAGES.keys() | reasons | {"_duplicate", "_dedup"}) == set()
+    counted_by = {"language"}  # what the tables of a run count by, beside the source
+    names = (STAGES.keys() | reasons | {"_duplicate", "_dedup"}) - counted_by
+    assert texts & names == set()
 
 
 def test_jobs_and_runs_ask_no_stage_for_its_class() -> None:

@@ -57,6 +57,10 @@ class Stage(Options):
         """Return whether documents that fall here stay, with a tag."""
         return False
 
+    def condition(self) -> str | None:
+        """Return the condition that says which documents are judged here; None: all."""
+        return None
+
     def label(self) -> str:
         """Return what follows the stage's name in ledgers (`:math_web` for a filter), or ''."""
         return ""
@@ -162,6 +166,10 @@ class Judging(Stage):
     def tags(self) -> bool:
         """Return whether documents that fall here stay, with a tag."""
         return self.action == "tag"
+
+    def condition(self) -> str | None:
+        """Return `where`."""
+        return self.where
 
     def asked(self) -> set[str]:
         """Return the signals and columns that `where` reads."""

@@ -7,7 +7,6 @@ from cleaner.config.plain import Plain
 from cleaner.job.job_file import Entry
 from cleaner.job.plan import Plan
 from cleaner.rules.conditions import Limit, parse
-from cleaner.stages.base import Judging
 
 _LABELS = ("id", "url", "source", "lang", "cluster_size")  # of every ledger, for `where`
 
@@ -54,7 +53,7 @@ def judges(plan: Plan) -> tuple[Judge, ...]:
 
 def _judge(plan: Plan, entry: Entry, groups: Mapping[int, int]) -> Judge:
     stage, rules = entry.stage, entry.stage.rule_set()
-    where = stage.where if isinstance(stage, Judging) else None
+    where = stage.condition()
     asked = parse(where, ask_unknown=True).columns if where else ()
     columns = {name: column for name in asked if (column := _column(plan, entry, name))}
     found = tuple(
@@ -66,7 +65,7 @@ def _judge(plan: Plan, entry: Entry, groups: Mapping[int, int]) -> Judge:
         index=entry.index,
         label=stage.label().removeprefix(":"),
         group=groups.get(entry.index, entry.index),
-        drops=not (isinstance(stage, Judging) and stage.action == "tag"),
+        drops=not stage.tags(),
         rules=found,
         scores=() if found else tuple(_scores(plan, entry)),
         where=where,
