@@ -1,49 +1,79 @@
 """Whether the fast tests would see a fault: one small change of the core at a time.
 
-    python tests/benchmarks/mutants.py COPY [--count 300] [--seed 0] [--only PREFIX] [--out FILE]
+    COPY/.venv/bin/python tests/benchmarks/mutants.py COPY [--count 300] [--seed 0]
+        [--first 0] [--past 300] [--only PREFIX] [--again FILE] [--minutes M] [--out FILE]
 
 COPY is a checkout of its own (`git worktree add COPY`) with an environment in COPY/.venv: its files
 are changed and put back. Each mutant is one change of a comparison, a truth value, a sum, a number
 or a condition in the modules of TESTS, drawn by the seed, and runs the fast tests of its module
 until the first that fails. What survives is printed as a diff; some are equal to the original
 (an order that nobody sees, a limit that only speed knows): those are for a reader to tell.
+
+A mutant costs a fork, not a start: the process that forks has imported what the tests need from
+other packages and from the rooms below those that are changed, and has loaded the compiled kernels;
+the modules that are changed, and all that import them, are imported in the child alone. A mutant
+must be loaded to be survived: the child says whether its tests imported the changed file.
 """
 
 import argparse
 import ast
+import contextlib
 import difflib
+import importlib
 import json
+import os
+import pickle
+import pkgutil
 import random
-import subprocess
+import resource
+import shutil
+import signal
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-# Modules, and the tests that hold them: fast ones, none of which starts Ray.
+# Modules, and the tests that hold them, the fastest first; none of them starts Ray or kills a run.
+_PHASES = ["tests/runs/phases", "tests/test_run.py"]
+_RESULTS = ["tests/results", "tests/test_explain.py", "tests/test_cut_counts.py"]
+_STAGES = "tests/stages/test_dedup_stages.py"
 TESTS = {
-    "cleaner/ledger.py": ["tests/test_cut_counts.py", "tests/runs/phases", "tests/test_run.py"],
-    "cleaner/runs/phases": ["tests/runs/phases", "tests/test_run.py", "tests/test_carried.py"],
-    "cleaner/results": ["tests/test_explain.py", "tests/test_cut_counts.py", "tests/test_cli.py"],
-    "cleaner/dedup": ["tests/dedup", "tests/stages/test_dedup_stages.py"],
-}
+    "cleaner/ledger.py": ["tests/test_ledger.py", "tests/test_cut_counts.py"],
+    "cleaner/runs/phases/__init__.py": _PHASES,
+    **{f"cleaner/runs/phases/{name}.py": [f"tests/runs/phases/test_{name}.py", *_PHASES]
+       for name in ("account", "base", "build", "chain", "index", "map", "shuffle", "steps")},
+    **{f"cleaner/results/{name}.py": _RESULTS
+       for name in ("before_after", "finished", "source_texts")},
+    "cleaner/dedup/account.py": ["tests/dedup/test_account.py"],
+    "cleaner/dedup/against.py": ["tests/dedup/test_against.py"],
+    "cleaner/dedup/dates.py": ["tests/dedup/test_dates.py"],
+    "cleaner/dedup/exact.py": ["tests/dedup/test_exact.py", _STAGES],
+    "cleaner/dedup/index.py": ["tests/dedup/test_index.py"],
+    "cleaner/dedup/keys.py": ["tests/dedup/test_keys.py", "tests/dedup/test_exact.py", _STAGES],
+    "cleaner/dedup/lines.py": ["tests/dedup/test_line_counts.py"],
+    "cleaner/dedup/near.py": ["tests/dedup/test_near.py", "tests/dedup/test_against.py"],
+    "cleaner/dedup/presets.py": ["cleaner/dedup/presets.py", _STAGES],
+    "cleaner/dedup/ranks.py": ["tests/dedup/test_ranks.py"],
+    "cleaner/dedup/tables.py": ["tests/dedup/test_tables.py"],
+    "cleaner/dedup/urls.py": ["tests/dedup/test_url_keys.py"],
+}  # fmt: skip
+# Rooms that import none of the modules above, in the order of their layers: loaded once.
+BELOW = (
+    "config", "kernels", "storage", "corpus", "shards", "text", "signals", "rules",
+    "models.scoring", "models.language", "web",
+)  # fmt: skip
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
     ast.And: ast.Or, ast.Or: ast.And, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.BitAnd: ast.BitOr,
     ast.BitOr: ast.BitAnd,
 }  # fmt: skip
-PATIENCE = 300  # seconds; a mutant that hangs its tests is found
-
-
-def modules(root: Path, prefix: str) -> Iterator[tuple[Path, list[str]]]:
-    """Yield every module that is changed, with its tests."""
-    for place, tests in TESTS.items():
-        for path in (
-            [root / place] if place.endswith(".py") else sorted((root / place).rglob("*.py"))
-        ):
-            if str(path.relative_to(root)).startswith(prefix):
-                yield path, tests
+PATIENCE = 600  # seconds; a mutant that hangs its tests is found
+WORK = 60  # seconds of a processor, for one that loops
+SURVIVED, NOT_LOADED = 0, 99  # exit codes of a child; any other is that of a fault seen
 
 
 def places(tree: ast.Module) -> list[int]:
@@ -84,21 +114,113 @@ def _is_type(node: ast.BinOp) -> bool:
     return isinstance(node.op, ast.BitOr) and len(names) == 2
 
 
-def survives(root: Path, path: Path, source: str, tests: list[str]) -> bool:
-    """Return whether the tests of a module pass with this source in its place."""
-    before = path.read_text("utf-8")
-    path.write_text(source, "utf-8")
-    try:
-        done = subprocess.run(
-            [root / ".venv/bin/python", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider",
-             "-m", "not slow and not corpora and not ray", *tests],
-            cwd=root, capture_output=True, timeout=PATIENCE,
-        )  # fmt: skip
-        return done.returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
-    finally:
-        path.write_text(before, "utf-8")
+class Forks:
+    """A process that has loaded all but what is changed, and forks a child for each mutant."""
+
+    def __init__(self, root: Path) -> None:
+        os.chdir(root)
+        sys.path[:0] = [str(root), str(root / "tests")]
+        self.root, self.scratch = root, Path(tempfile.mkdtemp(prefix="mutants-"))
+        for name in ("pytest", "hypothesis", "pydantic", "yaml", "typer", "rich", "datasketch"):
+            importlib.import_module(name)
+        import cleaner
+
+        assert Path(cleaner.__file__).parent == root / "cleaner", f"run this by {root}/.venv"
+        for room in BELOW:
+            package = importlib.import_module(f"cleaner.{room}")
+            for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+                importlib.import_module(one.name)
+        for path in TESTS:
+            assert _name(path) not in sys.modules, f"{path} is loaded before it is changed"
+
+    def warm(self, tests: Sequence[str]) -> None:
+        """Load the machine code that tests use, as a child says which; see that they pass."""
+        said = self.scratch / "kernels"
+        start = time.monotonic()
+        code = self._child(tests, None, said)
+        assert code == SURVIVED, f"{' '.join(tests)}: fails without any fault"
+        for module, name, signature in pickle.loads(said.read_bytes()):  # noqa: S301
+            getattr(sys.modules[module], name).compile(signature)
+        print(f"{' '.join(tests)}: {time.monotonic() - start:.1f} s", flush=True)
+
+    def survives(self, name: str, source: str) -> bool:
+        """Return whether the tests of a module pass with this source in its place."""
+        path = self.root / name
+        before, stat = path.read_text("utf-8"), path.stat()
+        path.write_text(source, "utf-8")
+        # A time of its own: compiled code of another source must never be taken for this one's.
+        stamp = 1_000_000_000 + zlib.crc32(source.encode()) % 100_000_000
+        os.utime(path, (stamp, stamp))
+        try:
+            code = self._child(TESTS[name], _name(name), None)
+        finally:
+            path.write_text(before, "utf-8")
+            os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        assert code != NOT_LOADED, f"{name}: its tests pass without loading it"
+        return code == SURVIVED
+
+    def _child(self, tests: Sequence[str], must_load: str | None, kernels: Path | None) -> int:
+        """Run tests in a fork; return its exit code."""
+        child = os.fork()
+        if child == 0:
+            code = 98
+            try:
+                os.setsid()
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                resource.setrlimit(resource.RLIMIT_CPU, (WORK, WORK + 5) if must_load else (-1, -1))
+                said = os.open(self.scratch / "said", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+                for stream in (0, 1, 2):
+                    os.dup2(said, stream)
+                code = _run(tests, self.scratch / "tmp")
+                if code == 0 and must_load and must_load not in sys.modules:
+                    code = NOT_LOADED
+                if kernels is not None:
+                    kernels.write_bytes(pickle.dumps(_kernels()))
+            finally:
+                os._exit(code)
+        end = time.monotonic() + PATIENCE
+        while True:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done or time.monotonic() > end:
+                break
+            time.sleep(0.02)
+        with contextlib.suppress(ProcessLookupError):  # with whatever it started
+            os.killpg(child, signal.SIGKILL)
+        if not done:
+            _, status = os.waitpid(child, 0)
+        shutil.rmtree(self.scratch / "tmp", ignore_errors=True)
+        return os.waitstatus_to_exitcode(status)
+
+    def close(self) -> None:
+        """Take away what it wrote."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def _run(tests: Sequence[str], tmp: Path) -> int:
+    import pytest
+
+    asked = "not slow and not corpora and not ray"
+    options = ["-x", "-q", "-p", "no:cacheprovider", "--doctest-modules", "-m", asked]
+    return int(pytest.main([*options, f"--basetemp={tmp}", *tests]))
+
+
+def _kernels() -> list[tuple[str, str, Any]]:
+    """Return the kernels that were called here: module, name, and types of the arguments."""
+    from numba.core.dispatcher import Dispatcher
+
+    return [
+        (module, name, signature)
+        for module, loaded in list(sys.modules.items())
+        if module.startswith("cleaner.kernels")
+        for name, value in vars(loaded).items()
+        if isinstance(value, Dispatcher) and value.py_func.__module__ == module
+        for signature in value.signatures
+    ]
+
+
+def _name(path: str) -> str:
+    parts = Path(path).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def main() -> None:
@@ -107,36 +229,51 @@ def main() -> None:
     parser.add_argument("copy", type=Path)
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="cleaner")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--first", type=int, default=0, help="of those drawn")
+    parser.add_argument("--past", type=int, default=10**9)
+    parser.add_argument("--only", default="cleaner", help="modules whose path starts like this")
+    parser.add_argument("--again", type=Path, help="only what survived by this earlier --out")
     parser.add_argument("--minutes", type=float, default=1e9)
+    parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     root = given.copy.resolve()
-    found = [
-        (path, tests, place)
-        for path, tests in modules(root, given.only)
-        for place in places(ast.parse(path.read_text("utf-8")))
-    ]
+    again = None if given.again is None else json.loads(given.again.read_text())
+    out = None if given.out is None else given.out.resolve()
+    sources = {name: (root / name).read_text("utf-8") for name in TESTS}
+    found = [(name, place) for name in TESTS for place in places(ast.parse(sources[name]))]
     drawn = random.Random(given.seed).sample(found, min(given.count, len(found)))
     print(f"{len(found):,} mutants; {len(drawn)} drawn with seed {given.seed}", flush=True)
-    end, left, tried = time.monotonic() + 60 * given.minutes, [], 0
-    for path, tests, place in drawn:
-        if time.monotonic() > end:
-            break
-        tried += 1
-        source = path.read_text("utf-8")
-        plain, changed = ast.unparse(ast.parse(source)), mutant(source, place)
-        if survives(root, path, changed, tests):
-            name = str(path.relative_to(root))
+    forks = Forks(root)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was changed is put back
+    end, tried = time.monotonic() + 60 * given.minutes, []
+    warmed: set[str] = set()
+    try:
+        for number, (name, place) in enumerate(drawn):
+            if not given.first <= number < given.past or not name.startswith(given.only):
+                continue
+            if time.monotonic() > end:
+                break
+            plain, changed = ast.unparse(ast.parse(sources[name])), mutant(sources[name], place)
             lines = difflib.unified_diff(
                 plain.split("\n"), changed.split("\n"), name, n=1, lineterm=""
             )
-            left.append("\n".join(lines))
-            print(f"{tried}: survived\n{left[-1]}\n", flush=True)
-    print(f"{len(left)} of {tried} survived", flush=True)
-    if given.out:
-        given.out.write_text(json.dumps({"tried": tried, "survived": left}, indent=1))
-    sys.exit(0)
+            shown = "\n".join(lines)
+            if again is not None and shown not in again["survived"]:
+                continue
+            if name not in warmed:
+                forks.warm(TESTS[name])
+                warmed.add(name)
+            start = time.monotonic()
+            lives = forks.survives(name, changed)
+            tried.append((number, shown, lives))
+            said = f"survived\n{shown}\n" if lives else f"killed: {name}"
+            print(f"{number}: {time.monotonic() - start:.1f} s: {said}", flush=True)
+    finally:
+        forks.close()
+        left = [shown for _, shown, lives in tried if lives]
+        print(f"{len(left)} of {len(tried)} survived", flush=True)
+        if out:
+            out.write_text(json.dumps({"tried": len(tried), "survived": left}, indent=1))
 
 
 if __name__ == "__main__":

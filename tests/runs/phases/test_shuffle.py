@@ -1,0 +1,180 @@
+"""Where the shards are cut, and what each holds: documents in order of their hash, each once."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from support.phase_units import Units, keys
+
+from cleaner.runs.phases import shuffle
+from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit, shard_bounds
+from cleaner.shards.opened import schema_text
+
+BIN = 2**48
+WHOLE = 2**64
+
+
+def measure(**bins: int) -> np.ndarray:
+    """Return sums of 65,536 bins: `b3=2` is two in the third."""
+    sums = np.zeros(2**16, np.int64)
+    for name, value in bins.items():
+        sums[int(name[1:])] = value
+    return sums
+
+
+@pytest.mark.parametrize(
+    ("sums", "shards", "inner"),
+    [
+        (measure(b0=2, b1=2), 1, []),
+        (measure(b0=2, b1=2), 2, [BIN]),
+        (measure(b0=2, b1=2), 4, [BIN // 2, BIN, BIN + BIN // 2]),
+        # The empty bins between belong to the shard before.
+        (measure(b0=3, b9=3), 2, [9 * BIN]),
+        (measure(b5=8), 4, [5 * BIN + k * BIN // 4 for k in (1, 2, 3)]),
+        # The last bin: its end is 2^64.
+        (measure(b65535=2), 2, [WHOLE - BIN // 2]),
+        # More shards than documents: some are empty, none runs back.
+        (measure(b2=1), 3, [2 * BIN, 2 * BIN]),
+        # 3 and 7 of 10: the goals are whole numbers, rounded down.
+        (measure(b0=10), 3, [3 * BIN // 10, 6 * BIN // 10]),
+        (measure(), 2, [WHOLE]),
+    ],
+)
+def test_bounds_part_the_range_by_equal_measure(
+    sums: np.ndarray, shards: int, inner: list[int]
+) -> None:
+    assert shard_bounds(sums, shards) == [0, *inner, WHOLE]
+
+
+def sizes(*rows: tuple[int, int, int, int]) -> pl.DataFrame:
+    """Return sums of one unit: bin, rows, tokens, bytes."""
+    schema = {"bin": pl.UInt16, "rows": pl.UInt64, "tokens": pl.UInt64, "bytes": pl.UInt64}
+    return pl.DataFrame(rows, schema, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("by", "target", "bounds", "text"),
+    [
+        ("tokens", 100, [0, WHOLE], [60]),
+        ("tokens", 8, [0, WHOLE], [60]),
+        # 8 words of 4 a shard: bin 1 has 6 of them, bin 4 has 2; 60 bytes lie as 20 and 40.
+        ("tokens", 4, [0, BIN + 4 * BIN // 6, WHOLE], [13, 46]),
+        ("tokens", 5, [0, BIN + 4 * BIN // 6, WHOLE], [13, 46]),
+        ("bytes", 30, [0, 4 * BIN + BIN // 4, WHOLE], [30, 30]),
+        ("bytes", 59, [0, 4 * BIN + BIN // 4, WHOLE], [30, 30]),
+        ("bytes", 60, [0, WHOLE], [60]),
+    ],
+)
+def test_the_sums_of_all_units_decide_the_cut(
+    tmp_path: Path, by: Any, target: int, bounds: list[int], text: list[int]
+) -> None:
+    units = Units(tmp_path)
+    files = (units.table(sizes((1, 1, 5, 10), (4, 1, 2, 40))), units.table(sizes((1, 1, 1, 10))))
+    (marker,) = units.did("cut", CutSettings(by, target, files))
+    assert marker.last
+    assert marker.facts["bounds"] == [str(bound) for bound in bounds]
+    assert marker.facts["sizes"] == text
+
+
+def documents(*places: int) -> pl.DataFrame:
+    """Return documents at these places of the order, of files 0 and 1, each of n words."""
+    count = len(places)
+    return pl.DataFrame(
+        {
+            "shuffle": pl.Series(places, dtype=pl.UInt64),
+            **keys(*((n % 2, n) for n in range(count))),
+            "text": [f"w{n}é" for n in range(count)],
+            "words": pl.Series(range(1, count + 1), dtype=pl.UInt32),
+        }
+    )
+
+
+PLACES = (3 * BIN, 0, WHOLE - 1, WHOLE // 2, WHOLE // 2 - 1)  # of documents 0 to 4
+
+
+def shard(
+    tmp_path: Path, low: int, high: int, parts: int = 4, size: int = 1
+) -> tuple[Any, pl.DataFrame, pl.DataFrame]:
+    """Write one shard; return its marker, its rows and the places of its documents."""
+    units = Units(tmp_path)
+    docs = documents(*PLACES)
+    files = tuple(units.exchange(half, "shuffle", parts) for half in (docs[3:], docs[:3]))
+    kinds = {"text": pl.String, "n": pl.UInt32, "title": pl.String}
+    settings = ShardSettings(
+        format="parquet",
+        schema=schema_text(kinds),
+        columns={"text": "text", "n": "words", "title": "title"},
+        files=files,
+        parts=parts,
+        groups=(0, 1 << 40),  # the second group begins with file 1
+    )
+    unit = ShardUnit(7, "part-00007-of-00008.parquet", low, high, size)
+    (marker,) = units.did("shard", settings, unit)
+    written = pl.read_parquet(tmp_path / "shards/part-00007-of-00008.parquet")
+    return marker, written, units.read(marker, "places")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "holds"),
+    [
+        (0, WHOLE, [1, 0, 4, 3, 2]),
+        (0, WHOLE // 2, [1, 0, 4]),
+        (WHOLE // 2, WHOLE, [3, 2]),
+        (WHOLE // 2, WHOLE - 1, [3]),
+        (1, 3 * BIN + 1, [0]),
+        (1, 3 * BIN, []),
+    ],
+)
+@pytest.mark.parametrize("parts", [1, 4, 64])
+def test_a_shard_holds_its_range_in_order(
+    tmp_path: Path, low: int, high: int, holds: list[int], parts: int
+) -> None:
+    marker, written, places = shard(tmp_path, low, high, parts)
+    assert written["text"].to_list() == [f"w{n}é" for n in holds]
+    assert written["n"].to_list() == [n + 1 for n in holds]
+    assert written["title"].to_list() == [None] * len(holds)
+    facts = marker.facts
+    assert (facts["rows"], facts["tokens"]) == (len(holds), sum(n + 1 for n in holds))
+    assert facts["text_bytes"] == 4 * len(holds)
+    assert facts["path"] == "shards/part-00007-of-00008.parquet"
+    found = places.sort("shard_row").select("file", "row", "shard", "shard_row").rows()
+    assert found == [(n % 2, n, 7, at) for at, n in enumerate(holds)]
+
+
+def test_places_go_to_the_groups_of_their_documents(tmp_path: Path) -> None:
+    _, _, places = shard(tmp_path, 0, WHOLE)
+    first = places.filter(pl.col("slot") < WHOLE // 2)
+    assert sorted(first["row"]) == [0, 2, 4]
+    assert set(first["file"]) == {0}
+    assert len(places) == 5
+
+
+def test_a_large_shard_is_read_in_passes_and_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    pieces = shuffle.read_pieces
+
+    def counted(sources: Any, part: int) -> Any:
+        read.append(part)
+        return pieces(sources, part)
+
+    monkeypatch.setattr(shuffle, "read_pieces", counted)
+    (tmp_path / "whole").mkdir()
+    whole = shard(tmp_path / "whole", 0, WHOLE)
+    assert read == [0, 1, 2, 3]
+    read.clear()
+    monkeypatch.setattr(shuffle, "_HELD", 2)
+    (tmp_path / "passes").mkdir()
+    passes = shard(tmp_path / "passes", 0, WHOLE, size=4)
+    assert read == [0, 1, 2, 3]  # two passes, each over its own half
+    assert passes[1].equals(whole[1])
+    assert passes[0].facts == whole[0].facts
+    assert passes[2].sort("row").equals(whole[2].sort("row"))
+    read.clear()
+    (tmp_path / "more").mkdir()
+    more = shard(tmp_path / "more", WHOLE // 4, WHOLE - 1, size=5)
+    assert read == [1, 1, 2, 2, 3]  # three passes over three parts; their ends lie inside
+    assert more[1]["text"].to_list() == ["w4é", "w3é"]
