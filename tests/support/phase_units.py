@@ -1,5 +1,6 @@
 """One unit of one phase, done alone: what it reads is committed by hand, what it left is read."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from cleaner.runs.phases import FUNCTIONS
-from cleaner.runs.phases.base import DataFile, exchange_bytes, read_table, table_bytes
+from cleaner.runs.phases.base import DataFile, Everything, exchange_bytes, read_table, table_bytes
 from cleaner.storage.commits import Committer, Marker
 from cleaner.storage.row_key import packed
 
@@ -35,10 +36,11 @@ class Units:
         return DataFile.of(self._committer("given").commit(0, True, {"rows": data}, {}), "rows")
 
     def did(self, function: str, settings: Any, unit: Any = None, **more: Any) -> list[Marker]:
-        """Do one unit and return what it committed."""
+        """Do one unit, told as a worker is told, and return what it committed."""
         out = self._committer(function, **more)
-        payload = {} if unit is None else unit.plain()
-        FUNCTIONS[function](settings.plain(), payload, out)
+        kinds = FUNCTIONS[function]
+        told = [json.loads(json.dumps(one.plain())) for one in (settings, unit or Everything())]
+        kinds.run(kinds.settings.from_plain(told[0]), kinds.unit.from_plain(told[1]), out)
         return out.done
 
     def read(self, marker: Marker, role: str) -> pl.DataFrame:

@@ -13,13 +13,11 @@ from cleaner.dedup.index import Index
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import Plan, make_plan
 from cleaner.runs.phases import build
-from cleaner.runs.phases.account import AccountSettings, AccountUnit
-from cleaner.runs.phases.base import DataFile, Phase, State, Unit
+from cleaner.runs.phases.base import DataFile, Everything, Phase, State, Unit
 from cleaner.runs.phases.build import build_phases
-from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
-from cleaner.runs.phases.map import MapSettings, MapUnit
-from cleaner.runs.phases.shuffle import ShardSettings, ShardUnit
-from cleaner.runs.phases.steps import GatherSettings, GatherUnit, StepSettings, StepUnit
+from cleaner.runs.phases.index import IndexUnit, KeptUnit
+from cleaner.runs.phases.shuffle import ShardUnit
+from cleaner.runs.phases.steps import GatherUnit, StepUnit
 from cleaner.shards.opened import Shards
 from cleaner.storage.commits import Marker
 
@@ -86,25 +84,24 @@ def test_a_job_of_no_stage_is_read_shuffled_and_counted(tmp_path: Path) -> None:
 
 def test_the_first_map_reads_the_input_and_later_ones_do_not(tmp_path: Path) -> None:
     plan = planned(tmp_path, {"exact_dedup": {}}, {"filter": "gopher_quality"})
-    first, second = (
-        MapSettings.from_plain(phase(plan, name).options) for name in ("00-map", "03-map")
-    )
+    first, second = (phase(plan, name).options for name in ("00-map", "03-map"))
     assert (len(first.columns), first.part_bytes) == (1, plan.unit_bytes)
     assert (second.columns, second.part_bytes) == ((), 0)
-    assert first.before == {}
-    assert (second.before["title"], second.before["gathered"]) == ("0.exact_dedup", True)
+    assert first.before is None
+    assert second.before is not None
+    assert (second.before.title, second.before.gathered) == ("0.exact_dedup", True)
     assert first.empty_at == "0.exact_dedup"
     assert second.empty_at is None
     assert first.sends.stage is not None
-    assert first.sends.stage["title"] == "0.exact_dedup"
+    assert first.sends.stage.title == "0.exact_dedup"
     assert [role.name for role in first.sends.roles] == ["keys"]
     assert second.sends.stage is None
-    assert [stage["title"] for stage in second.stages] == ["1.filter:gopher_quality"]
+    assert [stage.title for stage in second.stages] == ["1.filter:gopher_quality"]
 
 
 def test_a_text_without_a_word_falls_where_texts_are_compared(tmp_path: Path) -> None:
     by_url = planned(tmp_path, {"exact_dedup": {"on": "url"}})
-    assert "empty_at" not in phase(by_url, "00-map").options
+    assert phase(by_url, "00-map").options.empty_at is None
 
 
 @pytest.mark.parametrize("shuffle_seed", [0, 7])
@@ -112,7 +109,7 @@ def test_documents_go_to_the_shards_in_the_order_of_the_seed(
     tmp_path: Path, shuffle_seed: int
 ) -> None:
     plan = planned(tmp_path, output={"shuffle_seed": shuffle_seed})
-    sends = MapSettings.from_plain(phase(plan, "00-map").options).sends
+    sends = phase(plan, "00-map").options.sends
     assert (sends.seed, sends.ranges) == (shuffle_seed, 1)
 
 
@@ -122,7 +119,7 @@ def test_the_order_has_a_range_for_every_so_many_bytes(
     plan = planned(tmp_path)
     # Text on storage is taken to be a quarter of what it is in memory.
     monkeypatch.setattr(build, "PARTITION_BYTES", plan.bytes)
-    assert MapSettings.from_plain(phase(plan, "00-map").options).sends.ranges == 4
+    assert phase(plan, "00-map").options.sends.ranges == 4
 
 
 def units_of_input(plan: Plan, name: str = "00-map") -> Any:
@@ -134,7 +131,7 @@ def test_units_of_the_input_say_how_much_they_read(tmp_path: Path) -> None:
     (unit,) = units_of_input(plan).units
     assert unit.rows is None  # nobody knows how many lines there are
     assert unit.size == sum(file.size for file in plan.files)
-    pieces = MapUnit.from_plain(unit.payload).pieces
+    pieces = unit.payload.pieces
     assert pieces is not None
     assert [piece.path for piece in pieces] == [str(tmp_path / n) for n in ("a.parquet", "b.jsonl")]
 
@@ -227,9 +224,9 @@ def test_the_ledger_is_files_of_equal_size(
     prepared = phase(plan, "account").prepare(
         state({"00-map": made, "02-shards": [marker("places", 5)]})
     )
-    settings = AccountSettings.from_plain(prepared.settings)
+    settings = prepared.settings
     assert settings.places == (DataFile("places/5", 8, "places-5"),)
-    units = [AccountUnit.from_plain(unit.payload) for unit in prepared.units]
+    units = [unit.payload for unit in prepared.units]
     found = [(unit.skip, unit.rows, list(unit.records[0])) for unit in units]
     assert found == [
         (skip, count, [path("record", n) for n in members]) for skip, count, members in files
@@ -251,13 +248,13 @@ def test_the_account_takes_the_records_of_every_map_phase(
     prepared = phase(plan, "account").prepare(
         state({"00-map": parts, "03-map": later, "05-shards": [marker("places")]})
     )
-    unit = AccountUnit.from_plain(prepared.units[0].payload)
+    unit = prepared.units[0].payload
     assert [len(files) for files in unit.records] == [2, 2]
 
 
 def test_what_the_account_counts_and_shows(tmp_path: Path) -> None:
     stages = [{"clean_lines": "c4_lines"}, {"filter": "gopher_quality"}, {"dedup_paragraphs": {}}]
-    settings = AccountSettings.from_plain(phase(planned(tmp_path, *stages), "account").options)
+    settings = phase(planned(tmp_path, *stages), "account").options
     measured = set(settings.measured)
     assert {"characters", "words", "characters@0", "words@0", "words@1"} <= measured
     # The last measured first.
@@ -275,7 +272,7 @@ def test_what_the_account_counts_and_shows(tmp_path: Path) -> None:
 def test_what_a_filter_measures_its_own_way_is_shown_and_scores_are(tmp_path: Path) -> None:
     stage = {"filter": {"name": "gopher_quality", "formulas": False}}
     plan = planned(tmp_path, {"language": {}}, stage)
-    settings = AccountSettings.from_plain(phase(plan, "account").options)
+    settings = phase(plan, "account").options
     shown = set(settings.histograms)
     assert {"words:no_formulas", "mean_word_length:no_formulas", "lang_score"} <= shown
     assert {"characters", "words"} <= set(settings.measured) - shown
@@ -293,13 +290,13 @@ def test_shards_are_of_so_many_bytes_or_words(
     tmp_path: Path, output: dict[str, Any], by: str, target: int
 ) -> None:
     found = phase(planned(tmp_path, output=output), "shuffle.cut").options
-    assert (found["by"], found["target"]) == (by, target)
+    assert (found.by, found.target) == (by, target)
 
 
 def test_the_cut_reads_the_sizes_of_all_parts(tmp_path: Path, parts: list[Marker]) -> None:
     prepared = phase(planned(tmp_path), "shuffle.cut").prepare(state({"00-map": parts}))
-    assert prepared.settings["sizes"] == [path("sizes", n).plain() for n in range(4)]
-    assert prepared.units == [Unit("all", {}, "")]
+    assert prepared.settings.sizes == tuple(path("sizes", n) for n in range(4))
+    assert prepared.units == [Unit("all", Everything(), "")]
 
 
 def test_each_shard_is_a_unit_between_two_bounds(tmp_path: Path, parts: list[Marker]) -> None:
@@ -308,18 +305,18 @@ def test_each_shard_is_a_unit_between_two_bounds(tmp_path: Path, parts: list[Mar
     prepared = phase(planned(tmp_path), "shards").prepare(
         state({"00-map": parts, "01-shuffle.cut": [cut]})
     )
-    settings = ShardSettings.from_plain(prepared.settings)
+    settings = prepared.settings
     assert (settings.format, settings.parts) == ("parquet", 1)
     assert settings.files == tuple(path("text", n) for n in range(4))
     assert settings.groups == (0, start(1))
     assert settings.columns["text"] == "text"
-    units = [ShardUnit.from_plain(unit.payload) for unit in prepared.units]
+    units = [unit.payload for unit in prepared.units]
     assert units == [
         ShardUnit(0, "part-00000-of-00002.parquet", 0, 5, 30),
         ShardUnit(1, "part-00001-of-00002.parquet", 5, WHOLE, 40),
     ]
     assert [(unit.name, unit.size) for unit in prepared.units] == [("00000", 30), ("00001", 40)]
-    assert phase(planned(tmp_path), "shards").options["groups"] == []
+    assert phase(planned(tmp_path), "shards").options.groups == ()
 
 
 def test_a_later_map_takes_each_part_with_its_verdicts(tmp_path: Path, parts: list[Marker]) -> None:
@@ -327,7 +324,7 @@ def test_a_later_map_takes_each_part_with_its_verdicts(tmp_path: Path, parts: li
     gathered = [marker("verdicts", n) for n in range(2)]
     markers = {"00-map": parts, "02-0.exact_dedup.gather": gathered}
     prepared = phase(plan, "03-map").prepare(state(markers))
-    units = [MapUnit.from_plain(unit.payload) for unit in prepared.units]
+    units = [unit.payload for unit in prepared.units]
     assert [unit.text for unit in units] == [path("text", n) for n in range(4)]
     # Two groups of two parts: the range in the group's verdicts is the place in it.
     assert [(unit.verdicts.file.path, unit.verdicts.part) for unit in units if unit.verdicts] == [
@@ -350,7 +347,7 @@ def test_verdicts_that_are_not_gathered_go_to_every_part(
     plan = planned(tmp_path, {"sample": {"documents": 2}})
     markers = {"00-map": parts, "01-0.sample.cut": [marker("verdicts", 6)]}
     prepared = phase(plan, "02-map").prepare(state(markers))
-    units = [MapUnit.from_plain(unit.payload) for unit in prepared.units]
+    units = [unit.payload for unit in prepared.units]
     assert {(unit.verdicts.file.path, unit.verdicts.part) for unit in units if unit.verdicts} == {
         ("verdicts/6", None)
     }
@@ -367,9 +364,9 @@ def test_verdicts_are_gathered_by_group(tmp_path: Path, parts: list[Marker]) -> 
     prepared = phase(plan, "gather").prepare(
         state({"00-map": parts, "01-0.exact_dedup.decide": found})
     )
-    settings = GatherSettings.from_plain(prepared.settings)
+    settings = prepared.settings
     assert [file.path for file in settings.verdicts] == ["verdicts/0", "verdicts/2"]
-    assert [(one.name, GatherUnit.from_plain(one.payload)) for one in prepared.units] == [
+    assert [(one.name, one.payload) for one in prepared.units] == [
         ("00000", GatherUnit(0, (0, start(0, 3)))),
         ("00001", GatherUnit(1, (0, start(1)))),
     ]
@@ -381,19 +378,19 @@ def test_the_index_is_made_group_by_group_of_what_was_kept(
     plan = planned(tmp_path, {"exact_dedup": {}})
     markers = {"00-map": parts, "05-shards": [marker("places", 3)]}
     kept = phase(plan, ".kept").prepare(state(markers))
-    settings = IndexSettings.from_plain(kept.settings)
+    settings = kept.settings
     assert [file.path for file in settings.places] == ["places/3"]
     assert (settings.by, settings.parts, settings.ranges) == ("hi", 1, 64)
-    assert settings.stage["title"] == "0.exact_dedup"
-    units = [KeptUnit.from_plain(unit.payload) for unit in kept.units]
+    assert settings.stage.title == "0.exact_dedup"
+    units = [unit.payload for unit in kept.units]
     assert units == [
         KeptUnit(0, (path("keys", 0), path("keys", 1))),
         KeptUnit(1, (path("keys", 2), path("keys", 3))),
     ]
     rows = state({"07-0.exact_dedup.kept": [marker("rows", 0), marker("rows", 1)]})
     index = phase(plan, ".index").prepare(rows)
-    assert [IndexUnit.from_plain(unit.payload) for unit in index.units] == [IndexUnit(0)]
-    found = IndexSettings.from_plain(index.settings).rows
+    assert [unit.payload for unit in index.units] == [IndexUnit(0)]
+    found = index.settings.rows
     assert [file.path for file in found] == ["rows/0", "rows/1"]
 
 
@@ -405,11 +402,11 @@ def test_a_step_over_ranges_has_a_unit_for_each(tmp_path: Path, parts: list[Mark
     for one in parts:
         one.files["bands"] = {**one.files["keys"], "path": "b"}  # type: ignore[index]
     step = phase(plan, ".pairs").prepare(state({"00-map": parts, "01-0.near_dedup.sample": []}))
-    settings = StepSettings.from_plain(step.settings)
+    settings = step.settings
     assert settings.step == "pairs"
     assert settings.groups == (0, start(1))
     (unit,) = step.units
-    assert (unit.name, StepUnit.from_plain(unit.payload)) == ("00000", StepUnit(range=0))
+    assert (unit.name, unit.payload) == ("00000", StepUnit(range=0))
 
 
 def before_sets(parts: list[Marker], *, earlier: bool = False) -> dict[str, list[Marker]]:
@@ -428,7 +425,7 @@ def before_sets(parts: list[Marker], *, earlier: bool = False) -> dict[str, list
 
 def test_a_step_over_texts_has_a_unit_for_each_part(tmp_path: Path, parts: list[Marker]) -> None:
     step = phase(planned(tmp_path, NEAR), ".sets").prepare(state(before_sets(parts)))
-    units = [StepUnit.from_plain(unit.payload) for unit in step.units]
+    units = [unit.payload for unit in step.units]
     assert [(unit.text, unit.group) for unit in units] == [
         (path("text", n), group) for n, group in enumerate([0, 0, 1, 1])
     ]
@@ -436,7 +433,7 @@ def test_a_step_over_texts_has_a_unit_for_each_part(tmp_path: Path, parts: list[
         ("000000", 3, 30), ("000001", 2, 20), ("000002", 0, 0), ("000003", 4, 40),
     ]  # fmt: skip
     assert len({one.depends for one in step.units}) == 4
-    settings = StepSettings.from_plain(step.settings)
+    settings = step.settings
     # Candidates come by row: a range for each group of parts, of the files that have any.
     assert set(settings.reads) == {"candidates"}
     read = settings.reads["candidates"]
@@ -457,15 +454,15 @@ def test_texts_of_earlier_runs_are_units_of_their_own(
     given = state(before_sets(parts, earlier=True))
     step = phase(plan, ".sets").prepare(given)
     assert [unit.name for unit in step.units[4:]] == [f"earlier-{n:05d}" for n in range(5)]
-    assert StepUnit.from_plain(step.units[8].payload) == StepUnit(earlier=4)
-    settings = StepSettings.from_plain(step.settings)
+    assert step.units[8].payload == StepUnit(earlier=4)
+    settings = step.settings
     assert settings.earlier_groups == 5
     assert settings.reads["candidates_earlier"].ranges == 5
-    assert [one["run"] for one in settings.earlier] == ["a", "b"]
+    assert [one.run for one in settings.earlier] == ["a", "b"]
     monkeypatch.setattr(build.global_stage, "MOST_PARTITIONS", 2)
     assert len(phase(plan, ".sets").prepare(given).units) == 4 + 2
     # What it is held against is no business of the documents that send their keys.
-    assert "against" not in phase(plan, "00-map").options["sends"]["stage"]["options"]
+    assert not hasattr(phase(plan, "00-map").options.sends.stage, "against")
 
 
 def test_a_step_over_all_reads_what_every_task_of_another_made(
@@ -473,8 +470,8 @@ def test_a_step_over_all_reads_what_every_task_of_another_made(
 ) -> None:
     plan = planned(tmp_path, NEAR)
     step = phase(plan, ".components").prepare(state(before_sets(parts)))
-    settings = StepSettings.from_plain(step.settings)
-    assert step.units == [Unit("all", {}, "")]
+    settings = step.settings
+    assert step.units == [Unit("all", StepUnit(), "")]
     assert set(settings.reads) == {"pairs"}
     assert (settings.reads["pairs"].files[0].path, settings.reads["pairs"].ranges) == (
         "pairs/0",

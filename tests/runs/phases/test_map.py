@@ -1,5 +1,6 @@
 """Map phases on three rows: what goes on, what is recorded and sent, what is told of a part."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +38,16 @@ class Mapped:
     def settings(self, number: int = 0) -> MapSettings:
         """Return the settings of a map phase."""
         maps = [phase for phase in self.phases if phase.function == "map"]
-        return MapSettings.from_plain(maps[number].options)
+        return maps[number].options
 
     def first(self, **more: Any) -> list[Marker]:
         """Do the first phase on all rows."""
-        unit = MapUnit.from_plain({**self.unit.payload, **more})
+        unit = replace(self.unit.payload, **more)
         return self.units.did("map", self.settings(), unit)
 
     def probe(self, *only: int, **more: Any) -> dict[str, Any]:
         """Return what a probe tells of some rows of a part."""
-        unit = MapUnit.from_plain({**self.unit.payload, "only": only, **more})
+        unit = replace(self.unit.payload, only=only, **more)
         (marker,) = self.units.did("probe", self.settings(), unit)
         assert (marker.last, marker.part, marker.files) == (True, only[0], {})
         return dict(marker.facts)
@@ -109,8 +110,8 @@ def test_values_that_cannot_be_read_are_counted_with_one_of_them(tmp_path: Path)
     plain = {"name": "t", "input": entry, "stages": [{"exact_dedup": {"on": "url"}}]}
     phase = build_phases(make_plan(parse_job(plain)))[0]
     (unit,) = phase.prepare(State("run")).units
-    settings = MapSettings.from_plain(phase.options)
-    (marker,) = Units(tmp_path).did("map", settings, MapUnit.from_plain(unit.payload))
+    settings = phase.options
+    (marker,) = Units(tmp_path).did("map", settings, unit.payload)
     assert marker.facts["unread_values"] == [2, 1, "soon"]
 
 
@@ -128,13 +129,13 @@ def test_a_text_without_a_word_falls_before_texts_are_compared(tmp_path: Path) -
 
 def test_parts_that_are_committed_are_not_made_again(tmp_path: Path) -> None:
     mapped = Mapped(tmp_path, [], TEXTS)
-    unit = MapUnit.from_plain(mapped.unit.payload)
+    unit = mapped.unit.payload
     assert mapped.units.did("map", mapped.settings(), unit, have=frozenset([0])) == []
 
 
 def test_a_row_that_killed_its_worker_is_left_alone(tmp_path: Path) -> None:
     mapped = Mapped(tmp_path, [{"filter": "gopher_quality"}], TEXTS)
-    (marker,) = mapped.first(poison=[[0, 1]])
+    (marker,) = mapped.first(poison=((0, 1),))
     record = mapped.units.read(marker, "record")
     assert record["fate"].to_list() == ["dropped", "failed", "dropped"]
     assert record["error"].to_list() == [None, "it killed or hung its worker", None]
@@ -158,7 +159,7 @@ def test_poison_adds_an_error_to_its_rows_alone() -> None:
 
 def test_a_piece_whose_reading_kills_is_not_opened(tmp_path: Path) -> None:
     mapped = Mapped(tmp_path, [], TEXTS)
-    (marker,) = mapped.first(poison=[[0, 0, "reading"]])
+    (marker,) = mapped.first(poison=((0, 0, "reading"),))
     assert marker.facts["rows"] == 0
     ((path, row, said),) = marker.facts["unread"]
     assert (path, row) == (str(mapped.path), None)
@@ -205,7 +206,7 @@ def test_a_probe_leaves_poison_alone(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("cleaner.runs.phases.chain.time.sleep", _raised)
     with pytest.raises(TimeoutError):
         mapped.probe(0, 1, 2)
-    assert mapped.probe(0, 1, 2, poison=[[0, 1]])["key"] == [0, 1]
+    assert mapped.probe(0, 1, 2, poison=((0, 1),))["key"] == [0, 1]
     assert mapped.probe(0, 2, 3)["key"] == [0, 2]
 
 
@@ -231,7 +232,7 @@ def test_a_probe_of_parts_reads_the_one_that_is_asked(
 def test_a_probe_names_its_rows_or_is_refused(tmp_path: Path) -> None:
     mapped = Mapped(tmp_path, [], TEXTS)
     with pytest.raises(TypeError, match="a probe of no rows"):
-        mapped.units.did("probe", mapped.settings(), MapUnit.from_plain(mapped.unit.payload))
+        mapped.units.did("probe", mapped.settings(), mapped.unit.payload)
     with pytest.raises(TypeError, match="has pieces, or a text with verdicts"):
         mapped.units.did("map", mapped.settings(), MapUnit())
 

@@ -10,7 +10,7 @@ from support.phase_units import Units, keys
 
 from cleaner.runs.phases import shuffle
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit, shard_bounds
-from cleaner.shards.opened import schema_text
+from cleaner.storage.schemas import schema_text
 
 BIN = 2**48
 WHOLE = 2**64
