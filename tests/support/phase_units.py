@@ -52,8 +52,9 @@ def part(number: int, first: tuple[int, int], rows: int, **facts: Any) -> Marker
     """Return the marker of a part of the input as a map phase commits it: one span of one file."""
     file, row = first
     spans = [[file, row, row + rows - 1, rows]] if rows else []
-    said = {"spans": spans, "rows": rows, "kept": rows, "bytes": 10 * rows, **facts}
-    roles = ("record", "text", "sizes", "keys")
+    said = {"spans": spans, "rows": rows, "kept": rows, "bytes": 10 * rows}
+    said |= {"sources": [["s", rows, 0]], **facts}
+    roles = ("record", "text", "sizes", "keys", "shadow")
     files = {
         role: {"path": f"{role}/{number}", "bytes": 8 * number + 8, "sha256": f"{role}-{number}"}
         for role in roles

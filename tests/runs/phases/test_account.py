@@ -11,7 +11,7 @@ from support.phase_units import Units, cast, keys
 from cleaner.errors import AccountError
 from cleaner.ledger import COLUMNS
 from cleaner.runs.phases import account
-from cleaner.runs.phases.account import AccountSettings, AccountUnit, merge_histograms
+from cleaner.runs.phases.account import AccountSettings, AccountUnit
 from cleaner.runs.phases.base import DataFile
 from cleaner.runs.phases.map import RECORD
 
@@ -66,7 +66,7 @@ class Account:
                 "measured": ("characters", "words", "ratio"),
                 "counted": {"characters": ("characters",), "words": ("words",)},
                 "changes": (),
-                "histograms": ("ratio",),
+                "judges": (),
                 "keep_rows": keep,
                 "places": self.places,
                 **more,
@@ -101,10 +101,7 @@ def test_three_rows_end_as_kept_dropped_and_failed(tmp_path: Path) -> None:
         ["failed", "0.filter:c4", None, "a", None, 1, 0, 0],
         ["kept", None, None, "a", "en", 1, 9, 2],
     ]
-    assert counts["rules"] == [["1.near_dedup", "near_duplicate", 1, 1]]
     assert counts["entered"] == [14, 3]
-    # Two significant digits, by fate; the failed row has no value.
-    assert counts["histograms"] == {"ratio": {"kept": {"0.12": 1}, "dropped": {"0.13": 1}}}
     outputs = marker.facts["outputs"]
     assert [(file["path"], file["rows"]) for file in outputs] == [
         ("ledger/part-00004.parquet", 3),
@@ -174,14 +171,12 @@ def test_the_counts_of_a_text_are_the_last_and_what_entered_the_first(tmp_path: 
         measured=("characters", "words", "characters@1", "words@1"),
         counted={name: (name, f"{name}@1") for name in ("characters", "words")},
         changes=(("1.clean_lines", ("characters@1", "characters"), ("words@1", "words")),),
-        histograms=(),
     )
     counts = marker.facts["counts"]
     assert [fall[5:] for fall in counts["falls"]] == [[1, 5, 1], [1, 7, 1]]
     assert counts["entered"] == [14, 3]
     # Shortened, characters cut and added, words cut and added.
     assert counts["changes"] == [["1.clean_lines", 1, 2, 0, 1, 0]]
-    assert counts["histograms"] == {}
 
 
 def numbered(*rows: int) -> pl.DataFrame:
@@ -200,7 +195,7 @@ def test_a_file_is_its_rows_whatever_the_block(
     monkeypatch.setattr(account, "_BLOCK", block)
     parts = [numbered(0, 1, 2), numbered(3), numbered(4, 5, 6)]
     made = Account(tmp_path, parts, at=places())
-    marker = made.made(skip=skip, rows=rows, histograms=())
+    marker = made.made(skip=skip, rows=rows)
     assert made.ledger()["row"].to_list() == list(holds)
     assert made.ledger()["reason"].to_list() == [f"r{row}" for row in holds]
     assert len(marker.facts["counts"]["falls"]) == len(holds)
@@ -227,10 +222,10 @@ def test_a_block_reads_the_parts_that_hold_it(
         return read(folder, file)
 
     monkeypatch.setattr(account, "read_table", counted)
-    made.made(histograms=())
+    made.made()
     assert asked == [0, 1, 2, 3]
     asked.clear()
-    made.made(skip=1, rows=4, histograms=())
+    made.made(skip=1, rows=4)
     assert asked == [0, 1, 2, 3]  # rows 1 and 2, then 3 and 4
 
 
@@ -261,13 +256,3 @@ def test_records_that_lack_rows_are_an_error(tmp_path: Path) -> None:
     made.rows_of = (3,)
     with pytest.raises(AccountError, match="ledger file 4: 2 of 3 rows are there"):
         made.made()
-
-
-def test_histograms_add_up() -> None:
-    one = {"a": {"kept": {"1.0": 2}, "dropped": {"1.0": 1}}}
-    other = {"a": {"kept": {"1.0": 3, "2.0": 4}}, "b": {"kept": {"0.1": 1}}}
-    assert merge_histograms([one, other, {"a": {}}]) == {
-        "a": {"kept": {"1.0": 5, "2.0": 4}, "dropped": {"1.0": 1}},
-        "b": {"kept": {"0.1": 1}},
-    }
-    assert merge_histograms([]) == {}

@@ -226,12 +226,16 @@ def test_the_ledger_is_files_of_equal_size(
     )
     settings = prepared.settings
     assert settings.places == (DataFile("places/5", 8, "places-5"),)
+    assert settings.sources == ("s",)
     units = [unit.payload for unit in prepared.units]
     found = [(unit.skip, unit.rows, list(unit.records[0])) for unit in units]
     assert found == [
         (skip, count, [path("record", n) for n in members]) for skip, count, members in files
     ]
     assert [unit.number for unit in units] == list(range(len(files)))
+    assert [list(unit.ghosts) for unit in units] == [
+        [path("shadow", n) for n in members] for _, _, members in files
+    ]
     assert [unit.rows_of for unit in units] == [tuple(rows[n] for n in m) for _, _, m in files]
     assert [unit.rows for unit in prepared.units] == [count for _, count, _ in files]
     groups = {n: g for g, members in enumerate(build._groups(made)) for n in members}
@@ -263,19 +267,7 @@ def test_what_the_account_counts_and_shows(tmp_path: Path) -> None:
         ("0.clean_lines:c4_lines", ("characters@0", "characters@1"), ("words@0", "words@1")),
         ("2.dedup_paragraphs", ("characters@1", "characters"), ("words@1", "words")),
     )
-    # By these a stage judges: every version of a signal of a rule.
-    assert {"words@0", "words@1", "words", "mean_word_length"} <= set(settings.histograms)
-    assert not {"characters", "characters@0"} & set(settings.histograms)
     assert settings.keep_rows == "full"
-
-
-def test_what_a_filter_measures_its_own_way_is_shown_and_scores_are(tmp_path: Path) -> None:
-    stage = {"filter": {"name": "gopher_quality", "formulas": False}}
-    plan = planned(tmp_path, {"language": {}}, stage)
-    settings = phase(plan, "account").options
-    shown = set(settings.histograms)
-    assert {"words:no_formulas", "mean_word_length:no_formulas", "lang_score"} <= shown
-    assert {"characters", "words"} <= set(settings.measured) - shown
 
 
 @pytest.mark.parametrize(

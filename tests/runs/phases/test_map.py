@@ -15,6 +15,7 @@ from cleaner.runs.phases import map as mapping
 from cleaner.runs.phases.base import State
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.phases.map import RECORD, MapSettings, MapUnit, Verdicts
+from cleaner.runs.quarantine import READING
 from cleaner.storage.commits import Marker
 from cleaner.storage.row_key import shuffle_key
 
@@ -56,7 +57,7 @@ class Mapped:
 def test_the_last_map_sends_documents_to_their_places(tmp_path: Path) -> None:
     mapped = Mapped(tmp_path, [{"url_filter": {"words": ["site1"]}}], TEXTS)
     (marker,) = mapped.first()
-    assert set(marker.files) == {"record", "text", "sizes"}
+    assert set(marker.files) == {"record", "text", "sizes", "shadow"}
     text = mapped.units.read(marker, "text")
     assert sorted(text["row"]) == [0, 2]
     assert text["shuffle"].to_list() == shuffle_key(text, 0).to_list()
@@ -93,7 +94,7 @@ def test_a_map_before_a_global_stage_sends_it_the_keys(tmp_path: Path) -> None:
     date = ["2024-01-01", "soon", None]
     mapped = Mapped(tmp_path, [{"exact_dedup": {"on": "url"}}], TEXTS, date=date)
     (marker,) = mapped.first()
-    assert set(marker.files) == {"record", "text", "keys"}
+    assert set(marker.files) == {"record", "text", "keys", "shadow"}
     sent = mapped.units.read(marker, "keys")
     assert sent.sort("row")["row"].to_list() == [0, 1, 2]
     assert "slot" in sent.columns
@@ -151,7 +152,7 @@ def test_poison_adds_an_error_to_its_rows_alone() -> None:
     fresh = mapping._without_poison(docs.drop("error"), [[1, 0]])
     assert fresh["error"].to_list() == [None, "it killed or hung its worker", None]
     # Of a file whose reading kills, it is the piece that is shunned.
-    assert mapping._without_poison(docs.drop("error"), [[1, 0, "reading"]]).columns == [
+    assert mapping._without_poison(docs.drop("error"), [[1, 0, READING]]).columns == [
         "file", "row",
     ]  # fmt: skip
     assert mapping._without_poison(docs.drop("error"), []).columns == ["file", "row"]
@@ -159,7 +160,7 @@ def test_poison_adds_an_error_to_its_rows_alone() -> None:
 
 def test_a_piece_whose_reading_kills_is_not_opened(tmp_path: Path) -> None:
     mapped = Mapped(tmp_path, [], TEXTS)
-    (marker,) = mapped.first(poison=((0, 0, "reading"),))
+    (marker,) = mapped.first(poison=((0, 0, READING),))
     assert marker.facts["rows"] == 0
     ((path, row, said),) = marker.facts["unread"]
     assert (path, row) == (str(mapped.path), None)
@@ -221,9 +222,9 @@ def test_a_probe_of_parts_reads_the_one_that_is_asked(
     parts = mapping._parts
 
     def cut(*given: Any) -> Any:
-        ((part, gone),) = parts(*given)
+        ((part, gone, ghosts),) = parts(*given)
         for row in range(3):
-            yield mapping.Part(part.docs[row : row + 1], [], [], row == 2), gone
+            yield mapping.Part(part.docs[row : row + 1], [], [], row == 2), gone, ghosts
 
     monkeypatch.setattr(mapping, "_parts", cut)
     assert [mapped.probe(n, 0, 1)["key"] for n in range(3)] == [[0, 0], [0, 1], [0, 2]]
