@@ -19,7 +19,7 @@ from cleaner.stages.global_stage import Indexed
 from cleaner.storage import store
 from cleaner.storage.replace import swapping
 from cleaner.storage.row_key import sample_key
-from cleaner.storage.run_folder import JOB, MANIFEST, STATS, RunFolder, named_by
+from cleaner.storage.run_folder import JOB, MANIFEST, STATS, VALUES, RunFolder, named_by
 
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
 
@@ -62,6 +62,15 @@ class Run:
         import yaml
 
         return read_job(yaml.safe_load(self._record(JOB)), store.join(self.path, JOB))
+
+    @cached_property
+    def job_text(self) -> str:
+        """The job as resolved, as YAML."""
+        return self._record(JOB).decode()
+
+    def values(self) -> pl.DataFrame:
+        """Return how many documents have which values of each limit's signal, bin by bin."""
+        return pl.read_parquet(self._record(VALUES))
 
     def _record(self, name: str) -> bytes:
         folder = RunFolder(self.path)

@@ -21,6 +21,7 @@ NEXT = "_next"  # replacements under way, each under the identity of its run
 LOG = f"{WORK}/run.log"  # what the attempts here said; stays when intermediate results go
 FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what was before
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
+REPORT, AUDIT = "report.html", "audit.json"  # made of a finished run, when a user asks
 VALUES = "values.parquet"  # how many documents have which values of a signal, by rule
 # What the files of a run folder are written in; raised whenever they change their meaning.
 FORMATS = {

@@ -56,6 +56,22 @@ def segment(text: pl.Series | pa.Array | pa.ChunkedArray, formulas: Formulas = T
     return Words(data, *kernel.segment(offsets, data, modes_, classes()))
 
 
+def formula_spans(text: str, formulas: Formulas = True) -> list[tuple[int, int]]:
+    """Return where the formulas of one text lie, from their first character to behind their last.
+
+    >>> formula_spans("Let $x^2$ be 4.")
+    [(4, 9)]
+    """
+    found = segment(pl.Series([text]), formulas)
+    places = np.flatnonzero(found.kinds == kernel.FORMULA)
+    # A UTF-8 byte of the form 10xxxxxx continues a character.
+    before = np.concatenate([[0], np.cumsum((found.data & 0xC0) != 0x80)])
+    return [
+        (int(before[start]), int(before[end]))
+        for start, end in zip(found.starts[places], found.ends[places], strict=True)
+    ]
+
+
 def words(text: str, formulas: Formulas = True) -> list[str]:
     """Return the words of one text.
 

@@ -5,10 +5,11 @@ the share of such documents in the corpus to be filtered, which is never that of
 """
 
 from dataclasses import asdict, dataclass
-from math import sqrt
 from typing import Any
 
 import numpy as np
+
+from cleaner.results.intervals import wilson
 
 THRESHOLDS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05),
@@ -111,7 +112,7 @@ def point(
 ) -> Point:
     """Return what a threshold means that `hits` documents with the label reach, and `misses`."""
     recall, false = hits / max(positives, 1), misses / max(negatives, 1)
-    low, high = _wilson(hits, positives)[0], _wilson(misses, negatives)[1]
+    low, high = wilson(hits, positives)[0], wilson(misses, negatives)[1]
     kept = prevalence * recall + (1 - prevalence) * false
     return Point(
         threshold,
@@ -127,18 +128,6 @@ def _precision(recall: float, false: float, prevalence: float) -> float:
     right = prevalence * recall
     kept = right + (1 - prevalence) * false
     return right / kept if kept else 0.0
-
-
-def _wilson(hits: int, of: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927)."""
-    if not of:
-        return 0.0, 1.0
-    z, p = 1.959963984540054, hits / of
-    middle = p + z * z / (2 * of)
-    spread = z * sqrt(p * (1 - p) / of + z * z / (4 * of * of))
-    return max(0.0, (middle - spread) / (1 + z * z / of)), min(
-        1.0, (middle + spread) / (1 + z * z / of)
-    )
 
 
 def curve(truth: np.ndarray, score: np.ndarray, prevalence: float) -> list[dict[str, float]]:

@@ -1,0 +1,146 @@
+"""Everything that a report shows, read from a run folder."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from cleaner.config.display import size_text
+from cleaner.errors import InputError
+from cleaner.report.contents import (
+    Contents,
+    Figure,
+    GroupTable,
+    InputRow,
+    ShardRow,
+)
+from cleaner.report.duplicates import duplicate_stages
+from cleaner.report.findings import findings
+from cleaner.report.rules import filters, sliders
+from cleaner.report.samples import Samples, samples
+from cleaner.report.tables import funnel, group_table, share
+from cleaner.results.finished import Run
+
+_MOST_FILES = 200  # shards, and inputs, that are listed
+
+Tree = Mapping[str, Any]
+
+
+def gather(run: Run, texts: bool = True) -> Contents:
+    """Return what a report of a finished run shows; without `texts`, no word of any page."""
+    stats, manifest = run.stats, run.manifest
+    stages = run.job.stages
+    values = run.values()
+    moved = list(sliders(stages, values))
+    told = samples(run) if texts and _has_rows(run) else Samples((), (), {})
+    shards, inputs = manifest["outputs"], manifest["inputs"]
+    return Contents(
+        name=manifest["job"],
+        path=run.path,
+        subtitle=_subtitle(stats, manifest),
+        unit=stats["token_unit"],
+        figures=_figures(stats, manifest),
+        findings=findings(stats, manifest, moved, _cuts(run)),
+        funnel=list(funnel(stats["stages"])),
+        groups=_groups(run),
+        filters=list(filters(stages, stats, values)),
+        sliders=moved,
+        duplicates=list(duplicate_stages(stats["dedup"], told.pairs)),
+        shards=[_shard(one) for one in shards[:_MOST_FILES]],
+        shards_note=_listed(shards),
+        inputs=[*_unread(manifest), *(_input(one) for one in inputs[:_MOST_FILES])],
+        inputs_note=_listed(inputs),
+        job=run.job_text,
+        made_with=_made_with(manifest),
+        samples=told.documents,
+        sample_groups=told.groups,
+        samples_note=_samples_note(run, texts),
+    )
+
+
+def _has_rows(run: Run) -> bool:
+    return any(one["path"].startswith("ledger/") for one in run.manifest["ledger_files"])
+
+
+def _subtitle(stats: Tree, manifest: Tree) -> str:
+    rows, files = stats["rows"], len(manifest["inputs"])
+    said = f"{rows['in']:,} documents of {files:,} file{'s' if files != 1 else ''}"
+    first = stats["stages"][0]
+    last = stats["stages"][-1]
+    if last["kept_words"] and first["in_words"] >= 2 * last["kept_words"]:
+        said += f"; 1 word in {first['in_words'] / last['kept_words']:,.1f} was kept"
+    return f"{said}. Run {manifest['identity']}."
+
+
+def _figures(stats: Tree, manifest: Tree) -> list[Figure]:
+    rows, last = stats["rows"], stats["stages"][-1]
+    kept = share(rows["kept"], rows["in"]) or 0.0
+    duplicates = sum(found.get("dropped", 0) for found in stats["dedup"].values())
+    size = sum(one["bytes"] for one in manifest["outputs"])
+    return [
+        Figure(f"{rows['in']:,}", "documents came in"),
+        Figure(f"{rows['kept']:,}", f"kept, {100 * kept:.3g} %"),
+        Figure(f"{last['kept_words']:,}", f"{stats['token_unit']} kept"),
+        Figure(f"{duplicates:,}", "dropped as duplicates"),
+        Figure(f"{rows['failed']:,}", "could not be judged"),
+        Figure(size_text(size), f"in {len(manifest['outputs']):,} shards"),
+    ]
+
+
+def _groups(run: Run) -> list[GroupTable]:
+    stats = run.stats
+    # Before a stage tells the language nothing is known of it.
+    labelled = [e.index for e in run.job.stages if "lang" in e.stage.adds()]
+    since = 1 + min(labelled) if labelled else 0
+    languages = group_table("By language", "language", stats["languages"], stats["stages"], since)
+    sources = group_table("By source", "source", stats["sources"], stats["stages"])
+    return [table for table in (languages, sources) if table is not None]
+
+
+def _cuts(run: Run) -> pl.DataFrame:
+    """Return, per source, the characters that are left and those that were cut."""
+    schema = {"source": pl.String, "characters": pl.UInt64, "characters_cut": pl.UInt64}
+    names = set()
+    try:
+        ledger = run.scan_ledger()
+        names = set(ledger.collect_schema().names())
+    except InputError:
+        pass
+    if not {"characters", "source"} <= names:
+        return pl.DataFrame(schema=schema)
+    sums = pl.col("characters", "characters_cut").cast(pl.UInt64).sum()
+    return ledger.group_by(pl.col("source").fill_null("")).agg(sums).sort("source").collect()
+
+
+def _shard(one: Tree) -> ShardRow:
+    return ShardRow(one["path"], one["rows"], one["tokens"], one["bytes"], one["sha256"])
+
+
+def _input(one: Tree) -> InputRow:
+    return InputRow(one["path"], one.get("rows"), one["bytes"], "read")
+
+
+def _unread(manifest: Tree) -> list[InputRow]:
+    return [
+        InputRow(one["path"], None, one.get("bytes", 0), f"failed: {one.get('error', '')}")
+        for one in manifest["failed_files"]
+    ]
+
+
+def _listed(files: Sequence[Any]) -> str:
+    more = len(files) - _MOST_FILES
+    return f": the first {_MOST_FILES} of {len(files):,}" if more > 0 else f": {len(files):,}"
+
+
+def _samples_note(run: Run, texts: bool) -> str:
+    if not texts:
+        return ""
+    return (
+        "Drawn by a seed: kept documents, then some for every reason for which others went. "
+        f"More of them: cleaner sample {run.path}"
+    )
+
+
+def _made_with(manifest: Tree) -> str:
+    versions = manifest.get("versions") or [{}]
+    return ", ".join(f"{name} {number}" for name, number in versions[-1].items())
