@@ -219,7 +219,7 @@ class InputRow:
 
     path: str
     rows: int | None
-    bytes: int
+    bytes: int | None
     state: str
 
 

@@ -57,11 +57,9 @@ def _nothing_kept(stats: Tree) -> Iterator[Finding]:
 def _failures(stats: Tree, manifest: Tree) -> Iterator[Finding]:
     rows = stats["rows"]
     if files := manifest["failed_files"]:
-        first = files[0]
-        number = len(manifest["inputs"]) + len(files)
         yield Finding(
-            f"{len(files):,} of {number:,} input files could not be read.",
-            f"The first is {first.get('path')}: {first.get('error', first.get('reason', ''))}",
+            f"{len(files):,} input file{'s' if len(files) > 1 else ''} could not be read.",
+            f"{'The first: ' if len(files) > 1 else ''}{files[0]}",
             "made",
             5,
         )

@@ -59,17 +59,24 @@ def gather(run: Run, texts: bool = True) -> Contents:
 
 
 def _has_rows(run: Run) -> bool:
-    return any(one["path"].startswith("ledger/") for one in run.manifest["ledger_files"])
+    return run.scan_shadow() is not None or any(
+        one["path"].startswith("ledger/") for one in run.manifest["ledger_files"]
+    )
 
 
 def _subtitle(stats: Tree, manifest: Tree) -> str:
-    rows, files = stats["rows"], len(manifest["inputs"])
-    said = f"{rows['in']:,} documents of {files:,} file{'s' if files != 1 else ''}"
+    rows = stats["rows"]
+    files = _number(len(manifest["inputs"]), "file")
+    said = f"{_number(rows['in'], 'document')} of {files}"
     first = stats["stages"][0]
     last = stats["stages"][-1]
     if last["kept_words"] and first["in_words"] >= 2 * last["kept_words"]:
         said += f"; 1 word in {first['in_words'] / last['kept_words']:,.1f} was kept"
     return f"{said}. Run {manifest['identity']}."
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _figures(stats: Tree, manifest: Tree) -> list[Figure]:
@@ -83,7 +90,7 @@ def _figures(stats: Tree, manifest: Tree) -> list[Figure]:
         Figure(f"{last['kept_words']:,}", f"{stats['token_unit']} kept"),
         Figure(f"{duplicates:,}", "dropped as duplicates"),
         Figure(f"{rows['failed']:,}", "could not be judged"),
-        Figure(size_text(size), f"in {len(manifest['outputs']):,} shards"),
+        Figure(size_text(size), f"in {_number(len(manifest['outputs']), 'shard')}"),
     ]
 
 
@@ -121,10 +128,8 @@ def _input(one: Tree) -> InputRow:
 
 
 def _unread(manifest: Tree) -> list[InputRow]:
-    return [
-        InputRow(one["path"], None, one.get("bytes", 0), f"failed: {one.get('error', '')}")
-        for one in manifest["failed_files"]
-    ]
+    failed = [error.partition(": ") for error in manifest["failed_files"][:_MOST_FILES]]
+    return [InputRow(path, None, None, f"failed: {why}") for path, _, why in failed]
 
 
 def _listed(files: Sequence[Any]) -> str:

@@ -33,7 +33,7 @@ def samples(run: Run, seed: int = 0) -> Samples:
     Raises InputError for a run that keeps no rows in its ledger.
     """
     rows = _drawn(run, seed)
-    texts = texts_of(run, rows)
+    texts = rows["text"].to_list() if "text" in rows.columns else texts_of(run, rows)
     budget = _DRAWN_AS_MATHML
     documents, counts = [], dict[str, int]()
     for row, text in zip(rows.iter_rows(named=True), texts, strict=True):
@@ -46,9 +46,13 @@ def samples(run: Run, seed: int = 0) -> Samples:
 
 
 def _drawn(run: Run, seed: int) -> pl.DataFrame:
-    """Return ledger rows: `KEPT` of those kept, `EACH` of each reason."""
+    """Return rows: `KEPT` of those kept, `EACH` of each reason.
+
+    They are of the shadow sample, which has their texts; else of the ledger.
+    """
     groups = ["fate", "stage", "reason"]
-    ledger = run.scan_ledger()
+    shadow = run.scan_shadow()
+    ledger = run.scan_ledger() if shadow is None else shadow
     keys = drawn(ledger.select("file", "row", *groups), seed)
     number = pl.when(pl.col("fate") == "kept").then(KEPT).otherwise(EACH)
     found = (

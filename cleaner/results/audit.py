@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 import polars as pl
 
+from cleaner.config.intervals import wilson
 from cleaner.errors import InputError, JobError
 from cleaner.results.finished import Run, drawn
-from cleaner.results.intervals import wilson
 from cleaner.storage import store
 from cleaner.storage.run_folder import AUDIT, RunFolder, plain_json
 

@@ -105,6 +105,11 @@ class Run:
             raise InputError(f"{self.path}: this run was made with ledger: counts; it has no rows")
         return pl.scan_parquet(files)
 
+    def scan_shadow(self) -> pl.LazyFrame | None:
+        """Return the shadow sample as a lazy frame; None for a run without one."""
+        files = self._files("shadow/")
+        return pl.scan_parquet(files) if files else None
+
     def clusters(self) -> pl.DataFrame:
         """Return one row per duplicate with what it lost to."""
         return pl.read_parquet(self._files("clusters/"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.results.intervals import wilson
+from cleaner.config.intervals import wilson
 
 THRESHOLDS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05),
