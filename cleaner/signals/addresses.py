@@ -3,29 +3,27 @@
 import numpy as np
 import polars as pl
 
-from cleaner.signals.counts import Value, measured, ratio
+from cleaner.signals.counts import PERSONAL, Value, measured, ratio
 
 SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
     "urls": (pl.UInt32, "URLs: http://, https://, ftp:// or www. and what follows"),
     "url_char_ratio": (pl.Float64, "characters of URLs per character"),
-    "emails": (pl.UInt32, "e-mail addresses; icon@2x.png is none"),
-    "ip_addresses": (
-        pl.UInt32,
-        "public IPv4 addresses; normalise's mask knows IPv6, versions and sections too",
-    ),
+    "emails": (pl.UInt32, "e-mail addresses, as normalise masks them"),
+    "ip_addresses": (pl.UInt32, "public IPv4 and IPv6 addresses, as normalise masks them"),
     "phones": (
         pl.UInt32,
-        "phone numbers: mainland mobile numbers, and international ones with + and 8 to 15 digits; "
-        "normalise's mask knows national forms too, and numbers that are quantities",
+        "phone numbers, as normalise masks them: with +, and mainland, North American, British, "
+        "French, Japanese and Korean forms",
     ),
     "china_ids": (pl.UInt32, "mainland identity numbers of 18 places with a right check digit"),
     "bank_cards": (pl.UInt32, "numbers of 13 to 19 digits that pass Luhn's check, known prefixes"),
     "personal_data": (
         pl.UInt32,
-        "e-mail addresses, public IP addresses, phone numbers, identity numbers and bank cards",
+        "e-mail addresses, public IP addresses, phone numbers, identity numbers and bank cards: "
+        "what normalise masks",
     ),
 }
-_PERSONAL = ("emails", "ip_addresses", "phones", "china_ids", "bank_cards")
+_PERSONAL = tuple(PERSONAL)
 
 
 VALUES: dict[str, Value] = {

@@ -11,11 +11,20 @@ import zstandard
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.signals import count as kernel
 from cleaner.signals.splitters import Unit, tokens
+from cleaner.text.personal_data import tally
 from cleaner.text.segment import Formulas, modes
 
 Texts: TypeAlias = pl.Series | pa.Array | pa.ChunkedArray | Iterable[str | None]
 Counts = Mapping[str, np.ndarray]
 Value = Callable[..., np.ndarray]
+
+PERSONAL = {  # counts of personal data, and what the one finder calls each
+    "emails": b"<EMAIL>",
+    "ip_addresses": b"<IP>",
+    "phones": b"<PHONE>",
+    "china_ids": b"<ID>",
+    "bank_cards": b"<CARD>",
+}
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -66,7 +75,10 @@ def count(
     offsets, data = utf8(texts)
     kinds = modes(formulas, len(offsets) - 1)
     words = None if unit == "word" else tokens(unit, offsets, data, kinds)
-    counts = kernel.count(offsets, data, kinds, columns, words)
+    counts = kernel.count(offsets, data, kinds, columns - PERSONAL.keys(), words)
+    if columns & PERSONAL.keys():
+        found = tally(offsets, data, kinds)
+        counts |= {name: found[of] for name, of in PERSONAL.items()}
     if "compressed" in columns:
         counts["compressed"] = _compressed(offsets, data)
     return counts

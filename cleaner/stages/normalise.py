@@ -14,7 +14,7 @@ from cleaner.text.segment import formulas_of
 class Normalise(Stage):
     """Replace `text` by its normal form; on request repair mojibake and mask personal data."""
 
-    version: ClassVar[int] = 2  # C1 controls are read, misreadings undone only where sure
+    version: ClassVar[int] = 3  # numbers in signs of any width, after indented lines too
     changes_text: ClassVar[bool] = True
 
     form: Form = "NFC"

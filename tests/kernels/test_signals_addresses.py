@@ -1,31 +1,16 @@
-"""URLs and personal data: their cases, and the kernel against its reference."""
+"""URLs: their cases, and the kernel against its reference."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.address_kernels import by_kernel
-from support.addresses_reference import addresses as reference
+from support.addresses_reference import urls as reference
 from support.unicode_texts import texts
 
-KINDS = ("url", "email", "ip_address", "phone", "china_id", "bank_card")
 PIECES = [
-    *(
-        "http://",
-        "https://",
-        "HTTP://",
-        "ftp://",
-        "www.",
-        "a.org",
-        "x",
-        "/p?q=(1)",
-        ").",
-        "://",
-        "。",
-    ),
-    *("@", "a.b", "c.de", "..", "%", "-", "_", " ", "+", "1", "12", "138", "1234", "86", "\n", "."),
-    *("13800138000", "4111 1111 1111 1111", "378282246310005", "11010519491231002X", "8.8.8.8"),
-    *("440308199901101512", "192.168.0.1", "255.1.2.3", "+44 20 7946 0958", "6222021234567890128"),
-]
+    "http://", "https://", "HTTP://", "ftp://", "www.", "a.org", "x", "/p?q=(1)", ").", "://", "。",
+    "@", "a.b", "..", "%", "-", "_", " ", "+", "1", "\n", ".",
+]  # fmt: skip
 pieces = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
 
@@ -39,25 +24,12 @@ def test_kernel_equals_its_reference(text: str) -> None:
     ("text", "expected"),
     [
         ("", []),
-        ("see https://a.org/x_(y), ok", [("url", "https://a.org/x_(y)")]),
-        ("(www.a.org/b).", [("url", "www.a.org/b")]),
-        ("网址http://a.cn/路径", [("url", "http://a.cn/")]),
-        ("mail a.b+c@d-e.co.uk.", [("email", "a.b+c@d-e.co.uk")]),
-        ("@user a@b a@b.c x@1.2", []),
-        ("8.8.8.8 and 10.0.0.1, v1.2.3.4.5", [("ip_address", "8.8.8.8")]),
-        ("电话13800138000。", [("phone", "13800138000")]),
-        (
-            "138 0013 8000 or +86 138-0013-8000",
-            [("phone", "138 0013 8000"), ("phone", "86 138-0013-8000")],
-        ),
-        ("call +44 20 7946 0958", [("phone", "44 20 7946 0958")]),
-        ("1380013800 12800138000 213800138000", []),
-        ("11010519491231002X", [("china_id", "11010519491231002X")]),
-        ("110105194912310021", []),
-        ("card 4111 1111 1111 1111!", [("bank_card", "4111 1111 1111 1111")]),
-        ("card 4111 1111 1111 1112!", []),
-        ("2024-01-02 3.14159 1234567890123456", []),
+        ("see https://a.org/x_(y), ok", ["https://a.org/x_(y)"]),
+        ("(www.a.org/b).", ["www.a.org/b"]),
+        ("网址http://a.cn/路径", ["http://a.cn/"]),
+        ("mail a.b+c@d-e.co.uk, xwww.a.org", []),
+        ("http://www.a.org and ftp://b.c", ["http://www.a.org", "ftp://b.c"]),
     ],
 )
-def test_addresses(text: str, expected: list[tuple[str, str]]) -> None:
-    assert [(KINDS[k], text[a:b]) for a, b, k in by_kernel(text)] == expected
+def test_urls(text: str, expected: list[str]) -> None:
+    assert [text[a:b] for a, b in by_kernel(text)] == expected

@@ -1,12 +1,12 @@
-"""Segmentation, counts and addresses against their references on the labelled corpora."""
+"""Segmentation, counts and URLs against their references on the labelled corpora."""
 
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from support.address_kernels import by_kernel as addresses_by_kernel
-from support.addresses_reference import addresses
+from support.address_kernels import by_kernel as urls_by_kernel
+from support.addresses_reference import urls
 from support.signal_kernels import OURS, by_kernel
 from support.signals_reference import count as reference
 
@@ -24,7 +24,7 @@ def test_kernels_equal_their_references_on_real_texts(corpora: Path, name: str) 
         for mode in (OFF, RULE):
             expected = reference(text, mode)
             assert by_kernel([text], mode, set(OURS))[0] == {n: expected[n] for n in OURS}
-        assert addresses_by_kernel(text) == addresses(text)
+        assert urls_by_kernel(text) == urls(text)
 
 
 def test_english_without_tex_holds_no_formulas(corpora: Path) -> None:

@@ -44,7 +44,7 @@ def of(text: str, name: str, **options: object) -> float:
         ("$5\\%$ or $x$", "number_formula_ratio", 0.5),
         ("$$ $$ and \\( \\) [公式]", "empty_formulas", 3),
         ("C:\\Windows or \\alpha", "tex_commands", 2),
-        ("mail a@b.cd or 8.8.8.8", "personal_data", 2),
+        ("mail a@b.cd or 114.114.114.114", "personal_data", 2),
         ("One two three. Four five! Six?", "c4_sentences", 3),
         ("One two three. Four!", "c4_sentences", 0),  # 4 words; c4_datatrove asks for 3
         ("One two three. Four!", "c4_datatrove_sentences", 2),

@@ -2,11 +2,14 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.unicode_texts import texts
 
-from cleaner.text.personal_data import identity_number, luhn, mask
+from cleaner.kernels.text.personal import COLONS, MAILBOX, NUMBER, WIDE, suspects
+from cleaner.kernels.text.segment import utf8_of
+from cleaner.text.personal_data import in_text, mask
+from cleaner.text.personal_forms import identity_number, luhn
 
 
 def masked(text: str) -> str:
@@ -27,7 +30,7 @@ def masked(text: str) -> str:
         ("身份证11010519491231002X。", "身份证<ID>。"),
         (
             "手机１３７０００１２２３４，座机０２１－６２５５１２３４",
-            "手机<PHONE>，座机０２１－６２５５１２３４",
+            "手机<PHONE>，座机<PHONE>",
         ),
         ("Ruf an: 07 55 12 98 43 oder 020 7123 4567", "Ruf an: <PHONE> oder <PHONE>"),
         ("Tel. 06-6341-7788 / 010-9876-5432 / 213 555 0188", "Tel. <PHONE> / <PHONE> / <PHONE>"),
@@ -35,6 +38,11 @@ def masked(text: str) -> str:
         ("卡号 4111-1111-1111-1111", "卡号 <CARD>"),
         ("6217 0000 1000 1234 564", "6217 0000 1000 1234 564"),  # fails Luhn's check
         ("from 114.114.114.114:80", "from <IP>:80"),
+        ("    indented\ncall 13912345678", "    indented\ncall <PHONE>"),
+        ("see https://a.example/x 13912345678", "see https://a.example/x <PHONE>"),
+        ("+81-3-3456-7890, +1 5 ist keine", "<PHONE>, +1 5 ist keine"),
+        ("Rio +44 20 7946 0958\nLyon 01 42 68 53 00", "Rio <PHONE>\nLyon <PHONE>"),
+        ("Tel. 01\u00a042\u00a068\u00a053\u00a000", "Tel. <PHONE>"),
         ("DNS 2001:4860:4860::8888", "DNS <IP>"),
     ],
 )
@@ -67,6 +75,7 @@ def test_personal_data_goes(text: str, left: str) -> None:
         "x = 13712345678, and 7 + 13712345678 = 13712345685",
         "13712345678, 13712345679, 13712345680",  # a sequence of numbers
         "see section 8.31.44.52 or chapter 4.50.60.70",
+        "kernel 5.15.0.76 and released 20.4.0.92",
         "3 +1234567890 is a sum; in the years 1998 2004 2010",
         "https://shop.example/b?node=13912345678",
         "",
@@ -108,3 +117,49 @@ def test_an_identity_number_has_one_check_digit(serial: int) -> None:
 def test_a_masked_text_stays_as_it_is(text: str) -> None:
     once = masked(text)
     assert masked(once) == once
+
+
+PIECES = [
+    *"0123456789 .-()+:@/xX,;\n",
+    *("13800138000", "138", "0013", "8000", "86", "0571", "4111", "62551234", "00", "a@b.cd", "é"),
+    *(
+        "110105",
+        "19491231",
+        "002X",
+        "378282",
+        "10005",
+        "8.8",
+        "44",
+        "2001:4860:",
+        "::",
+        "icon",
+        "中",
+    ),
+]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(text=st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
+def test_whatever_has_a_form_is_suspect(text: str) -> None:
+    raw = text.encode()
+    everywhere = [(0, len(raw), kind) for kind in (MAILBOX, NUMBER, COLONS)]
+    places = [tuple(place) for place in suspects(*utf8_of(text))[1:].T.tolist()]
+    assert (in_text(raw, places) if places else []) == in_text(raw, everywhere)
+
+
+@pytest.mark.parametrize(
+    ("text", "wide"),
+    [
+        ("１２３４", True),
+        ("第１２３章", False),
+        ("a＠b", True),
+        ("1－2", True),
+        ("1－", False),
+        ("（2019）", False),
+        ("（010）", True),
+        ("1\u00a02", True),
+        ("\u00a0\u2009，。“”", False),
+    ],
+)
+def test_a_text_is_folded_when_its_wide_signs_may_be_of_a_number(text: str, wide: bool) -> None:
+    assert (WIDE in suspects(*utf8_of(text))[3]) == wide

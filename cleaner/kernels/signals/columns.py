@@ -32,7 +32,7 @@ COLUMNS = (
     "formulas", "formula_characters", "raw_characters", "valid_formulas", "number_formulas",
     "median_formula_twice", "empty_formulas", "tex_commands",
     # addresses
-    "urls", "url_characters", "emails", "ip_addresses", "phones", "china_ids", "bank_cards",
+    "urls", "url_characters",
     "spaced_han", "bytes", "chunks",
 )  # fmt: skip
 
@@ -58,6 +58,6 @@ COLUMNS = (
     ALL_13,
     FORMULAS, FORMULA_CHARACTERS, RAW_CHARACTERS, VALID_FORMULAS, NUMBER_FORMULAS,
     MEDIAN_FORMULA_TWICE, EMPTY_FORMULAS, TEX_COMMANDS,
-    URLS, URL_CHARACTERS, EMAILS, IP_ADDRESSES, PHONES, CHINA_IDS, BANK_CARDS,
+    URLS, URL_CHARACTERS,
     SPACED_HAN, BYTES, CHUNKS,
 ) = range(len(COLUMNS))  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 from cleaner.kernels import jit
 from cleaner.kernels.eight_bytes import U56, M
 from cleaner.kernels.signals import columns as C
-from cleaner.kernels.signals.addresses import URL, find_addresses
+from cleaner.kernels.signals.addresses import find_urls
 from cleaner.kernels.signals.c4 import chunks
 from cleaner.kernels.signals.characters import byte_entropy, characters, light, points
 from cleaner.kernels.signals.columns import COLUMNS
@@ -34,7 +34,7 @@ from cleaner.kernels.unicode import classes
 CHARACTERS, SPLIT, WORDS, MEDIAN, STOP, LINES, PHRASES, FACTS, COPIES, UNIQUE, GRAMS = (
     1 << bit for bit in range(11)
 )
-MATH, ADDRESSES, ENTROPY, LIGHT, CHUNKS = 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15
+MATH, LINKS, ENTROPY, LIGHT, CHUNKS = 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15
 ANY_END, SPACED = 1 << 16, 1 << 17
 DEPTH = 20  # shift of the deepest n-gram
 
@@ -66,7 +66,7 @@ _PASSES: dict[str, int] = {
     **{name: MATH for name in COLUMNS[C.FORMULAS : C.URLS]},
     "formula_characters": CHARACTERS,
     "raw_characters": CHARACTERS,
-    **{name: ADDRESSES for name in COLUMNS[C.URLS : C.SPACED_HAN]},
+    **{name: LINKS for name in COLUMNS[C.URLS : C.SPACED_HAN]},
     "bytes": 0,
     "chunks": CHUNKS,
     "compressed": 0,
@@ -110,7 +110,6 @@ def count_all(  # type: ignore[no-untyped-def]
     stop_seen = np.zeros(LANGUAGES, np.uint64)
     # Endings are looked for in whole words; morphemes are stop words themselves.
     korean = passes & STOP != 0 and stop_languages.max() >> KOREAN > 0 and not use_tokens
-    digits = np.zeros(20, np.int64)
     byte_counts = np.zeros(256, np.int64)
 
     for d in range(len(offsets) - 1):
@@ -179,17 +178,14 @@ def count_all(  # type: ignore[no-untyped-def]
                 if f < n:
                     a = formula_ends[f]
                     tex_marks(data, b, a, True, row)
-        if passes & ADDRESSES:
+        if passes & LINKS:
             a = lo
             for f in range(n + 1):
                 b = formula_starts[f] if f < n else hi
-                found = find_addresses(data, a, b, digits, starts, ends, kinds)
+                found = find_urls(data, a, b, starts, ends)
+                row[C.URLS] += found
                 for k in range(found):
-                    if kinds[k] == URL:
-                        row[C.URLS] += 1
-                        row[C.URL_CHARACTERS] += points(data, starts[k], ends[k])
-                    else:
-                        row[C.EMAILS - 1 + kinds[k]] += 1
+                    row[C.URL_CHARACTERS] += points(data, starts[k], ends[k])
                 if f < n:
                     a = formula_ends[f]
         if passes & ENTROPY:
