@@ -5,7 +5,7 @@
 
 COPY is a checkout of its own (`git worktree add COPY`) with an environment in COPY/.venv: its files
 are changed and put back. Each mutant is one change of a comparison, a truth value, a sum, a number
-or a condition in the modules of TESTS, drawn by the seed, and runs the fast tests of its module
+or a condition in the modules of ROOMS, drawn by the seed, and runs the fast tests of its module
 until the first that fails. What survives is printed as a diff; some are equal to the original
 (an order that nobody sees, a limit that only speed knows): those are for a reader to tell.
 
@@ -36,30 +36,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# Modules, and the tests that hold them, the fastest first; none of them starts Ray or kills a run.
-_PHASES = ["tests/runs/phases", "tests/test_run.py"]
-_RESULTS = ["tests/results", "tests/test_explain.py", "tests/test_cut_counts.py"]
-_STAGES = "tests/stages/test_dedup_stages.py"
+# What is changed, and the tests of each room beside the one that a module has of its own; none of
+# them starts Ray, none kills a run.
+_CUTS = "tests/stages/test_dedup_stages.py"
+ROOMS = {
+    "cleaner/ledger.py": ["tests/test_cut_counts.py"],
+    "cleaner/runs/phases": ["tests/runs/phases"],
+    "cleaner/results": ["tests/results", "tests/test_explain.py", "tests/test_cut_counts.py"],
+    "cleaner/dedup": [],
+}
+# Tests of a module that are named otherwise, or more than its own.
 TESTS = {
-    "cleaner/ledger.py": ["tests/test_ledger.py", "tests/test_cut_counts.py"],
-    "cleaner/runs/phases/__init__.py": _PHASES,
-    **{f"cleaner/runs/phases/{name}.py": [f"tests/runs/phases/test_{name}.py", *_PHASES]
-       for name in ("account", "base", "build", "chain", "index", "map", "shuffle", "steps")},
-    **{f"cleaner/results/{name}.py": _RESULTS
-       for name in ("before_after", "finished", "source_texts")},
-    "cleaner/dedup/account.py": ["tests/dedup/test_account.py"],
-    "cleaner/dedup/against.py": ["tests/dedup/test_against.py"],
-    "cleaner/dedup/dates.py": ["tests/dedup/test_dates.py"],
-    "cleaner/dedup/exact.py": ["tests/dedup/test_exact.py", _STAGES],
-    "cleaner/dedup/index.py": ["tests/dedup/test_index.py"],
-    "cleaner/dedup/keys.py": ["tests/dedup/test_keys.py", "tests/dedup/test_exact.py", _STAGES],
+    "cleaner/dedup/account.py": ["tests/dedup/test_account.py", "tests/dedup/test_sums.py"],
+    "cleaner/dedup/exact.py": ["tests/dedup/test_exact.py", _CUTS],
+    "cleaner/dedup/keys.py": ["tests/dedup/test_keys.py", "tests/dedup/test_exact.py", _CUTS],
     "cleaner/dedup/lines.py": ["tests/dedup/test_line_counts.py"],
-    "cleaner/dedup/near.py": ["tests/dedup/test_near.py", "tests/dedup/test_against.py"],
-    "cleaner/dedup/presets.py": ["cleaner/dedup/presets.py", _STAGES],
-    "cleaner/dedup/ranks.py": ["tests/dedup/test_ranks.py"],
-    "cleaner/dedup/tables.py": ["tests/dedup/test_tables.py"],
+    "cleaner/dedup/near.py": ["tests/dedup/test_against.py", "tests/dedup/test_near.py"],
     "cleaner/dedup/urls.py": ["tests/dedup/test_url_keys.py"],
-}  # fmt: skip
+}
 # Rooms that import none of the modules above, in the order of their layers: loaded once.
 BELOW = (
     "config", "kernels", "storage", "corpus", "shards", "text", "signals", "rules",
@@ -74,6 +68,18 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 PATIENCE = 600  # seconds; a mutant that hangs its tests is found
 WORK = 60  # seconds of a processor, for one that loops
 SURVIVED, NOT_LOADED = 0, 99  # exit codes of a child; any other is that of a fault seen
+
+
+def modules(root: Path) -> dict[str, list[str]]:
+    """Return what is changed, with its tests, the fastest first."""
+    found: dict[str, list[str]] = {}
+    for room, more in ROOMS.items():
+        for path in [root / room] if room.endswith(".py") else sorted((root / room).rglob("*.py")):
+            name = str(path.relative_to(root))
+            own = path.parent.relative_to(root / "cleaner") / f"test_{path.name}"
+            mirror = [f"tests/{own}"] if (root / "tests" / own).exists() else []
+            found[name] = [*TESTS.get(name, mirror), *more]
+    return found
 
 
 def places(tree: ast.Module) -> list[int]:
@@ -130,18 +136,19 @@ class Forks:
             package = importlib.import_module(f"cleaner.{room}")
             for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
                 importlib.import_module(one.name)
-        for path in TESTS:
+        self.tests = modules(root)
+        for path in self.tests:
             assert _name(path) not in sys.modules, f"{path} is loaded before it is changed"
 
-    def warm(self, tests: Sequence[str]) -> None:
+    def warm(self, tests: str) -> None:
         """Load the machine code that tests use, as a child says which; see that they pass."""
         said = self.scratch / "kernels"
         start = time.monotonic()
-        code = self._child(tests, None, said)
-        assert code == SURVIVED, f"{' '.join(tests)}: fails without any fault"
+        code = self._child([tests], None, said)
+        assert code == SURVIVED, f"{tests}: fails without any fault"
         for module, name, signature in pickle.loads(said.read_bytes()):  # noqa: S301
             getattr(sys.modules[module], name).compile(signature)
-        print(f"{' '.join(tests)}: {time.monotonic() - start:.1f} s", flush=True)
+        print(f"{tests}: {time.monotonic() - start:.1f} s", flush=True)
 
     def survives(self, name: str, source: str) -> bool:
         """Return whether the tests of a module pass with this source in its place."""
@@ -152,7 +159,7 @@ class Forks:
         stamp = 1_000_000_000 + zlib.crc32(source.encode()) % 100_000_000
         os.utime(path, (stamp, stamp))
         try:
-            code = self._child(TESTS[name], _name(name), None)
+            code = self._child(self.tests[name], _name(name), None)
         finally:
             path.write_text(before, "utf-8")
             os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
@@ -239,8 +246,8 @@ def main() -> None:
     root = given.copy.resolve()
     again = None if given.again is None else json.loads(given.again.read_text())
     out = None if given.out is None else given.out.resolve()
-    sources = {name: (root / name).read_text("utf-8") for name in TESTS}
-    found = [(name, place) for name in TESTS for place in places(ast.parse(sources[name]))]
+    sources = {name: (root / name).read_text("utf-8") for name in modules(root)}
+    found = [(name, place) for name in sources for place in places(ast.parse(sources[name]))]
     drawn = random.Random(given.seed).sample(found, min(given.count, len(found)))
     print(f"{len(found):,} mutants; {len(drawn)} drawn with seed {given.seed}", flush=True)
     forks = Forks(root)
@@ -260,9 +267,10 @@ def main() -> None:
             shown = "\n".join(lines)
             if again is not None and shown not in again["survived"]:
                 continue
-            if name not in warmed:
-                forks.warm(TESTS[name])
-                warmed.add(name)
+            for tests in forks.tests[name]:
+                if tests not in warmed:
+                    forks.warm(tests)
+                    warmed.add(tests)
             start = time.monotonic()
             lives = forks.survives(name, changed)
             tried.append((number, shown, lives))
