@@ -66,6 +66,7 @@ class Account:
                 "measured": ("characters", "words", "ratio"),
                 "counted": {"characters": ("characters",), "words": ("words",)},
                 "changes": (),
+                "clustered": ("1.near_dedup",),
                 "judges": (),
                 "keep_rows": keep,
                 "places": self.places,

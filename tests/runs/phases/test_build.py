@@ -256,6 +256,12 @@ def test_the_account_takes_the_records_of_every_map_phase(
     assert [len(files) for files in unit.records] == [2, 2]
 
 
+def test_documents_are_clustered_where_they_lose_to_another(tmp_path: Path) -> None:
+    stages = [{"exact_dedup": {}}, {"line_dedup": {}}, {"sample": {"documents": 2}}, NEAR]
+    settings = phase(planned(tmp_path, *stages), "account").options
+    assert settings.clustered == ("0.exact_dedup", "3.near_dedup")
+
+
 def test_what_the_account_counts_and_shows(tmp_path: Path) -> None:
     stages = [{"clean_lines": "c4_lines"}, {"filter": "gopher_quality"}, {"dedup_paragraphs": {}}]
     settings = phase(planned(tmp_path, *stages), "account").options
