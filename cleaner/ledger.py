@@ -239,14 +239,20 @@ def _of_text(name: str, sums: list[int]) -> Tree:
     return {key: value for key, value in _named(name, sums).items() if key != name}
 
 
+_OF_LABEL = ("in", "kept", "dropped", "failed", "kept_words", "kept_characters")
+
+
 def by_label(counts: Tree, label: str) -> Tree:
-    """Return fates by `source` or `lang`: {label: {in, kept, dropped, failed}}."""
+    """Return fates by `source` or `lang`: {label: {in, kept, dropped, failed, kept_words, …}}."""
     at = {"source": 3, "lang": 4}[label]
     found: dict[str, Counter[str]] = {}
     for fall in counts["falls"]:
         have = found.setdefault(fall[at] or "", Counter())
         have["in"] += fall[5]
         have[fall[0]] += fall[5]
+        if fall[0] == "kept":
+            have["kept_characters"] += fall[6]
+            have["kept_words"] += fall[7]
     rest = found.pop(OTHER, Counter())
     most = sorted(found, key=lambda name: (-found[name]["in"], name))
     rows = {name: dict(found[name]) for name in most[:_MOST_LABELS]}
@@ -254,10 +260,7 @@ def by_label(counts: Tree, label: str) -> Tree:
         rest.update(found[name])
     if rest:
         rows[OTHER] = dict(rest)
-    return {
-        name: {key: row.get(key, 0) for key in ("in", "kept", "dropped", "failed")}
-        for name, row in rows.items()
-    }
+    return {name: {key: row.get(key, 0) for key in _OF_LABEL} for name, row in rows.items()}
 
 
 def _most(counts: Mapping[str, int]) -> dict[str, int]:

@@ -80,7 +80,7 @@ def interrupted_after(whole: Path, phase: str, copy: Path) -> None:
     Its products stay: one that came out otherwise would take their place.
     """
     shutil.copytree(whole, copy)
-    for place in ("manifest.json", "stats.json"):
+    for place in ("manifest.json", "stats.json", "values.parquet"):
         (copy / place).unlink()
     for later in (copy / "_work").glob("[0-9]*"):
         if later.name > phase:
@@ -104,7 +104,7 @@ def test_all_roles_are_known(whole: Path) -> None:
     found = {role for _, role in roles(whole)}
     assert found == {
         ".text", ".record", ".keys", ".sample", ".pairs", ".candidates", ".joined", ".sets",
-        ".verdicts", ".sizes", ".places", ".rows",
+        ".verdicts", ".sizes", ".places", ".rows", ".rules", ".cells",
     }  # fmt: skip
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from cleaner.cli.tables import table, terminal_width, wrapped
 from cleaner.config.display import escaped, visible
 
 if TYPE_CHECKING:
@@ -35,39 +37,22 @@ def tell(text: str = "", end: str = "\n") -> None:
     print(visible(text), end=end, flush=True)
 
 
-def show(rows: list[dict[str, Any]], columns: list[str] | None = None) -> None:
-    """Print rows as a plain table on stdout: numbers right, words left."""
-    if not rows:
-        return
-    names = columns or list(rows[0])
-    cells = [[cell(row.get(name)) for name in names] for row in rows]
-    right = [all(isinstance(row.get(name), int | float | None) for row in rows) for name in names]
-    widths = [max(_width(line[i]) for line in [names, *cells]) for i in range(len(names))]
-    for line in [names, *cells]:
-        padded = [
-            " " * (width - _width(cell)) + cell if to_right else cell + " " * (width - _width(cell))
-            for cell, width, to_right in zip(line, widths, right, strict=True)
-        ]
-        tell("  ".join(padded).rstrip())
+def show(
+    rows: list[dict[str, Any]], columns: list[str] | None = None, spare: Sequence[str] = ()
+) -> None:
+    """Print rows as a plain table on stdout, no wider than the terminal.
+
+    Columns of `spare` are left out where there is no room.
+    """
+    for line in table(rows, columns, terminal_width(), spare):
+        tell(line)
 
 
-def cell(value: Any) -> str:
-    """Return a value as a table shows it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value).replace("\n", " ")
-
-
-def _width(text: str) -> int:
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+def tell_wrapped(text: str, indent: str = "") -> None:
+    """Print a text on stdout, in lines that fit the terminal, all of them indented."""
+    width = terminal_width()
+    for line in [text] if width is None else wrapped(text, max(20, width - len(indent))):
+        tell(indent + line)
 
 
 def emit(value: Any) -> None:

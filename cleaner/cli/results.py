@@ -1,90 +1,18 @@
-"""Commands that look into a run: stats, explain, sample, verify."""
+"""Commands that look into a run: explain, sample, verify."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cleaner.cli.app import JsonOption, RunArgument, app
-from cleaner.cli.output import cell, emit, say, show, tell
+from cleaner.cli.output import emit, say, show, tell
+from cleaner.cli.tables import cell
 from cleaner.errors import JobError
 
 if TYPE_CHECKING:
     from cleaner.results.finished import Explanation, Limit, Run
-
-
-@app.command()
-def stats(path: RunArgument, as_json: JsonOption = False) -> None:
-    """Print the funnel, the rules, and the duplicates."""
-    from cleaner.results.finished import open_run, tables
-
-    opened = open_run(path)
-    if as_json:
-        emit(opened.stats)
-        return
-    funnel(opened)
-    if opened.stats["rules"]:
-        tell()
-        show(opened.rules().drop("keep").to_dicts())
-    for label in ("sources", "languages"):
-        rows = [{label[:-1]: name or "(none)", **row} for name, row in opened.stats[label].items()]
-        if len(rows) > 1:
-            tell()
-            show(rows[:30])
-    for heading, rows in tables(opened):
-        tell(f"\n{heading}")
-        show(rows)
-    for bad in opened.stats["failed_files"]:
-        say(f"not readable: {bad}")
-
-
-def funnel(opened: Run) -> None:
-    """Print what each stage took and left, and what it cut of texts."""
-    rows = []
-    for row in opened.stats["stages"]:
-        if row["stage"] == "read" and not row["failed"]:
-            continue
-        reasons = sorted(row["reasons"].items(), key=lambda item: -item[1])
-        rows.append(
-            {
-                "stage": row["stage"],
-                "in": row["in"],
-                "dropped": row["dropped"],
-                "failed": row["failed"],
-                "kept": row["kept"],
-                "kept %": round(100 * row["kept"] / row["in"], 1) if row["in"] else None,
-                "kept words": row["kept_words"],
-                "why": ", ".join(f"{name} {count:,}" for name, count in reasons[:4]),
-            }
-        )
-    show(rows or [{"stage": "(no stage)", "in": opened.stats["rows"]["in"]}])
-    changed = [_cuts(row) for row in opened.stats["stages"] if _changes_texts(row)]
-    if changed:
-        tell()
-        empty = {name for name in changed[0] if not any(row[name] for row in changed)}
-        show(changed, [name for name in changed[0] if name not in empty])
-
-
-def _changes_texts(row: Mapping[str, Any]) -> bool:
-    return any(row.get(f"{what}_characters") for what in ("cut", "added"))
-
-
-def _cuts(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a stage cut from the documents that went on from it, and what it left."""
-    out, cut, added = (row[f"{what}_words"] for what in ("kept", "cut", "added"))
-    before = out + cut - added
-    return {
-        "texts changed by": row["stage"],
-        "documents cut": row["shortened"],
-        "words in": before,
-        "words cut": cut,
-        "cut %": round(100 * cut / before, 1) if before else None,
-        "added": added,
-        "words out": out,
-        "characters cut": row["cut_characters"],
-    }
 
 
 @app.command()

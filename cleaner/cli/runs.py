@@ -21,7 +21,7 @@ from cleaner.cli.app import (
     app,
 )
 from cleaner.cli.output import emit, say, say_json, show, tell
-from cleaner.cli.results import funnel
+from cleaner.cli.stats import funnel
 from cleaner.config.display import size_text
 from cleaner.errors import JobError
 

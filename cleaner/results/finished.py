@@ -1,9 +1,8 @@
 """Looks into a finished run: its funnel, its rules, its ledger, and why one document went."""
 
-import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,69 +13,37 @@ from cleaner.dedup.against import lost, partner
 from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import Entry, Job, read_job
 from cleaner.ledger import COLUMNS
+from cleaner.results.record import Record
 from cleaner.shards.opened import Shards
 from cleaner.stages.global_stage import Indexed
 from cleaner.storage import store
-from cleaner.storage.replace import swapping
 from cleaner.storage.row_key import sample_key
-from cleaner.storage.run_folder import JOB, MANIFEST, STATS, VALUES, RunFolder, named_by
+from cleaner.storage.run_folder import JOB, VALUES, RunFolder, named_by
 
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
 
 
-class Run:
+class Run(Record):
     """A run folder, opened for reading.
 
     `funnel`, `rules`, `ledger`, `clusters` and `kept` are Polars frames.
     """
-
-    def __init__(self, path: str) -> None:
-        self.path = path.rstrip("/")
-        if not RunFolder(self.path).is_ours():
-            raise JobError(f"{path}: not a run folder: no run was begun in it")
-
-    @cached_property
-    def manifest(self) -> dict[str, Any]:
-        """The manifest; InputError while the run is not finished."""
-        folder = RunFolder(self.path)
-        if (said := swapping(folder)) is not None:
-            raise InputError(said)
-        if (manifest := folder.manifest()) is not None:
-            return manifest
-        if store.exists(folder.at(MANIFEST)):
-            raise InputError(f"{folder.at(MANIFEST)}: is torn; the same command makes it again")
-        raise InputError(
-            f"{self.path}: this run is not finished; run the same command to continue it, "
-            f"or see: cleaner status {self.path}"
-        )
-
-    @cached_property
-    def stats(self) -> dict[str, Any]:
-        """The counts of stats.json."""
-        said: dict[str, Any] = json.loads(self._record(STATS))
-        return said
 
     @cached_property
     def job(self) -> Job:
         """The job as resolved."""
         import yaml
 
-        return read_job(yaml.safe_load(self._record(JOB)), store.join(self.path, JOB))
+        return read_job(yaml.safe_load(self.record(JOB)), store.join(self.path, JOB))
 
     @cached_property
     def job_text(self) -> str:
         """The job as resolved, as YAML."""
-        return self._record(JOB).decode()
+        return self.record(JOB).decode()
 
     def values(self) -> pl.DataFrame:
         """Return how many documents have which values of each limit's signal, bin by bin."""
-        return pl.read_parquet(self._record(VALUES))
-
-    def _record(self, name: str) -> bytes:
-        folder = RunFolder(self.path)
-        if (data := folder.record(name, self.manifest)) is None:
-            raise InputError(f"{folder.at(name)}: is gone or torn; the same command makes it again")
-        return data
+        return pl.read_parquet(self.record(VALUES))
 
     def funnel(self) -> pl.DataFrame:
         """Return one row per stage: documents, characters and words in, kept, dropped, failed."""
@@ -345,14 +312,6 @@ def _in_run(folder: str, wanted: str) -> list[str]:
 def signals_of(row: dict[str, Any]) -> dict[str, Any]:
     """Return the signals and scores of a ledger row that were measured."""
     return {name: value for name, value in row.items() if name not in COLUMNS and value is not None}
-
-
-def tables(run: Run) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield tables, each with its heading, of what the stages that see all rows found."""
-    for entry in run.job.stages:
-        across = entry.stage.global_stage()
-        if across is not None and entry.title in run.stats["dedup"]:
-            yield from across.tables(entry.title, run.stats["dedup"][entry.title])
 
 
 def sample_documents(

@@ -17,7 +17,7 @@ from cleaner.job.identity import differences, run_identity
 from cleaner.job.plan import Plan
 from cleaner.runs.alarms import Warn, check_alarm, check_failures, check_values
 from cleaner.runs.engine import Engine, engine_of
-from cleaner.runs.finish import finish, write_below
+from cleaner.runs.finish import Measured, finish, write_below
 from cleaner.runs.logged import Told, logged
 from cleaner.runs.phases import CHECK
 from cleaner.runs.phases.base import Phase, Prepared, State
@@ -109,7 +109,7 @@ def run_plan(
         with recorded(told.report, folder, identity, len(phases)) as report:
             with engine_of(engine, address, workers) as running:
                 _make_ready(plan, folder, running, told)
-                summary = _run_phases(
+                summary, seconds = _run_phases(
                     plan,
                     phases,
                     state,
@@ -121,7 +121,9 @@ def run_plan(
             other = None if state.place or same else here.manifest()
             if other is not None and other["identity"] == identity:
                 return other  # by another driver, meanwhile
-            manifest = finish(plan, phases, state, identity, started, summary, warn)
+            manifest = finish(
+                plan, phases, state, identity, Measured(started, seconds, summary), warn
+            )
             if state.place:
                 swap(here, RunFolder(state.home))
             else:
@@ -151,20 +153,23 @@ def _run_phases(
     running: Any,
     told: Told,
     accept_alarms: Sequence[str],
-) -> Summary:
+) -> tuple[Summary, dict[str, float]]:
     """Run phase after phase, going back to one whose data is damaged or whose products vanish.
 
-    Returns what the account counted.
+    Returns what the account counted, and the seconds that each phase took in this attempt.
     """
     warn = told.warn
     mending = Mending(phases, state, warn)
+    seconds = dict.fromkeys((phase.name for phase in phases), 0.0)
     number = vanished = 0
     while number < len(phases):
         phase = phases[number]
         _still_ours(state, identity)
         check_disk(plan, phases, number, state, warn)
         about = (number, len(phases), identity)
+        began = time.monotonic()
         damaged = _run_phase(phase, about, state, running, plan.task_memory, told.report, warn)
+        seconds[phase.name] += time.monotonic() - began
         if damaged:
             number = mending.void(damaged)
             continue
@@ -188,7 +193,7 @@ def _run_phases(
             except Damaged as error:
                 number = mending.void([error])
     _still_ours(state, identity)
-    return summary
+    return summary, seconds
 
 
 def _summary(phases: Sequence[Phase], state: State) -> Summary:

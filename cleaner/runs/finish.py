@@ -2,7 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cleaner.config.versions import versions
@@ -35,13 +36,21 @@ def write_below(folder: str, name: str, data: bytes) -> None:
         sink.write(data)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What an attempt at a run measured beside what it committed."""
+
+    started: float
+    seconds: Mapping[str, float]  # by phase
+    summary: Summary  # of rules and signals
+
+
 def finish(
     plan: Plan,
     phases: Sequence[Phase],
     state: State,
     identity: str,
-    started: float,
-    summary: Summary,
+    measured: Measured,
     warn: Warn,
 ) -> dict[str, Any]:
     """Check the account, write stats, remove what is stale, and write the manifest last."""
@@ -68,6 +77,7 @@ def finish(
             f"{counted[1]:,} is told what became of them; kept {rows[-1]['kept_words']:,}, in "
             f"shards {_sum(shards, 'tokens'):,}"
         )
+    across = _across(plan, phases, state)
     unread = [bad.error for bad in plan.failed]
     unread += [error for _, _, error in unread_of(state.markers[maps[0]])]
     stats = {
@@ -75,14 +85,15 @@ def finish(
         "rows": {"in": total, "kept": kept, "dropped": dropped, "failed": failed},
         "token_unit": "words",
         "stages": rows,
-        **rules_told(summary, judges(plan)),
+        **rules_told(measured.summary, judges(plan)),
         "sources": by_label(counts, "source"),
         "languages": by_label(counts, "lang"),
-        "dedup": _across(plan, phases, state),
+        "dedup": across,
+        "tables": _tables(plan, across),
         "failed_files": unread,
     }
     write_below(state.home, STATS, plain_json(stats))
-    write_below(state.home, VALUES, cells_bytes(summary.cells))
+    write_below(state.home, VALUES, cells_bytes(measured.summary.cells))
     outputs = [_shard_output(marker) for marker in shards]
     ledger_files = [output for marker in account for output in marker.facts["outputs"]]
     index = _index(plan, phases, state)
@@ -135,7 +146,11 @@ def finish(
             path: store.sha256(path) for entry in plan.job.stages for path in entry.stage.files()
         },
         "versions": (home.plan() or {}).get("versions", [versions()]),
-        "seconds": round(time.time() - started, 1),
+        "seconds": round(time.time() - measured.started, 1),
+        "phases": [
+            {"title": phase.title, "seconds": round(measured.seconds[phase.name], 1)}
+            for phase in phases
+        ],
     }
     write_below(state.home, MANIFEST, plain_json(manifest))
     return manifest
@@ -180,6 +195,16 @@ def _across(plan: Plan, phases: Sequence[Phase], state: State) -> dict[str, Any]
         if (said := across.found(facts)) is not None:
             found[entry.title] = said
     return found
+
+
+def _tables(plan: Plan, found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return as tables, each with its heading, what the stages that see all rows found."""
+    return [
+        {"heading": heading, "rows": rows}
+        for entry in plan.job.stages
+        if (across := entry.stage.global_stage()) is not None and entry.title in found
+        for heading, rows in across.tables(entry.title, found[entry.title])
+    ]
 
 
 def _index(plan: Plan, phases: Sequence[Phase], state: State) -> list[dict[str, Any]]:

@@ -53,6 +53,10 @@ def rules_told(summary: Summary, judges: Sequence[Judge]) -> dict[str, Any]:
                 "where": judge.where,
                 "where_known": judge.all_known,
                 "drops": judge.drops,
+                "limits": [
+                    {"signal": one.limit.signal, "low": one.limit.low, "high": one.limit.high}
+                    for one in judge.scores
+                ],
                 **_told(counts, judge.title, "", ("judged", "fails")),
             }
             for judge in judges

@@ -26,7 +26,7 @@ def fingerprint(folder: str | Path) -> dict[str, str]:
         for place in ("shards", "ledger", "clusters", "index", "shadow")
         for path in sorted(Path(folder, place).rglob("*"))
     ]
-    for path in [*paths, Path(folder, "stats.json")]:
+    for path in [*paths, Path(folder, "stats.json"), Path(folder, "values.parquet")]:
         if path.is_file():
             name = str(path.relative_to(folder))
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,90 @@
+"""The funnel: what each stage of a run took, left, and cut, of documents, words and characters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cleaner.results.record import Record
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Some documents, with the words and characters of their texts."""
+
+    documents: int = 0
+    words: int = 0
+    characters: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of the funnel. `came` + `added` = `kept` + `dropped` + `failed` + `cut`."""
+
+    stage: str
+    came: Amount
+    kept: Amount
+    dropped: Amount
+    failed: Amount
+    cut: Amount  # documents here are those that lost something and went on
+    added: Amount
+    reasons: Mapping[str, int]  # documents by reason, most first; `failed` is one
+    lost_by_source: Mapping[str, int]
+    lost_by_language: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Group:
+    """What became of the documents of one source or language."""
+
+    name: str  # "": none
+    came: int
+    kept: Amount
+    dropped: int
+    failed: int
+    lost_at: Mapping[str, int]  # stage -> documents, in the order of the job
+
+
+def funnel(run: Record) -> tuple[Step, ...]:
+    """Return what each stage did, in the order of the job; `read` is first."""
+    return tuple(_step(row) for row in run.stats["stages"])
+
+
+def _step(row: Mapping[str, Any]) -> Step:
+    def amount(name: str, documents: int | None = None) -> Amount:
+        count = row[name] if documents is None else documents
+        return Amount(count, row[f"{name}_words"], row[f"{name}_characters"])
+
+    return Step(
+        stage=row["stage"],
+        came=amount("in"),
+        kept=amount("kept"),
+        dropped=amount("dropped"),
+        failed=amount("failed"),
+        cut=amount("cut", row["shortened"]),
+        added=amount("added", 0),
+        reasons=dict(sorted(row["reasons"].items(), key=lambda one: (-one[1], one[0]))),
+        lost_by_source=row["lost_by_source"],
+        lost_by_language=row["lost_by_language"],
+    )
+
+
+def groups(run: Record, by: str) -> tuple[Group, ...]:
+    """Return the sources, or the languages, of a run: those of most documents first."""
+    label = {"source": "sources", "language": "languages"}[by]
+    lost: dict[str, dict[str, int]] = {}
+    for row in run.stats["stages"]:
+        for name, documents in row[f"lost_by_{by}"].items():
+            lost.setdefault(name, {})[row["stage"]] = documents
+    return tuple(
+        Group(
+            name,
+            row["in"],
+            Amount(row["kept"], row["kept_words"], row["kept_characters"]),
+            row["dropped"],
+            row["failed"],
+            lost.get(name, {}),
+        )
+        for name, row in run.stats[label].items()
+    )
