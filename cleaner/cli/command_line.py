@@ -12,7 +12,17 @@ import os
 import sys
 from typing import Any
 
-from cleaner.cli import catalogue, models, pages, report, results, runs, stats
+from cleaner.cli import (
+    catalogue,
+    diff,
+    models,
+    pages,
+    report,
+    results,
+    runs,
+    stats,
+    whatif,
+)
 from cleaner.cli.app import app
 from cleaner.cli.output import say
 from cleaner.errors import CleanerError, StorageError
@@ -20,7 +30,7 @@ from cleaner.storage.shortages import filename, is_shortage, told
 from cleaner.storage.waiting import heard
 
 # As help lists them: what a newcomer needs first.
-_ROOMS = (runs, stats, results, report, catalogue, models, pages)
+_ROOMS = (runs, stats, results, whatif, diff, report, catalogue, models, pages)
 app.registered_commands.sort(
     key=lambda command: [room.__name__ for room in _ROOMS].index(str(command.callback.__module__))
 )

@@ -355,7 +355,7 @@ def stage_title(run: Run, wanted: str) -> str:
     """
     titles = ["read", *(entry.title for entry in run.job.stages)]
     exact = [title for title in titles if title == wanted]
-    loose = [title for title in titles if wanted in _names(title)]
+    loose = [title for title in titles if wanted in names_of_stage(title)]
     found = exact or loose
     if len(found) != 1:
         which = "no stage" if not found else f"{len(found)} stages"
@@ -363,7 +363,7 @@ def stage_title(run: Run, wanted: str) -> str:
     return found[0]
 
 
-def _names(title: str) -> set[str]:
+def names_of_stage(title: str) -> set[str]:
     """Return the ways to name a stage: `4.filter:c4` is 4, filter, filter:c4 and c4."""
     index, _, rest = title.partition(".")
     name, _, label = rest.partition(":")

@@ -7,7 +7,7 @@ nor false.
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import polars as pl
@@ -69,6 +69,14 @@ class Condition:
         """
         return _limits(self.root)
 
+    def reading(self, columns: Mapping[str, str]) -> "Condition":
+        """Return this condition over other columns: name in the text -> name to read.
+
+        >>> parse("words > 5").reading({"words": "words@2"}).columns
+        ('words@2',)
+        """
+        return Condition(self.text, _reading(self.root, columns))
+
     def check(self, schema: Schema) -> None:
         """Raise ConditionError unless this is a yes-or-no question over these columns."""
         kind = _kind(self.root, schema)
@@ -108,6 +116,12 @@ def _columns(node: Node) -> Iterable[str]:
         yield str(node.value)
     for part in node.parts:
         yield from _columns(part)
+
+
+def _reading(node: Node, columns: Mapping[str, str]) -> Node:
+    if node.do == "column":
+        return replace(node, value=columns.get(str(node.value), str(node.value)))
+    return replace(node, parts=tuple(_reading(part, columns) for part in node.parts))
 
 
 def _limits(root: Node) -> tuple[Limit, ...]:

@@ -46,7 +46,7 @@ class Judge(Plain):
 
 def judges(plan: Plan) -> tuple[Judge, ...]:
     """Return every stage of a plan that judges by rules or by a score."""
-    groups = _groups(plan)
+    groups = judged_together(mapped.entries for mapped in plan.maps)
     made = (_judge(plan, entry, groups) for entry in plan.job.stages)
     return tuple(judge for judge in made if judge.rules or judge.scores)
 
@@ -109,19 +109,19 @@ def _column(plan: Plan, entry: Entry, name: str) -> str | None:
     return name if name in _LABELS else None
 
 
-def _groups(plan: Plan) -> dict[int, int]:
-    """Return for each filter the first of those that are judged together with it.
+def judged_together(phases: Iterable[Sequence[Entry]]) -> dict[int, int]:
+    """Return for each filter of some phases the first of those that are judged together with it.
 
     That is what `Chain` does: all up to the next change of the text that need nothing of what is
     made between them.
     """
     found: dict[int, int] = {}
-    for mapped in plan.maps:
-        for place, first in enumerate(mapped.entries):
+    for entries in phases:
+        for place, first in enumerate(entries):
             if first.stage.rule_set() is None or first.index in found:
                 continue
             made: set[str] = set()
-            for entry in mapped.entries[place:]:
+            for entry in entries[place:]:
                 stage = entry.stage
                 if entry is not first and stage.changes_text:
                     break

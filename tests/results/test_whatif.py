@@ -1,0 +1,185 @@
+"""What-if: exact where it says so, and as often inside its interval as it says, otherwise."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+from support.commands import cleaner
+from support.thresholds import Try, finished, run_again, told, tries
+
+from cleaner.errors import InputError, JobError
+from cleaner.results.changes import changed_filter, read_changes
+from cleaner.results.finished import Run
+from cleaner.results.whatif import what_if
+from cleaner.rules.rule_set import parse_rules
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+DEDUP = 6  # the last stage that compares documents
+
+
+def job(given: Path, shadow: Any) -> dict[str, Any]:
+    """Return a job with filters before and after stages that compare documents."""
+    stages: list[Any] = [
+        {"filter": "gopher_repetition"},
+        {"normalise": {}},
+        {"language": {"keep": ["en", "zh"]}},
+        {"filter": {"name": "gopher_quality", "where": "lang = 'en'"}},
+        {"filter": {"name": "fineweb2_zh_char", "where": "lang = 'zh'"}},
+        {"exact_dedup": {}},
+        {"near_dedup": {"preset": "fineweb"}},
+        {"filter": "gopher_quality"},
+        {"clean_lines": "c4_lines"},
+        {"filter": "zh_web_junk"},
+    ]
+    entry = {"paths": str(given), "text": "text", "id": "id", "url": "url", "source": "source"}
+    return {"name": "tried", "input": entry, "stages": stages, "shadow": shadow}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, Any]]:
+    """A run over 900 sample texts of which three in ten are in the shadow."""
+    made = job(SAMPLES / "texts.parquet", {"share": 0.3, "at_least": 0, "at_most": 1_000})
+    return finished(made, tmp_path_factory.mktemp("whatif") / "run"), made
+
+
+def half_and_half(run: Run, count: int, seed: int) -> list[Try]:
+    """Return thresholds of which half touch a stage before documents are compared."""
+    before = (one for one in tries(run, seed) if one.stage < DEDUP)
+    after = (one for one in tries(run, seed + 1) if one.stage > DEDUP)
+    return [
+        *itertools.islice(before, count // 2),
+        *itertools.islice(after, count - count // 2),
+    ]
+
+
+def check(run: Run, made: dict[str, Any], tried: list[Try], place: Path) -> int:
+    """Return how often a figure lies outside of its interval; exact ones must be equal."""
+    outside = 0
+    for one in tried:
+        said, again = what_if(run, one.filter, [one.said]), run_again(run, made, one, place)
+        (at,) = said.stages
+        if at.exact:
+            assert (at.would_reach, at.would_drop) == (again["reached"], again["dropped"]), told(
+                one
+            )
+        if said.would_keep.exact:
+            assert said.would_keep.value == again["kept"], told(one)
+        outside += not said.would_keep.low <= again["kept"] <= said.would_keep.high
+    return outside
+
+
+def test_eight_thresholds(base: tuple[Run, dict[str, Any]], tmp_path: Path) -> None:
+    assert check(*base, half_and_half(base[0], 8, seed=5), tmp_path) <= 1
+
+
+@pytest.mark.slow
+def test_fifty_thresholds(base: tuple[Run, dict[str, Any]], tmp_path: Path) -> None:
+    assert check(*base, half_and_half(base[0], 50, seed=7), tmp_path) <= 5
+
+
+def test_unchanged_it_is_the_run(base: tuple[Run, dict[str, Any]]) -> None:
+    run, _ = base
+    was = {rule.name: rule.keep for rule in run.job.stages[3].stage.rule_set().rules}  # type: ignore[union-attr]
+    said = what_if(run, "3", [f"word_count={was['word_count']}"])
+    assert (said.goes_out, said.comes_in, said.may_come_in) == (0, 0, 0)
+    kept = run.manifest["rows"]["kept"]
+    assert (said.would_keep.low, said.would_keep.high) == (kept, kept)
+    (at,) = said.stages
+    row = next(row for row in run.stats["stages"] if row["stage"] == at.stage)
+    assert (at.reached, at.dropped, at.would_drop) == (row["in"], row["dropped"], row["dropped"])
+
+
+def test_documents_nearest_to_the_cut_come_first(base: tuple[Run, dict[str, Any]]) -> None:
+    run, _ = base
+    said = what_if(run, "7.filter:gopher_quality", ["word_count=words >= 300"], count=4)
+    words = [row["words@2"] for row in said.out]
+    ledger = run.ledger().filter(pl.col("fate") == "kept", pl.col("words@2") < 300)
+    assert words == ledger["words@2"].sort(descending=True).head(4).to_list()
+    assert said.goes_out == len(ledger)
+    assert sum(group.goes_out for group in said.languages) == len(ledger)
+    assert sum(group.goes_out for group in said.sources) == len(ledger)
+
+
+def test_changes_are_tried_together(base: tuple[Run, dict[str, Any]]) -> None:
+    run, _ = base
+    rules = run.job.stages[7].stage.rule_set()
+    assert rules is not None
+    off = [f"{rule.name}=off" for rule in rules.rules]
+    said = what_if(run, "7", off)
+    (at,) = said.stages
+    assert said.may_come_in == at.dropped > 0  # a later stage, after the text changes, saw none
+    assert (at.would_drop, said.goes_out) == (0, 0)
+    assert said.why
+    longer = what_if(run, "7", ["word_count=words >= 300", *off[1:]])
+    assert longer.goes_out > 0
+    assert longer.may_come_in < said.may_come_in
+
+
+WRONG = {
+    ("9", "words=words > 5"): "9.filter:zh_web_junk has no rule 'words'",
+    (None, "word_count=words > 5"): "several filters have that rule; give --filter: 3.filter",
+    (None, "nonsense=words > 5"): "no filter of this run has such a rule",
+    ("gopher", "word_count=words > 5"): "--filter gopher: no such filter",
+    (
+        "3",
+        "word_count=wrods > 5",
+    ): "reads 'wrods', which was not measured in this run, did you mean",
+    ("3", "word_count=words >"): "--set word_count=words >:",
+    ("3", "word_count=1 < 2"): "reads no signal; to leave the rule out: off",
+    ("3", "word_count"): 'write RULE="SQL"',
+    (None, "language.min_score=2"): "min_score is a number from 0 to 1, not '2'",
+    (None, "near_dedup.threshold=0.7"): "6.near_dedup has no cut that can be tried",
+    (None, "language.keep=en"): "only min_score of 2.language can be tried here",
+}
+
+
+@pytest.mark.parametrize(("given", "said"), WRONG.items())
+def test_what_cannot_be_tried_is_said(
+    base: tuple[Run, dict[str, Any]], given: tuple[str | None, str], said: str
+) -> None:
+    with pytest.raises(JobError) as error:
+        what_if(base[0], given[0], [given[1]])
+    assert said in str(error.value)
+
+
+def test_a_run_without_a_full_ledger_says_what_is_missing(tmp_path: Path) -> None:
+    pl.DataFrame({"text": ["one two three"] * 3}).write_parquet(tmp_path / "in.parquet")
+    made = {**job(tmp_path / "in.parquet", "off"), "ledger": "dropped", "stages": []}
+    made["input"] = {"paths": str(tmp_path / "in.parquet"), "text": "text"}
+    with pytest.raises(InputError, match="was made with ledger: dropped"):
+        what_if(finished(made, tmp_path / "run"), None, ["language.min_score=0.5"])
+
+
+def test_the_changed_filter_is_a_filter(base: tuple[Run, dict[str, Any]]) -> None:
+    changes = read_changes(base[0], "3", ["word_count=words BETWEEN 20 AND 90", "hashes=off"])
+    rules = parse_rules(changed_filter(changes), "gopher_quality", "mine.yaml")
+    old = base[0].job.stages[3].stage.rule_set()
+    assert old is not None
+    assert rules.rules[0].keep == "words BETWEEN 20 AND 90"
+    assert [rule.name for rule in rules.rules] == [
+        rule.name for rule in old.rules if rule.name != "hashes"
+    ]
+    assert rules.source == old.source
+
+
+def test_by_the_command_line(base: tuple[Run, dict[str, Any]], tmp_path: Path) -> None:
+    run, _ = base
+    file = str(tmp_path / "gopher_quality.yaml")
+    done = cleaner(
+        "whatif", run.path, "--filter", "7", "--set", "word_count=words >= 100", "--write", file
+    )
+    assert done.returncode == 0, done.stderr
+    assert "now  words >= 100" in done.stdout
+    assert f"--set stages.7.filter.name={file}" in done.stdout
+    assert yaml.safe_load(Path(file).read_text())["rules"][0]["keep"] == "words >= 100"
+    done = cleaner(
+        "whatif", run.path, "--filter", "7", "--set", "word_count=words >= 100", "--json"
+    )
+    said = json.loads(done.stdout)
+    assert said["would_keep"]["exact"]
+    assert said["would_keep"]["value"] == run.manifest["rows"]["kept"] - said["goes_out"]
+    assert all(row["text"] for row in said["out"])
