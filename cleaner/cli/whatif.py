@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cleaner.cli.app import JsonOption, RunArgument, app
-from cleaner.cli.output import cell, emit, say, show, tell
+from cleaner.cli.output import emit, say, show, tell, tell_wrapped
 from cleaner.cli.shown import beginning, name_of
+from cleaner.cli.tables import cell
 from cleaner.errors import JobError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _told(found: WhatIf, changes: Sequence[Change]) -> None:
     more = f", and {found.may_come_in:,} more may" if found.may_come_in else ""
     tell(f"{found.goes_out:,} go out, {found.comes_in:,} come in{more}")
     for why in found.why:
-        tell(f"  not exact: {why}")
+        tell_wrapped(f"not exact: {why}", "  ")
     for heading, groups in (("source", found.sources), ("language", found.languages)):
         _by(heading, groups)
 
