@@ -20,7 +20,7 @@ from cleaner.cli.app import (
     SetOption,
     app,
 )
-from cleaner.cli.output import emit, say, say_json, show, tell
+from cleaner.cli.output import emit, say, say_json, show, tell, tell_wrapped
 from cleaner.cli.stats import funnel
 from cleaner.config.display import size_text
 from cleaner.errors import JobError
@@ -173,8 +173,9 @@ def plan(
     made = make_plan(loaded, out=folder)
     about = {**describe(made), **needs(made, folder)}
     about["resolved"] = made.job.resolved()
-    if documents:
-        about["forecast"] = try_out(made, documents, price)
+    tried = try_out(made, documents, price) if documents else None
+    if tried is not None:
+        about |= {"forecast": tried.rows, "funnel": tried.stats["stages"], "advice": tried.notes}
     if as_json:
         emit(about)
         return
@@ -203,9 +204,13 @@ def plan(
     tell(f"\nshards: {', '.join(about['shard_columns'])}")
     for note in made.notes:
         tell(f"note: {note}")
-    if documents:
+    if tried is not None:
         tell()
-        show(about["forecast"])
+        show(tried.rows)
+        tell(f"\nof a sample of {tried.stats['rows']['in']:,} documents:")
+        funnel(tried)
+        for advice in tried.notes:
+            tell_wrapped(f"warning: {advice}")
 
 
 def _policy(made: Plan, number: int) -> str:

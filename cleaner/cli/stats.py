@@ -15,7 +15,7 @@ from cleaner.config.display import share_text, time_text
 from cleaner.errors import JobError
 
 if TYPE_CHECKING:
-    from cleaner.results.funnel import Group, Step
+    from cleaner.results.funnel import Counted, Group, Step
     from cleaner.results.record import Record
     from cleaner.results.rules import Overlap, RuleCounts
     from cleaner.results.values import Values
@@ -80,7 +80,7 @@ def _by_json(record: Record, by: By) -> Any:
     return {"rules": [asdict(one) for one in rules(record)], "overlap": asdict(overlap(record))}
 
 
-def funnel(record: Record) -> None:
+def funnel(record: Counted) -> None:
     """Print what each stage took and left, of documents and of texts, and why."""
     from cleaner.results.funnel import funnel as steps_of
 

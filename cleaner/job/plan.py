@@ -6,7 +6,7 @@ here reads a document, starts Ray or writes a file.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -162,6 +162,17 @@ def make_plan(job: Job, *, out: str | None = None, unit_limit: int | None = None
         reads=reads,
         indexes=indexes,
     )
+
+
+def with_stages(plan: Plan, stages: Sequence[Entry]) -> Plan:
+    """Return the plan of the same input with other stages, held against no earlier run.
+
+    Raises JobError where they do not fit together.
+    """
+    job = plan.job.model_copy(update={"stages": tuple(stages)})
+    maps, reads, _ = _trace(job, plan.columns, plan.carried)
+    columns = _shard_columns(job, maps, plan.carried)
+    return replace(plan, job=job, maps=tuple(maps), reads=reads, shard_columns=columns, indexes={})
 
 
 def _indexes(job: Job) -> dict[int, tuple[Index, ...]]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from cleaner.results.record import Record
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,15 @@ class Group:
     lost_at: Mapping[str, int]  # stage -> documents, in the order of the job
 
 
-def funnel(run: Record) -> tuple[Step, ...]:
+class Counted(Protocol):
+    """What has the counts of a run, or of a sample."""
+
+    @property
+    def stats(self) -> dict[str, Any]:
+        """The counts, as `stats.json` has them."""
+
+
+def funnel(run: Counted) -> tuple[Step, ...]:
     """Return what each stage did, in the order of the job; `read` is first."""
     return tuple(_step(row) for row in run.stats["stages"])
 
@@ -70,7 +76,7 @@ def _step(row: Mapping[str, Any]) -> Step:
     )
 
 
-def groups(run: Record, by: str) -> tuple[Group, ...]:
+def groups(run: Counted, by: str) -> tuple[Group, ...]:
     """Return the sources, or the languages, of a run: those of most documents first."""
     label = {"source": "sources", "language": "languages"}[by]
     lost: dict[str, dict[str, int]] = {}

@@ -14,6 +14,7 @@ from cleaner.ledger import by_label, funnel, merge
 from cleaner.runs.alarms import Warn, unfit_of, unread_of
 from cleaner.runs.phases.base import Phase, State
 from cleaner.runs.statistics import cells_bytes, rules_told
+from cleaner.runs.suits import unsuited
 from cleaner.runs.summary.count import Summary
 from cleaner.runs.summary.judges import judges
 from cleaner.storage import store
@@ -118,6 +119,8 @@ def finish(
             warn(
                 f"{row['stage']} drops {row['dropped']:,} of {row['in']:,} documents that reach it"
             )
+    for said in unsuited(stats, plan.job.stages, "what it judges"):
+        warn(said)
     manifest = {
         "format": FORMATS["manifest"],
         "formats": FORMATS,

@@ -3,16 +3,20 @@
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cleaner.config.display import size_text
 from cleaner.corpus.files import InputFile, Piece, open_parquet, weight
-from cleaner.errors import UnreadableFile
-from cleaner.job.plan import DOCUMENT_BYTES, Plan
+from cleaner.errors import JobError, UnreadableFile
+from cleaner.job.job_file import Entry
+from cleaner.job.plan import DOCUMENT_BYTES, Plan, with_stages
+from cleaner.runs.suits import empty, languages_of, unsuited
+from cleaner.stages import STAGES
 from cleaner.storage import store
+from cleaner.storage.run_folder import STATS, read_json
 
 _MOST_FILES = 2_000  # files that a sample opens at most
 _FROM_A_GROUP = 200  # documents taken from one row group before another is opened
@@ -122,7 +126,16 @@ def forecast(plan: Plan, manifest: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Tried:
+    """What became of a small sample, and what that says of the whole."""
+
+    rows: list[dict[str, Any]]  # for a table
+    stats: dict[str, Any]  # the counts of the sample
+    notes: list[str]  # what is wrong with the job, as far as the sample shows
+
+
+def try_out(plan: Plan, documents: int, price: float | None = None) -> Tried:
     """Run a small sample in a temporary folder, in this process, and return the forecast.
 
     Duplicates are rarer in a sample than in the whole, and none of earlier runs are sought, so the
@@ -141,6 +154,8 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict
         seconds = time.process_time() - started
         scratch = store.folder_bytes(store.join(folder, "run", "_work"))
         ledger = store.folder_bytes(store.join(folder, "run", "ledger"))
+        stats = read_json(store.join(folder, "run", STATS))
+        notes = [*empty(stats, "the sample"), *_languages(small, stats, folder)]
     seen = max(1, manifest["rows"]["in"])
     scale = plan.rows / seen
     hours = seconds * scale / 3600
@@ -155,7 +170,36 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> list[dict
         {"forecast": "memory", "value": _memory(plan)},
         {"forecast": "requests", "value": f"about {requests:,} to storage"},
     ]
-    return rows
+    return Tried(rows, stats, notes)
+
+
+def _languages(small: Plan, stats: dict[str, Any], folder: str) -> list[str]:
+    """Return what to say of filters and the languages that they judge in a sample.
+
+    Where the job does not ask for languages before its first such filter, the sample is run once
+    more, with that question put in.
+    """
+    from cleaner.runs.driver import run_plan
+
+    entries = small.job.stages
+    first = next((place for place, entry in enumerate(entries) if languages_of(entry)), None)
+    if first is None:
+        return []
+    if any("lang" in entry.stage.adds() for entry in entries[:first]):
+        return unsuited(stats, entries, "the sample")
+    asking = Entry(index=first, name="language", stage=STAGES["language"]().resolve())
+    asked = [
+        entry.model_copy(update={"index": place})
+        for place, entry in enumerate((*entries[:first], asking, *entries[first:]))
+    ]
+    try:
+        labelled = with_stages(small, asked)
+    except JobError:  # a later stage makes the same column
+        return []
+    run_plan(labelled, store.join(folder, "languages"), engine="inline")
+    told = read_json(store.join(folder, "languages", STATS))
+    places = (*entries[:first], asking, *entries[first:])
+    return unsuited(told, places, "the sample", labelled=False)
 
 
 def _memory(plan: Plan) -> str:

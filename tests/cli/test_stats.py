@@ -109,9 +109,15 @@ def test_bars_hold_all_documents_and_part_at_the_limit(finished: Run) -> None:
     assert limit_text(words.limit) == "words >= 50"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 20), (41, 12)])
 @pytest.mark.parametrize(
-    "words", [(), ("--by", "source"), ("--by", "rule"), ("--histogram", "words", "--by", "source")]
+    ("size", "words"),
+    [
+        ((80, 24), ("--by", "source")),
+        ((80, 24), ("--histogram", "words", "--by", "source")),
+        ((60, 20), ()),
+        ((60, 20), ("--by", "rule")),
+        ((41, 12), ()),
+    ],
 )
 def test_nothing_is_wider_than_the_terminal(
     finished: Run, size: tuple[int, int], words: tuple[str, ...]
