@@ -194,10 +194,12 @@ def _extract(
     text, written, lost = content.text.strip(), 0, 0
     if math and (formulas or sign.escape):
         shown = set(tokens.numbers(text))
-        menus = set(range(len(formulas))).difference(tokens.numbers(body))
-        menus.update(n for menu in menu_texts(blocks, OPEN.encode()) for n in tokens.numbers(menu))
         text, written, lost = tokens.restore(text, formulas)
-        lost -= len(menus - shown)
+        if len(shown) < len(formulas):
+            menus = set(range(len(formulas))).difference(tokens.numbers(body))
+            found = (tokens.numbers(menu) for menu in menu_texts(blocks, OPEN.encode()))
+            menus.update(number for numbers in found for number in numbers)
+            lost -= len(menus - shown)
     elif math:
         text = literal_dollars(text)
     kind = settled_kind(

@@ -6,10 +6,10 @@ from cleaner.kernels.signals.phrase_search import Literals
 from cleaner.web.formulas.signs import COMMANDS, Signs
 from cleaner.web.reading.signs import LITERALS, Reading
 
-_MARKUP, _TEXT, _CODES, _RENDERER, _RAISED, _ESCAPE, _LICENCE, _TIME = (
-    1 << bit for bit in range(8)
+_MARKUP, _TEXT, _CODES, _RENDERER, _RAISED, _ESCAPE, _LICENCE, _TIME, _DRAWN = (
+    1 << bit for bit in range(9)
 )
-_READING = {name: 1 << bit for bit, name in enumerate(Reading._fields, 8)}
+_READING = {name: 1 << bit for bit, name in enumerate(Reading._fields, 9)}
 _JOKER = b"\x01"  # in a literal: white space, a quote, a hyphen or an underscore
 _JOKERS = b" \t\r\n\f\"'-_"
 _BEFORE, _AFTER = (_JOKER, b"<", b"=", b"?"), (_JOKER, b"/", b">", b"?")
@@ -42,11 +42,13 @@ _LITERALS: dict[bytes, int] = {
     **dict.fromkeys(rb"\( \[ $$ $latex".split(), _TEXT),
     **dict.fromkeys((b"\\" + command.encode()[:2] for command in COMMANDS.split()), _TEXT),
     **dict.fromkeys(
-        rb"""&lt;math tex] math] latexpage &#92; &#092; &bsol; &#36; &#036; &dollar; &#x5c
-        &#x24""".split(),
+        rb"""&lt;math tex] math] mathjax] mathjaxinline] latexpage &#92; &#092; &bsol; &#36; &#036;
+        &dollar; &#x5c &#x24""".split(),
         _CODES,
     ),
     **dict.fromkeys(_RENDERERS.split(), _RENDERER | _MARKUP),
+    **dict.fromkeys([b"mml-node", b"mathjax-svg", b"role=math"], _DRAWN),
+    b"role=" + _JOKER + b"math": _DRAWN,
     # U+E000 to U+E03F in UTF-8, references to them, and prefixed MathML
     b"\xee\x80": _ESCAPE, b"&#57": _ESCAPE, b"&#0": _ESCAPE, b"&#xe0": _ESCAPE, b"&#x0": _ESCAPE,
     b":math": _ESCAPE, b"msequation": _ESCAPE | _MARKUP, b"m:omath": _ESCAPE | _MARKUP,
@@ -87,6 +89,7 @@ def signs(page: bytes) -> PageSigns:
         codes=bits & _CODES != 0,
         renderer=bits & _RENDERER != 0,
         raised=bits & _RAISED != 0,
+        drawn=bits & _DRAWN != 0,
     )
     reading = Reading._make([bits & bit != 0 for bit in _READING.values()])
     return PageSigns(found, reading, bits & _ESCAPE != 0, bits & _LICENCE != 0, bits & _TIME != 0)

@@ -245,8 +245,10 @@ def balanced(tex: str) -> str:
 
 
 def _braces(tex: str) -> str:
-    depth, extra = 0, []
     escaped = "\\{" in tex or "\\}" in tex
+    if not escaped and _in_pairs(tex):
+        return tex
+    depth, extra = 0, []
     for match in (_BRACE if escaped else _BARE_BRACE).finditer(tex):
         sign = match.group()
         if sign == "{":
@@ -259,6 +261,17 @@ def _braces(tex: str) -> str:
     for at in reversed(extra):
         tex = tex[:at] + tex[at + 1 :]
     return tex + "}" * depth
+
+
+def _in_pairs(tex: str) -> bool:
+    """Say whether all braces of a formula pair, none of them escaped."""
+    depth = 0
+    *groups, rest = tex.split("}")
+    for group in groups:
+        depth += group.count("{") - 1
+        if depth < 0:
+            return False
+    return depth + rest.count("{") == 0
 
 
 def _sides(tex: str) -> str:

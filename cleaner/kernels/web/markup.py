@@ -44,22 +44,31 @@ def _key(name: str) -> int:
     return int.from_bytes(name.encode()[:7], "little") | len(name) << 56
 
 
-def _keys(names: str) -> np.ndarray:
-    return np.array(sorted(map(_key, names.split())), np.uint64)
-
-
-_SETS = tuple(
-    _keys(names.lower())
-    for names in (
-        _FLAT,
-        _FORMATTING,
-        _RAW,
-        _SPECIAL,
-        _BARRIERS,
-        _FOREIGN,
-        f"{_HOLDS_TEXT} {_LEAVES_FOREIGN}",
-    )
+_IS_FLAT, _IS_FORMATTING, _IS_RAW, _IS_SPECIAL, _IS_BARRIER, _IS_FOREIGN, _LEAVES = (
+    1 << bit for bit in range(7)
 )
+_SLOTS, _SHIFT = 1_024, 54
+_MIX = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: names that are alike lie apart
+
+
+def _table() -> tuple[np.ndarray, np.ndarray]:
+    """Return the names of elements, each at its hash or after it, and what they are."""
+    keys, kinds = np.zeros(_SLOTS, np.uint64), np.zeros(_SLOTS, np.uint8)
+    sets = {
+        _IS_FLAT: _FLAT, _IS_FORMATTING: _FORMATTING, _IS_RAW: _RAW, _IS_SPECIAL: _SPECIAL,
+        _IS_BARRIER: _BARRIERS, _IS_FOREIGN: _FOREIGN, _LEAVES: f"{_HOLDS_TEXT} {_LEAVES_FOREIGN}",
+    }  # fmt: skip
+    for kind, names in sets.items():
+        for key in map(_key, names.lower().split()):
+            place = (key * _MIX % 2**64) >> _SHIFT
+            while keys[place] not in (0, key):
+                place = (place + 1) % _SLOTS
+            keys[place] = key
+            kinds[place] |= kind
+    return keys, kinds
+
+
+_NAMES, _KINDS = _table()
 _REMEMBERED = 4_096  # open formatting elements; more than that and every one counts
 
 
@@ -73,32 +82,30 @@ def cost(page: bytes) -> Cost:
     >>> cost(b"<div><span></div><div><svg><path/><path/></svg></div>").depth
     2
     """
-    return Cost(
-        *(int(n) for n in _cost(np.frombuffer(page, np.uint8), *_SETS, _REMEMBERED, _REACH))
-    )
+    data = np.frombuffer(page, np.uint8)
+    return Cost(*(int(n) for n in _cost(data, _NAMES, _KINDS, _REMEMBERED, _REACH)))
 
 
 @inlined
-def _has(keys: Any, key: Any) -> Any:
-    place = np.searchsorted(keys, key)
-    return place < len(keys) and keys[place] == key
+def _kind(names: Any, kinds: Any, key: Any) -> Any:
+    """Return what an element of this name is, as bits; 0 for others."""
+    place = np.int64((key * np.uint64(_MIX)) >> np.uint64(_SHIFT))
+    while names[place] != 0 and names[place] != key:
+        place = (place + 1) % _SLOTS
+    return kinds[place]
 
 
 @jit
 def _cost(
     data: np.ndarray,
-    flat: np.ndarray,
-    formatting: np.ndarray,
-    raw: np.ndarray,
-    special: np.ndarray,
-    barriers: np.ndarray,
-    foreign: np.ndarray,
-    leaves_foreign: np.ndarray,
+    elements: np.ndarray,
+    kinds: np.ndarray,
     most: int,
     reach: int,
 ) -> tuple[int, int, int]:
     depth = formats_open = deepest = widest = copies = 0
     within = np.zeros(most, np.uint64)  # the open elements
+    what = np.zeros(most, np.uint8)  # what they are
     drawn = np.zeros(most, np.bool_)  # whether what stands in them may end itself
     names = np.zeros(most, np.uint64)  # of the open formatting elements
     marks = np.zeros(most, np.uint64)  # hashes of their tags: a parser keeps three alike
@@ -131,13 +138,22 @@ def _cost(
             at += 1
         key |= np.uint64(letters) << np.uint64(56)
         attributes, quote, apart, before, bare = 0, 0, True, 0, False
-        formats = _has(formatting, key)
+        kind = _kind(elements, kinds, key)
+        formats = kind & _IS_FORMATTING != 0
         while at < length and (quote or data[at] != 62):
             byte = data[at]
             if quote:
                 quote = 0 if byte == quote else quote
             elif before == 61 and (byte == 34 or byte == 39):  # =" or ='
-                quote = byte
+                if formats:
+                    quote = byte
+                else:  # nothing of the value matters
+                    at += 1
+                    while at < length and data[at] != byte:
+                        at += 1
+                    before = byte
+                    at += 1
+                    continue
             elif byte <= 32 or byte == 47:
                 apart = True
                 bare = bare and byte > 32
@@ -153,7 +169,7 @@ def _cost(
         widest = max(widest, attributes)
         top = min(depth, most) - 1
         in_drawing = top >= 0 and drawn[top]
-        if in_drawing and not closes and _has(leaves_foreign, key):
+        if in_drawing and not closes and kind & _LEAVES:
             drawn[top] = in_drawing = False
         if formats:
             if closes:
@@ -171,11 +187,11 @@ def _cost(
                     names[opened], marks[opened] = key, mark
                     opened += 1
             formats_open = max(formats_open + (-1 if closes else 1), 0)
-        elif _has(flat, key):
+        elif kind & _IS_FLAT:
             if not closes:
                 copies += opened
             continue
-        elif _has(raw, key):
+        elif kind & _IS_RAW:
             if closes:
                 continue
             while at + 3 < length:  # its text ends at its closing tag
@@ -203,17 +219,18 @@ def _cost(
                 continue
             if depth < most:
                 within[depth] = key
-                drawn[depth] = _has(foreign, key) or in_drawing
+                what[depth] = kind
+                drawn[depth] = kind & _IS_FOREIGN != 0 or in_drawing
             depth += 1
         elif depth > most:
             depth -= 1
         else:
-            stops = barriers if _has(special, key) else special
+            stops = _IS_BARRIER if kind & _IS_SPECIAL else _IS_SPECIAL
             for place in range(depth - 1, max(depth - reach, 0) - 1, -1):
                 if within[place] == key:
                     depth = place
                     break
-                if _has(stops, within[place]):
+                if what[place] & stops:
                     break
         deepest = max(deepest, depth + formats_open)
     return deepest, widest, copies

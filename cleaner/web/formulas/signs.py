@@ -24,3 +24,4 @@ class Signs(NamedTuple):
     codes: bool = True  # BB codes, escaped tags, references that stand for a delimiter
     renderer: bool = True  # scripts of a renderer, with its configuration
     raised: bool = True  # subscripts and powers
+    drawn: bool = True  # drawings that may be formulas

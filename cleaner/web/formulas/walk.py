@@ -89,7 +89,7 @@ class Walk:
             source,
             self.reader.mathml,
             asciimath_to_latex,
-            signs.codes or signs.renderer,
+            signs.codes,
         )
         self.formulas = Formulas()
         self.captured: list[tuple[LexborNode, Found | None]] = []
@@ -121,8 +121,12 @@ class Walk:
             self._raised()
         if self.config.macros:
             self._expand()
+        read: dict[str, str] = {}  # pages write their formulas again and again
         for at, formula in enumerate(self.formulas):
-            if (tex := common(formula.tex)) != formula.tex:
+            tex = read.get(formula.tex)
+            if tex is None:
+                tex = read[formula.tex] = common(formula.tex)
+            if tex != formula.tex:
                 self.formulas[at] = Formula(tex, formula.display, formula.source)
         return self.formulas
 
@@ -146,8 +150,7 @@ class Walk:
         tried: list[int] = []  # where elements end that were looked into and held no formula
         hot = self.finder.hot
         interesting = _KNOWN | config.ignored | config.processed
-        drawn = "data-mml-node" in self.source or "MathJax-SVG" in self.source
-        roles = 'role="math"' in self.source
+        drawn = self.signs.drawn
         seen: dict[str, bool] = {}
         markup = self.signs.markup or bool(config.ignored or config.processed)
         texts = self.signs.text or self.signs.codes or self.signs.renderer
@@ -180,7 +183,7 @@ class Walk:
                 if drawn and (found := self.reader.drawing(node, node.attributes)):
                     self.captured.append((node, found))
                     node.inner_html = ""
-                elif roles and _says_math(node) and not node.text().strip():
+                elif drawn and _says_math(node) and not node.text().strip():
                     self.captured.append((node, Found(LOST, False, "svg")))
                 continue
             if tag == _VAR and config.variables and not quiet:

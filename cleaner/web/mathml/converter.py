@@ -80,28 +80,33 @@ class FormulaConverter:
         texts = [root.text, *(child.tail for child in root)]
         if any(text and text.strip() for text in texts):
             tex = joined([raw(self, root.text or ""), *(with_tail(self, child) for child in root)])
-        tex = _NOT_EQUAL.sub(r"\\ne ", _FONT_ROW.sub(_merged, tex))
-        return clean(_SPACED.sub(r"\1 ", tex))[0]
+        if r"\math" in tex:
+            tex = _FONT_ROW.sub(_merged, tex)
+        if r"\not" in tex:
+            tex = _NOT_EQUAL.sub(r"\\ne ", tex)
+        if r"\i" in tex:
+            tex = _SPACED.sub(r"\1 ", tex)
+        return clean(tex)[0]
 
     def tex(self, node: Any) -> str:
         """Return the LaTeX of one element."""
         tag = node.tag
         if not isinstance(tag, str):
             return ""
+        handler = HANDLERS.get(tag)
+        if tag in _LEAVES and not len(node):
+            return _leaf_tex(self, handler, node)
         self.depth += 1
         if self.depth > MATHML_DEPTH:
             raise OverBudget(f"over budget: MathML nested deeper than {MATHML_DEPTH}")
-        try:
-            handler = HANDLERS.get(tag)
-            if tag in _LEAVES and not len(node):
-                return _leaf_tex(self, handler, node)
-            if handler is not None:
-                return handler(self, node)
-            if tag in CONTENT:
-                return self.tex(presentation(node))
-            return self.row(list(node)) if len(node) else chars_of(self, node)
-        finally:
-            self.depth -= 1
+        if handler is not None:
+            tex: str = handler(self, node)
+        elif tag in CONTENT:
+            tex = self.tex(presentation(node))
+        else:
+            tex = self.row(list(node)) if len(node) else chars_of(self, node)
+        self.depth -= 1
+        return tex
 
     def row(self, nodes: Sequence[Any]) -> str:
         """Return the LaTeX of elements in a row."""
@@ -113,7 +118,7 @@ def _leaf_tex(to: Converter, handler: Any, node: Any) -> str:
     text = node.text or ""
     if len(text) > _LONG:
         return str(handler(to, node))
-    key = (node.tag, text, *node.attrib.items())
+    key = (node.tag, text, *node.items())
     tex = _KNOWN.get(key)
     if tex is None:
         if len(_KNOWN) >= _MOST:

@@ -34,6 +34,8 @@ _MATRIX = {
     **{(bar, bar): "vmatrix" for bar in "|∣"},
     **{(bar, bar): "Vmatrix" for bar in ("‖", "∥", "||")},
 }
+_OPENED = frozenset(["mrow", "mstyle", "mpadded"])  # they may hold half of a pair
+_TELLING = frozenset([*_PAIRS, *_CLOSING, *"".join(_BARS), "\u2061"])
 _TALL = re.compile(
     r"\\(?:frac|dfrac|sum|prod|int|oint|iint|bigcup|bigcap|begin|binom|sqrt|underbrace|overbrace"
     r"|left|underset"
@@ -46,6 +48,8 @@ def row_tex(to: Converter, nodes: Sequence[Any]) -> str:
     nodes = [node for node in nodes if isinstance(node.tag, str)]
     if len(nodes) == 1:
         return to.tex(nodes[0])
+    if _is_plain(nodes):
+        return joined([to.tex(node) for node in nodes])
     nodes = flat(nodes)
     signs = [sign_of(node) for node in nodes]
     _norms(nodes, signs)
@@ -70,6 +74,21 @@ def row_tex(to: Converter, nodes: Sequence[Any]) -> str:
         out.append(_name(node) or to.tex(node) if applied else to.tex(node))
         index += 1
     return joined(out)
+
+
+def _is_plain(nodes: list[Any]) -> bool:
+    """Say whether elements in a row depend on nothing beside them: most rows have no fence."""
+    for node in nodes:
+        tag = node.tag
+        if tag == "mo":
+            if len(node) or not _TELLING.isdisjoint(node.text or ""):
+                return False
+        elif tag in _SCRIPTED:
+            if len(node) and "∥" in (node[0].text or ""):
+                return False
+        elif tag in _OPENED:
+            return False
+    return True
 
 
 def _name(node: Any) -> str:
