@@ -30,6 +30,7 @@ MAX_DEPTH = 2_000
 MAX_ATTRIBUTES = 5_000  # of one element
 MAX_COPIES = 200_000  # of formatting elements that are never closed: parsers repeat them
 _THIN = 200  # characters: a page that says less may keep its text where scripts find it
+_UNSEEN = re.compile("<(?:script|textarea|xmp|template)", re.I)  # where that may be
 _HARMLESS = 8_000  # bytes, too few to cost much whatever they are
 
 
@@ -116,6 +117,8 @@ def _same_bytes(page: bytes | str, encoding: str | None, repaired: bool) -> byte
 
 def _with_unseen(source: str, least: int) -> str:
     """Return a page with the text that it holds only for its scripts, or ''."""
+    if not _UNSEEN.search(source):
+        return ""
     tree = LexborHTMLParser(source)
     found = unseen(tree)
     if len(found) <= least or tree.head is None or tree.root is None:

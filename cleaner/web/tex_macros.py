@@ -71,7 +71,8 @@ def undefined(tex: str, macros: dict[str, Macro]) -> bool:
     >>> undefined(r"\R\to\alpha", {}), undefined(r"\R\to\alpha", {"R": ("", 0, None)})
     (True, False)
     """
-    return any(name and name not in COMMANDS and name not in macros for name in _WORD.findall(tex))
+    names = set(_WORD.findall(tex)) - COMMANDS
+    return any([name and name not in macros for name in names])
 
 
 def expand(tex: str, macros: dict[str, Macro], work: Work | None = None) -> str:

@@ -18,6 +18,7 @@ _PREAMBLE = re.compile(r"<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>|<!--.*?-->",
 _UNFINISHED = re.compile(r"<!--.*|<!DOCTYPE.*", re.S | re.I)
 _TAG = re.compile(r"<(/?)([A-Za-z_][\w.-]*:)?([A-Za-z][\w.-]*)")
 _ODD_TAG = re.compile(r"</?(?:[\w.-]*[A-Z]|[A-Za-z_][\w.-]*:)")
+_MAYBE_ODD = re.compile(r"<[^\s<>A-Z:]*[A-Z:]")
 _USUAL = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 _NAMESPACE = re.compile(
     r"""\s(?:xmlns(?::[\w.-]+)?\s*=\s*(?:"[^"]*"|'[^']*')|[\w.-]+:[\w.-]+(?=\s*=))"""
@@ -99,7 +100,7 @@ def _parse(markup: str) -> Any:
     markup = markup[start:].replace(_USUAL, "")
     if ":" in markup or "xmlns" in markup:
         markup = _NAMESPACE.sub(lambda match: "" if "=" in match.group() else " x", markup)
-    if _ODD_TAG.search(markup):
+    if _MAYBE_ODD.search(markup) and _ODD_TAG.search(markup):
         markup = _TAG.sub(lambda match: "<" + match.group(1) + match.group(3).lower(), markup)
     if not markup.startswith("<math"):
         markup = f"<math>{markup}</math>"

@@ -1,7 +1,7 @@
 """The converter: which function gives the LaTeX of which element."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cleaner.web.budget import MATHML_DEPTH, OverBudget
@@ -31,7 +31,7 @@ from cleaner.web.mathml.leaves import (
     raw,
     with_tail,
 )
-from cleaner.web.mathml.nodes import Converter, joined
+from cleaner.web.mathml.nodes import Converter, has_loose_text, joined
 from cleaner.web.mathml.scripts import (
     mmultiscripts,
     mover,
@@ -70,15 +70,16 @@ class FormulaConverter:
 
     def __init__(self) -> None:
         self.depth = 0
+        self.loose = False  # whether text stands between elements
 
     def formula(self, root: Any) -> str:
         """Return the LaTeX of a whole formula."""
+        self.loose = any([_is_loose(node) for node in root.iter()])
         if len(root) == 0:  # <math>\frac{a}{b}</math>: TeX in a MathML element
             text = (root.text or "").strip()
             return clean(text)[0] if "\\" in text or re.search("[_^]", text) else raw(self, text)
         tex = self.row(list(root)) if root.tag == "math" else self.tex(root)
-        texts = [root.text, *(child.tail for child in root)]
-        if any(text and text.strip() for text in texts):
+        if self.loose and has_loose_text(root):
             tex = joined([raw(self, root.text or ""), *(with_tail(self, child) for child in root)])
         if r"\math" in tex:
             tex = _FONT_ROW.sub(_merged, tex)
@@ -93,9 +94,9 @@ class FormulaConverter:
         tag = node.tag
         if not isinstance(tag, str):
             return ""
-        handler = HANDLERS.get(tag)
         if tag in _LEAVES and not len(node):
-            return _leaf_tex(self, handler, node)
+            return _leaf_tex(self, tag, node)
+        handler = HANDLERS.get(tag)
         self.depth += 1
         if self.depth > MATHML_DEPTH:
             raise OverBudget(f"over budget: MathML nested deeper than {MATHML_DEPTH}")
@@ -108,22 +109,30 @@ class FormulaConverter:
         self.depth -= 1
         return tex
 
-    def row(self, nodes: Sequence[Any]) -> str:
+    def row(self, nodes: Iterable[Any]) -> str:
         """Return the LaTeX of elements in a row."""
         return row_tex(self, nodes)
 
 
-def _leaf_tex(to: Converter, handler: Any, node: Any) -> str:
+def _is_loose(node: Any) -> bool:
+    """Say whether text follows an element, or begins one that has others in it."""
+    tail, text = node.tail, node.text
+    if tail and not tail.isspace():
+        return True
+    return bool(text) and len(node) > 0 and not text.isspace()
+
+
+def _leaf_tex(to: Converter, tag: str, node: Any) -> str:
     """Return the LaTeX of a leaf; formulas are made of few different ones."""
     text = node.text or ""
     if len(text) > _LONG:
-        return str(handler(to, node))
-    key = (node.tag, text, *node.items())
+        return str(HANDLERS[tag](to, node))
+    key = (tag, text, *node.items())
     tex = _KNOWN.get(key)
     if tex is None:
         if len(_KNOWN) >= _MOST:
             _KNOWN.clear()
-        tex = _KNOWN[key] = handler(to, node)
+        tex = _KNOWN[key] = HANDLERS[tag](to, node)
     return tex
 
 

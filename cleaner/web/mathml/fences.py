@@ -1,7 +1,7 @@
 """Elements in a row: brackets that belong together, tables and fractions between them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from cleaner.web.mathml.layout import binomial
@@ -43,7 +43,7 @@ _TALL = re.compile(
 )
 
 
-def row_tex(to: Converter, nodes: Sequence[Any]) -> str:
+def row_tex(to: Converter, nodes: Iterable[Any]) -> str:
     """Return the TeX of elements in a row."""
     nodes = [node for node in nodes if isinstance(node.tag, str)]
     if len(nodes) == 1:

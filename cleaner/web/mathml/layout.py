@@ -5,7 +5,15 @@ from typing import Any
 
 from cleaner.web.mathml.content import CONTENT
 from cleaner.web.mathml.leaves import raw, with_tail
-from cleaner.web.mathml.nodes import TEX_ENCODING, Converter, core_of, joined, no_line, text_of
+from cleaner.web.mathml.nodes import (
+    TEX_ENCODING,
+    Converter,
+    core_of,
+    has_loose_text,
+    joined,
+    no_line,
+    text_of,
+)
 from cleaner.web.mathml.tables import SIDES, of_katex
 from cleaner.web.tex import clean
 
@@ -92,9 +100,12 @@ def menclose(to: Converter, node: Any) -> str:
 def row_of(to: Converter, node: Any) -> str:
     if not len(node):
         return raw(to, node.text or "")
-    tex = to.row(list(node))
-    if any(text and text.strip() for text in (node.text, *(child.tail for child in node))):
+    if to.loose and has_loose_text(node):
         tex = joined([raw(to, node.text or ""), *(with_tail(to, child) for child in node)])
+    else:
+        tex = to.row(node)
+    if not node.keys():
+        return tex
     variant = node.get("mathvariant") or ("bold" if _is_bold(node) else "")
     if _FRAME.search(node.get("style") or "") and tex:
         return rf"\boxed{{{tex}}}"

@@ -1,7 +1,7 @@
 """What the parts of the converter ask of an element, and how pieces of LaTeX are joined."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from cleaner.web.mathml.symbols import VARIANTS
@@ -18,10 +18,12 @@ TEX_ENCODING = re.compile(r"(?:^|[/x-])(?:la)?tex(?:$|[;\s])", re.I)
 class Converter(Protocol):
     """What gives the LaTeX of an element and of elements in a row."""
 
+    loose: bool  # whether text stands between elements anywhere in the formula
+
     def tex(self, node: Any) -> str:
         """Return the LaTeX of one element."""
 
-    def row(self, nodes: Sequence[Any]) -> str:
+    def row(self, nodes: Iterable[Any]) -> str:
         """Return the LaTeX of elements in a row."""
 
 
@@ -51,6 +53,12 @@ def joined(parts: Sequence[str]) -> str:
         out.append(part)
         last = part
     return "".join(out)
+
+
+def has_loose_text(node: Any) -> bool:
+    """Say whether text stands between the elements in an element."""
+    texts = [node.text, *(child.tail for child in node)]
+    return any([text and text.strip() for text in texts])
 
 
 def words_of(node: Any) -> str:
