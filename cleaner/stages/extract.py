@@ -23,11 +23,11 @@ class Extract(Stage):
     `broken` says `empty`, `not_html`, `binary` or `http_error`; `error` what could not be judged.
     An optional column `headers` (HTTP headers as text, or a list of name and value) or `charset`
     helps decoding and tells opt-outs; an optional `status` is the HTTP status. `lists` gives files
-    for `zh_cue_starts` and `zh_cue_lines`, the lines that stand around the text of Chinese pages;
-    they are held as data: only who builds the stage opens files.
+    for `zh_cue_starts`, `zh_cue_lines` and `zh_cue_parts`, the lines that stand around the text of
+    Chinese pages; they are held as data: only who builds the stage opens files.
     """
 
-    version: ClassVar[int] = 3  # threads, lists, cues in traditional letters
+    version: ClassVar[int] = 4  # shops, copies, statements, what the head says of the text
     changes_text: ClassVar[bool] = True
 
     math: bool = True

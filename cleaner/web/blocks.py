@@ -189,6 +189,11 @@ class Blocks:
         """Return the text of a block as the scan read it, what may be hidden included."""
         return self.plain[self.scan.first[block] : self.scan.last[block]].decode()
 
+    def holder(self, block: int) -> int:
+        """Return the container a block stands in, the one around its own if it is a leaf."""
+        here = int(self.container[block])
+        return int(self.parent[here]) if self.is_leaf[here] else here
+
     def label(self, here: int) -> bytes:
         """Return the tag and class of a container: posts of one thread have the same."""
         start, end = int(self.scan.attributes_start[here]), int(self.scan.attributes_end[here])

@@ -6,9 +6,10 @@ import numpy as np
 
 # An id alone is `NAMED`: sections, headings and rows have ids made of their own words.
 # A `BOX` stands beside the text, or is a note in it; `VEILED` is content that is hidden, as if a
-# script were to show it; `reading/threads.py` has set a `POST` apart.
-POST, CONTENT, ARTICLE, NEUTRAL, NAMED, BOX, BOILERPLATE, COMMENTS, HIDDEN, VEILED = range(
-    3, -7, -1
+# script were to show it, `FOLDED` what its reader folds out, a tab or a part of an accordion;
+# `reading/threads.py` has set a `POST` apart.
+POST, CONTENT, ARTICLE, NEUTRAL, NAMED, BOX, BOILERPLATE, COMMENTS, HIDDEN, VEILED, FOLDED = range(
+    3, -8, -1
 )
 POST_CLASS = "cleaner-post"
 
@@ -51,6 +52,11 @@ _ROLES = _words(
     "navigation banner contentinfo search dialog alertdialog menu menubar toolbar tooltip"
 )
 _BOX_ROLES = _words("complementary alert")
+_FOLDS = re.compile(  # what a reader opens: a tab, a part of an accordion, the rest of a text
+    r"accordion|collaps|tab-?(?:panel|pane|content)|panel|\bfaq|answer|toggle|expand|disclos"
+    r"|read-?more|show-?more|full-?text|description",
+    re.I,
+)
 _WORD = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+")
 _HASHED = re.compile(r"__(?=[a-z]*[A-Z\d])[A-Za-z\d]{4,6}$")  # of a style sheet's module
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -81,8 +87,15 @@ GROUPS = tuple(
         "note notice disclaimer legal terms alert warning",
         "thread topic message forum question answer",
         "summary excerpt description intro lead abstract desc",
+        "accordion collapse collapsible tabpanel panel pane tab faq answer toggle expand expandable"
+        " disclosure fold unfold",
+        "spec specs specification specifications feature features attribute attributes detail"
+        " details dimensions measurements ingredients",
+        "stock availability shipping delivery returns qty quantity variant variants swatch wishlist"
+        " bundle compare financing",
     )
 )
+PRICES, REVIEWS = 1 << 12, 1 << 13  # the bits of those groups
 _GROUP = {word: 1 << at for at, group in enumerate(GROUPS) for word in group}
 _VERDICTS = 16  # a verdict and the groups of a name's words are kept as one number
 
@@ -98,13 +111,13 @@ def remember(key: int, attributes: bytes) -> int:
     if len(SEEN) >= 200_000:
         SEEN.clear()
     plain = _DIGITS.sub(b"0", attributes).decode("utf-8", "replace")
-    SEEN[key] = said = judge(plain) - VEILED + _VERDICTS * groups(plain)
+    SEEN[key] = said = judge(plain) - FOLDED + _VERDICTS * groups(plain)
     return said
 
 
 def parted(said: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the verdicts, and the groups of words in names, of what was remembered."""
-    return said % _VERDICTS + VEILED, said // _VERDICTS
+    return said % _VERDICTS + FOLDED, said // _VERDICTS
 
 
 def groups(attributes: str) -> int:
@@ -137,20 +150,23 @@ def judge(attributes: str) -> int:
     (True, True)
     """
     says = called = NEUTRAL
-    section = told = hidden = False
+    section = told = hidden = folds = False
     for attribute in attributes.split('" '):  # a quote within a value is written &quot;
         name, _, value = attribute.partition('="')
         if name == "class":
             for one in value.rstrip('"').split():
                 says = _both(says, _named(one))
                 section = section or _SECTIONS.fullmatch(one) is not None
+                folds = folds or _FOLDS.search(one) is not None
         elif name == "id":
             for one in value.rstrip('"').split():
                 called = _both(called, _named(one))
+                folds = folds or _FOLDS.search(one) is not None
         elif name == "style":
             if ("none" in value or "hidden" in value) and _INVISIBLE.search(value):
                 hidden = True
         elif name == "role":
+            folds = folds or value.startswith("tabpanel")
             if value.rstrip('"') in _ROLES:
                 says = BOILERPLATE
             elif value.rstrip('"') in _BOX_ROLES:
@@ -164,7 +180,9 @@ def judge(attributes: str) -> int:
         elif name == "aria-hidden" and value.startswith("true"):
             hidden = True
     if hidden:
-        return VEILED if CONTENT in (says, called) else HIDDEN
+        if CONTENT in (says, called):
+            return VEILED
+        return FOLDED if folds and says > BOILERPLATE and called > BOILERPLATE else HIDDEN
     if told and says >= NEUTRAL:
         says = CONTENT
     if called < NEUTRAL:

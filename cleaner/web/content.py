@@ -7,6 +7,7 @@ is the content, else the deepest that holds most of the weight. The numbers were
 """
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -37,18 +38,24 @@ from cleaner.web.boilerplate import (
     BOX,
     COMMENTS,
     CONTENT,
+    FOLDED,
     HIDDEN,
     NEUTRAL,
     POST,
+    PRICES,
+    REVIEWS,
     VEILED,
 )
 from cleaner.web.cues import LONGEST, Cues, are_cues, shipped_cues
-from cleaner.web.judge import PAGE_WIDE, features, judged
+from cleaner.web.facts import Told
+from cleaner.web.judge import PAGE_WIDE, features, judged, places
 
 _SHORT = 80  # characters; below, a block weighs less than it has
 _KEEP, _KEEP_SHARE = 300, 0.1  # weight and share of the page that must be left
 _VEILED_SHARE = 0.25  # of the weight, from which hidden content waits for a script
 _TOLD = 40  # characters of a block beside the posts of a thread that may be the text instead
+_PRICED = 4  # blocks after its title, among which the price of a product stands
+_COPIED = 80  # characters of a block, from which a word for word copy is no coincidence
 _SENTENCE, _FEW_LINKS = 80, 0.2  # characters of a block of prose; share of its links
 _AMONG, _CALM = 0.3, 12  # share of a list outside links; characters of a paragraph beside a link
 _LINKS = 0.5  # a block with more of its characters in links is a list of links
@@ -79,15 +86,19 @@ class Ruled(NamedTuple):
     kept: np.ndarray  # blocks
     inside: np.ndarray  # blocks of the container that was taken
     dead: np.ndarray  # containers
-    hidden: np.ndarray  # containers that nobody sees
+    never: np.ndarray  # containers that nobody sees nor folds out; what customers say of a product
     posts: int
 
 
-def ruled(page: Blocks) -> Ruled:
-    """Return what the plain rules take for the main text."""
+def ruled(page: Blocks, told: Told | None = None) -> Ruled:
+    """Return what the plain rules take for the main text; `told` is what its head says of it."""
     own = _weights(page)
     dead = _boilerplate(page, own)
-    hidden = dead & inherited(page.says <= HIDDEN, page.parent)
+    never = dead & inherited((page.says <= HIDDEN) & (page.says != FOLDED), page.parent)
+    if (told and told.kind == "product") or _sells(page):
+        customers = _customers(page, dead)
+        dead |= customers
+        never |= customers
     _bury_comments(page, own, dead)
     own[dead] = 0.0
     best, posts = _container(page, own, gathered(own, page.parent))
@@ -99,25 +110,57 @@ def ruled(page: Blocks) -> Ruled:
     titles = page.headings(H1)
     if len(titles) == 1 and page.size[titles[0]] <= 300:
         kept[titles[0]] = True  # the page's title, wherever it stands
-    return Ruled(kept, inside, dead, hidden, posts)
+    return Ruled(kept, inside, dead, never, posts)
 
 
-def main_content(page: Blocks, declared: str = "", cues: Cues | None = None) -> Content:
-    """Return the main text of a page; `declared` is the kind that it says it is of."""
-    rules = ruled(page)
-    measures = features(page, rules.kept, rules.inside, rules.dead, declared)
+def main_content(page: Blocks, told: Told | None = None, cues: Cues | None = None) -> Content:
+    """Return the main text of a page; `told` is what its head says of it."""
+    rules = ruled(page, told)
+    measures = features(page, rules.kept, rules.inside, rules.dead, told or Told())
     numbers = rules.dead[page.container] & (page.kind == CODE_KIND)  # of lines, beside the code
-    keep = judged(page, measures, ~(rules.hidden[page.container] | numbers))
+    keep = judged(page, measures, ~(rules.never[page.container] | numbers))
     if len(measures) and measures[0, PAGE_WIDE] > _CHINESE:
         short = np.flatnonzero(keep & (page.size <= LONGEST) & (page.kind != CODE_KIND))
         lines = [page.line(block) for block in short.tolist()]
         keep[short[are_cues(lines, cues or shipped_cues())]] = False
-    keep = _of_thread(page, keep, rules.hidden)
+    keep = _of_thread(page, keep, rules.never)
+    keep[_copies(page, np.flatnonzero(keep & (page.size >= _COPIED)))] = False
     posts = max(rules.posts, int((page.says == POST).sum()))
     return _content(page, keep, rules.inside | keep, posts)
 
 
-def _of_thread(page: Blocks, keep: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+def _customers(page: Blocks, dead: np.ndarray) -> np.ndarray:
+    """Return which containers of a shop's page hold what customers say of its product.
+
+    They are named as reviews and stand two or more side by side, with sentences in them; where the
+    page says nothing else, they are its text.
+    """
+    count = len(page.parent)
+    named = (page.names & REVIEWS) > 0
+    titled = gathered(np.bincount(page.container, page.scan.tag == H1, count), page.parent) > 0
+    weight = page.scan.last - page.scan.first  # bytes: a letter of Chinese says more
+    long = np.bincount(page.container, weight >= _SENTENCE, count)
+    said = gathered(long, page.parent) > 0
+    reviews = np.flatnonzero(named & said & ~page.is_leaf)
+    keys = Counter((int(page.parent[at]), page.label(at)) for at in reviews.tolist())
+    several = np.zeros(count, np.float64)
+    several[[at for at in reviews.tolist() if keys[int(page.parent[at]), page.label(at)] > 1]] = 1
+    talk = inherited(named & (gathered(several, page.parent) > 0) & ~titled, page.parent)
+    says = (weight >= _TOLD) & (page.link <= _LINKS * page.size)
+    return talk & bool((says & ~(talk | dead)[page.container]).any())
+
+
+def _sells(page: Blocks) -> bool:
+    """Return whether a page gives a price right after its title."""
+    titles = page.headings(H1)
+    if len(titles) != 1:
+        return False
+    after = page.container[titles[0] + 1 : titles[0] + 1 + _PRICED]
+    priced = (page.names[after] | page.names[page.parent[after]]) & PRICES
+    return bool(priced.any())
+
+
+def _of_thread(page: Blocks, keep: np.ndarray, never: np.ndarray) -> np.ndarray:
     """Return the blocks to keep of a thread: its posts, whole, and what leads to them."""
     posts = page.says == POST
     if not posts.any():
@@ -126,10 +169,31 @@ def _of_thread(page: Blocks, keep: np.ndarray, hidden: np.ndarray) -> np.ndarray
     others = keep & ~said & (page.size >= _TOLD)  # panels of users are many short lines
     if page.size[said].sum() < page.size[others].sum():
         return keep
-    said &= ~hidden[page.container]
+    said &= ~never[page.container]
     before = np.arange(len(said)) < int(np.argmax(said))
     lead = (page.kind == HEADING_KIND) | (page.size >= _SENTENCE)
     return said | (keep & before & lead)
+
+
+def _copies(page: Blocks, long: np.ndarray) -> list[int]:
+    """Return which of some blocks say word for word what one in another place has said before.
+
+    A page may hold its text twice, for wide screens and for small ones, in full and folded, or in a
+    quotation of a post. Paragraphs of one container, and those of like siblings, may repeat.
+    """
+    first: dict[str, int] = {}
+    again = [
+        (first[line], block)
+        for block in long.tolist()
+        if page.kind[block] != CODE_KIND and not page.scan.row[block]
+        if first.setdefault(line := page.line(block), block) != block
+    ]
+    place = places(page) if again else np.zeros(0)
+    return [
+        block
+        for before, block in again
+        if place[before] != place[block] and page.holder(before) != page.holder(block)
+    ]
 
 
 def text_without_boilerplate(page: Blocks) -> Content:

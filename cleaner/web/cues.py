@@ -1,4 +1,4 @@
-"""Lines that stand around the text of Chinese pages, known by how they begin or by all they say."""
+"""Lines around the text of Chinese pages, known by how they begin or by what they say."""
 
 import re
 from collections.abc import Sequence
@@ -13,16 +13,18 @@ from cleaner.kernels.arrow import utf8
 from cleaner.kernels.dedup.fold import fold
 from cleaner.kernels.text.segment import OFF
 
-LONGEST = 40  # characters: a longer line that begins so may be a sentence
-LISTS = ("zh_cue_starts", "zh_cue_lines")  # in `filters/lists/`
+_SHORT = 40  # characters: a longer line that begins so may be a sentence
+LONGEST = 160  # characters of a statement; more is a text about such statements
+LISTS = ("zh_cue_starts", "zh_cue_lines", "zh_cue_parts")  # in `filters/lists/`
 _AROUND = r"[\W_]*"
 
 
 class Cues(NamedTuple):
-    """How such lines begin, and such lines whole."""
+    """How such lines begin, such lines whole, and what statements say."""
 
     starts: tuple[str, ...]
     lines: tuple[str, ...]
+    parts: tuple[str, ...]
 
 
 @cache
@@ -42,14 +44,15 @@ def _plain(texts: Sequence[str]) -> list[str]:
 
 
 @cache
-def _patterns(cues: Cues) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    starts, whole = (
+def _patterns(cues: Cues) -> tuple[re.Pattern[str], ...]:
+    starts, whole, parts = (
         "|".join(map(re.escape, sorted(_plain(phrases), key=len, reverse=True)))
         if phrases
         else "(?!)"
         for phrases in cues
     )
-    return re.compile(f"{_AROUND}(?:{starts})"), re.compile(f"{_AROUND}(?:{whole}){_AROUND}")
+    patterns = (f"{_AROUND}(?:{starts})", f"{_AROUND}(?:{whole}){_AROUND}", parts)
+    return tuple(map(re.compile, patterns))
 
 
 def are_cues(texts: Sequence[str], cues: Cues) -> list[bool]:
@@ -58,12 +61,13 @@ def are_cues(texts: Sequence[str], cues: Cues) -> list[bool]:
     >>> are_cues(["分享到：微信", "【 打印 】", "責任編輯：某人", "打印机在二楼"], shipped_cues())
     [True, True, True, False]
     """
-    starts, whole = _patterns(cues)
+    starts, whole, parts = _patterns(cues)
     return [
         len(text) <= LONGEST
         and (
-            whole.fullmatch(plain) is not None
-            or (plain[-1:] not in "。!?" and starts.match(plain) is not None)
+            (len(text) <= _SHORT and whole.fullmatch(plain) is not None)
+            or (len(text) <= _SHORT and plain[-1:] not in "。!?" and bool(starts.match(plain)))
+            or parts.search(plain) is not None
         )
         for text, plain in zip(texts, _plain(texts), strict=True)
     ]

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -42,6 +43,12 @@ _JSON_DATE = re.compile(
     r"\"(?:datePublished|pubDate|publishedAt|publish_date)\"\s*:\s*\"([^\"]{8,40})\""
 )
 _JSON_TYPE = re.compile(r"\"@type\"\s*:\s*\[?\s*\"(\w+)\"")
+_JSON_SAID = re.compile(  # the start of what a page says of its subject, or of its text
+    r"\"(?:description|articleBody|text)\"\s*:\s*\"((?:[^\"\\]|\\.){24,300})"
+)
+_ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
+_MARKUP = re.compile(r"<[^>]*>")
+_MOST = 20  # strings of JSON-LD
 _URL_DATE = re.compile(
     r"/((?:19|20)\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?:[/_.-]|$)"
 )
@@ -64,6 +71,7 @@ _TYPES = {
     "itemlist": "list", "collectionpage": "list", "searchresultspage": "list",
     "softwaresourcecode": "code",
 }  # fmt: skip
+_ONE_PRODUCT = 'schema.org/Product"'  # of microdata; a list of products has many
 _FORUM_URL = re.compile(
     r"viewtopic|showthread|forumdisplay|/forums?/|/threads?/|/topics?/|/questions?/\d|thread-\d+-"
     r"|/t/[\w-]+/\d|//(?:bbs|forum|forums|ask|zhidao|answers|discuss|community)\.|/bbs/",
@@ -115,8 +123,43 @@ class Head:
     lang: str | None = None
 
 
-def read_head(tree: LexborHTMLParser) -> Head:
-    """Return the head of a parsed page; to be called before the tree is changed."""
+class Told(NamedTuple):
+    """What the head of a page says of its text: its kind, its titles, how it begins."""
+
+    kind: str = ""
+    title: str = ""
+    said: tuple[str, ...] = ()
+
+
+def told(head: Head, kind: str) -> Told:
+    """Return what the head of a page says of its text."""
+    meta = head.meta
+    title = f"{head.title or ''} {meta.get('og:title', '')}"
+    said = [meta[name] for name in ("description", "og:description") if name in meta]
+    said += (_unescaped(one) for one in _JSON_SAID.findall(head.structured)[:_MOST])
+    return Told(kind, _plain(title), tuple(dict.fromkeys(map(_plain, said))))
+
+
+def _unescaped(text: str) -> str:
+    """Return the start of a string of JSON."""
+    return _ESCAPED.sub(lambda found: _meant(found[1]), text)
+
+
+def _meant(escape: str) -> str:
+    if len(escape) == 5:
+        return chr(int(escape[1:], 16))
+    return escape if escape in '"/\\' else " "
+
+
+def _plain(text: str) -> str:
+    return " ".join(_MARKUP.sub(" ", html.unescape(text)).split())
+
+
+def read_head(tree: LexborHTMLParser, structured: bool = False) -> Head:
+    """Return the head of a parsed page; to be called before the tree is changed.
+
+    `structured` says that there may be JSON-LD in the page; many shops have it in the body.
+    """
     head = Head()
     json_ld = []
     for node in _children(tree.head):
@@ -138,6 +181,8 @@ def read_head(tree: LexborHTMLParser) -> Head:
             head.title = node.text()
         elif tag == "script" and "ld+json" in (node.attributes.get("type") or ""):
             json_ld.append(node.text())
+    if structured and not json_ld:
+        json_ld = [node.text() for node in tree.css("script[type*='ld+json']")]
     head.structured = "\n".join(json_ld)
     if tree.root is not None:
         given = tree.root.attributes
@@ -169,7 +214,7 @@ def facts(
         optout_tdm="1"
         in (head.meta.get("tdm-reservation"), sent.get("tdm-reservation", "").strip()),
         noindex=not robots.isdisjoint(_NO_INDEX),
-        page_kind=_declared_kind(head, url),
+        page_kind=_declared_kind(head, body, url),
     )
 
 
@@ -286,12 +331,17 @@ def _error(title: str) -> str:
     return "number" if any(_ERROR_ALONE.fullmatch(part) for part in parts) else ""
 
 
-def _declared_kind(head: Head, url: str | None) -> str:
+def _declared_kind(head: Head, body: str, url: str | None) -> str:
     if head.title and len(head.title) < 80 and (kind := _error(head.title)):
         return kind
     if (url and _FORUM_URL.search(url)) or _FORUM_MAKER.search(head.meta.get("generator", "")):
         return "forum"
-    types = [_TYPES.get(found.lower()) for found in _JSON_TYPE.findall(head.structured)]
+    named = {found.lower() for found in _JSON_TYPE.findall(head.structured)}
+    if "faqpage" in named:  # its questions are the page's own
+        named.discard("question")
+    types = {_TYPES.get(name) for name in named}
+    if body.count(_ONE_PRODUCT) == 1:
+        types.add("product")
     for kind in ("forum", "product", "article", "code", "list"):
         if kind in types:
             return kind

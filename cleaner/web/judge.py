@@ -14,9 +14,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cleaner.kernels.web.features import NAMES, measured, text_facts
-from cleaner.kernels.web.trees import chosen, evened, places, scores
-from cleaner.web.blocks import ARTICLES, FORMS, H1, LISTS, QUOTES, TABLES, Blocks
-from cleaner.web.boilerplate import ARTICLE, BOILERPLATE
+from cleaner.kernels.web.trees import chosen, evened, place_hashes, scores
+from cleaner.web.blocks import (
+    ARTICLES,
+    FORMS,
+    H1,
+    HEADING_KIND,
+    LISTS,
+    QUOTES,
+    TABLES,
+    Blocks,
+)
+from cleaner.web.boilerplate import ARTICLE, BOILERPLATE, HIDDEN
+from cleaner.web.facts import Told
 
 SCALE = 1_024  # of a score: a likelihood of 1 / (1 + exp(-score / SCALE))
 STEP = 256  # between two scores of the table of likelihoods
@@ -24,17 +34,19 @@ LIKELY = np.round(10_000 / (1 + np.exp(-np.arange(-32, 33) * STEP / SCALE))).ast
 DECLARED = {"article": 1, "forum": 2, "product": 3, "list": 4, "code": 5}
 _LETTERS = 5  # of a word
 # On a page of few letters the rules know as much as the trees: what they leave out must be likelier
-# than 0.8 there, or stand in like siblings that hold much of the page.
-_SMALL, _SURE = 4_000, 1_420
+# than 0.66 there, or stand in like siblings that hold much of the page.
+_SMALL, _SURE = 4_000, 700
 _LINKS = 0.5
+_HEADINGS, _SHORTEST = 60, 4  # that are looked through for the title; characters of one
+_START, _LEAST = 40, 24  # characters of a description that are looked for; bytes of the shortest
 # What stands in one place of like siblings is taken or left together: in three or more, four levels
 # deep; three or six levels, or half of the way to the mean, gain less.
 _LEVELS, _LIKE = 4, 3
 PAGE_WIDE = NAMES.index("page_wide")
 _MANY, _CARD, _MUCH, _LIKELY = 4, 20, 0.3, -1_500  # siblings, letters of each, their share; a score
-_PAGE_SIZE, _KEPT, _DEAD, _AWAY, _LINK, _ALIKE, _ALIKE_SIZE, _ALIKE_SHARE = map(
+_PAGE_SIZE, _KEPT, _DEAD, _FOLDED, _AWAY, _LINK, _ALIKE, _ALIKE_SIZE, _ALIKE_SHARE = map(
     NAMES.index,
-    ("page_size", "kept", "dead", "away", "link", "alike", "alike_size", "alike_share"),
+    ("page_size", "kept", "dead", "hidden", "away", "link", "alike", "alike_size", "alike_share"),
 )
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -66,7 +78,7 @@ def read(stored: dict[str, Any]) -> Trees:
 
 
 def features(
-    page: Blocks, kept: np.ndarray, inside: np.ndarray, dead: np.ndarray, declared: str
+    page: Blocks, kept: np.ndarray, inside: np.ndarray, dead: np.ndarray, told: Told
 ) -> np.ndarray:
     """Return a row of the numbers `NAMES` per block; rules say what is kept, inside and dead."""
     scan, tag = page.scan, page.tag
@@ -80,6 +92,7 @@ def features(
             LISTS[tag],
             QUOTES[tag],
             ARTICLES[tag],
+            page.says <= HIDDEN,
         )
     ):
         flags |= marked.astype(np.int64) << bit
@@ -99,15 +112,39 @@ def features(
         kept,
         inside,
         dead,
-        DECLARED.get(declared, 0),
+        DECLARED.get(told.kind, 0),
         int(titles[0]) if len(titles) else 0,
+        _titled(page, told.title),
+        _said(page, told.said),
         len(NAMES),
     )
+
+
+def _titled(page: Blocks, title: str) -> int:
+    """Return the first heading whose words stand in the title of the page, -1 without one."""
+    if title:
+        for block in np.flatnonzero(page.kind == HEADING_KIND)[:_HEADINGS].tolist():
+            if page.size[block] >= _SHORTEST and page.line(block) in title:
+                return int(block)
+    return -1
+
+
+def _said(page: Blocks, said: tuple[str, ...]) -> int:
+    """Return the first block where a text begins that the head has as well, -1 without one."""
+    starts = [text[:_START].encode("utf-8", "replace") for text in said]
+    places = [page.plain.find(start) for start in starts if len(start) >= _LEAST]
+    found = [place for place in places if place >= 0]
+    return int(np.searchsorted(page.scan.first, min(found), side="right")) - 1 if found else -1
 
 
 def _labels(page: Blocks) -> np.ndarray:
     """Return a number per container, equal for those of one tag, class and id."""
     return page.scan.attributes_hash ^ (page.tag.astype(np.uint64) * _SPREAD)
+
+
+def places(page: Blocks) -> np.ndarray:
+    """Return a hash per block, equal for those in one place of like siblings."""
+    return place_hashes(page.container, page.kind, page.parent, _labels(page), _LEVELS)
 
 
 def judged(
@@ -119,15 +156,15 @@ def judged(
     score = evened(
         scores(measures, by.asked, by.limits, by.leaves, by.start),
         words,
-        places(page.container, page.kind, page.parent, _labels(page), _LEVELS),
+        places(page),
         _LIKE,
     )
     if len(measures) and measures[0, _PAGE_SIZE] < _SMALL:
         cards = (measures[:, _ALIKE] >= _MANY) & (measures[:, _ALIKE_SIZE] >= _CARD)
-        share = measures[:, _ALIKE_SHARE]  # over 1 where elements that hold one another count alike
-        cards &= (share >= _MUCH) & (share <= 1) & (measures[:, _DEAD] == 0)
+        cards &= (measures[:, _ALIKE_SHARE] >= _MUCH) & (measures[:, _DEAD] == 0)
         cards &= score > _LIKELY
-        plain = (measures[:, _DEAD] == 0) & (measures[:, _LINK] <= _LINKS) & (score > _SURE)
+        alive = (measures[:, _DEAD] == 0) | (measures[:, _FOLDED] > 0)
+        plain = alive & (measures[:, _LINK] <= _LINKS) & (score > _SURE)
         kept = measures[:, _KEPT] > 0
         if (cards & usable).any():  # a footer that the rules took back for want of more
             kept &= measures[:, _AWAY] == 0

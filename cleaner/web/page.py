@@ -15,13 +15,13 @@ from cleaner.web.content import main_content as pick
 from cleaner.web.content import menu_texts, text_without_boilerplate, whole_text
 from cleaner.web.cues import Cues
 from cleaner.web.decode import Binary, Undecodable, decode
-from cleaner.web.facts import Facts, facts, read_head, settled_kind
+from cleaner.web.facts import Facts, facts, read_head, settled_kind, told
 from cleaner.web.formulas import Formulas, replace_formulas
 from cleaner.web.formulas.word import as_html
 from cleaner.web.reading import make_readable
 from cleaner.web.signs import signs
 from cleaner.web.tokens import OPEN, Tokens, literal_dollars
-from cleaner.web.tree import open_shadows, serialised, unseen
+from cleaner.web.tree import described, open_shadows, serialised, unseen
 
 # What one page may cost, counted in work: beyond it the page fails with the number and the budget.
 MAX_BYTES = 10_000_000
@@ -116,11 +116,14 @@ def _same_bytes(page: bytes | str, encoding: str | None, repaired: bool) -> byte
 
 
 def _with_unseen(source: str, least: int) -> str:
-    """Return a page with the text that it holds only for its scripts, or ''."""
-    if not _UNSEEN.search(source):
+    """Return a page with the text that it holds only for its scripts, or ''.
+
+    One that says nothing at all is what its description says.
+    """
+    if least and not _UNSEEN.search(source):
         return ""
     tree = LexborHTMLParser(source)
-    found = unseen(tree)
+    found = unseen(tree) or ("" if least else described(tree))
     if len(found) <= least or tree.head is None or tree.root is None:
         return ""
     lang = html.escape(tree.root.attributes.get("lang") or "")
@@ -176,7 +179,7 @@ def _extract(
     tree = LexborHTMLParser(data if escaped is source else escaped)
     if b"shadowroot" in data:
         open_shadows(tree)
-    head = read_head(tree)
+    head = read_head(tree, b"ld+json" in data)
     formulas = Formulas()
     if math and any(sign.formulas):
         formulas = replace_formulas(tree, source, tokens, sign.formulas)
@@ -185,7 +188,7 @@ def _extract(
     body = serialised(tree)
     blocks = Blocks(body)
     known = facts(head, body, sign, _first_heading(blocks), url, headers)
-    content = pick(blocks, known.page_kind, cues) if main else whole_text(blocks)
+    content = pick(blocks, told(head, known.page_kind), cues) if main else whole_text(blocks)
     if main and formulas:
         kept = len(set(tokens.numbers(content.text)))
         for widen in (text_without_boilerplate, whole_text):

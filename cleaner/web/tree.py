@@ -112,6 +112,13 @@ _FRAMEWORK = re.compile(r"body|content|html|markdown|text|article|description", 
 _NEVER = re.compile(r"[{};]\s*$|^\s*(?:function|var|const|import|window\.)", re.M)
 
 
+def described(tree: LexborHTMLParser) -> str:
+    """Return, as markup, the longest description in the head of a page, or ''."""
+    nodes = tree.css("meta[name='description'], meta[property='og:description']")
+    found = max((node.attributes.get("content") or "" for node in nodes), key=len, default="")
+    return _markup(found) if len(found) >= _ENOUGH else ""
+
+
 def unseen(tree: LexborHTMLParser) -> str:
     """Return, as markup, the text that a page holds only for its scripts, or ''."""
     best = ""

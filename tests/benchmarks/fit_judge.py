@@ -12,7 +12,8 @@ seen it. Only numpy and the kernels are needed; the same pages give the same tre
 import argparse
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,10 +29,12 @@ from cleaner.web import page as reader
 from cleaner.web.blocks import Blocks
 from cleaner.web.content import Content, ruled
 from cleaner.web.cues import Cues
-from cleaner.web.judge import SCALE, Trees, features
+from cleaner.web.facts import Told
+from cleaner.web.judge import PAGE_WIDE, SCALE, Trees, features
 
 TREES, DEPTH, RATE, RIDGE, SHARE, BINS = 80, 5, 0.12, 1.0, 0.5, 48
 FOLDS = 5
+WIDE = 0.2  # share of wide letters, from which a page counts as Chinese
 MADE = 400  # pages of our own making
 TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
 _RUN = 4  # words that must stand together in the gold text
@@ -67,10 +70,10 @@ def fold_of(url: str) -> int:
 
 def labelled(html: bytes | str, url: str, gold: str) -> Labelled | None:
     """Return the blocks of a page with their labels; None when it cannot be read."""
-    met: list[tuple[Blocks, str]] = []
+    met: list[tuple[Blocks, Told]] = []
 
-    def pick(blocks: Blocks, declared: str = "", cues: Cues | None = None) -> Content:
-        met.append((blocks, declared))
+    def pick(blocks: Blocks, told: Told, cues: Cues | None = None) -> Content:
+        met.append((blocks, told))
         return Content("", 0.0, 0.0, 0, 0)
 
     kept, reader.pick = reader.pick, pick
@@ -80,15 +83,14 @@ def labelled(html: bytes | str, url: str, gold: str) -> Labelled | None:
         reader.pick = kept
     if not met:
         return None
-    blocks, declared = met[0]
-    rules = ruled(blocks)
-    measures = features(blocks, rules.kept, rules.inside, rules.dead, declared)
+    blocks, told = met[0]
+    rules = ruled(blocks, told)
+    measures = features(blocks, rules.kept, rules.inside, rules.dead, told)
     words = [TOKEN.findall(blocks.text(block)[0].lower()) for block in range(len(blocks))]
     wanted = TOKEN.findall(gold.lower())
-    runs = {size: set(_runs(wanted, size)) for size in range(1, _RUN + 1)}
     sizes = np.array([len(one) for one in words], np.float64)
-    label = np.array([_found(one, runs) for one in words])
-    usable = ~rules.hidden[blocks.container] & (sizes > 0)
+    label = np.array(_labels(words, wanted))
+    usable = ~rules.never[blocks.container] & (sizes > 0)
     weight = np.minimum(sizes / (min(len(wanted), sizes.sum()) + 50), 1.0)
     return Labelled(fold_of(url), measures[usable], label[usable], weight[usable])
 
@@ -97,7 +99,22 @@ def _runs(words: list[str], size: int) -> Iterator[tuple[str, ...]]:
     return zip(*(words[at:] for at in range(size)), strict=False)
 
 
-def _found(words: list[str], runs: dict[int, set[tuple[str, ...]]]) -> float:
+def _labels(blocks: list[list[str]], wanted: list[str]) -> list[float]:
+    """Return the share of words of each block that stand in runs of the gold text.
+
+    A block that was there before is right as often as the gold text has it.
+    """
+    runs = {size: Counter(_runs(wanted, size)) for size in range(1, _RUN + 1)}
+    met: Counter[tuple[str, ...]] = Counter()
+    found = []
+    for words in blocks:
+        met[tuple(words)] += 1
+        again = len(words) >= _RUN and met[tuple(words)] > max(1, runs[_RUN][tuple(words[:_RUN])])
+        found.append(0.0 if again else _found(words, runs))
+    return found
+
+
+def _found(words: list[str], runs: Mapping[int, Mapping[tuple[str, ...], int]]) -> float:
     """Return the share of words that stand in runs of the gold text."""
     size = min(_RUN, len(words))
     if not size:
@@ -115,10 +132,14 @@ def fit(pages: Iterable[Labelled], trees: int = TREES, depth: int = DEPTH, seed:
     measures, label, weight = (np.concatenate([page[at] for page in pages]) for at in range(1, 4))
     draw = np.random.default_rng(seed)
     edges = [_edges(column) for column in measures.T]
-    bins = [
-        np.searchsorted(edge, column, side="left").astype(np.uint8)
-        for edge, column in zip(edges, measures.T, strict=True)
-    ]
+    bins = np.array(
+        [
+            np.searchsorted(edge, column, side="left")
+            for edge, column in zip(edges, measures.T, strict=True)
+        ],
+        np.uint8,
+    )
+    beyond = np.arange(BINS) >= np.array([len(edge) for edge in edges])[:, None]
     mean = float(np.clip(np.average(label, weights=weight), 0.01, 0.99))
     start = round(SCALE * float(np.log(mean / (1 - mean))))
     total = np.full(len(label), start, np.int64)
@@ -129,19 +150,16 @@ def fit(pages: Iterable[Labelled], trees: int = TREES, depth: int = DEPTH, seed:
     for tree in range(trees):
         likely = 1 / (1 + np.exp(-total / SCALE))
         pull, mass = weight * (label - likely), weight * likely * (1 - likely)
-        leaf = np.zeros(len(label), np.int64)
+        both = np.stack([pull, mass], axis=1)
+        leaf = np.zeros(len(label), np.uint8)
         drawn = np.sort(draw.choice(measures.shape[1], columns, replace=False))
         for level in range(depth):
-            best = (-1.0, 0, 0)
-            for column in drawn.tolist():
-                if len(edges[column]):
-                    found = histograms(bins[column], leaf, pull, mass, 1 << level, BINS + 1)
-                    gain = _gain(found)[: len(edges[column])]
-                    at = int(np.argmax(gain))
-                    best = max(best, (float(gain[at]), column, at), key=lambda one: one[0])
-            _, column, at = best
+            gain = _gain(histograms(bins, drawn, leaf, both, 1 << level, BINS + 1))
+            gain[beyond[drawn]] = -1.0
+            best, at = np.unravel_index(int(np.argmax(gain)), gain.shape)
+            column = drawn[best]
             asked[tree, level], limits[tree, level] = column, edges[column][at]
-            leaf |= (bins[column] > at).astype(np.int64) << level
+            leaf |= (bins[column] > at).astype(np.uint8) << level
         pulls, masses = (np.bincount(leaf, one, 1 << depth) for one in (pull, mass))
         leaves[tree] = np.round(SCALE * RATE * pulls / (masses + RIDGE))
         total += leaves[tree][leaf]
@@ -155,11 +173,11 @@ def _edges(column: np.ndarray) -> np.ndarray:
 
 
 def _gain(found: np.ndarray) -> np.ndarray:
-    """Return what a question at each edge would win, summed over the leaves so far."""
-    pull, mass = np.cumsum(found, axis=2)[:, :, :-1]
-    pulls, masses = found.sum(axis=2, keepdims=True)
+    """Return what a question would win, per feature and edge, summed over the leaves so far."""
+    pull, mass = np.moveaxis(np.cumsum(found, axis=2)[:, :, :-1], 3, 0)
+    pulls, masses = np.moveaxis(found.sum(axis=2, keepdims=True), 3, 0)
     gain = pull**2 / (mass + RIDGE) + (pulls - pull) ** 2 / (masses - mass + RIDGE)
-    return np.asarray(gain.sum(axis=0))
+    return np.asarray(gain.sum(axis=1))
 
 
 def written(trees: Trees) -> dict[str, Any]:
@@ -196,6 +214,12 @@ def corpus_pages(corpora: Path) -> Iterator[tuple[bytes | str, str, str]]:
         print(f"skipped: {gold} is not there")
 
 
+def _heavier(page: Labelled) -> Labelled:
+    """Return a page that counts as two where it is Chinese: there are few of them."""
+    chinese = len(page.measures) > 0 and page.measures[0, PAGE_WIDE] > WIDE
+    return page._replace(weight=2 * page.weight) if chinese else page
+
+
 def main() -> None:
     """Fit and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -203,7 +227,7 @@ def main() -> None:
     parser.add_argument("--folds", type=Path, help="write the trees of the folds here")
     options = parser.parse_args()
     found = [labelled(*page) for page in corpus_pages(options.corpora)]
-    real = [page for page in found if page is not None]
+    real = [_heavier(page) for page in found if page is not None]
     made = [page for html, gold in made_pages(MADE) if (page := labelled(html, "made", gold))]
     print(f"{len(real)} pages of corpora, {len(made)} of our own making")
     if options.folds:

@@ -31,7 +31,7 @@ class Maker:
 
     def __init__(self, seed: int) -> None:
         self.draw = random.Random(seed)
-        self.chinese = self.draw.random() < 0.25
+        self.chinese = self.draw.random() < 0.35
         self.gold: list[str] = []
         self.filler = self.sentence() * 2 if self.draw.random() < 0.3 else ""
 
@@ -211,6 +211,60 @@ class Maker:
         main = f"<div>{''.join(shown)}</div>"
         return f"<div>{facets}{main}</div>" if self.draw.random() < 0.7 else f"{main}{facets}"
 
+    def shop(self) -> str:
+        """Return a page of a shop: what it says of its product, not what customers say."""
+        name = f"<h1>{self.own(self.words(self.draw.randint(2, 5)))}</h1>"
+        price = (
+            f'<div class="price">{self.own(f"{self.draw.randint(100, 99_999) / 100:.2f} €")}</div>'
+        )
+        buy = f"<form><p>{self.words(1)}</p><button>{self.draw.choice(TOOLS)}</button></form>"
+        short = f"<p>{self.prose(1, 1)}</p>" if self.draw.random() < 0.6 else ""
+        parts = [self.told(at) for at in range(self.draw.choice((0, 1, 1, 2, 3)))]
+        if not short and not parts:
+            short = f"<p>{self.prose(1, 2)}</p>"
+        if self.draw.random() < 0.3:  # once more for small screens
+            again = short or parts[0]
+            parts.append(f'<div class="{self.one("mobile small compact")}-only">{again}</div>')
+        service = (
+            f'<div class="{self.one("delivery returns stock")}"><p>{self.sentence()}</p></div>'
+        )
+        main = [name, price, short, buy, *parts]
+        main.insert(self.draw.randint(3, len(main)), service if self.draw.random() < 0.5 else "")
+        told = f'<div class="{self.one("product item-detail pdp x")}">{"".join(main)}</div>'
+        reviews = "".join(
+            f'<div class="review"><h4>{self.words(2)}</h4><p>{self.sentence() * 2}</p></div>'
+            for _ in range(self.draw.choice((0, 2, 4, 8)))
+        )
+        others = "".join(
+            f'<div class="{self.one("card item tile")}">{self.link(self.words(3))} <b>9 €</b></div>'
+            for _ in range(self.draw.choice((0, 4, 8)))
+        )
+        return (
+            f'{told}<div class="reviews">{reviews}</div>'
+            f'<div class="{self.one("related-products others carousel")}">{others}</div>'
+        )
+
+    def told(self, at: int) -> str:
+        """Return what a shop says at length: in the open, in a tab or in a part of an accordion."""
+        shape = self.draw.randrange(4)
+        if shape == 0:
+            inside = f"<p>{self.prose()}</p>"
+        elif shape == 1:
+            inside = "<ul>%s</ul>" % "".join(  # noqa: UP031
+                f"<li>{self.own(self.words(self.draw.randint(2, 6)))}</li>" for _ in range(5)
+            )
+        else:
+            pairs = [(self.own(self.words(1)), self.own(self.words(1))) for _ in range(5)]
+            row = "<tr><th>{}</th><td>{}</td></tr>" if shape == 2 else "<dt>{}</dt><dd>{}</dd>"
+            rows = "".join(row.format(*pair) for pair in pairs)
+            inside = f"<table>{rows}</table>" if shape == 2 else f"<dl>{rows}</dl>"
+        head = f"<h3>{self.own(self.words(2))}</h3>" if self.draw.random() < 0.6 else ""
+        if self.draw.random() < 0.5:
+            return f'{head}<div class="{self.one("description details specs x")}">{inside}</div>'
+        hides = ' style="display:none"' if at or self.draw.random() < 0.5 else ""
+        call = self.one("tab-panel accordion-content collapse panel tabs__pane")
+        return f'{head}<div class="{call}"{hides}>{inside}</div>'
+
     def of_card(self, part: str, at: int) -> str:
         """Return what a card says of its subject beside its name."""
         number = self.draw.randint(1, 9_999)
@@ -233,7 +287,13 @@ class Maker:
     def page(self) -> str:
         """Return the page, its frame drawn as well."""
         chance = self.draw.random()
-        inner = self.body() if chance < 0.7 else self.thread() if chance < 0.8 else self.listing()
+        if chance < 0.6:
+            inner = self.body()
+        elif chance < 0.85:
+            inner = self.thread() if chance < 0.7 else self.listing()
+        else:
+            inner = self.shop()
+        first = next((one for one in self.gold if len(one) > 40), "")
         before = [f"<header>{self.links(3)}</header>", f"<nav>{self.links(5)}</nav>", self.junk()]
         after = [
             f"<footer><p>© {self.words(4)}</p>{self.links(3)}</footer>",
@@ -243,7 +303,10 @@ class Maker:
         ]
         head = "".join(one for one in before if self.draw.random() < 0.4)
         tail = "".join(one for one in after if self.draw.random() < 0.4)
-        title = f"<title>{self.words(3)}</title>"
+        name = self.gold[0] if self.draw.random() < 0.6 else self.words(3)
+        title = f"<title>{name} | {self.words(1)}</title>"
+        if first and self.draw.random() < 0.4:
+            title += f'<meta name="description" content="{first}">'
         return f"<html><head>{title}</head><body>{head}{inner}{tail}</body></html>"
 
 

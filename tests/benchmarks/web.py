@@ -190,7 +190,7 @@ def scored(
 def quality(corpora: Path, read: OutOfFold) -> None:
     """Print the scores on `extraction_gold`, per source."""
     pages = pl.read_parquet(corpora / "extraction_gold.parquet").join(
-        pl.read_parquet(corpora / "raw_html.parquet", columns=["url", "html"]),
+        pl.read_parquet(corpora / "raw_html.parquet", columns=["url", "html", "gold_lang"]),
         on="url",
         maintain_order="left",
     )
@@ -199,6 +199,8 @@ def quality(corpora: Path, read: OutOfFold) -> None:
     )
     print("\n== extraction_gold: tokens")
     told(scored(pages, read, token_scores))
+    print("\n== extraction_gold, Chinese rows: tokens")
+    told(scored(pages.filter(gold_lang="zh"), read, token_scores))
 
 
 def wcxb(corpora: Path, read: OutOfFold) -> None:

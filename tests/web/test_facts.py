@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
-from cleaner.web.facts import Facts, settled_kind
+from cleaner.web.facts import Facts, Told, read_head, settled_kind, told
 from cleaner.web.page import extract_html
 
 
@@ -125,6 +126,8 @@ def test_opt_outs(head: str, headers: dict[str, str], expected: tuple[bool, ...]
         ("<meta name=generator content='Discuz! X3'>", None, "forum"),
         ('<script type="application/ld+json">{"@type": "Product"}</script>', None, "product"),
         ("<title>404 Not Found</title>", None, "error"),
+        ('<script type="application/ld+json">[{"@type": "FAQPage", "mainEntity": [{"@type": '
+         '"Question"}]}, {"@type": "Product"}]</script>', None, "product"),
     ],
 )  # fmt: skip
 def test_page_kind(head: str, url: str | None, kind: str) -> None:
@@ -170,3 +173,31 @@ def test_titles_of_errors(title: str) -> None:
 )  # fmt: skip
 def test_titles_that_only_hold_such_words(title: str) -> None:
     assert facts(f"<title>{title}</title>").page_kind == "article"
+
+
+def read(html: str, structured: bool = True) -> Told:
+    return told(read_head(LexborHTMLParser(html), structured), "")
+
+
+def test_a_page_tells_its_title_and_how_its_text_begins() -> None:
+    said = read(
+        "<head><title>Low water &amp; tides</title><meta property=og:title content='Low water'>"
+        "<meta name=description content='The  ferry &lt;b&gt;waits&lt;/b&gt; outside.'></head>"
+    )
+    assert said == Told("", "Low water & tides Low water", ("The ferry waits outside.",))
+
+
+def test_what_json_says_is_read_wherever_it_stands() -> None:
+    script = (
+        '<script type="application/ld+json">{"@type": "Product", "description": '
+        '"A \\u201cbrass\\u201d clock with\\n\\u003cb\\u003etwo\\u003c/b\\u003e hands."}</script>'
+    )
+    assert read(f"<body>{script}</body>").said == ("A \u201cbrass\u201d clock with two hands.",)
+    assert read(f"<body>{script}</body>", structured=False).said == ()
+    assert read('<head><script type="application/ld+json">{"text": "\\u').said == ()
+
+
+def test_one_product_in_the_markup_is_the_products_page_and_many_are_a_list() -> None:
+    one = '<div itemscope itemtype="https://schema.org/Product"><p>A clock.</p></div>'
+    assert facts("", one).page_kind == "product"
+    assert facts("", one * 2).page_kind == "article"

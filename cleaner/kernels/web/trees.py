@@ -27,13 +27,21 @@ def scores(
 
 @jit
 def histograms(
-    bins: np.ndarray, leaf: np.ndarray, pull: np.ndarray, mass: np.ndarray, leaves: int, width: int
+    bins: np.ndarray,
+    columns: np.ndarray,
+    leaf: np.ndarray,
+    both: np.ndarray,
+    leaves: int,
+    width: int,
 ) -> np.ndarray:
-    """Return, per leaf and bin of one feature, the sums of `pull` and of `mass`."""
-    found = np.zeros((2, leaves, width))
-    for row in range(len(bins)):
-        found[0, leaf[row], bins[row]] += pull[row]
-        found[1, leaf[row], bins[row]] += mass[row]
+    """Return, per feature of `columns`, leaf and bin, the sums of the two numbers of its rows."""
+    found = np.zeros((len(columns), leaves, width, 2))
+    for at in range(len(columns)):
+        here, of = found[at], bins[columns[at]]
+        for row in range(len(leaf)):
+            cell = here[leaf[row], of[row]]
+            cell[0] += both[row, 0]
+            cell[1] += both[row, 1]
     return found
 
 
@@ -69,7 +77,7 @@ def chosen(
 
 
 @jit
-def places(
+def place_hashes(
     container: np.ndarray, kind: np.ndarray, parent: np.ndarray, label: np.ndarray, levels: int
 ) -> np.ndarray:
     """Return a hash per block of its kind and of the labels of `levels` containers above it.
