@@ -15,7 +15,8 @@ from cleaner.job.plan import make_plan
 from cleaner.results.before_after import changed, diff
 from cleaner.results.finished import Run
 from cleaner.runs.driver import run_plan
-from cleaner.stages import CleanLines, Normalise
+from cleaner.stages.clean_lines import CleanLines
+from cleaner.stages.normalise import Normalise
 
 BANNER = "this page keeps small files on your machine and asks you every day"
 MENU = "Home News Sport Shop Contact"

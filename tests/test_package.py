@@ -47,9 +47,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("stop done", 0, "finished already"),
         ("stop begun", 0, "asked to stop"),
         ("stop nothing", 2, ""),
+        ("stages", 0, "near_dedup"),
+        ("stages near_dedup", 0, "fineweb or refinedweb or curator or megamath"),
+        ("stages nothing", 2, ""),
     ],
 )
-def test_a_word_on_a_run_loads_none_of_what_makes_one(
+def test_a_word_on_a_run_or_a_stage_loads_none_of_what_makes_one(
     command: str, code: int, said: str, folders: Path
 ) -> None:
     check = (

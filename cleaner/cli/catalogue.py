@@ -68,13 +68,16 @@ def stages(
     as_json: JsonOption = False,
 ) -> None:
     """List every stage with its options, or those of one with what they take."""
-    from cleaner.stages import NOT_BUILT, STAGES
+    from cleaner.stages import NOT_BUILT
+    from cleaner.stages.options.base import StageOptions
+    from cleaner.stages.plugins import names, options_of
 
     if name is not None:
         _stage(name, as_json)
         return
     rows = []
-    for name, kind in STAGES.items():
+    for name in names():
+        kind = options_of(name) or StageOptions
         options = [field.alias or key for key, field in kind.model_fields.items()]
         about = (kind.__doc__ or "").strip().split("\n", 1)[0]
         rows.append({"stage": name, "does": about, "options": ", ".join(options)})
@@ -86,9 +89,9 @@ def stages(
 
 
 def _stage(name: str, as_json: bool) -> None:
-    from cleaner.stages.plugins import find, names
+    from cleaner.stages.plugins import names, options_of
 
-    if (kind := find(name)) is None:
+    if (kind := options_of(name)) is None:
         raise JobError(f"unknown stage {name!r}; available: {', '.join(names())}")
     rows: list[dict[str, Any]] = []
     for key, field in kind.model_fields.items():

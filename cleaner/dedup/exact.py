@@ -3,8 +3,9 @@
 import numpy as np
 import polars as pl
 
-from cleaner.dedup.keys import Within, column_keys, groups, has_word, hashed
-from cleaner.dedup.ranks import Keep, ranks
+from cleaner.config.choices import Keep, Within
+from cleaner.dedup.keys import column_keys, groups, has_word, hashed
+from cleaner.dedup.ranks import ranks
 from cleaner.kernels.hashing import repeated
 
 # What stages know of a document among others; `weight` is how many it already stands for.

@@ -1,19 +1,16 @@
 """Keys of comparison as hashes, and who may be compared with whom."""
 
-from typing import Literal
-
 import numpy as np
 import polars as pl
 import xxhash
 
+from cleaner.config.choices import Within
 from cleaner.dedup.urls import hosts, normalised
 from cleaner.errors import JobError
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.dedup.fold import fold
 from cleaner.kernels.dedup.shingles import wordy
 from cleaner.text.segment import formulas_of, modes
-
-Within = Literal["all", "source", "host"]
 
 
 def formula_modes(docs: pl.DataFrame) -> np.ndarray:

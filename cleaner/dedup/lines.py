@@ -1,20 +1,19 @@
 """Lines or paragraphs that stand in many documents: counted, decided by hash, cut out."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from cleaner.config.choices import LineUnit, Within
 from cleaner.dedup.against import OLD
-from cleaner.dedup.keys import Within, formula_modes, groups
+from cleaner.dedup.keys import formula_modes, groups
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.dedup.fold import fold, frozen
 from cleaner.kernels.dedup.line_ranges import cut_pieces, hash_pieces, keep_pieces
 from cleaner.kernels.text.segment import segment
 from cleaner.kernels.unicode import classes
-
-Unit = Literal["line", "paragraph"]
 
 # A line of one unit of work: the documents that hold it, and the first of them.
 LINES = pl.Schema({
@@ -35,7 +34,7 @@ class Pieces(NamedTuple):
     judged: np.ndarray  # what may be cut: enough words, and no code
 
 
-def pieces(docs: pl.DataFrame, unit: Unit, min_words: int, within: Within) -> Pieces:
+def pieces(docs: pl.DataFrame, unit: LineUnit, min_words: int, within: Within) -> Pieces:
     """Return the pieces of each text; a formula is never parted, and code is never judged."""
     offsets, data = map(frozen, utf8(docs["text"]))
     modes = formula_modes(docs)
@@ -50,7 +49,7 @@ def pieces(docs: pl.DataFrame, unit: Unit, min_words: int, within: Within) -> Pi
 
 
 def line_counts(
-    docs: pl.DataFrame, unit: Unit = "line", min_words: int = 5, within: Within = "all"
+    docs: pl.DataFrame, unit: LineUnit = "line", min_words: int = 5, within: Within = "all"
 ) -> pl.DataFrame:
     """Return a row of `LINES` per different line of these documents, to exchange by `line`."""
     found = pieces(docs, unit, min_words, within)
@@ -88,7 +87,7 @@ def decide_lines(rows: pl.DataFrame, min_documents: int) -> pl.DataFrame:
 def cut_lines(
     docs: pl.DataFrame,
     frequent: pl.DataFrame,
-    unit: Unit = "line",
+    unit: LineUnit = "line",
     min_words: int = 5,
     within: Within = "all",
     keep_first: bool = False,

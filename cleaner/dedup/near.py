@@ -11,13 +11,14 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from cleaner.config.choices import Keep, Scheme, Within
 from cleaner.dedup.exact import IDENTITY, VERDICTS, identity
-from cleaner.dedup.keys import Within, formula_modes, groups
+from cleaner.dedup.keys import formula_modes, groups
 from cleaner.dedup.presets import Banding
-from cleaner.dedup.ranks import OLDEST, Keep, ranks
+from cleaner.dedup.ranks import OLDEST, ranks
 from cleaner.errors import CleanerError
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.dedup.minhash import Scheme, band_hashes, signatures
+from cleaner.kernels.dedup.minhash import band_hashes, signatures
 from cleaner.kernels.dedup.shingles import shingles
 from cleaner.kernels.dedup.stars import decide, similar, sorted_sets, star_pairs
 from cleaner.kernels.dedup.unionfind import (

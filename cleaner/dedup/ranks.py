@@ -1,13 +1,10 @@
 """Which copy stays: every keep policy is an Int64 rank, lower is kept; ties go by (file, row)."""
 
-from typing import Literal
-
 import polars as pl
 
+from cleaner.config.choices import Keep
 from cleaner.dedup.dates import moments
 from cleaner.errors import JobError
-
-Keep = Literal["best", "longest", "first", "newest", "source_priority"]
 
 WORST = 2**63 - 1
 OLDEST = -(2**63)  # of a document that an earlier run kept: nothing ranks before it

@@ -19,12 +19,13 @@ from pydantic import (
 
 from cleaner.config import yaml12
 from cleaner.config.mistakes import Where, guess
+from cleaner.config.options import Options
 from cleaner.config.regex import is_pattern
 from cleaner.config.shipped import shipped_path
 from cleaner.errors import JobError
 from cleaner.shards import FORMATS
 from cleaner.stages import NOT_BUILT, STAGES, plugins
-from cleaner.stages.base import Options, Stage
+from cleaner.stages.base import Stage
 from cleaner.storage.run_folder import JOB, RunFolder
 
 OUTPUT_FORMATS = ("parquet", "jsonl.zst", "megatron", "yuan_text")

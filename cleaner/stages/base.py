@@ -13,41 +13,28 @@ It never filters and never reorders; the engine moves what fell out to the ledge
 """
 
 from collections.abc import Collection, Mapping, Set
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from cleaner.errors import JobError
-from cleaner.rules.conditions import Limit, checked, parse
+from cleaner.rules.conditions import Limit, parse
 from cleaner.rules.rule_set import RuleSet
 from cleaner.rules.sql import ConditionError
 from cleaner.stages.global_stage import GlobalStage
+from cleaner.stages.options.base import JudgingOptions, StageOptions
 from cleaner.text.segment import formulas_of
 
 
-class Options(BaseModel):
-    """A frozen pydantic model that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
-
-
-class Stage(Options):
+class Stage(StageOptions):
     """One entry of a job's `stages`."""
 
     version: ClassVar[int] = 1  # raised whenever the same input may give other output
-    # What a user may look for here, and where it is written instead.
-    elsewhere: ClassVar[Mapping[str, str]] = {}
     changes_text: ClassVar[bool] = False
     exact: ClassVar[bool] = True  # False: float scores, another machine may differ in the last bit
     gpu: ClassVar[bool] = False  # it runs on a GPU where there is one
     for_ledger: ClassVar[bool] = False  # what it adds is for the ledger, not for later stages
     drops_most: ClassVar[bool] = False  # of a crawl; the ledger tells less of what falls here
-
-    @classmethod
-    def from_short(cls, value: Any) -> dict[str, Any]:
-        """Return options for the short form `name: value` of a job file; most stages have none."""
-        raise ValueError(f"takes a mapping of options, not {value!r}")
 
     def plain(self) -> dict[str, Any]:
         """Return the options as plain data, under the names of the job file."""
@@ -142,26 +129,8 @@ class Stage(Options):
         raise NotImplementedError
 
 
-class Judging(Stage):
+class Judging(JudgingOptions, Stage):
     """A stage that drops documents, or only tags them; `where` says which ones it judges."""
-
-    action: Literal["drop", "tag"] = "drop"
-    where: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _where_was_on(cls, options: Any) -> Any:
-        if not isinstance(options, dict) or "on" not in options or "on" in cls.model_fields:
-            return options
-        if options.get("where") is not None:
-            raise ValueError("where: on is its old name; give one of them")
-        rest = {name: value for name, value in options.items() if name != "on"}
-        return {**rest, "where": options["on"]}
-
-    @field_validator("where")
-    @classmethod
-    def _where_is_a_condition(cls, value: str | None) -> str | None:
-        return checked(value)
 
     def tags(self) -> bool:
         """Return whether documents that fall here stay, with a tag."""

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 import polars as pl
-from pydantic import Field, model_validator
 
 from cleaner.dedup.keys import column_keys, hashed, required
 from cleaner.dedup.ranks import ranks
@@ -24,6 +23,7 @@ from cleaner.stages.global_stage import (
     Work,
 )
 from cleaner.stages.marked import word_counts
+from cleaner.stages.options.cap import CapOptions
 
 REASON = "over_cap"
 # A document of a group, known by the two halves of a 128-bit hash of the group's name.
@@ -34,25 +34,8 @@ GROUPED = pl.Schema({
 _GROUP = ("hi", "lo")
 
 
-class Cap(Judging, GlobalStage):
-    """Keep at most `documents`, or `tokens` words, of each group; the others are `over_cap`.
-
-    `by` is `host` (of the url) or a column. The best by `best_by` stay, without it by the score of
-    the last classifier before, else the longest; ties go by (file, row). Documents of a null or
-    empty group are never capped. With `tokens` a group is cut at its first document that does not
-    fit.
-    """
-
-    by: str = Field("host", min_length=1)
-    documents: int | None = Field(None, gt=0)
-    tokens: int | None = Field(None, gt=0)
-    best_by: str | None = Field(None, min_length=1)
-
-    @model_validator(mode="after")
-    def _one_limit(self) -> Self:
-        if (self.documents is None) == (self.tokens is None):
-            raise ValueError("takes exactly one of documents and tokens")
-        return self
+class Cap(CapOptions, Judging, GlobalStage):
+    """The stage at work; its options say what it does."""
 
     def global_stage(self) -> GlobalStage:
         """Return this stage: it sees all rows."""

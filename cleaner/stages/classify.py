@@ -1,57 +1,29 @@
 """Score documents by a fastText model, and drop those below a cut."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 import pyarrow.compute as pc
-from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from cleaner.errors import JobError
 from cleaner.rules.conditions import Limit
 from cleaner.stages.base import Judging
 from cleaner.stages.cuts import ShareCut
 from cleaner.stages.global_stage import GlobalStage
+from cleaner.stages.options.classify import ClassifyOptions
+from cleaner.stages.options.scored import ScoredOptions
 
 
-class Scored(Judging):
-    """The options that `classify` and `embed_classify` share: one score, at most one cut."""
+class Scored(ScoredOptions, Judging):
+    """What `classify` and `embed_classify` share: one score, at most one cut."""
 
-    model_config = ConfigDict(populate_by_name=True)
     exact: ClassVar[bool] = False
-
-    model: str
-    target: str = Field(alias="label", min_length=1)
-    name: str | None = Field(None, alias="as", min_length=1)
-    min_score: float | None = Field(None, ge=0, le=1)
-    keep_share: float | None = Field(None, gt=0, le=1)
-    keep_tokens: int | None = Field(None, gt=0)
-    per: tuple[Literal["lang", "source"], ...] = ()
-
-    @field_validator("per", mode="before")
-    @classmethod
-    def _one_or_several(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _one_cut(self) -> "Scored":
-        cuts = ("min_score", "keep_share", "keep_tokens")
-        given = [name for name in cuts if getattr(self, name) is not None]
-        if len(given) > 1:
-            raise ValueError(f"takes one of {', '.join(cuts)}; got {' and '.join(given)}")
-        if self.per and not self.shares:
-            raise ValueError("per goes with keep_share or keep_tokens")
-        return self
 
     @property
     def column(self) -> str:
         """The name of the score column."""
         return self.name or f"{self.target.removeprefix('__label__')}_score"
-
-    @property
-    def shares(self) -> bool:
-        """Whether the cut is a share of the whole corpus, decided by `decide_cut`."""
-        return self.keep_share is not None or self.keep_tokens is not None
 
     def score(self) -> str | None:
         """Return the score column."""
@@ -112,8 +84,8 @@ class Scored(Judging):
         )
 
 
-class Classify(Scored):
-    """Add the probability of one label of a fastText model, and drop what lies below the cut."""
+class Classify(ClassifyOptions, Scored):
+    """The stage at work; its options say what it does."""
 
     def files(self) -> list[str]:
         """Return the model and its card."""

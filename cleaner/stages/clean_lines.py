@@ -1,8 +1,7 @@
 """Cut the lines of a text that break the rules of a file."""
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import polars as pl
 from pydantic import model_validator
@@ -12,16 +11,15 @@ from cleaner.rules.rule_set import RuleSet, load_rules
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Stage
 from cleaner.stages.marked import cut_so_far
+from cleaner.stages.options.clean_lines import CleanLinesOptions
 from cleaner.text.segment import formulas_of
 
 
-class ByLineRules(Stage):
+class ByLineRules(CleanLinesOptions, Stage):
     """What the stage does, whether its rules are still in a file or already at hand."""
 
     version: ClassVar[int] = 2  # formulas stay
     changes_text: ClassVar[bool] = True
-
-    rules: str = "c4_lines"
 
     def of_lines(self) -> RuleSet:
         """Return the rules for lines."""
@@ -62,16 +60,7 @@ class ResolvedCleanLines(ByLineRules):
 
 
 class CleanLines(ByLineRules):
-    """Replace `text` by the lines that keep every rule, and count `characters_cut`.
-
-    `rules` is a file of `filters/` with a part `lines`, or a path. A text that is left without a
-    word is dropped as `empty` by what comes next.
-    """
-
-    elsewhere: ClassVar[Mapping[str, str]] = {
-        "line_rules": "rules are written in a filter file, under `lines`, and `rules` is its path",
-        "lines": "rules are written in a filter file, under `lines`, and `rules` is its path",
-    }
+    """The stage at work; its options say what it does."""
 
     @cached_property
     def line_rules(self) -> RuleSet:
@@ -81,13 +70,6 @@ class CleanLines(ByLineRules):
     def of_lines(self) -> RuleSet:
         """Return the rules for lines."""
         return self.line_rules
-
-    @classmethod
-    def from_short(cls, value: Any) -> dict[str, Any]:
-        """Return options for `clean_lines: refinedweb_lines`."""
-        if not isinstance(value, str):
-            return super().from_short(value)
-        return {"rules": value}
 
     @classmethod
     def resolved_type(cls) -> type[ResolvedCleanLines]:

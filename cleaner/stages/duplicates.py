@@ -1,34 +1,24 @@
 """What the stages that look for duplicates share: which copy stays, and who is compared."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import polars as pl
-from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from cleaner.config.choices import Keep
 from cleaner.dedup.account import merge_tallies, tallied
 from cleaner.dedup.against import fell, of_this_run
 from cleaner.dedup.dates import moments
-from cleaner.dedup.keys import Within
-from cleaner.dedup.ranks import OLDEST, Keep, ranks
+from cleaner.dedup.ranks import OLDEST, ranks
 from cleaner.dedup.tables import summed, tables_of
 from cleaner.errors import JobError
 from cleaner.stages.base import Judging
 from cleaner.stages.global_stage import VERDICTS, ByRow, Facts, Indexed, Tables, Work
+from cleaner.stages.options.duplicates import DuplicatesOptions
 
 KEY = ("file", "row")
 
 
-def _runs(value: Any) -> Any:
-    """Return one run folder or a list of several as a tuple, without closing slashes."""
-    several = [value] if isinstance(value, str) else value
-    if isinstance(several, list | tuple) and all(isinstance(run, str) for run in several):
-        return tuple(run.rstrip("/") or run for run in several)
-    return value
-
-
-# Folders of finished runs; what they kept stays, and its duplicates fall.
-Runs = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_runs)]
 NOTHING = pl.lit([], pl.List(pl.String))
 PARTNER = ("duplicate_file", "duplicate_row", "duplicate_of", "jaccard", "cluster_size")
 
@@ -47,33 +37,12 @@ def keyed(docs: pl.DataFrame) -> pl.DataFrame:
     return docs.with_columns(file=pl.lit(0, pl.UInt32), row=row)
 
 
-class Duplicates(Judging, Indexed):
-    """Options of `exact_dedup` and `near_dedup`; `resolved` fills in the defaults."""
+class Duplicates(DuplicatesOptions, Judging, Indexed):
+    """A stage that looks for duplicates; `resolved` fills in the defaults."""
 
     clusters: ClassVar[bool] = True
     watched: ClassVar[bool] = True
     reason: ClassVar[str]
-
-    keep: Keep | None = None
-    best_by: str | None = Field(None, min_length=1)
-    source_priority: tuple[str, ...] = ()
-    within: Within = "all"
-    against: Runs = ()
-
-    @field_validator("source_priority", mode="before")
-    @classmethod
-    def _several(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
-
-    @model_validator(mode="after")
-    def _policy_has_what_it_needs(self) -> Self:
-        if self.keep == "source_priority" and not self.source_priority:
-            raise ValueError("keep: source_priority needs source_priority, a list of sources")
-        if self.source_priority and self.keep not in (None, "source_priority"):
-            raise ValueError(f"source_priority does not go with keep: {self.keep}")
-        if self.best_by and self.keep not in (None, "best"):
-            raise ValueError(f"best_by does not go with keep: {self.keep}")
-        return self
 
     def resolved(self, columns: Collection[str], score: str | None = None) -> Self:
         """Return this stage with its keep policy filled in."""

@@ -6,13 +6,11 @@ import numpy as np
 import polars as pl
 
 from cleaner.stages.classify import Scored
+from cleaner.stages.options.embed_classify import EmbedClassifyOptions
 
 
-class EmbedClassify(Scored):
-    """Add the score of one label of an embedding head, and drop what lies below the cut.
-
-    `model` is the head that `cleaner train` wrote; it names its encoder by path.
-    """
+class EmbedClassify(EmbedClassifyOptions, Scored):
+    """The stage at work; its options say what it does."""
 
     version: ClassVar[int] = 1
     gpu: ClassVar[bool] = True

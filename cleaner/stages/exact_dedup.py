@@ -5,37 +5,26 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-from pydantic import Field
 
+from cleaner.config.choices import Keep
 from cleaner.dedup.exact import decide_exact, exact_keys
 from cleaner.dedup.keys import has_word
-from cleaner.dedup.ranks import Keep
 from cleaner.errors import JobError
 from cleaner.stages.duplicates import Duplicates, commit_verdicts
 from cleaner.stages.global_stage import VERDICTS, Role, Step, Work
+from cleaner.stages.options.exact_dedup import ExactDedupOptions
 
 
-class ExactDedup(Duplicates):
-    """Add `broken` (`exact_duplicate`), the partner, and `cluster_size`.
-
-    `on` is `text`, `url` or a column. Keys are folded (see `cleaner.kernels.dedup.fold`), urls
-    normalised; a null or empty key is nobody's duplicate, a text without a word is `empty`.
-    """
+class ExactDedup(ExactDedupOptions, Duplicates):
+    """The stage at work; its options say what it does."""
 
     version: ClassVar[int] = 3  # keep: newest reads more forms of dates
     reason: ClassVar[str] = "exact_duplicate"
     index_by: ClassVar[str] = "hi"
 
-    on: str = Field("text", min_length=1)
-
     def compares_text(self) -> bool:
         """Return whether texts are what is compared."""
         return self.on == "text"
-
-    @classmethod
-    def from_short(cls, value: Any) -> dict[str, Any]:
-        """Return options for `exact_dedup: url`."""
-        return {"on": value} if isinstance(value, str) else super().from_short(value)
 
     def _usual_keep(self, columns: Collection[str]) -> Keep:
         return "newest" if self.on == "url" and "date" in columns else "longest"

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, Self
 
 import polars as pl
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from cleaner.config.word_lists import load_phrases
 from cleaner.stages.base import Stage
+from cleaner.stages.options.extract import ExtractOptions
 from cleaner.storage.shortages import is_shortage
 from cleaner.web.columns import COLUMNS, FACTS
 from cleaner.web.cues import LISTS, Cues
@@ -17,39 +19,15 @@ from cleaner.web.page import Page, extract_html
 _MACHINE = re.compile(r" at 0x[0-9a-fA-F]+|(?<![\w.])/(?:[\w.+-]+/)+")  # addresses and folders
 
 
-class Extract(Stage):
-    """Add `text` from `html` and the facts of the page; rows that are text already pass untouched.
-
-    `broken` says `empty`, `not_html`, `binary` or `http_error`; `error` what could not be judged.
-    An optional column `headers` (HTTP headers as text, or a list of name and value) or `charset`
-    helps decoding and tells opt-outs; an optional `status` is the HTTP status. `lists` gives files
-    for `zh_cue_starts`, `zh_cue_lines` and `zh_cue_parts`, the lines that stand around the text of
-    Chinese pages; they are held as data: only who builds the stage opens files.
-    """
+class ByCues(ExtractOptions, Stage):
+    """What the stage does, whether its lists are still in files or already at hand."""
 
     version: ClassVar[int] = 4  # shops, copies, statements, what the head says of the text
     changes_text: ClassVar[bool] = True
 
-    math: bool = True
-    main_content: bool = True
-    min_formula_survival: float = 0.8
-    lists: dict[str, str] = Field(default_factory=dict)
-    phrases: dict[str, tuple[str, ...]]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _resolve(cls, options: Any) -> Any:
-        if not isinstance(options, dict) or "phrases" in options:
-            return options
-        lists = options.get("lists") or {}
-        if not isinstance(lists, dict):
-            return {**options, "phrases": {}}  # refused by the field's type
-        for name in lists:
-            if name not in LISTS:
-                there = ", ".join(LISTS)
-                raise ValueError(f"lists: extract reads no list {name!r}; it reads: {there}")
-        phrases = {name: load_phrases(str(lists.get(name, name))) for name in LISTS}
-        return {**options, "phrases": phrases}
+    def cues(self) -> Cues:
+        """Return the lines that stand around the text of Chinese pages."""
+        raise NotImplementedError
 
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""
@@ -103,13 +81,58 @@ class Extract(Stage):
                 main_content=self.main_content,
                 min_formula_survival=self.min_formula_survival,
                 headers=_headers(headers),
-                cues=Cues(*(self.phrases[name] for name in LISTS)),
+                cues=self.cues(),
             )
         except Exception as defect:  # one page must not cost the frame; the row fails and says why
             if is_shortage(defect):
                 raise
             told = _MACHINE.sub("", f"defect: {type(defect).__name__}: {defect}")
             return Page(error=told[:300])
+
+
+class ResolvedExtract(ByCues):
+    """The stage with its lists as data: no worker opens their files."""
+
+    phrases: dict[str, tuple[str, ...]]
+
+    def cues(self) -> Cues:
+        """Return the lines that stand around the text of Chinese pages."""
+        return _cues(self.phrases)
+
+
+class Extract(ByCues):
+    """The stage at work; its options say what it does."""
+
+    @model_validator(mode="after")
+    def _lists_are_read(self) -> Self:
+        self.cues()  # a missing file is said with the place of the stage
+        return self
+
+    @cached_property
+    def phrases(self) -> dict[str, tuple[str, ...]]:
+        """The lists that the stage reads, by name."""
+        for name in self.lists:
+            if name not in LISTS:
+                there = ", ".join(LISTS)
+                raise ValueError(f"lists: extract reads no list {name!r}; it reads: {there}")
+        return {name: load_phrases(self.lists.get(name, name)) for name in LISTS}
+
+    def cues(self) -> Cues:
+        """Return the lines that stand around the text of Chinese pages."""
+        return _cues(self.phrases)
+
+    @classmethod
+    def resolved_type(cls) -> type[ResolvedExtract]:
+        """Return the type of the stage with its lists."""
+        return ResolvedExtract
+
+    def resolve(self) -> ResolvedExtract:
+        """Return these options with the lists of their files."""
+        return ResolvedExtract(**self.model_dump(), phrases=self.phrases)
+
+
+def _cues(phrases: Mapping[str, tuple[str, ...]]) -> Cues:
+    return Cues(*(phrases[name] for name in LISTS))
 
 
 def _found(page: Page, name: str) -> Any:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import polars as pl
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from cleaner.config.word_lists import load_phrases
 from cleaner.errors import JobError
@@ -14,18 +14,15 @@ from cleaner.signals import SIGNALS, measure
 from cleaner.signals.splitters import check
 from cleaner.stages.base import Judging
 from cleaner.stages.marked import LOSS, LOSS_SIGNALS, formula_loss
+from cleaner.stages.options.filter import FilterOptions
 from cleaner.text.segment import formulas_of
 
 
-class ByRules(Judging):
+class ByRules(FilterOptions, Judging):
     """What a filter does, whether its rules are still in a file or already at hand."""
 
     version: ClassVar[int] = 4  # signals of personal data are what the mask finds
     for_ledger: ClassVar[bool] = True
-
-    name: str
-    formulas: bool = True
-    lists: dict[str, str] = Field(default_factory=dict)
 
     def rule_set(self) -> RuleSet:
         """Return the rules."""
@@ -148,15 +145,7 @@ class ResolvedFilter(ByRules):
 
 
 class Filter(ByRules):
-    """Add `broken`, the list of rules each document fails; an empty list means keep.
-
-    `name` is a filter of `filters/`, or a path; `lists` gives files for lists that its rules read.
-    """
-
-    elsewhere: ClassVar[Mapping[str, str]] = {
-        "rules": "rules are written in a filter file, and `name` is its name or path",
-        "phrases": "phrases are written in a text file, and `lists` gives its path",
-    }
+    """The stage at work; its options say what it does."""
 
     @model_validator(mode="after")
     def _lists_are_read(self) -> Self:
@@ -180,13 +169,6 @@ class Filter(ByRules):
     def phrase_lists(self) -> Mapping[str, tuple[str, ...]]:
         """Return the lists that the rules and `where` read, by name."""
         return self.phrases
-
-    @classmethod
-    def from_short(cls, value: Any) -> dict[str, Any]:
-        """Return options for `filter: gopher_quality`."""
-        if not isinstance(value, str):
-            return super().from_short(value)
-        return {"name": value}
 
     @classmethod
     def resolved_type(cls) -> type[ResolvedFilter]:

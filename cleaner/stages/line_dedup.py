@@ -4,44 +4,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import polars as pl
-from pydantic import Field
 
-from cleaner.dedup.keys import Within, has_word
-from cleaner.dedup.lines import Unit, cut_lines, decide_lines, line_counts
+from cleaner.dedup.keys import has_word
+from cleaner.dedup.lines import cut_lines, decide_lines, line_counts
 from cleaner.dedup.tables import summed
 from cleaner.stages.base import Stage
-from cleaner.stages.duplicates import KEY, Runs, alone, keyed
+from cleaner.stages.duplicates import KEY, alone, keyed
 from cleaner.stages.global_stage import VERDICTS, ByRow, Facts, Indexed, Role, Step, Tables, Work
 from cleaner.stages.marked import cut_so_far
+from cleaner.stages.options.line_dedup import LineDedupOptions
 
 _LINES = 20  # lines of a document, about
 
 
-class LineDedup(Stage, Indexed):
-    """Cut each line that at least `min_documents` documents hold, of all or of one host.
-
-    Lines are compared as keys (see `kernels.dedup.fold`); those of fewer than `min_words` words
-    and those inside code fences stay, and no formula is parted. With `keep_first` a line stays in
-    the first document that has it. A text left without a word is `broken`: `repeated_line`.
-    """
+class LineDedup(LineDedupOptions, Stage, Indexed):
+    """The stage at work; its options say what it does."""
 
     version: ClassVar[int] = 2  # keys compose what invisible characters parted
     index_by: ClassVar[str] = "line"
     index_reads: ClassVar[Literal["keys", "text"]] = "text"
     changes_text: ClassVar[bool] = True
     reason: ClassVar[str] = "repeated_line"
-
-    unit: Unit = "line"
-    min_documents: int = Field(10, ge=2)
-    min_words: int = Field(5, ge=1)
-    within: Within = "all"
-    keep_first: bool = False
-    against: Runs = ()
-
-    @classmethod
-    def from_short(cls, value: Any) -> dict[str, Any]:
-        """Return options for `line_dedup: paragraph`."""
-        return {"unit": value} if isinstance(value, str) else super().from_short(value)
 
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""

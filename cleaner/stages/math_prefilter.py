@@ -5,18 +5,14 @@ from typing import ClassVar
 import polars as pl
 
 from cleaner.stages.base import Judging
-from cleaner.web.prefilter import Weak, may_hold_mathematics
+from cleaner.stages.options.math_prefilter import MathPrefilterOptions
+from cleaner.web.prefilter import may_hold_mathematics
 
 
-class MathPrefilter(Judging):
-    """Add `broken`: `no_math_markup` for pages without mathematical markup or weak TeX evidence.
-
-    Rows without a page but with text (those of a `text` entry) pass.
-    """
+class MathPrefilter(MathPrefilterOptions, Judging):
+    """The stage at work; its options say what it does."""
 
     drops_most: ClassVar[bool] = True
-
-    weak: Weak = "auto"
 
     def needs(self) -> set[str]:
         """Return the columns this stage reads."""

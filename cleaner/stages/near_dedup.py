@@ -1,10 +1,9 @@
 """Keep one of all documents that are nearly the same, each removal with its partner and Jaccard."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar
 
 import polars as pl
-from pydantic import Field, model_validator
 
 from cleaner.dedup.account import RECALL, SAMPLE_DOCUMENTS, merge_recall, quality, sample
 from cleaner.dedup.keys import has_word
@@ -18,51 +17,21 @@ from cleaner.dedup.near import (
 from cleaner.dedup.presets import PRESETS, Banding, optimal
 from cleaner.dedup.ranks import ranks
 from cleaner.dedup.tables import banding_table
-from cleaner.kernels.dedup.minhash import Scheme
 from cleaner.stages.duplicates import KEY, Duplicates
 from cleaner.stages.global_stage import Facts, Role, Seen, Step, Tables, partitions
 from cleaner.stages.near_steps import STEPS
+from cleaner.stages.options.near_dedup import NearDedupOptions
 
 _SET_BYTES = 128 << 20  # shingle sets that one task of the verification holds, about
 _COUNTED = ("pairs", "components", "verify")  # steps whose counts stand in stats.json
 
 
-class NearDedup(Duplicates):
-    """Add `broken` (`near_duplicate`), the partner with its Jaccard, and `cluster_size`.
-
-    Candidates come from MinHash bands: a `preset`, or `ngram`, `bands` and `rows`, or the bands
-    that `datasketch` finds best for `threshold` and `permutations`. With `verify` a document falls
-    only if its true Jaccard to a kept one is at least `threshold`.
-    """
+class NearDedup(NearDedupOptions, Duplicates):
+    """The stage at work; its options say what it does."""
 
     version: ClassVar[int] = 3  # keep: newest reads more forms of dates
     reason: ClassVar[str] = "near_duplicate"
     index_by: ClassVar[str] = "band"
-
-    preset: Literal["fineweb", "refinedweb", "curator", "megamath"] | None = None
-    ngram: int = Field(5, ge=1, le=100)
-    bands: int | None = Field(None, ge=1, le=1000)
-    rows: int | None = Field(None, ge=1, le=1000)
-    permutations: int | None = Field(None, ge=2, le=1024)
-    seed: int = Field(1, ge=0, lt=2**32)
-    scheme: Scheme = "affine32"
-    threshold: float = Field(0.8, gt=0, le=1)
-    verify: bool = True
-    cluster: Literal["star", "components"] = "star"
-
-    @classmethod
-    def from_short(cls, value: Any) -> dict[str, Any]:
-        """Return options for `near_dedup: fineweb`."""
-        return {"preset": value} if isinstance(value, str) else super().from_short(value)
-
-    @model_validator(mode="after")
-    def _one_banding(self) -> Self:
-        if (self.bands is None) != (self.rows is None):
-            raise ValueError("bands and rows go together")
-        given = [name for name in ("preset", "bands", "permutations") if getattr(self, name)]
-        if len(given) > 1:
-            raise ValueError(f"takes one of preset, bands and rows, permutations; got {given}")
-        return self
 
     @property
     def banding(self) -> Banding:

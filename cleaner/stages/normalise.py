@@ -1,25 +1,22 @@
 """Bring texts to one spelling before anything is measured on them."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import polars as pl
 
 from cleaner.stages.base import Stage
+from cleaner.stages.options.normalise import NormaliseOptions
 from cleaner.text.mojibake import repair_all
-from cleaner.text.normalise import Form, normalise
+from cleaner.text.normalise import normalise
 from cleaner.text.personal_data import mask
 from cleaner.text.segment import formulas_of
 
 
-class Normalise(Stage):
-    """Replace `text` by its normal form; on request repair mojibake and mask personal data."""
+class Normalise(NormaliseOptions, Stage):
+    """The stage at work; its options say what it does."""
 
     version: ClassVar[int] = 3  # numbers in signs of any width, after indented lines too
     changes_text: ClassVar[bool] = True
-
-    form: Form = "NFC"
-    mojibake: bool = False
-    personal_data: Literal["keep", "mask"] = "keep"
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with `text` normalised; a null text stays null."""

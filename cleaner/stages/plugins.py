@@ -3,15 +3,21 @@
 A worker needs no registry: what travels to it names the class by module and place.
 """
 
+from __future__ import annotations
+
 import hashlib
 import importlib
 import inspect
 from functools import lru_cache
 from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 from cleaner.errors import JobError
-from cleaner.stages import STAGES
-from cleaner.stages.base import Stage
+from cleaner.stages import OPTIONS, STAGES
+from cleaner.stages.options.base import StageOptions
+
+if TYPE_CHECKING:
+    from cleaner.stages.base import Stage
 
 GROUP = "cleaner.stages"
 _OURS = "cleaner."
@@ -41,18 +47,26 @@ def find(name: str) -> type[Stage] | None:
     return STAGES.get(name)
 
 
+def options_of(name: str) -> type[StageOptions] | None:
+    """Return what a user may write of a stage; of ours without loading what it works with."""
+    return OPTIONS.get(name) or find(name)
+
+
 def names() -> list[str]:
     """Return the names of all stages there are."""
     return [*STAGES, *(p.name for p in entry_points(group=GROUP) if p.name not in STAGES)]
 
 
 def _add(name: str, kind: object, origin: str) -> None:
+    from cleaner.stages.base import Stage
+
     if not (isinstance(kind, type) and issubclass(kind, Stage)):
         raise JobError(f"{origin}: stage {name!r} is no class made from cleaner.stages.Stage")
     if STAGES.get(name, kind) is not kind:
         taken = STAGES[name].__module__
         raise JobError(f"{origin}: stage {name!r} is there already, in {taken}; take another name")
-    STAGES[name] = kind
+    if name not in OPTIONS:
+        STAGES[name] = kind
 
 
 def place_of(kind: type[Stage]) -> str | None:
@@ -67,6 +81,8 @@ def class_at(place: str) -> type[Stage]:
 
     Raises JobError where it cannot be imported, as on a node without the package.
     """
+    from cleaner.stages.base import Stage
+
     module, _, path = place.partition(":")
     try:
         found = importlib.import_module(module)

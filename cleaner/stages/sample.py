@@ -4,37 +4,21 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
-from pydantic import Field, model_validator
 
 from cleaner.stages.base import Judging
 from cleaner.stages.cuts import Cut
 from cleaner.stages.global_stage import GlobalStage
+from cleaner.stages.options.sample import SampleOptions
 from cleaner.storage.row_key import sample_key
 
 WHOLE = 2**64
 _LOW = 44  # bits of a sample key that only decide ties; the upper 20 are its score
 
 
-class Sample(Judging):
-    """Keep a share of the documents, or a number of them; the others are `not_sampled`.
-
-    A share is judged row by row. A number needs all rows: the engine keeps the `documents` rows
-    with the smallest `sample_key`.
-    """
+class Sample(SampleOptions, Judging):
+    """The stage at work; its options say what it does."""
 
     drops_most: ClassVar[bool] = True
-
-    share: float | None = Field(None, ge=0, le=1)
-    documents: int | None = Field(None, ge=0)
-    seed: int = Field(0, ge=0, lt=2**63)
-
-    @model_validator(mode="after")
-    def _one(self) -> "Sample":
-        if (self.share is None) == (self.documents is None):
-            raise ValueError("takes exactly one of share and documents")
-        if self.where is not None and self.documents is not None:
-            raise ValueError("where: goes with share; a number of documents is drawn of all")
-        return self
 
     def global_stage(self) -> GlobalStage | None:
         """Return the cut over all rows that a number of documents is."""

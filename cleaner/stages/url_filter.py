@@ -1,28 +1,22 @@
 """Drop pages by their address, and pages whose owners opted out."""
 
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 import polars as pl
-from pydantic import field_validator, model_validator
+from pydantic import model_validator
 
 from cleaner.config.word_lists import load_phrases
 from cleaner.stages.base import Judging
+from cleaner.stages.options.url_filter import UrlFilterOptions
 from cleaner.text.urls import list_files, load_lists, on_list, words_in
 
-Sign = Literal["noai", "tdm"]
 
-
-class ByAddress(Judging):
+class ByAddress(UrlFilterOptions, Judging):
     """What the stage does, whether its words are still in files or already at hand."""
 
     version: ClassVar[int] = 2  # words in encoded addresses
     drops_most: ClassVar[bool] = True
-
-    block: tuple[str, ...] = ()
-    allow: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-    respect: tuple[Sign, ...] = ()
 
     def all_words(self) -> tuple[str, ...]:
         """Return the words that no url may hold."""
@@ -73,18 +67,7 @@ class ResolvedUrlFilter(ByAddress):
 
 
 class UrlFilter(ByAddress):
-    """Drop as `blocked_url` what a list or a word blocks, and as `opt_out` what `respect` names.
-
-    `block` and `allow` are files or UT1 folders of domains, hosts and paths; what is allowed is
-    never blocked. `words` are words, or files of words, that no url may hold. `respect` reads the
-    signs that `extract` finds (`noai`: robots meta and headers; `tdm`: TDM reservation), so it
-    comes after `extract`. A document without a url is not blocked.
-    """
-
-    @field_validator("block", "allow", "words", "respect", mode="before")
-    @classmethod
-    def _one_or_several(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
+    """The stage at work; its options say what it does."""
 
     @cached_property
     def _read(self) -> tuple[str, ...]:

@@ -1,10 +1,8 @@
 """One spelling of the same text: Unicode form, line ends, characters that nobody sees."""
 
-from typing import Literal
-
 import polars as pl
 
-Form = Literal["NFC", "NFKC", "NFD", "NFKD"]
+from cleaner.config.choices import Form
 
 # Every way that Unicode ends a line (UAX 14: BK, CR, LF, NL); our segmentation knows only \n.
 # U+0085 is not among them: on pages it is the ellipsis of Windows-1252, see `_CONTROLS`.

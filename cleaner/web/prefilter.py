@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from cleaner.config.choices import Weak
 
 # Markup that only mathematics brings along: one occurrence anywhere in the page is enough. Nothing
 # is repeated a counted number of times: each count is a state more, and the automaton slows down.
@@ -61,8 +62,6 @@ _CJK = re.compile(
     rb"|(?:[\xe3-\xed][\x80-\xbf]{2}){4}|(?:[\xb0-\xf7][\xa1-\xfe]){8}",
     re.I,
 )
-
-Weak = Literal["auto", "always", "never"]
 
 
 def may_hold_mathematics(pages: pl.Series, weak: Weak = "auto") -> pl.Series:

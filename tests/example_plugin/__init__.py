@@ -14,7 +14,7 @@ from pydantic import Field
 
 from cleaner.dedup.tables import summed
 from cleaner.stages.base import Judging
-from cleaner.stages.duplicates import Runs, keyed
+from cleaner.stages.duplicates import keyed
 from cleaner.stages.global_stage import (
     VERDICTS,
     ByRow,
@@ -26,6 +26,7 @@ from cleaner.stages.global_stage import (
     Work,
 )
 from cleaner.stages.marked import cut_so_far
+from cleaner.stages.options.duplicates import Runs
 
 KEY = ("file", "row")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cleaner.web.prefilter import Weak, may_hold_mathematics
+from cleaner.config.choices import Weak
+from cleaner.web.prefilter import may_hold_mathematics
 
 
 def passes(*pages: str | bytes, weak: Weak = "auto") -> list[bool | None]:

@@ -7,15 +7,13 @@ low 32 bits count.
 """
 
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from numba import uint32, uint64
 
+from cleaner.config.choices import Scheme
 from cleaner.kernels import jit
 from cleaner.kernels.hashing import mix64
-
-Scheme = Literal["affine32", "legacy"]
 
 _PRIME = (1 << 61) - 1
 
