@@ -1,12 +1,13 @@
 """The texts behind ledger rows: from the shards when kept, else from the shadow or the input."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from cleaner.corpus.columns import inside
 from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import InputFile, Piece
 from cleaner.corpus.formats import kind_of
@@ -15,26 +16,37 @@ from cleaner.corpus.read import read_parts
 from cleaner.errors import InputError, StorageError
 from cleaner.job.input_columns import resolve_columns
 from cleaner.results.finished import Run
+from cleaner.stages.base import Stage
 
 
 def texts_of(run: Run, rows: pl.DataFrame) -> list[str | None]:
     """Return the text of each ledger row, in order; None where its input is gone."""
-    return texts_of_rows(run, rows.to_dicts())
+    return texts_of_rows(run, rows.select("file", "row", "fate", "shard", "shard_row").to_dicts())
 
 
 def texts_of_rows(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
-    """Return the text of each ledger row, in order; None where its input is gone."""
-    source = Source(run)
+    """Return the text of each ledger row, in order; None where its input is gone.
+
+    Each shard and each file of the input is read once.
+    """
+    found: list[str | None] = [None] * len(rows)
     fallen = [(row["file"], row["row"]) for row in rows if row["fate"] != "kept"]
     sampled = of_shadow(run, fallen) if fallen else {}
-    return [
-        _kept(run, row)
-        if row["fate"] == "kept"
-        else text
-        if (text := sampled.get((row["file"], row["row"]))) is not None
-        else source.text(row)
-        for row in rows
-    ]
+    wanted: dict[tuple[bool, int], dict[int, list[int]]] = {}  # by shard or file: row -> places
+    for at, row in enumerate(rows):
+        found[at] = sampled.get((row["file"], row["row"]))
+        if row["fate"] == "kept":
+            wanted.setdefault((True, row["shard"]), {}).setdefault(row["shard_row"], []).append(at)
+        elif found[at] is None:
+            wanted.setdefault((False, row["file"]), {}).setdefault(row["row"], []).append(at)
+    source = Source(run)
+    for (kept, number), places in wanted.items():
+        asked = sorted(places)
+        texts = _of_shard(run, number, asked) if kept else source.texts(number, asked)
+        for name, text in texts:
+            for at in places[name]:
+                found[at] = text
+    return found
 
 
 def texts_at(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
@@ -61,13 +73,11 @@ def of_shadow(run: Run, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int]
     return {(file, row): text for file, row, text in found.collect().iter_rows()}
 
 
-def _kept(run: Run, row: Mapping[str, Any]) -> str | None:
-    wanted = np.array([row["shard_row"]], np.uint64)
-    for start, frame in run.shards.read(row["shard"], ("text",), wanted):
-        at = row["shard_row"] - start
-        if 0 <= at < len(frame):
-            return frame["text"][at]
-    return None
+def _of_shard(run: Run, shard: int, rows: Sequence[int]) -> Iterator[tuple[int, str | None]]:
+    """Yield some rows of a shard, sorted, with their texts."""
+    for start, frame in run.shards.read(shard, ("text",), np.array(rows, np.uint64)):
+        here = [row for row in rows if start <= row < start + len(frame)]
+        yield from zip(here, frame["text"].gather([row - start for row in here]), strict=True)
 
 
 class Source:
@@ -92,27 +102,36 @@ class Source:
         columns, _, _ = resolve_columns(self.run.job.input, self.files)
         return columns
 
-    def document(self, row: Mapping[str, Any]) -> pl.DataFrame | None:
-        """Return the row as the job's stages get it; None where the input is gone."""
-        path = self.run.inputs[row["file"]]
+    @cached_property
+    def maker(self) -> Stage | None:
+        """The stage that makes texts of pages."""
+        stages = (entry.stage for entry in self.run.job.stages)
+        return next((stage for stage in stages if "text" in stage.adds()), None)
+
+    def documents(self, file: int, rows: Sequence[int]) -> Iterator[pl.DataFrame]:
+        """Yield some rows of a file, sorted, as the job's stages get them; none of one gone."""
+        path = self.run.inputs[file]
         try:
             entry = self.entries.get(path)
             if entry is None:
-                return None
-            piece = Piece(row["file"], path, "", entry, kind_of(path) or "", take=(row["row"],))
-            part = next(iter(read_parts([piece], self.columns, 1 << 20)))
+                return
+            piece = Piece(file, path, "", entry, kind_of(path) or "", take=tuple(rows))
+            for part in read_parts([piece], self.columns, 1 << 25):
+                if len(part.docs):
+                    yield part.docs
         except (InputError, StorageError):
-            return None
-        return part.docs if len(part.docs) else None
+            return
 
-    def text(self, row: Mapping[str, Any]) -> str | None:
-        """Return the text as the input has it; a page is extracted as the job would."""
-        docs = self.document(row)
-        if docs is None:
-            return None
-        if "html" in docs.columns:
-            from cleaner.web.page import extract_html
+    def document(self, row: Mapping[str, Any]) -> pl.DataFrame | None:
+        """Return a ledger row as the job's stages get it; None where the input is gone."""
+        return next(self.documents(row["file"], [row["row"]]), None)
 
-            page = docs["html"][0]
-            return extract_html(page).text if page is not None else None
-        return docs["text"][0]
+    def texts(self, file: int, rows: Sequence[int]) -> Iterator[tuple[int, str | None]]:
+        """Yield some rows of a file, sorted, with the texts that the job's stages begin with."""
+        for docs in self.documents(file, rows):
+            if "html" in docs.columns and self.maker is not None:
+                known = {name: inside(name) for name in self.maker.may_read()}
+                there = [docs[i].alias(n) for n, i in known.items() if i in docs.columns]
+                docs = self.maker(docs.with_columns(there))
+            if "text" in docs.columns:
+                yield from docs.select("row", "text").rows()

@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,8 @@ import pytest
 from support.corpora_here import seeds
 
 from cleaner.errors import InputError, JobError
+from cleaner.job.job_file import parse_job
+from cleaner.job.plan import make_plan
 from cleaner.models.labelling.label import LabelSpec
 from cleaner.models.labelling.loop import LoopSpec
 from cleaner.models.scoring import fasttext, score
@@ -18,6 +21,7 @@ from cleaner.models.training.examples import Examples, read
 from cleaner.models.training.model_spec import ModelSpec
 from cleaner.models.training.spec import read_spec
 from cleaner.models.training.train import gather, train_model
+from cleaner.runs.driver import run_plan
 from cleaner.stages.classify import Classify
 
 SMALL = {"dim": 8, "bucket": 2000, "ngrams": 2, "lr": 0.5}
@@ -170,42 +174,45 @@ def test_quantisation_reports_its_loss(tmp_path: Path) -> None:
     assert Classify.model_validate({"model": done.quantised, "label": "math"}).resolve()
 
 
-def fake_run(folder: Path) -> str:
-    """Write what training reads of a run: four rows in, two kept."""
-    texts = pl.DataFrame({"body": ["let proof", "buy news", "theorem", "photo"]})
-    texts.write_parquet(folder / "in.parquet")
-    run = folder / "run"
-    (run / "shards").mkdir(parents=True)
-    (run / "ledger").mkdir()
-    kept = pl.DataFrame(
-        {"text": ["let proof", "theorem"], "lang": ["en", "en"], "math_score": [0.9, 0.4]}
-    )
-    kept.write_parquet(run / "shards" / "part-00000-of-00001.parquet")
-    pl.DataFrame(
-        {
-            "file": pl.Series([0] * 4, dtype=pl.UInt32),
-            "row": pl.Series(range(4), dtype=pl.UInt64),
-            "fate": ["kept", "dropped", "kept", "dropped"],
-            "reason": [None, "low_score", None, "word_count"],
-            "lang": ["en"] * 4,
-        }
-    ).write_parquet(run / "ledger" / "0.parquet")
-    (run / "job.yaml").write_text(f"input: [{{paths: ['{folder}/in.parquet'], text: body}}]\n")
-    (run / "manifest.json").write_text(json.dumps({"inputs": [{"path": f"{folder}/in.parquet"}]}))
-    return str(run)
+WORDS = ["let proof", "buy news", "theorem", "photo of a page"]
 
 
-def test_documents_of_a_run(tmp_path: Path) -> None:
-    run = fake_run(tmp_path)
-    assert read(Examples(run=run))["text"].to_list() == ["let proof", "theorem"]
-    good = read(Examples(run=run, where="math_score > 0.5"))
-    assert good["text"].to_list() == ["let proof"]
+@pytest.fixture(scope="module", params=["texts", "pages"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A run that dropped the texts with the word news or page, and kept two in two files."""
+    folder = tmp_path_factory.mktemp("run")
+    urls = [f"http://a.org/{text.replace(' ', '-')}" for text in WORDS]
+    stages: list[Any] = [{"url_filter": {"words": ["news", "page"]}}]
+    if request.param == "pages":
+        pages = [f"<p>{text}</p><script>x</script>" for text in WORDS]
+        (folder / "in.jsonl").write_text(
+            "".join(json.dumps({"p": p, "u": u}) + "\n" for p, u in zip(pages, urls, strict=True))
+        )
+        entry = {"paths": str(folder / "in.jsonl"), "html": "p", "url": "u"}
+        stages.append({"extract": {"main_content": False}})
+    else:
+        half = pl.DataFrame({"body": WORDS, "u": urls, "source": ["s"] * 4})
+        half[:2].write_parquet(folder / "0.parquet")
+        half[2:].write_parquet(folder / "1.parquet")
+        entry = {"paths": str(folder / "*.parquet"), "text": "body", "url": "u", "source": "source"}
+    plain = {
+        "name": "small", "input": entry, "stages": stages, "output": {"format": "jsonl.zst"},
+    }  # fmt: skip
+    run_plan(make_plan(parse_job(plain)), str(folder / "run"), engine="inline")
+    return str(folder / "run")
+
+
+def test_documents_of_a_run(run: str, tmp_path: Path) -> None:
+    assert sorted(read(Examples(run=run))["text"]) == ["let proof", "theorem"]
+    good = read(Examples(run=run, where="url LIKE '%theorem'"))
+    assert good["text"].to_list() == ["theorem"]
     dropped = read(Examples(run=run, fate="dropped"))
-    assert dropped["text"].to_list() == ["buy news", "photo"]
-    assert dropped["lang"].to_list() == ["en", "en"]
-    few = read(Examples(run=run, fate="dropped", where="reason = 'word_count'"))
-    assert few["text"].to_list() == ["photo"]
-    with pytest.raises(InputError, match="not a finished run"):
+    assert dropped["text"].to_list() == ["buy news", "photo of a page"]
+    few = read(Examples(run=run, fate="dropped", where="row = 1 AND file = 0"))
+    assert few["text"].to_list() == ["buy news"]
+    with pytest.raises(JobError, match=r"where: .*nothing"):
+        read(Examples(run=run, fate="dropped", where="nothing = 1"))
+    with pytest.raises(JobError, match="not a run folder"):
         read(Examples(run=str(tmp_path)))
 
 

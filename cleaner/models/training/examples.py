@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Literal
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from cleaner.config.shipped import shipped_path
 from cleaner.corpus.files import first_line
 from cleaner.errors import InputError, JobError
+from cleaner.results.finished import open_run
+from cleaner.results.source_texts import texts_of
 from cleaner.rules.conditions import checked, parse
 from cleaner.rules.sql import ConditionError
 from cleaner.storage import store
@@ -73,11 +75,10 @@ def read(examples: Examples, seed: int = 0, ids: bool = False) -> pl.DataFrame:
     A document without text is left out; a column that is not there is null, but for the text and
     what the examples are chosen by, which every file must have. All mistakes are named at once.
     """
-    if examples.run and examples.fate == "dropped":
-        frames = {examples.named(): _dropped(examples)}
+    if examples.run:
+        frames = {examples.named(): _of_run(examples)}
     else:
-        files = _run_files(examples) if examples.run else _files(examples)
-        frames = {path: pl.scan_parquet(path) for path in files}
+        frames = {path: pl.scan_parquet(path) for path in _files(examples)}
     wanted = {name: getattr(examples, name) for name in (*SCHEMA, *(("id",) if ids else ()))}
     schemas = {path: _schema(path, frame) for path, frame in frames.items()}
     wrong = [
@@ -174,36 +175,15 @@ def _refuse_disagreement(path: str, least: float) -> None:
         )
 
 
-def _run_files(examples: Examples) -> list[str]:
-    run = str(examples.run)
-    folder = "shards" if examples.fate == "kept" else "ledger"
-    if not store.exists(store.join(run, "manifest.json")):
-        raise InputError(f"{run}: not a finished run: there is no manifest.json in it")
-    found = sorted(hit.path for hit in store.find(store.join(run, folder, "*.parquet")))
-    if not found:
-        raise InputError(f"{run}: no Parquet files in {folder}/")
-    return found
-
-
-def _dropped(examples: Examples) -> pl.LazyFrame:
-    """Return the dropped documents of a run over Parquet texts, with what the ledger knows."""
-    run = str(examples.run)
-    job = yaml.safe_load(store.read_bytes(store.join(run, "job.yaml")))
-    inputs = job["input"] if isinstance(job["input"], list) else [job["input"]]
-    columns = sorted({str(entry.get("text")) for entry in inputs})
-    manifest = json.loads(store.read_bytes(store.join(run, "manifest.json")))
-    paths = [entry["path"] for entry in manifest["inputs"]]
-    if len(columns) != 1 or columns == ["None"] or not all(p.endswith(".parquet") for p in paths):
-        raise JobError(
-            f"{run}: what was dropped is read from the input, which must be Parquet files with one "
-            "text column; this run read something else: name documents by paths instead"
-        )
-    ledger = pl.scan_parquet(_run_files(examples)).filter(pl.col("fate") == "dropped")
-    parts = [
-        pl.scan_parquet(path)
-        .select(pl.col(columns[0]).alias(examples.text))
-        .with_row_index("row")
-        .with_columns(pl.col("row").cast(pl.UInt64), file=pl.lit(number, pl.UInt32))
-        for number, path in enumerate(paths)
-    ]
-    return ledger.join(pl.concat(parts), on=["file", "row"], how="inner", maintain_order="left")
+def _of_run(examples: Examples) -> pl.LazyFrame:
+    """Return the documents of a run: its shards, or what it dropped, as the ledger knows it."""
+    run = open_run(str(examples.run))
+    if examples.fate == "kept":
+        return run.kept()
+    ledger = run.scan_ledger().filter(pl.col("fate") == "dropped")
+    if examples.where:  # no text is read of what is not asked for
+        with suppress(ConditionError):
+            condition = parse(examples.where, ask_unknown=True)
+            ledger = ledger.filter(condition.expression(ledger.collect_schema()))
+    rows = ledger.collect()
+    return rows.with_columns(pl.Series(examples.text, texts_of(run, rows), pl.String)).lazy()
