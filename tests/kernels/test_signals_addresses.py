@@ -5,7 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.address_kernels import by_kernel
 from support.addresses_reference import urls as reference
+from support.signal_kernels import OF_ADDRESSES
+from support.signal_kernels import by_kernel as counts_of
 from support.unicode_texts import texts
+
+from cleaner.kernels.text.segment import OFF
 
 PIECES = [
     "http://", "https://", "HTTP://", "ftp://", "www.", "a.org", "x", "/p?q=(1)", ").", "://", "。",
@@ -18,6 +22,14 @@ pieces = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 @given(text=pieces | texts | pieces.flatmap(lambda a: texts.map(lambda b: a + b)))
 def test_kernel_equals_its_reference(text: str) -> None:
     assert by_kernel(text) == reference(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=pieces | texts)
+def test_counts_are_those_of_the_reference(text: str) -> None:
+    found = reference(text)
+    expected = {"urls": len(found), "url_characters": sum(end - start for start, end in found)}
+    assert counts_of([text], OFF, set(OF_ADDRESSES)) == [expected]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """What every family of signals owes: a number for every text, whatever stands beside it."""
 
-import doctest
-import importlib
 import math
 from types import ModuleType
 
@@ -130,9 +128,3 @@ def test_every_signal_has_a_definition_of_one_line() -> None:
     assert "list_density:any" in SIGNALS
     assert SIGNALS["list_density:any"][0] == pl.Float64
     assert "list_density:" not in SIGNALS or "list_density" not in SIGNALS
-
-
-@pytest.mark.parametrize("name", [*FAMILIES, "lists", "counts"])
-def test_examples_in_the_text(name: str) -> None:
-    module = importlib.import_module(f"cleaner.signals.{name}")
-    assert doctest.testmod(module).failed == 0

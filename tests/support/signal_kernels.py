@@ -6,7 +6,9 @@ from cleaner.kernels.signals import count as kernel
 from cleaner.kernels.signals.columns import COLUMNS
 from cleaner.kernels.text.segment import utf8_of
 
-OURS = [name for name in COLUMNS if name not in COLUMNS[COLUMNS.index("urls") : -3]]
+# Held against a reference of their own; every other column, a new one too, against the common one.
+OF_ADDRESSES = ("urls", "url_characters")
+OURS = [name for name in COLUMNS if name not in OF_ADDRESSES]
 
 
 def by_kernel(batch: list[str], mode: int, names: set[str]) -> list[dict[str, float]]:
