@@ -11,10 +11,6 @@ from cleaner.models.language.codes import MIXED, UNDETERMINED, Code, family, use
 from cleaner.stages.base import Judging
 from cleaner.stages.options.language import LanguageOptions
 
-# The score from which an answer is right more often than not: each was set on its own backend,
-# whose calibrated scores it is a cut of.
-MIN_SCORE = {"py3langid": 0.5, "fasttext": 0.5}
-
 
 class Language(LanguageOptions, Judging):
     """The stage at work; its options say what it does."""
@@ -52,7 +48,7 @@ class Language(LanguageOptions, Judging):
                 )
         floor = self.min_score
         if floor is None and self.keep is not None:
-            floor = MIN_SCORE[model.name]
+            floor = model.min_score
         return self.model_copy(update={"model": full_name(self.model), "min_score": floor})
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
@@ -61,7 +57,7 @@ class Language(LanguageOptions, Judging):
         from cleaner.models.language.language import COLUMNS, identify
 
         model = backend(self.model)
-        floor = MIN_SCORE[model.name] if self.min_score is None else self.min_score
+        floor = model.min_score if self.min_score is None else self.min_score
         text = docs["text"]
         found = identify(text, model)
         broken = found.select(self._broken(found, floor)).to_series()

@@ -13,7 +13,8 @@ from support.unicode_texts import texts
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.language import langid
-from cleaner.models.language.backends import Proposal, Py3langid, backend
+from cleaner.models.language.backends import Py3langid, backend
+from cleaner.models.language.base import Proposal
 
 WORDS = "the of and der die das и не на 的 是 了 の は です ktorý któremu \u0e17\u0e35\u0e48"
 PROSE = st.lists(st.sampled_from(WORDS.split()), max_size=300).map(" ".join)

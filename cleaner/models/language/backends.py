@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,37 +19,12 @@ import pyarrow as pa
 from cleaner.errors import JobError
 from cleaner.kernels.language import langid
 from cleaner.kernels.text import nfc
+from cleaner.models.language.base import Backend, Proposal
 from cleaner.models.language.codes import Code, label_code
 from cleaner.models.scoring import fasttext
 
 LID_176 = 176  # labels of the model whose scores were held against what was right
 HASH = 16  # hexadecimal digits of a model's hash that its name shows
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What a model says of some texts: the best label, the best of another language, their shares.
-
-    Labels are numbers into the backend's `codes`; -1: the model knows nothing in the text.
-    """
-
-    best: np.ndarray
-    share: np.ndarray
-    second: np.ndarray
-    second_share: np.ndarray
-
-
-class Backend(Protocol):
-    """A language model; `calibration` makes a score of its shares."""
-
-    name: str
-    identity: str
-    codes: list[Code]
-    calibration: tuple[float, float]
-
-    def propose(self, offsets: np.ndarray, data: np.ndarray) -> Proposal:
-        """Return the proposal for each text `data[offsets[i]:offsets[i + 1]]`."""
-        ...
 
 
 def _groups(codes: list[Code]) -> np.ndarray:
@@ -63,6 +38,7 @@ class Py3langid:
 
     name = "py3langid"
     calibration = (1.461, 0.992)
+    min_score = 0.5
 
     def __init__(self) -> None:
         packed = _py3langid_file().read_bytes()
@@ -188,6 +164,7 @@ class FastText:
 
     name = "fasttext"
     calibration = (0.0, 1.0)  # the model's own score: published cuts on GlotLID's are of that
+    min_score = 0.5
 
     def __init__(self, path: str) -> None:
         self._model = fasttext.load(path)

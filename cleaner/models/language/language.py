@@ -18,7 +18,7 @@ from cleaner.kernels.arrow import utf8
 from cleaner.kernels.language import excerpt, langid, mask
 from cleaner.kernels.language import facts as fact
 from cleaner.kernels.unicode import EVERYDAY, SCRIPTS, classes
-from cleaner.models.language.backends import Backend
+from cleaner.models.language.base import Backend
 from cleaner.models.language.codes import MIXED, UNDETERMINED, Code
 
 BUDGET = 300  # bytes of each of the three windows: more make no text right that was wrong
