@@ -243,7 +243,7 @@ def test_no_file_is_guilty_where_workers_die_with_nothing_to_read(tmp_path: Path
     payload = {"pieces": [piece.plain() for piece in pieces]}
     task = {"folder": str(tmp_path / "run"), "phase": "00-map", "unit": "000000", "key": "k"}
     task["home"] = task["folder"]
-    with pytest.raises(InputError, match="workers die with nothing to read, too"):
+    with pytest.raises(InputError, match="workers die even with nothing to read"):
         find_poison({**task, "payload": payload}, lambda _: None)
     assert poisoned(str(tmp_path / "run"), "00-map") == {}
 

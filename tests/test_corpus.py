@@ -440,7 +440,7 @@ def test_other_suffixes_are_refused_with_what_there_is(
 )
 def test_a_json_document_is_not_taken_for_lines(tmp_path: Path, body: str) -> None:
     (tmp_path / "a.json").write_text(body)
-    with pytest.raises(InputError, match="is one JSON value, not an object a line"):
+    with pytest.raises(InputError, match="is one JSON value, not one object per line"):
         whole(tmp_path / "a.json")
 
 

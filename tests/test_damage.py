@@ -116,7 +116,7 @@ def test_one_flipped_bit_of_any_role_never_changes_a_result(
         harmed(plan, whole, phase, role, tmp_path / role, flipped) for role, phase in last.items()
     ]
     assert sum(map(bool, mended)) > len(mended) / 2  # what nobody reads harms nobody
-    assert all("its unit is made again" in told for said in mended for told in said)
+    assert all("its unit runs again" in told for said in mended for told in said)
 
 
 @pytest.mark.slow
@@ -166,7 +166,7 @@ def test_a_product_that_changed_before_the_manifest_is_made_again(
     (victim,) = spoiled_before_the_manifest(whole, tmp_path / "run", [place])
     said: list[str] = []
     run_plan(plan, str(tmp_path / "run"), engine="inline", warn=said.append)
-    assert said == [f"{victim}: its bytes are not those that were written; it is made again"]
+    assert said == [f"{victim}: its bytes are not those that were written; it is written again"]
     assert fingerprint(tmp_path / "run") == fingerprint(whole)
     assert verify(open_run(str(tmp_path / "run"))) == []
 
@@ -218,7 +218,7 @@ def test_damage_met_in_a_worker_is_mended(plan: Plan, whole: Path, tmp_path: Pat
     said: list[str] = []
     run_plan(plan, str(tmp_path / "run"), engine="ray", workers=2, warn=said.append)
     assert fingerprint(tmp_path / "run") == fingerprint(whole)
-    assert any("its unit is made again" in told for told in said)
+    assert any("its unit runs again" in told for told in said)
 
 
 def test_storage_that_keeps_nothing_ends_the_run(

@@ -208,8 +208,8 @@ def test_set_names_the_input_with_or_without_its_number(
         (TWO, "input.1.paths.2=c", "input.1.paths is a list of 2, input.1.paths.0 to"),
         (TWO, "input.1.paths.x=c", "input.1.paths is a list of 2"),
         (ONE, "stages.0.x.y=1", "there are 0 stages"),
-        (ONE, "input.paths.3=c", "input.paths is no list; write --set input.paths="),
-        (ONE, "output.shard_tokens.0=3", "output.shard_tokens is no list"),
+        (ONE, "input.paths.3=c", "input.paths is not a list; write --set input.paths="),
+        (ONE, "output.shard_tokens.0=3", "output.shard_tokens is not a list"),
     ],
 )
 def test_a_set_beyond_a_list_names_what_there_is(

@@ -161,7 +161,7 @@ def killed(plain: dict[str, Any], folder: Path, point: str, **how: Any) -> bool:
         timeout=300, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     # On Ray the workers die, each in its turn, and the driver gives up.
-    gave_up = "its worker died again and again" in done.stderr
+    gave_up = "its worker keeps dying" in done.stderr
     assert done.returncode in (0, -signal.SIGKILL) or (engine == "ray" and gave_up), done.stderr
     return done.returncode != 0
 

@@ -256,7 +256,7 @@ def test_a_product_that_is_lost_is_made_again(
         run(made[0], folder, warn=warnings.append)
         assert fingerprint(folder) == before, name
         assert verify(open_run(str(folder))) == [], name
-        said = f"made again, for it is gone or was cut: {name}"
+        said = f"missing or truncated, so written again: {name}"
         assert (said in warnings) == finished
 
 
@@ -281,7 +281,7 @@ def test_a_product_that_vanishes_under_a_run_is_made_again_before_the_manifest(
             gone[0].unlink()
 
     run(made[0], folder, report=report, warn=warnings.append)
-    assert warnings[0] == f"made again, for it vanished: shards/{gone[0].name}"
+    assert warnings[0] == f"disappeared during the run, so written again: shards/{gone[0].name}"
     assert fingerprint(folder) == fingerprint(made[1])
 
 
@@ -341,7 +341,7 @@ def test_a_marker_with_one_bit_flipped_is_torn(
 
 def test_commands_name_a_torn_manifest(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "manifest.json").write_bytes(b"")
-    with pytest.raises(InputError, match=r"manifest\.json: is torn; the same command"):
+    with pytest.raises(InputError, match=r"manifest\.json: is truncated; run the same command"):
         _ = open_run(str(folder)).manifest
     for words in ("stats", "verify", "gc"):
         assert command(monkeypatch, words, str(folder)) == 3
@@ -374,7 +374,7 @@ def test_a_torn_record_is_named_and_made_again(
     reading = {"job.yaml": ["stats", "explain"], "stats.json": ["stats"], "plan.json": []}[name]
     for words in (["stats", str(folder)], ["explain", str(folder), "0#3"]):
         assert command(monkeypatch, *words) == (3 if words[0] in reading else 0)
-        said = f"cleaner: {folder / name}: is gone or torn; the same command makes it again\n"
+        said = f"cleaner: {folder / name}: is missing or truncated; run the same command to write it again\n"
         assert (said in capsys.readouterr().err) == (words[0] in reading)
     with pytest.raises(JobError, match="holds a finished run of another job"):
         run({**made[0], "stages": made[0]["stages"][:2]}, folder)

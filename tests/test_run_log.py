@@ -228,7 +228,7 @@ def test_who_waits_for_an_object_store_says_so_once(monkeypatch: pytest.MonkeyPa
         assert store._patiently("s3://b/a", failing(5)) == "done"
         assert store._patiently("s3://b/b", failing(5)) == "done"
         assert told == [
-            "s3://b/a: the object store fails, and is asked again: When reading: AWS Error "
+            "s3://b/a: the object store fails; trying again: When reading: AWS Error "
             "SLOW_DOWN: reduce your request rate"
         ]
         monkeypatch.setattr(store, "_told_last", time.monotonic() - 31)

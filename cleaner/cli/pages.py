@@ -82,7 +82,7 @@ def _lines(one: str, other: str) -> list[tuple[str, str]]:
         try:
             texts.append(store.read_bytes(name).decode("utf-8-sig").splitlines())
         except UnicodeDecodeError as error:
-            raise JobError(f"{name}: no UTF-8") from error
+            raise JobError(f"{name}: is not UTF-8") from error
     if len(texts[0]) != len(texts[1]):
         counts = f"{len(texts[0]):,} lines, {other} {len(texts[1]):,}"
         raise JobError(f"{one} has {counts}; there must be as many formulas in both")

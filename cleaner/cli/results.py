@@ -121,7 +121,7 @@ def _diffs(opened: Run, stage: str, count: int, seed: int, as_json: bool) -> Non
         emit([{**one.row, "before": one.before, "after": one.after} for one in found])
         return
     if not found:
-        say(f"{stage}: no document whose text it changed is there")
+        say(f"{stage}: it changed no text of a document that went on")
     for one in found:
         row = one.row
         tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {verdict(opened, row)}")

@@ -189,8 +189,8 @@ def plan(
     tell(f"disk: up to about {size_text(about['disk_needed'])} in {folder}{beside}")
     if about["disk_replaced"]:
         tell(
-            f"disk: with --replace beside the {size_text(about['disk_replaced'])} of the finished "
-            "run there, which stays until this one is whole"
+            f"disk: with --replace, beside the {size_text(about['disk_replaced'])} of the finished "
+            "run, which stays until the new one is complete"
         )
     tell(
         f"memory: about {size_text(about['task_memory'])} a worker; {about['workers']} at once on "
@@ -287,7 +287,7 @@ def gc(path: RunArgument) -> None:
     done = open_run(path).manifest  # an unfinished run needs them
     said = read_progress(path)
     if said is not None and said["state"] == "running" and said["identity"] != done["identity"]:
-        raise JobError(f"{path}: a replacement is being made there; end it: cleaner stop {path}")
+        raise JobError(f"{path}: it is being replaced; end that first: cleaner stop {path}")
     folder = RunFolder(path)
     size = folder.remove_work() + sum(one.remove() for one in folder.replacements())
     tell(f"removed {size_text(size)} of intermediate results")

@@ -152,7 +152,7 @@ def _believe(meta: pq.FileMetaData, size: int, path: str) -> None:
     groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
     rows, held = sum(group.num_rows for group in groups), sum(g.total_byte_size for g in groups)
     if any(group.num_rows < 0 or group.total_byte_size < 0 for group in groups):
-        raise UnreadableFile(f"{path}: its footer claims a row group of less than nothing")
+        raise UnreadableFile(f"{path}: its footer claims a row group of negative size")
     for what, claimed, grace in (("rows", rows, _ROWS_GRACE), ("bytes", held, BOMB_GRACE)):
         if claimed > grace and claimed > MAX_RATIO * size:
             raise UnreadableFile(

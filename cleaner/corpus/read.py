@@ -140,7 +140,9 @@ def _as_planned(piece: Piece) -> Iterator[None]:
 
 def _not_changed(piece: Piece) -> None:
     if piece.etag and store.etag(piece.path) != piece.etag:
-        raise InputError(f"{piece.path}: changed since the plan; the same command plans anew")
+        raise InputError(
+            f"{piece.path}: changed since the plan was made; run the same command to plan again"
+        )
 
 
 def _documents(batch: Batch, piece: Piece, columns: Columns, first: int) -> pl.DataFrame:

@@ -84,7 +84,7 @@ def _file(run: str, file: Mapping[str, Any]) -> tuple[str, int, str, int]:
 
 def _manifest(run: str) -> dict[str, Any]:
     if not store.exists(store.join(run, "job.yaml")):
-        raise JobError(f"against: {run} is no run folder: there is no job.yaml in it")
+        raise JobError(f"against: {run} is not a run folder: it has no job.yaml")
     manifest = RunFolder(run).manifest()
     if manifest is None:
         raise JobError(
@@ -105,8 +105,8 @@ def _entry(
     if not same:
         told = "; ".join(f"{e['stage']} {_difference(compares, e['compares'])}" for e in alike)
         raise JobError(
-            f"against: the run {run} looked for duplicates by other settings, which cannot be "
-            f"compared: {told}"
+            f"against: the run {run} looked for duplicates with other settings, so the two cannot "
+            f"be compared: {told}"
         )
     entry = same[min(place, len(same) - 1)]
     there = set(store.names(store.join(run, "index", _folder(entry["stage"]))))

@@ -80,7 +80,7 @@ class Input(Options):
     @classmethod
     def _shipped(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(path.strip() for path in value):
-            raise ValueError("a path is empty; . is the working folder")
+            raise ValueError("a path is empty; write . for the working folder")
         return tuple(shipped_path(path) for path in value)
 
     @field_validator("source", mode="before")
@@ -373,7 +373,7 @@ def _in_list(node: Any, part: Any, before: list[Any], key: str) -> None:
     """Raise JobError where a number is no item of a list, or what is no number should be one."""
     where = ".".join(str(one) for one in before)
     if isinstance(part, int) and not isinstance(node, list):
-        raise JobError(f"--set {key}: {where} is no list; write --set {where}=…")
+        raise JobError(f"--set {key}: {where} is not a list; write --set {where}=…")
     if isinstance(node, list) and (not isinstance(part, int) or part >= len(node)):
         last = f", {where}.0 to {where}.{len(node) - 1}" if node else ""
         raise JobError(f"--set {key}: {where} is a list of {len(node)}{last}")

@@ -91,7 +91,7 @@ def run_plan(
             if not (lost := here.lost(done)):
                 note("finished already: nothing to do")
                 return done
-            warn(f"made again, for it is gone or was cut: {', '.join(lost[:5])}")
+            warn(f"missing or truncated, so written again: {', '.join(lost[:5])}")
         elif done is not None and not (replace or fresh):
             raise JobError(
                 f"{folder}: holds a finished run of another job or input: "
@@ -183,9 +183,9 @@ def _run_phases(
         if number == len(phases) and (gone := _lost(phases, state)):
             if (vanished := vanished + 1) > _LOST:
                 raise InputError(
-                    f"{state.folder}: {gone[0]} vanishes again and again; who does it?"
+                    f"{state.folder}: {gone[0]} keeps disappearing; is another process removing it?"
                 )
-            warn(f"made again, for it vanished: {', '.join(gone[:5])}")
+            warn(f"disappeared during the run, so written again: {', '.join(gone[:5])}")
             number = next(n for n, phase in enumerate(phases) if phase.products)
         elif number == len(phases):
             try:
@@ -281,7 +281,7 @@ def _not_itself(plan: Plan, folder: str) -> None:
         for index in found:
             if store.same(index.run, folder):
                 raise JobError(
-                    f"against: {index.run} is the folder of this very run; name another --out"
+                    f"against: {index.run} is the folder of this run itself; name another --out"
                 )
     for file in plan.files:
         if store.within(file.path, folder):
@@ -314,7 +314,7 @@ def _begin(
         store.delete(home.at(MANIFEST))
     before = [] if fresh and not begun_fresh else _versions(home) or _versions(here)
     if before and (others := other_versions(before[-1])):
-        warn(f"what stands here was made with other versions, and is taken as it is: {others}")
+        warn(f"the results here were made with other versions and are reused as they are: {others}")
     attempts = [*(one for one in before if one != versions()), versions()]
     # First of all: from here on the folder is known for ours.
     said = {
@@ -502,7 +502,7 @@ def _drop_changed(
         check, wrong = done
         if wrong != []:  # None: whoever read it died; it is made again, too
             path = wrong[0]["damaged"][0] if wrong else check["files"][0]["path"]
-            warn(f"{path}: its bytes are not those that were written; it is made again")
+            warn(f"{path}: its bytes are not those that were written; it is written again")
             drop_marker(home, phase.name, have[check["unit"]].pop(check["part"]).name())
 
 
@@ -525,7 +525,7 @@ def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
     blind = task.get("blind", 0)  # searches that found nothing
     if blind >= _ROUNDS or task["function"] != "map":
         raise InputError(
-            f"{task['phase']}: unit {task['unit']}: its worker died again and again; too little "
+            f"{task['phase']}: unit {task['unit']}: its worker keeps dying; too little "
             "memory? The same command continues the run"
         )
     found = find_poison(task, running.attempt)

@@ -158,7 +158,7 @@ class Ray:
 
         if client.is_connected():
             raise JobError(
-                "this process speaks to Ray by ray.init('ray://…'): ray.shutdown(), then run on a "
+                "this process is a Ray client (ray.init('ray://…')): ray.shutdown(), then run on a "
                 "node of the cluster, or cleaner submit JOB --address http://HEAD:8265"
             )
         here = ray.get_runtime_context().gcs_address

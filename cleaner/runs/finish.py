@@ -74,8 +74,8 @@ def finish(
     counted = [rows[0]["in_characters"], rows[0]["in_words"]]
     if counted != counts["entered"] or rows[-1]["kept_words"] != _sum(shards, "tokens"):
         raise AccountError(
-            f"the account of texts does not add up: {counts['entered'][1]:,} words came in, of "
-            f"{counted[1]:,} is told what became of them; kept {rows[-1]['kept_words']:,}, in "
+            f"the account of texts does not add up: {counts['entered'][1]:,} words came in, "
+            f"{counted[1]:,} are accounted for; kept {rows[-1]['kept_words']:,}, in "
             f"shards {_sum(shards, 'tokens'):,}"
         )
     across = _across(plan, phases, state)

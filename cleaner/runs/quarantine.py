@@ -99,7 +99,7 @@ def _survives(task: Mapping[str, Any], attempt: Attempt) -> None:
     """Raise InputError if a worker dies that has nothing to read: then no file is guilty."""
     if _probe({**task, "payload": {"pieces": []}}, attempt, _LAST, 0, 0) is None:
         raise InputError(
-            f"{task['phase']}: unit {task['unit']}: workers die with nothing to read, too; too "
+            f"{task['phase']}: unit {task['unit']}: workers die even with nothing to read; too "
             "little memory? The same command continues the run"
         )
 

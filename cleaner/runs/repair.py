@@ -36,7 +36,9 @@ class Mending:
         back: dict[tuple[int, str, int], Marker] = {}
         for error in damaged:
             if error.path not in owners:
-                raise StorageError(f"{store.join(self.state.folder, str(error))}; no unit made it")
+                raise StorageError(
+                    f"{store.join(self.state.folder, str(error))}; no unit is known to have written it"
+                )
             number, marker = owners[error.path]
             back[number, marker.unit, marker.part] = marker
             self._times[self.phases[number].name, marker.unit, marker.part] += 1
@@ -45,7 +47,7 @@ class Mending:
                     f"{store.join(self.state.folder, str(error))}, again and again; does this "
                     "storage keep what it is given? The same command continues"
                 )
-            self.warn(f"{error}; its unit is made again")
+            self.warn(f"{error}; its unit runs again")
         for (number, _, _), marker in back.items():
             phase = self.phases[number]
             drop_marker(self.state.home_of(phase), phase.name, marker.name())

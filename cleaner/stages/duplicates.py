@@ -26,7 +26,7 @@ PARTNER = ("duplicate_file", "duplicate_row", "duplicate_of", "jaccard", "cluste
 def alone(stage: Indexed) -> None:
     """Raise JobError where a stage on one frame is held against a run: only a run can be."""
     if stage.earlier_runs():
-        raise JobError("against: works in a run; one frame is not held against another run")
+        raise JobError("against: works only in a run, not on a single frame")
 
 
 def keyed(docs: pl.DataFrame) -> pl.DataFrame:

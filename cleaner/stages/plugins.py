@@ -34,7 +34,7 @@ def load_module(name: str) -> None:
         raise JobError(f"{name}: cannot be imported: {type(error).__name__}: {error}") from None
     found = getattr(module, "STAGES", None)
     if not isinstance(found, dict):
-        raise JobError(f"{name}: has no dict STAGES, name -> class")
+        raise JobError(f"{name}: has no dict STAGES of name -> class")
     for stage, kind in found.items():
         _add(stage, kind, name)
 
@@ -61,7 +61,7 @@ def _add(name: str, kind: object, origin: str) -> None:
     from cleaner.stages.base import Stage
 
     if not (isinstance(kind, type) and issubclass(kind, Stage)):
-        raise JobError(f"{origin}: stage {name!r} is no class made from cleaner.stages.Stage")
+        raise JobError(f"{origin}: stage {name!r} is not a subclass of cleaner.stages.Stage")
     if STAGES.get(name, kind) is not kind:
         taken = STAGES[name].__module__
         raise JobError(f"{origin}: stage {name!r} is there already, in {taken}; take another name")
@@ -91,7 +91,7 @@ def class_at(place: str) -> type[Stage]:
     except (ImportError, AttributeError) as error:
         raise JobError(f"{place}: {error}; every node must have this package") from None
     if not (isinstance(found, type) and issubclass(found, Stage)):
-        raise JobError(f"{place}: no stage")
+        raise JobError(f"{place}: is not a stage")
     return found
 
 

@@ -131,7 +131,7 @@ def valid_markers(
     for name, marker in zip(names, markers, strict=True):
         wrong = [name] if marker is None else _gone(marker, there)
         if marker is None or wrong:
-            warn(f"{phase}: {wrong[0]} is gone or torn; its unit is made again")
+            warn(f"{phase}: {wrong[0]} is missing or truncated; its unit runs again")
             drop_marker(folder, phase, name)
         else:
             found[marker.unit][marker.part] = marker

@@ -157,7 +157,7 @@ def _tell_waiting(path: str, seconds: float, error: BaseException) -> None:
     if seconds < _UNTOLD or time.monotonic() - _told_last < _TOLD:
         return
     _told_last = time.monotonic()
-    waiting.say(f"{path}: the object store fails, and is asked again: {_plain(error)}")
+    waiting.say(f"{path}: the object store fails; trying again: {_plain(error)}")
 
 
 def _refused(path: str, error: clients.Refused) -> str:

@@ -80,7 +80,7 @@ def _lines(path: str) -> pl.Series:
 
 def _pattern(line: str, path: str) -> str:
     if not is_pattern(line):
-        raise JobError(f"{path}: {line[:60]!r} is no regular expression (RE2)")
+        raise JobError(f"{path}: {line[:60]!r} is not a regular expression (RE2)")
     return f"(?i){line}"
 
 

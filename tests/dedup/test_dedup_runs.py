@@ -213,7 +213,7 @@ def test_a_run_without_what_is_asked_of_it_is_refused(tmp_path: Path, stage: str
 
     nowhere = tmp_path / "nowhere"
     assert refused(nowhere) == (
-        f"stages.0.{stage}: against: {nowhere} is no run folder: there is no job.yaml in it"
+        f"stages.0.{stage}: against: {nowhere} is not a run folder: it has no job.yaml"
     )
     a = tmp_path / "a"
     done(a, [path], {"sample": {"share": 1}})
@@ -224,10 +224,10 @@ def test_a_run_without_what_is_asked_of_it_is_refused(tmp_path: Path, stage: str
     assert make_plan(parse_job(job([path], {stage: {"against": str(a)}}))).indexes
     said = refused(a, within="source")
     assert said == (
-        f"stages.0.{stage}: against: the run {a} looked for duplicates by other settings, which "
-        f"cannot be compared: 0.{stage} has within: all (here source)"
+        f"stages.0.{stage}: against: the run {a} looked for duplicates with other settings, so "
+        f"the two cannot be compared: 0.{stage} has within: all (here source)"
     )
-    with pytest.raises(JobError, match="the folder of this very run"):
+    with pytest.raises(JobError, match="the folder of this run itself"):
         done(a, [path], {stage: {"against": str(a)}})
     assert (a / "manifest.json").exists()
     file = next((a / "index").rglob("*.arrow"))

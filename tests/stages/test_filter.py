@@ -173,7 +173,7 @@ def test_no_note_of_a_shipped_rule_is_cut_at_a_hash() -> None:
 def test_where_is_read_by_its_old_name_too() -> None:
     new, old = (Filter(name="mc4_paragraphs", **{key: "lang = 'en'"}) for key in ("where", "on"))
     assert new == old
-    with pytest.raises(ValidationError, match="on is its old name; give one of them"):
+    with pytest.raises(ValidationError, match="on is its old name; give only one of them"):
         Filter(name="mc4_paragraphs", where="lang = 'en'", on="lang = 'zh'")
     texts = pl.DataFrame({"text": ["same", "same", "same"], "lang": ["en", "zh", "en"]})
     found = ExactDedup(keep="first", where="lang = 'en'")(texts)["broken"].list.len()

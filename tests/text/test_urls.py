@@ -93,7 +93,7 @@ def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(JobError, match="a folder without files named domains, urls, expressions"):
         load_lists((str(tmp_path),))
     (tmp_path / "expressions").write_text("(\n")
-    with pytest.raises(JobError, match="is no regular expression"):
+    with pytest.raises(JobError, match="is not a regular expression"):
         load_lists((str(tmp_path),))
 
 

@@ -123,7 +123,7 @@ def _not_one_value(file: InputFile, lines: Sequence[bytes | str]) -> None:
     first = lines[0].strip() if isinstance(lines[0], bytes) else b""
     if first in (b"{", b"[") or (first.startswith(b"[") and len(lines) == 1):
         raise UnreadableFile(
-            f"{file.path}: is one JSON value, not an object a line; "
+            f"{file.path}: is one JSON value, not one object per line; "
             "jq -c '.[]' makes JSON Lines of an array"
         )
 

@@ -232,7 +232,7 @@ def _look_at(look: Look, file: InputFile) -> None:
     if missing := [path for path in look.mapped if type_at(schema, path) is None]:
         have = ", ".join(schema.names) or "none"
         if twice := [path for path in missing if schema.names.count(path) > 1]:
-            raise UnreadableFile(f"{file.path}: has several columns that are called {twice[0]}")
+            raise UnreadableFile(f"{file.path}: has several columns named {twice[0]}")
         raise UnreadableFile(f"{file.path}: no column {', '.join(missing)}; available: {have}")
     found = {path: kind for path in look.mapped if (kind := type_at(schema, path)) is not None}
     found = dict.fromkeys(found, pa.null())
@@ -249,7 +249,7 @@ def _carried(look: Look, schema: pa.Schema, path: str, file: InputFile) -> pa.Da
     """Return the type that takes this file's values of a column and those seen before."""
     kind = type_at(schema, path)
     if len(schema.get_all_field_indices(path)) > 1:
-        raise UnreadableFile(f"{file.path}: has several columns that are called {path!r}")
+        raise UnreadableFile(f"{file.path}: has several columns named {path!r}")
     if kind is None:
         return None
     try:

@@ -33,7 +33,7 @@ class JudgingOptions(StageOptions):
         if not isinstance(options, dict) or "on" not in options or "on" in cls.model_fields:
             return options
         if options.get("where") is not None:
-            raise ValueError("where: on is its old name; give one of them")
+            raise ValueError("where: on is its old name; give only one of them")
         rest = {name: value for name, value in options.items() if name != "on"}
         return {**rest, "where": options["on"]}
 
