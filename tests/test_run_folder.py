@@ -374,7 +374,8 @@ def test_a_torn_record_is_named_and_made_again(
     reading = {"job.yaml": ["stats", "explain"], "stats.json": ["stats"], "plan.json": []}[name]
     for words in (["stats", str(folder)], ["explain", str(folder), "0#3"]):
         assert command(monkeypatch, *words) == (3 if words[0] in reading else 0)
-        said = f"cleaner: {folder / name}: is missing or truncated; run the same command to write it again\n"
+        said = f"cleaner: {folder / name}: is missing or truncated; run the same command to write "
+        said += "it again\n"
         assert (said in capsys.readouterr().err) == (words[0] in reading)
     with pytest.raises(JobError, match="holds a finished run of another job"):
         run({**made[0], "stages": made[0]["stages"][:2]}, folder)

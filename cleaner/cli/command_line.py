@@ -74,7 +74,8 @@ def _speak_utf8() -> None:
 
 def _unexpected(error: Exception) -> int:
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-        say(f"cleaner: {error.format_message()}; see: cleaner --help")  # a wrong command line
+        said = error.format_message().rstrip(".")  # a wrong command line
+        say(f"cleaner: {said}; see: cleaner --help")
         return 2
     if is_shortage(error):
         say(f"cleaner: {told(error, filename(error) or 'this machine')}", "error")

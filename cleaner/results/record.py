@@ -32,7 +32,9 @@ class Record:
         if (manifest := folder.manifest()) is not None:
             return manifest
         if store.exists(folder.at(MANIFEST)):
-            raise InputError(f"{folder.at(MANIFEST)}: is truncated; run the same command to write it again")
+            raise InputError(
+                f"{folder.at(MANIFEST)}: is truncated; run the same command to write it again"
+            )
         raise InputError(
             f"{self.path}: this run is not finished; run the same command to continue it, "
             f"or see: cleaner status {self.path}"
@@ -48,5 +50,8 @@ class Record:
         """Return the bytes of a file in which the run says something of itself."""
         folder = RunFolder(self.path)
         if (data := folder.record(name, self.manifest)) is None:
-            raise InputError(f"{folder.at(name)}: is missing or truncated; run the same command to write it again")
+            raise InputError(
+                f"{folder.at(name)}: is missing or truncated; run the same command to write it "
+                "again"
+            )
         return data

@@ -37,7 +37,8 @@ class Mending:
         for error in damaged:
             if error.path not in owners:
                 raise StorageError(
-                    f"{store.join(self.state.folder, str(error))}; no unit is known to have written it"
+                    f"{store.join(self.state.folder, str(error))}; no unit is known to have "
+                    "written it"
                 )
             number, marker = owners[error.path]
             back[number, marker.unit, marker.part] = marker

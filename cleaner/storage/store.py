@@ -376,7 +376,8 @@ def read_bytes(path: str) -> bytes:
             return _ranged(path, False).read()
         return _patiently(path, Path(place(path)).read_bytes)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be opened: {_plain(error)}") from error
+        said = (error.strerror if isinstance(error, OSError) else None) or _plain(error)
+        raise InputError(f"{path}: cannot be opened: {said}") from error
 
 
 def exists(path: str) -> bool:
@@ -424,7 +425,9 @@ def _directly(folder: str) -> tuple[list[str], list[str]]:
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
-    """Return what lies directly in a local folder."""
+    """Return what lies directly in a local folder; nothing where there is none."""
+    if not os.path.isdir(place(folder)):
+        return []
     try:
         return _patiently(folder, lambda: list(os.scandir(place(folder))))
     except FileNotFoundError:

@@ -61,11 +61,7 @@ class Whole:
 
 
 def needs_fasttext(header: fasttext.Header) -> str | None:
-    """Return why the table cannot stand for this model, or None.
-
-    >>> needs_fasttext(fasttext.read_header("lid.176.ftz"))  # doctest: +SKIP
-    'hierarchical softmax'
-    """
+    """Return why the table cannot stand for this model, or None."""
     reasons = {
         "hierarchical softmax": header.loss == "hs",
         f"the loss {header.loss}": header.loss in ("ns", "ova"),
