@@ -310,7 +310,7 @@ def test_a_planned_job_holds_what_its_files_said_and_reads_back_without_them(
 def identities(plain: dict[str, Any]) -> tuple[str, str]:
     """Return the identity of a job's run, and the hash of what its first phase depends on."""
     plan = make_plan(parse_job(plain))
-    return run_identity(plan), digest(dict(build_phases(plan)[0].options))
+    return run_identity(plan), digest(build_phases(plan)[0].options.plain())
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,10 @@ def test_a_changed_file_of_a_stage_is_another_job(tmp_path: Path, file: str, tex
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("input: {paths: '', text: t}", r"input\.paths: .*a path is empty; \. is the working"),
+        (
+            "input: {paths: '', text: t}",
+            r"input\.paths: .*a path is empty; write \. for the working",
+        ),
         ("input: {paths: [a.parquet, ' '], text: t}", "a path is empty"),
         (f"input: {{paths: a, text: t}}\noutput: {{shard_tokens: 1{'0' * 19}}}", "shard_tokens"),
     ],

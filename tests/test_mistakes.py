@@ -12,8 +12,10 @@ import cleaner
 from cleaner.cli.app import app
 from cleaner.cli.command_line import main
 
-OF_RUNS = {"status": [], "stop": [], "gc": [], "stats": [], "explain": ["x"], "sample": [],
-           "verify": [], "report": [], "audit": []}  # fmt: skip
+OF_RUNS: dict[str, list[str]] = {
+    "status": [], "stop": [], "gc": [], "stats": [], "explain": ["x"], "sample": [], "verify": [],
+    "report": [], "audit": [], "whatif": ["--set", "c4.a=1"], "diff": ["done"],
+}  # fmt: skip
 OF_JOBS = {"run": ["--engine", "inline"], "plan": ["--forecast", "0"]}
 OF_SPECS: dict[str, list[str]] = {"train": [], "label": [], "loop": []}
 OF_NAMES: dict[str, list[str]] = {"filters": [], "stages": []}
