@@ -173,12 +173,12 @@ def _readings(url: str) -> str:
     >>> _readings("//xn--fiq228c.cn/%D6%D0")
     '//中文.cn/中'
     """
-    plain = _PUNYCODE.sub(_label, url)
-    data = unquote_to_bytes(plain)
+    data = unquote_to_bytes(url)
     try:
-        return data.decode()
+        plain = data.decode()
     except UnicodeDecodeError:
-        return data.decode("gb18030", "replace")
+        plain = data.decode("gb18030", "replace")
+    return _PUNYCODE.sub(_label, plain)  # last: a host of other letters is no GBK
 
 
 def _label(found: re.Match[str]) -> str:

@@ -68,7 +68,7 @@ def take_definitions(tex: str, macros: dict[str, Macro]) -> str:
 def undefined(tex: str, macros: dict[str, Macro]) -> bool:
     r"""Say whether `tex` uses a command that neither renderers nor the page's `macros` define.
 
-    >>> undefined(r"\R\to\alpha", {}), undefined(r"\R\to\alpha", {"R": ("", 0, None)})
+    >>> undefined(r"\Our\to\alpha", {}), undefined(r"\Our\to\alpha", {"Our": ("", 0, None)})
     (True, False)
     """
     names = set(_WORD.findall(tex)) - COMMANDS
