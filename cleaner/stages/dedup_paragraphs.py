@@ -14,7 +14,7 @@ from cleaner.text.segment import formulas_of
 class DedupParagraphs(DedupParagraphsOptions, Stage):
     """The stage at work; its options say what it does."""
 
-    version: ClassVar[int] = 4  # a whole paragraph with an ellipsis after it is a copy, too
+    version: ClassVar[int] = 5  # options of exams and wrapped lines stay, short stubs go
     changes_text: ClassVar[bool] = True
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:

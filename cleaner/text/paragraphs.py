@@ -14,9 +14,11 @@ from cleaner.text.split_lines import split_lines
 
 PARTED = re.compile(r"(\n[^\S\n]*(?:\n[^\S\n]*)+)")
 _CODE = re.compile(r"^(?: {4}|\t|[|#])|[{}=;]|\w\(|^\s*(?:```|~~~)")  # and rows, and headings
+_OPTION = re.compile(r"^\s*(?:[A-Ha-h][.．、)）]|[（(][A-Ha-h][)）])")  # of an exam
 _SAYS = re.compile(r"[。！？；，、：.!?;,:]")
 _BROKEN_OFF = re.compile(r"[。！？；，、.!?;,].*[\w，,]\s*$", re.S)
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)\W{0,3}$")
+_DOTTED = 12  # characters that a beginning with an ellipsis has at least
 
 
 def drop_repeated(
@@ -28,8 +30,8 @@ def drop_repeated(
     compared as keys (width, case, traditional Chinese and white space do not count). The first of
     equal ones stays; those under `min_chars` characters stay, but for lines of a passage that is
     said again as a whole. The cut-off beginning of another paragraph goes, wherever it stands. A
-    line that is compared alone has to be prose: code, rows of tables and headings are said twice
-    for a reason.
+    line that is compared alone has to be prose: code, rows of tables, headings and options of exams
+    are said twice for a reason.
 
     >>> drop_repeated(pl.Series(["one two\\n\\nOne  two\\n\\nthree"]), 5)[0].to_list()
     ['one two\\n\\nthree']
@@ -104,7 +106,12 @@ def _alone(paragraph: str, min_chars: int, lines: bool) -> bool:
     """Return whether one paragraph, or line, is enough to go by itself."""
     if len(paragraph) < min_chars:
         return False
-    return not lines or (not _CODE.search(paragraph) and bool(_SAYS.search(paragraph)))
+    if not lines:
+        return True
+    # What begins small goes on with a sentence, what is an option with a question: only where the
+    # passage is said again are they.
+    part = paragraph.lstrip()[:1].islower() or _OPTION.match(paragraph)
+    return not (part or _CODE.search(paragraph)) and bool(_SAYS.search(paragraph))
 
 
 def _beginnings(
@@ -119,7 +126,8 @@ def _beginnings(
     gone = set()
     for place, paragraph in enumerate(paragraphs):
         dotted = _CUT_OFF.search(paragraph) is not None
-        if len(paragraph) < min_chars or not (dotted or (lines and not _CODE.search(paragraph))):
+        least = min(min_chars, _DOTTED) if dotted else min_chars
+        if len(paragraph) < least or not (dotted or (lines and not _CODE.search(paragraph))):
             continue
         broken = len(paragraph) >= 2 * min_chars and _BROKEN_OFF.search(paragraph) is not None
         begins = keys[place].rstrip(b". \xe2\x80\xa6") if dotted else keys[place]
