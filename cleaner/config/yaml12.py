@@ -27,6 +27,11 @@ NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(_[0-9]+)*(\.[0-9]*)?)([eE][-+]?[0-9]
 MOST_NODES = 1_000_000  # aliases of aliases unfold without end; no honest file is this long
 
 
+def load_own(data: str | bytes) -> Any:
+    """Return what a file says that we wrote ourselves, by libyaml where there is one."""
+    return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def scalar(text: str) -> Any:
     """Return what a plain scalar means.
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from cleaner.config.yaml12 import load_own
 from cleaner.job.plan import Plan
 from cleaner.storage import store
 from cleaner.storage.commits import digest
@@ -70,7 +71,7 @@ def differences(plan: Plan, folder: RunFolder, manifest: Mapping[str, Any]) -> s
 def _job_differences(plan: Plan, folder: RunFolder, manifest: Mapping[str, Any]) -> list[str]:
     now = _job(plan.job.resolved())
     text = folder.record(JOB, manifest)
-    said = None if text is None else yaml.safe_load(text)
+    said = None if text is None else load_own(text)
     if not isinstance(said, dict):
         return []
     before = _job(said)

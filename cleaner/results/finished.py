@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from cleaner.config.yaml12 import load_own
 from cleaner.dedup.against import lost, partner
 from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import Entry, Job, read_job
@@ -32,9 +33,7 @@ class Run(Record):
     @cached_property
     def job(self) -> Job:
         """The job as resolved."""
-        import yaml
-
-        return read_job(yaml.safe_load(self.record(JOB)), store.join(self.path, JOB))
+        return read_job(load_own(self.record(JOB)), store.join(self.path, JOB))
 
     @cached_property
     def job_text(self) -> str:
