@@ -14,6 +14,7 @@ from typing import Any
 
 from cleaner.cli import (
     catalogue,
+    check,
     diff,
     models,
     pages,
@@ -30,7 +31,7 @@ from cleaner.storage.shortages import filename, is_shortage, told
 from cleaner.storage.waiting import heard
 
 # As help lists them: what a newcomer needs first.
-_ROOMS = (runs, stats, results, whatif, diff, report, catalogue, models, pages)
+_ROOMS = (runs, check, stats, results, whatif, diff, report, catalogue, models, pages)
 app.registered_commands.sort(
     key=lambda command: [room.__name__ for room in _ROOMS].index(str(command.callback.__module__))
 )
