@@ -20,6 +20,7 @@ from cleaner.report.rules import filters, sliders
 from cleaner.report.samples import Samples, samples
 from cleaner.report.tables import funnel, group_table, share
 from cleaner.results.finished import Run
+from cleaner.results.values import values
 
 _MOST_FILES = 200  # shards, and inputs, that are listed
 
@@ -30,8 +31,8 @@ def gather(run: Run, texts: bool = True) -> Contents:
     """Return what a report of a finished run shows; without `texts`, no word of any page."""
     stats, manifest = run.stats, run.manifest
     stages = run.job.stages
-    values = run.values()
-    moved = list(sliders(stages, values))
+    counted = values(run)
+    moved = list(sliders(stages, counted))
     told = samples(run) if texts and _has_rows(run) else Samples((), (), {})
     shards, inputs = manifest["outputs"], manifest["inputs"]
     return Contents(
@@ -43,7 +44,7 @@ def gather(run: Run, texts: bool = True) -> Contents:
         findings=findings(stats, manifest, moved, _cuts(run)),
         funnel=list(funnel(stats["stages"])),
         groups=_groups(run),
-        filters=list(filters(stages, stats, values)),
+        filters=list(filters(stages, stats, counted)),
         sliders=moved,
         duplicates=list(duplicate_stages(stats["dedup"], told.pairs)),
         shards=[_shard(one) for one in shards[:_MOST_FILES]],

@@ -121,7 +121,7 @@
       if (rule.low !== null) terms.push(`${rule.signal} ${rule.lowOpen && sides.low === rule.first ? ">" : ">="} ${short(value("low"))}`);
       if (rule.high !== null) terms.push(`${rule.signal} ${rule.highOpen && sides.high === rule.last ? "<" : "<="} ${short(value("high"))}`);
       if (rule.rest) terms.push(rule.rest);
-      by("command").textContent = `cleaner whatif ${data.path} --filter ${rule.filter} --set ${rule.rule}="${terms.join(" AND ")}"`;
+      by("command").textContent = `cleaner whatif ${data.path} --filter ${rule.filter} --set '${rule.rule}=${terms.join(" AND ")}'`;
       plot(total);
     }
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import shlex
 from importlib.resources import files
 from typing import Any
 
@@ -52,7 +53,10 @@ def _there(contents: Contents, anchor: str) -> bool:
 
 def _data(contents: Contents) -> Markup:
     """Return what the script reads, as JSON that no HTML parser can leave."""
-    plain = {"path": contents.path, "sliders": [one.plain() for one in contents.sliders]}
+    plain = {
+        "path": shlex.quote(contents.path),
+        "sliders": [one.plain() for one in contents.sliders],
+    }
     text = json.dumps(plain, ensure_ascii=True, separators=(",", ":"))
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

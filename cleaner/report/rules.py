@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-import polars as pl
 from markupsafe import Markup
 
 from cleaner.job.job_file import Entry
 from cleaner.report.charts import spark
 from cleaner.report.contents import Cell, FilterTable, Overlap, OverlapRow, RuleRow, Slider
+from cleaner.results.values import Values
 from cleaner.rules.conditions import Limit
 from cleaner.rules.rule_set import Rule
 
@@ -28,6 +28,11 @@ class Binned:
     edges: np.ndarray
     alone: np.ndarray
     others: np.ndarray
+
+    @classmethod
+    def of(cls, values: Values) -> Self:
+        """Return the bins that a run counted in."""
+        return cls(*(np.array(one) for one in (values.edges, values.alone, values.others)))
 
     @property
     def counts(self) -> np.ndarray:
@@ -84,7 +89,7 @@ class Binned:
         return first, last
 
 
-def filters(stages: Sequence[Entry], stats: Tree, values: pl.DataFrame) -> Iterator[FilterTable]:
+def filters(stages: Sequence[Entry], stats: Tree, found: Sequence[Values]) -> Iterator[FilterTable]:
     """Yield a table for every stage that judges by rules: of `stats.json`, and the values."""
     whole = {judge["stage"]: judge for judge in stats["judges"]}
     for entry in stages:
@@ -92,7 +97,7 @@ def filters(stages: Sequence[Entry], stats: Tree, values: pl.DataFrame) -> Itera
         if not counted:
             continue
         judge, said = whole[entry.title], _said(entry)
-        rows = [_row(rule, said.get(rule["rule"]), values) for rule in counted]
+        rows = [_row(rule, said.get(rule["rule"]), found) for rule in counted]
         yield FilterTable(
             title=entry.title,
             anchor=f"filter-{entry.index}",
@@ -110,13 +115,12 @@ def _said(entry: Entry) -> dict[str, Rule]:
     return {rule.name: rule for rule in (() if rules is None else rules.rules)}
 
 
-def _row(counts: Tree, rule: Rule | None, values: pl.DataFrame) -> RuleRow:
+def _row(counts: Tree, rule: Rule | None, found: Sequence[Values]) -> RuleRow:
     drawn = Markup("")
-    for limit in rule.limits[:1] if rule is not None else ():
-        cells = of_limit(values, counts["stage"], counts["rule"], limit)
-        if cells is not None:
-            kept, gone, cuts = stored(cells).bars(limit, _SPARK_BINS)
-            drawn = spark(kept.tolist(), gone.tolist(), cuts, f"values of {limit.signal}")
+    key = counts["stage"], counts["rule"]
+    for one in [one for one in found if (one.stage, one.rule) == key][:1]:
+        kept, gone, cuts = Binned.of(one).bars(one.limit, _SPARK_BINS)
+        drawn = spark(kept.tolist(), gone.tolist(), cuts, f"values of {one.signal}")
     return RuleRow(
         name=counts["rule"],
         keep=counts["keep"],
@@ -129,19 +133,18 @@ def _row(counts: Tree, rule: Rule | None, values: pl.DataFrame) -> RuleRow:
     )
 
 
-def sliders(stages: Sequence[Entry], values: pl.DataFrame) -> Iterator[Slider]:
+def sliders(stages: Sequence[Entry], found: Sequence[Values]) -> Iterator[Slider]:
     """Yield every limit of every rule, those that decide most by themselves first."""
-    found = []
-    for entry in stages:
-        for rule in _said(entry).values():
-            for limit in rule.limits:
-                cells = of_limit(values, entry.title, rule.name, limit)
-                if cells is not None:
-                    few = rebinned(cells, limit, BINS)
-                    first, last = few.within(limit)
-                    lost = few.alone.sum() - few.alone[first : last + 1].sum()
-                    found.append((-int(lost), _slider(entry, rule, limit, few)))
-    for _, slider in sorted(found, key=lambda one: (one[0], one[1].stage, one[1].rule)):
+    entries = {entry.title: entry for entry in stages}
+    made = []
+    for one in found:
+        rule = _said(entries[one.stage]).get(one.rule)
+        if rule is not None and any(one.documents):
+            few = rebinned(Binned.of(one), one.limit, BINS)
+            first, last = few.within(one.limit)
+            lost = few.alone.sum() - few.alone[first : last + 1].sum()
+            made.append((-int(lost), _slider(entries[one.stage], rule, one.limit, few)))
+    for _, slider in sorted(made, key=lambda one: (one[0], one[1].stage, one[1].rule)):
         yield slider
 
 
@@ -182,35 +185,8 @@ def _sql(limit: Limit) -> str:
     return " AND ".join(terms)
 
 
-def of_limit(values: pl.DataFrame, stage: str, rule: str, limit: Limit) -> pl.DataFrame | None:
-    """Return the stored counts of a limit's signal at a stage, or None."""
-    cells = values.filter(
-        (pl.col("stage") == stage)
-        & (pl.col("rule") == rule)
-        & (pl.col("signal") == limit.signal)
-        & (pl.col("by") == "")
-        & pl.col("edge").is_not_null()
-    )
-    return cells if len(cells) else None
-
-
-def stored(cells: pl.DataFrame) -> Binned:
-    """Return the stored counts of a signal, in the bins they are stored in."""
-    documents = pl.col("documents")
-    table = (
-        cells.group_by("edge")
-        .agg(
-            alone=documents.filter("alone").sum().cast(pl.Int64),
-            others=documents.filter(~pl.col("alone")).sum().cast(pl.Int64),
-        )
-        .sort("edge")
-    )
-    return Binned(*(table[name].to_numpy() for name in ("edge", "alone", "others")))
-
-
-def rebinned(cells: pl.DataFrame, limit: Limit, most: int) -> Binned:
-    """Return stored counts in about `most` bins of like counts, with an edge at each limit."""
-    whole = stored(cells)
+def rebinned(whole: Binned, limit: Limit, most: int) -> Binned:
+    """Return counts in about `most` bins of like counts, with an edge at each limit."""
     sums = np.cumsum(whole.counts)
     chosen = np.searchsorted(sums, np.linspace(0, sums[-1], most, endpoint=False), side="right")
     first, last = whole.within(limit)

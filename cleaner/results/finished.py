@@ -19,7 +19,7 @@ from cleaner.shards.opened import Shards
 from cleaner.stages.global_stage import Indexed
 from cleaner.storage import store
 from cleaner.storage.row_key import sample_key
-from cleaner.storage.run_folder import JOB, VALUES, RunFolder, named_by
+from cleaner.storage.run_folder import JOB, RunFolder, named_by
 
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
 
@@ -39,10 +39,6 @@ class Run(Record):
     def job_text(self) -> str:
         """The job as resolved, as YAML."""
         return self.record(JOB).decode()
-
-    def values(self) -> pl.DataFrame:
-        """Return how many documents have which values of each limit's signal, bin by bin."""
-        return pl.read_parquet(self.record(VALUES))
 
     def funnel(self) -> pl.DataFrame:
         """Return one row per stage: documents, characters and words in, kept, dropped, failed."""

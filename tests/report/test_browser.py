@@ -96,7 +96,7 @@ def test_the_slider_counts_exactly(browser: Any, tmp_path: Path) -> None:
     assert answer.get_attribute("data-kept") == str(sum(ALONE[3:]))
     assert answer.get_attribute("data-fails") == str(sum(ALONE[:3]) + sum(OTHERS[:3]))
     assert "+9 against this run" in answer.inner_text()
-    assert page.locator("#command").inner_text().endswith('--set long="a text >= 30"')
+    assert page.locator("#command").inner_text().endswith("--set 'long=a text >= 30'")
     page.fill("#limit-low", "10")
     assert answer.get_attribute("data-kept") == "0"
 
