@@ -7,37 +7,77 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cleaner.cli.app import JsonOption, RunArgument, app
-from cleaner.cli.output import emit, say, show, tell
+from cleaner.cli.output import emit, say, show, tell, tell_wrapped
+from cleaner.cli.shown import with_marks
 from cleaner.cli.tables import cell
 from cleaner.errors import JobError
 
 if TYPE_CHECKING:
     from cleaner.results.finished import Explanation, Limit, Run
+    from cleaner.results.passages import Passages
 
 
 @app.command()
 def explain(
     path: RunArgument,
     document: Annotated[str, typer.Argument(help="an id, a url, PATH#ROW or FILE#ROW")],
+    text: Annotated[
+        bool, typer.Option(help="show the text, with what decided marked in it")
+    ] = True,
+    whole: Annotated[bool, typer.Option("--whole", help="show all of the text")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Say what became of one document, and by which limits.
 
-    Its fate, every limit, its duplicate and their Jaccard.
+    Its fate, every limit, its duplicate and their Jaccard, and the places in its text that decided.
     """
     from dataclasses import asdict
 
     from cleaner.results.finished import explain as explained
     from cleaner.results.finished import open_run
+    from cleaner.results.passages import passages
 
-    found = explained(open_run(path), document)
+    opened = open_run(path)
+    found = explained(opened, document)
+    texts = [passages(opened, item.row) if text else None for item in found]
     if as_json:
-        emit([asdict(item) for item in found])
+        emit(
+            [
+                {**asdict(item), **(asdict(told) if told else {})}
+                for item, told in zip(found, texts, strict=True)
+            ]
+        )
         return
-    for number, item in enumerate(found):
+    for number, (item, told) in enumerate(zip(found, texts, strict=True)):
         if number:
             tell()
         _explanation(item)
+        if told is not None:
+            _text(told, whole)
+
+
+def _text(told: Passages, whole: bool) -> None:
+    from cleaner.results.spans import covered
+
+    if told.text is None:
+        tell("\nits text cannot be read any more")
+        return
+    for cut in told.cut:
+        tell(f"\n{cut.stage} cut of its text")
+        for line in cut.lines:
+            tell(f"    {line}")
+    tell(f"\nits text, from the {told.origin}")
+    spans = [span for one in told.found for span in one.spans]
+    for one in told.found:
+        places = f"{len(one.spans):,} {'place' if len(one.spans) == 1 else 'places'}"
+        tell(f"  {one.rule}: {one.signal} in {places}, {covered(one.spans):,} characters")
+    if told.differs is not None:
+        spans += told.differs
+        tell(
+            f"  {covered(told.differs):,} characters, marked here, are not in the document it lost "
+            f"to; {told.lacks:,} characters of that one are not here"
+        )
+    with_marks(told.text, spans, whole)
 
 
 def _mark(limit: Limit) -> str:
@@ -68,7 +108,7 @@ def _explanation(item: Explanation) -> None:
     judged = {limit.signal for limit in item.limits}
     rest = {k: v for k, v in signals_of(row).items() if k not in judged}
     if rest:
-        tell("  ".join(f"{name}={cell(value)}" for name, value in rest.items()))
+        tell_wrapped("  ".join(f"{name}={cell(value)}" for name, value in rest.items()))
 
 
 @app.command()

@@ -1,12 +1,18 @@
-"""How commands show a document: its name, and the beginning of its text in the terminal's width."""
+"""How commands show a document: its name, its text, and what is marked in it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from cleaner.cli.output import tell
 from cleaner.cli.tables import clipped, terminal_width, wrapped
+from cleaner.config.display import visible
+
+if TYPE_CHECKING:
+    from cleaner.results.spans import Span
 
 _USUAL = 80  # columns where stdout is no terminal
 
@@ -26,3 +32,61 @@ def beginning(text: str | None, lines: int = 2, indent: int = 4) -> None:
         head = [*head[: lines - 1], clipped(f"{head[lines - 1]} {head[lines]}", width)]
     for line in head:
         tell(" " * indent + line)
+
+
+def colours() -> bool:
+    """Return whether stdout is a terminal whose user wants colours (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def with_marks(text: str, spans: Sequence[Span], whole: bool = False) -> None:
+    """Print a text with spans marked: lines that hold some, and those around; all when `whole`.
+
+    Marked is by colour on a terminal, else by [[ and ]].
+    """
+    from cleaner.results.spans import gaps
+
+    before, after = ("\033[1;33m", "\033[0m") if colours() else ("[[", "]]")
+    lines: list[list[tuple[bool, str]]] = [[]]
+    for marked, (start, end) in gaps(spans, len(text)):
+        for place, piece in enumerate(text[start:end].split("\n")):
+            if place:
+                lines.append([])
+            if piece:
+                lines[-1].append((marked, piece))
+    holding = [at for at, line in enumerate(lines) if any(marked for marked, _ in line)]
+    near = {at + by for at in holding for by in (-1, 0, 1)} or set(range(_FIRST))
+    hidden = 0
+    for at, line in enumerate(lines):
+        if not whole and at not in near:
+            hidden += 1
+            continue
+        _hidden(hidden)
+        hidden = 0
+        pieces = [
+            f"{before}{visible(piece)}{after}" if marked else visible(piece)
+            for marked, piece in _short(line, whole)
+        ]
+        print("    " + "".join(pieces), flush=True)
+    _hidden(hidden)
+
+
+_FIRST = 8  # lines of a text in which nothing is marked
+_AROUND = 60  # characters of a line before and after what is marked
+
+
+def _hidden(count: int) -> None:
+    if count:
+        tell(f"    … {count:,} {'line' if count == 1 else 'lines'}")
+
+
+def _short(line: list[tuple[bool, str]], whole: bool) -> list[tuple[bool, str]]:
+    """Return a line with long stretches without a mark cut in their middle."""
+    if whole:
+        return line
+    return [
+        (marked, piece)
+        if marked or len(piece) <= 3 * _AROUND
+        else (marked, f"{piece[:_AROUND]} … {piece[-_AROUND:]}")
+        for marked, piece in line
+    ]

@@ -36,13 +36,19 @@ def changed(run: Run, stage: str, count: int, seed: int = 0) -> Iterator[Changed
     stage that changes no text, or whose texts cannot be made again from single documents.
     """
     entry = _entry(run, stage)
-    again = _Again(run, entry)
+    again = Again(run, entry)
     for row in _candidates(run, entry, count + _TRIED, seed).iter_rows(named=True):
         if count == 0:
             return
         if (found := again.document(row)) is not None:
             count -= 1
             yield found
+
+
+def lines_changed(run: Run, entry: Entry, row: dict[str, Any]) -> tuple[str, ...]:
+    """Return the lines of one document that a stage changed, with some around them."""
+    found = Again(run, entry).document(row)
+    return () if found is None else found.shown
 
 
 def _entry(run: Run, wanted: str) -> Entry:
@@ -77,7 +83,7 @@ def _candidates(run: Run, entry: Entry, most: int, seed: int) -> pl.DataFrame:
     return went_on.sort(~differ, "_draw").drop("_draw").head(most).collect()
 
 
-class _Again:
+class Again:
     """Documents of a run's input, taken through its stages once more."""
 
     def __init__(self, run: Run, entry: Entry) -> None:
@@ -85,13 +91,20 @@ class _Again:
         reads = make_plan(run.job, out=run.path).reads
         self.steps = [StageSpec.of(one, reads.get(one.index, {})) for one in _needed(run, entry)]
 
-    def document(self, row: dict[str, Any]) -> Changed | None:
-        """Return what the stage did to one document; None: nothing, or its input is gone."""
+    def before(self, row: dict[str, Any]) -> pl.DataFrame | None:
+        """Return one document as the stage met it; None: its input is gone."""
         docs = self.source.document(row)
         if docs is None:
             return None
         for step in self.steps[:-1]:
             docs = _applied(step, docs)
+        return docs
+
+    def document(self, row: dict[str, Any]) -> Changed | None:
+        """Return what the stage did to one document; None: nothing, or its input is gone."""
+        docs = self.before(row)
+        if docs is None:
+            return None
         after = _applied(self.steps[-1], docs)
         if "text" not in after.columns or after["text"][0] is None:
             return None

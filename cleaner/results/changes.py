@@ -10,6 +10,7 @@ import yaml
 from cleaner.config.mistakes import guess
 from cleaner.errors import JobError
 from cleaner.job.job_file import Entry
+from cleaner.results.columns import judged_columns
 from cleaner.results.finished import Run, names_of_stage
 from cleaner.rules.conditions import Limit, parse
 from cleaner.rules.sql import ConditionError
@@ -215,20 +216,6 @@ def columns_of(change: Change, names: Collection[str]) -> dict[str, list[str]]:
                 f"{guess(name, there)}; measured: {', '.join(there)}"
             )
     return found
-
-
-def judged_columns(
-    stages: Sequence[Entry], entry: Entry, name: str, names: Collection[str]
-) -> list[str]:
-    """Return the columns that hold a signal of the text that a stage met, best first."""
-    own = [n for n in entry.stage.adds() if n != name and n.startswith(f"{name}:") and n in names]
-    if own:
-        return own[:1]  # measured in a way of the filter's own
-    changed = [one.index for one in stages[: entry.index] if one.stage.changes_text]
-    since = max(changed, default=-1)
-    versions = [int(n.split("@")[1]) for n in names if n.startswith(f"{name}@")]
-    mine = sorted((at for at in versions if since < at <= entry.index), reverse=True)
-    return [*(f"{name}@{at}" for at in mine), *([name] if name in names else [])]
 
 
 def judged(change: Change, names: Collection[str]) -> tuple[dict[str, pl.Expr], dict[str, str]]:

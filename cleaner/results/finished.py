@@ -14,6 +14,7 @@ from cleaner.dedup.against import lost, partner
 from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import Entry, Job, read_job
 from cleaner.ledger import COLUMNS
+from cleaner.results.columns import judged_columns
 from cleaner.results.record import Record
 from cleaner.shards.opened import Shards
 from cleaner.stages.global_stage import Indexed
@@ -21,6 +22,7 @@ from cleaner.storage import store
 from cleaner.storage.row_key import sample_key
 from cleaner.storage.run_folder import JOB, RunFolder, named_by
 
+_PLACED = re.compile(r"(?:kept: )?(?:.*/)?(shards/part-[^ #]+)(?: row |#)(\d+)")  # in a shard
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
 
 
@@ -91,7 +93,7 @@ class Run(Record):
         return Shards.of(self.path, self.manifest)
 
     def find(self, wanted: str) -> pl.DataFrame:
-        """Return the ledger rows that an id, a url, PATH#ROW or FILE#ROW names."""
+        """Return the ledger rows that an id, a url, PATH#ROW, FILE#ROW or SHARD#ROW names."""
         condition = (pl.col("id") == wanted) | (pl.col("url") == wanted)
         printed = _PRINTED.fullmatch(wanted)
         name, _, row = (printed[1] if printed else wanted).rpartition("#")
@@ -99,6 +101,13 @@ class Run(Record):
             numbers = [file for file, path in self.inputs.items() if _is_path_of(name, path)]
             numbers += [int(name)] if re.fullmatch("[0-9]+", name) else []
             condition |= pl.col("file").is_in(numbers) & (pl.col("row") == int(row))
+        if placed := _PLACED.fullmatch(wanted):
+            shards = [
+                one
+                for one, said in enumerate(self.manifest["outputs"])
+                if said["path"] == placed[1]
+            ]
+            condition |= pl.col("shard").is_in(shards) & (pl.col("shard_row") == int(placed[2]))
         found = self.scan_ledger().filter(condition).collect()
         if not len(found):
             raise JobError(
@@ -164,7 +173,7 @@ def explain(run: Run, wanted: str) -> list[Explanation]:
 
 
 def _explain(run: Run, row: dict[str, Any]) -> Explanation:
-    limits = [limit for entry in run.job.stages for limit in _limits(entry, row)]
+    limits = [limit for entry in run.job.stages for limit in _limits(run.job.stages, entry, row)]
     broken = [limit for limit in limits if limit.broken and limit.stage == row["stage"]]
     return Explanation(row, verdict(run, row, broken), limits, _partners(run, row))
 
@@ -220,43 +229,30 @@ def _score(row: dict[str, Any]) -> str:
     return ""
 
 
-def _limits(entry: Entry, row: dict[str, Any]) -> list[Limit]:
+def _limits(stages: Sequence[Entry], entry: Entry, row: dict[str, Any]) -> list[Limit]:
     if (rules := entry.stage.rule_set()) is None:
         return []
     found = []
     for rule in rules.rules:
         name = rule.name if row["stage"] == entry.title else f"{rules.name}.{rule.name}"
-        signal, value, margin = _tightest(rule.limits, row, entry)
+        signal, value, margin = _tightest(rule.limits, row, stages, entry)
         broken = name in (row["broken"] or [])
         found.append(Limit(entry.title, rule.name, rule.keep, signal, value, margin, broken))
     return found
 
 
 def _tightest(
-    limits: Sequence[Any], row: dict[str, Any], entry: Entry
+    limits: Sequence[Any], row: dict[str, Any], stages: Sequence[Entry], entry: Entry
 ) -> tuple[str | None, Any, float | None]:
     """Return the signal of a rule that lies nearest to its limit, or furthest beyond it."""
     best: tuple[str | None, Any, float | None] = (None, None, None)
     for limit in limits:
-        column = _column(row, limit.signal, entry)
-        value = row.get(column) if column else None
+        columns = judged_columns(stages, entry, limit.signal, row)
+        value = next((row[name] for name in columns if row[name] is not None), None)
         margin = _margin(limit, value)
         if best[0] is None or (margin is not None and (best[2] is None or margin < best[2])):
             best = (limit.signal, value, margin)
     return best
-
-
-def _column(row: dict[str, Any], signal: str, entry: Entry) -> str | None:
-    """Return the ledger's column of a signal as a stage saw it."""
-    index = entry.index
-    own = [name for name in entry.stage.adds() if name.startswith(f"{signal}:")]
-    if own:
-        return own[0]  # measured in a way of the filter's own
-    versions = {int(name.split("@")[1]): name for name in row if name.startswith(f"{signal}@")}
-    before = [at for at in versions if at <= index and row.get(versions[at]) is not None]
-    if before and (row.get(signal) is None or any(at > index for at in versions)):
-        return versions[max(before)]
-    return signal if signal in row else None
 
 
 def _margin(limit: Any, value: Any) -> float | None:
@@ -383,11 +379,9 @@ def _nearness(run: Run, stage: str | None, rule: str | None) -> pl.Expr:
 
 
 def _as_judged(run: Run, entry: Entry, signal: str) -> pl.Expr:
-    """Return a signal of the text that a stage met, else of the last one."""
+    """Return a signal of the text that a stage met."""
     names = run.scan_ledger().collect_schema().names()
-    versions = [int(n.split("@")[1]) for n in names if n.startswith(f"{signal}@")]
-    before = sorted((at for at in versions if at <= entry.index), reverse=True)
-    return pl.coalesce(*(f"{signal}@{at}" for at in before), signal)
+    return pl.coalesce(judged_columns(run.job.stages, entry, signal, names))
 
 
 def _rows_of(run: Run, file: Mapping[str, Any]) -> int | None:

@@ -12,7 +12,8 @@ from functools import cached_property
 import polars as pl
 
 from cleaner.job.job_file import Entry
-from cleaner.results.changes import Change, fails, judged, judged_columns
+from cleaner.results.changes import Change, fails, judged
+from cleaner.results.columns import judged_columns
 from cleaner.runs.phases.shadow import verdict
 from cleaner.runs.summary.judges import judged_together
 from cleaner.stages.base import Judging

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from support.commands import cleaner
+from support.commands import command
 from support.thresholds import finished
 
 from cleaner.results.diff import diff
@@ -92,12 +92,15 @@ def test_what_a_ledger_of_dropped_rows_does_not_name_was_kept(tmp_path: Path) ->
     assert "ledger: dropped" in found.unknown[0]
 
 
-def test_by_the_command_line(tmp_path: Path) -> None:
+def test_by_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     ran(tmp_path, "a", 15), ran(tmp_path, "b", 25)
     paths = [str(tmp_path / "a"), str(tmp_path / "b")]
-    shown = cleaner("diff", *paths, COLUMNS="80")
-    assert shown.returncode == 0, shown.stderr
-    assert "kept  ->  filter:long: enough" in shown.stdout
-    assert max(map(len, shown.stdout.splitlines()[2:])) <= 80  # after the paths
-    said = json.loads(cleaner("diff", *paths, "--json").stdout)
+    assert command(monkeypatch, "diff", *paths) == 0
+    shown = capsys.readouterr().out
+    assert "kept  ->  filter:long: enough" in shown
+    assert max(map(len, shown.splitlines()[2:])) <= 80  # after the paths
+    assert command(monkeypatch, "diff", *paths, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
     assert said["moves"][0]["sample"][0]["text"].startswith("Letter")

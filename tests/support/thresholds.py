@@ -12,7 +12,8 @@ import yaml
 
 from cleaner.job.job_file import Entry, parse_job
 from cleaner.job.plan import make_plan
-from cleaner.results.changes import changed_filter, judged_columns, read_changes
+from cleaner.results.changes import changed_filter, read_changes
+from cleaner.results.columns import judged_columns
 from cleaner.results.finished import Run, open_run
 from cleaner.rules.conditions import Limit
 from cleaner.runs.driver import run_plan
