@@ -8,7 +8,7 @@ from cleaner.errors import CleanerError
 from cleaner.job.job_file import Entry
 from cleaner.results.before_after import Again, lines_changed
 from cleaner.results.finished import Run
-from cleaner.results.source_texts import Source, of_shadow, texts_at, texts_of_rows
+from cleaner.results.source_texts import of_shadow, texts_at, texts_of_rows
 from cleaner.results.spans import Span, covered, differing, spans_of
 from cleaner.stages.filter import ByRules
 
@@ -82,7 +82,7 @@ def _text(run: Run, row: dict[str, Any]) -> tuple[str | None, Origin | None]:
             return docs["text"][0], "input"
     if sampled:
         return sampled, "shadow, changed by later stages"
-    text = Source(run).text(row)
+    text = texts_of_rows(run, [row])[0]
     return text, None if text is None else "input"
 
 
