@@ -195,16 +195,19 @@ def _dense(sliders: Sequence[Slider]) -> Iterator[Finding]:
             if bound is None or not bound or total < 10 * FEW:
                 continue
             near = sorted((bound, bound * tighter))
-            moved = sum(
+            moved = [
                 count
                 for count, edge, end in zip(one.alone, one.lows, one.highs, strict=True)
                 if edge >= near[0] and end <= near[1]
-            )
-            if moved / total >= _DENSE:
+            ]
+            # Many documents of one value, as the mean word of Chinese has one character, are no
+            # density: another limit takes all of them or none.
+            many = sum(moved)
+            if many >= _DENSE * total and max(moved) <= many / 2:
                 yield Finding(
                     f"The limit of {one.rule} lies where documents are dense.",
                     f"At {bound:g} of {one.signal}: a limit tighter by a tenth would drop "
-                    f"{moved:,} more of the {total:,} documents that reached {one.stage}.",
+                    f"{many:,} more of the {total:,} documents that reached {one.stage}.",
                     "whatif",
-                    1 + moved / total,
+                    1 + many / total,
                 )

@@ -25,7 +25,8 @@ def funnel(stages: Sequence[Tree]) -> Iterator[FunnelRow]:
     for row in stages:
         reasons = sorted(row["reasons"].items(), key=lambda item: (-item[1], item[0]))
         why = ", ".join(f"{name} {count:,}" for name, count in reasons[:4])
-        more = f" and {len(reasons) - 4} more reasons" if len(reasons) > 4 else ""
+        rest = len(reasons) - 4
+        more = f" and {rest} more reason{'s' if rest > 1 else ''}" if rest > 0 else ""
         yield FunnelRow(
             stage=row["stage"],
             kept=row["kept"],

@@ -86,6 +86,23 @@ def test_languages_that_were_not_asked_for_are_no_finding(tmp_path: Path) -> Non
     assert "Nothing stands out" in render(told)
 
 
+def test_a_limit_where_documents_are_dense_is_found(tmp_path: Path) -> None:
+    rows = [{"text": "word " * (40 + n % 60), "source": "a"} for n in range(600)]
+    told = reported(tmp_path, rows, {"filter": filter_file(tmp_path, "words >= 50")})
+    (found,) = [one for one in told.findings if "dense" in one.title]
+    assert found.title == "The limit of words lies where documents are dense."
+    assert found.detail == (
+        "At 50 of words: a limit tighter by a tenth would drop 50 more of the 600 documents that "
+        "reached 0.filter:mine."
+    )
+
+
+def test_many_documents_of_one_value_are_no_density(tmp_path: Path) -> None:
+    rows = [{"text": "word " * 50, "source": "a"} for _ in range(600)]
+    told = reported(tmp_path, rows, {"filter": filter_file(tmp_path, "words >= 50")})
+    assert told.findings == []
+
+
 def test_a_file_that_cannot_be_read_is_found(tmp_path: Path) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"not Parquet")
     (tmp_path / "good.jsonl").write_text(json.dumps({"text": PLAIN, "source": "a"}))
