@@ -35,6 +35,7 @@ _SCRIPTS = ("_", "^")
 _DEEPEST = 60  # items within items; what is deeper is read token by token
 _ARROW = re.compile(r"x(?:long)?((?:left|right|Left|Right|hook|maps|two|mapsto|tofrom)[a-zA-Z]*)")
 _EQUATIONS = re.compile(r"[\s@{}!]*r[\s@{}!]*c?[\s@{}!]*l[\s@{}!]*")
+_ACCENTS_SET = {"to": "vec", "-": "bar", "wedge": "hat"}  # signs that people set over letters
 _ENDS = (".", ",", ";", "newrow", "&")
 
 
@@ -212,8 +213,7 @@ class _Reader:
                 *_within("root", self.group()),
             ]
         if name in ("overset", "stackrel", "underset"):
-            script = self.group()
-            return [*self.group(), *_within("_" if name == "underset" else "^", script)]
+            return _stacked(name, self.group(), self.group())
         if arrow := _ARROW.fullmatch(name):
             below = self.optional() or []
             return [*_sign(arrow[1]), *_within("_", below), *_within("^", self.group())]
@@ -311,6 +311,15 @@ def _letters(word: str) -> list[Sign]:
 def _accented(name: str, signs: list[Sign]) -> list[Sign]:
     """Return signs under an accent; where it ends is said, unless it is over one sign."""
     return [Sign(name, "", ()), *signs, *([] if len(signs) == 1 else [Sign("end", "", ())])]
+
+
+def _stacked(name: str, script: list[Sign], body: list[Sign]) -> list[Sign]:
+    """Return signs with others above or below; an arrow, bar or hat over letters is an accent."""
+    accent = _ACCENTS_SET.get(script[0].name) if len(script) == 1 and not script[0].place else None
+    letters = all(len(sign.name) == 1 and sign.name.isalnum() for sign in body)
+    if accent and name != "underset" and body and letters:
+        return _accented(accent, body)
+    return [*body, *_within("_" if name == "underset" else "^", script)]
 
 
 def _two(kind: str, above: list[Sign], below: list[Sign]) -> list[Sign]:
