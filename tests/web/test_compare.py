@@ -18,6 +18,7 @@ WAYS = [
     (r"x^2_1", r"x_{1}^{2}", r"{x}_1{}^{2}", r"\displaystyle x_1^2"),
     (r"\frac{1}{2}", r"\dfrac12", r"\tfrac{1}2", r"{1 \over 2}", "½"),
     (r"\left\{ x \right.", r"\{x", r"\bigl\lbrace x"),
+    ("a<b", r"a\lt b", r"a\textless{} b"),
     (r"\|x\|", r"\lVert x\rVert", r"\left\| x\right\|"),
     (r"\sin x", r"\operatorname{sin} x", r"\mathrm{sin}\,x", r"\text{sin}x"),
     (r"f''(x)", r"f^{\prime\prime}(x)", "f″(x)"),

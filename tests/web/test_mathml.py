@@ -257,3 +257,12 @@ def test_a_style_may_be_bold() -> None:
         r"\boldsymbol{0}"
     )
     assert mathml_to_latex('<math><mstyle style="color:red"><mn>0</mn></mstyle></math>') == "0"
+
+
+def test_words_side_by_side_are_one_text() -> None:
+    letters = "".join(f"<mi>{char}</mi>" for char in "满足条件")
+    assert mathml_to_latex(f"<math><mi>x</mi>{letters}<mo>,</mo><mi>与</mi></math>") == (
+        r"x\text{满足条件},\text{与}"
+    )
+    split = "<math><msub><mi>x</mi><mi>甲</mi></msub><mi>乙</mi></math>"
+    assert mathml_to_latex(split) == r"x_{\text{甲}}\text{乙}"

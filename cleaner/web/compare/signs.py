@@ -10,8 +10,9 @@ longleftarrow | leftrightarrow longleftrightarrow | Rightarrow Longrightarrow im
 | wedge land | vee lor | neg lnot | varnothing emptyset | setminus backslash smallsetminus
 | ldots cdots dots dotsc dotsb dotsm dotsi dotso mathellipsis | cdot bullet cdotp centerdot
 | perp bot | ni owns | parallel Vert lVert rVert | mid vert lvert rvert | langle lang | rangle rang
-| * ast | : colon | < lt | > gt | ' prime | [ lbrack | ] rbrack | { lbrace | } rbrace
-| dagger dag | ddagger ddag | hbar hslash | preceq preccurlyeq | succeq succcurlyeq
+| * ast | : colon | < lt textless | > gt textgreater | ' prime | [ lbrack | ] rbrack
+| { lbrace | } rbrace | dagger dag | ddagger ddag | hbar hslash
+| preceq preccurlyeq | succeq succcurlyeq
 | trianglelefteq unlhd | trianglerighteq unrhd | vartriangleleft lhd triangleleft
 | vartriangleright rhd triangleright | square Box | lozenge Diamond diamond
 | leadsto rightsquigarrow | triangle bigtriangleup vartriangle | star bigstar | int intop

@@ -62,6 +62,7 @@ _NOT_EQUAL = re.compile(r"\\not\s*=")
 _SPACED = re.compile(  # these have space of their own around them
     r"(?:\\[,:;>] ?)*(\\(?:implies|impliedby|iff)(?![A-Za-z]))(?: ?\\[,:;>])*"
 )
+_TEXT_ROW = re.compile(r"\\text\{[^{}\\]*\}(?:\\text\{[^{}\\]*\})+")
 _FONT_ROW = re.compile(r"\\(math[a-z]+)\{[A-Za-z0-9]\}(?:\\\1\{[A-Za-z0-9]\})+")
 
 
@@ -83,6 +84,8 @@ class FormulaConverter:
             tex = joined([raw(self, root.text or ""), *(with_tail(self, child) for child in root)])
         if r"\math" in tex:
             tex = _FONT_ROW.sub(_merged, tex)
+        if r"}\text{" in tex:
+            tex = _TEXT_ROW.sub(_joined, tex)
         if r"\not" in tex:
             tex = _NOT_EQUAL.sub(r"\\ne ", tex)
         if r"\i" in tex:
@@ -134,6 +137,12 @@ def _leaf_tex(to: Converter, tag: str, node: Any) -> str:
             _KNOWN.clear()
         tex = _KNOWN[key] = HANDLERS[tag](to, node)
     return tex
+
+
+def _joined(match: re.Match[str]) -> str:
+    """Return words that stand side by side as one text."""
+    words = match.group().replace("\\text{", "").replace("}", "")
+    return rf"\text{{{words}}}"
 
 
 def _merged(match: re.Match[str]) -> str:
