@@ -280,6 +280,9 @@ X, Y, PLUS = (SIGN4.format(name, code) for name, code in (("mi", 0x78), ("mi", 0
         # a stroke after its sign, and one before
         (positioned(drawn(("MAIN", "≡", None), ("MAIN", "\u0338", 778))), r"k\not\equiv"),
         (positioned(drawn(("MAIN", "\u0338", None), ("MAIN", "=", 0))), r"k\ne"),
+        # two arrows, and one of two pieces
+        (positioned(drawn(("MAIN", "↑", None), ("MAIN", "↑", 500))), r"k\uparrow\uparrow"),
+        (COMMON.format(COMMON_SIGN.format("↑↓")), r"\uparrow\downarrow"),
         # words that begin with a space, and letters side by side
         (positioned(drawn(*SPACED)), r"k\text{ if ok}"),
         (positioned(drawn(("MATHI", "i", 0), ("MATHI", "f", 345))), "kif"),

@@ -9,7 +9,8 @@ longleftarrow | leftrightarrow longleftrightarrow | Rightarrow Longrightarrow im
 | Leftarrow Longleftarrow impliedby | Leftrightarrow Longleftrightarrow iff | mapsto longmapsto
 | wedge land | vee lor | neg lnot | varnothing emptyset | setminus backslash smallsetminus
 | ldots cdots dots dotsc dotsb dotsm dotsi dotso mathellipsis | cdot bullet cdotp centerdot
-| perp bot | ni owns | parallel Vert lVert rVert | mid vert lvert rvert | langle lang | rangle rang
+| perp bot | ni owns | parallel Vert lVert rVert | mid vert lvert rvert textbar
+| langle lang | rangle rang
 | * ast | : colon | < lt textless | > gt textgreater | ' prime | [ lbrack | ] rbrack
 | { lbrace | } rbrace | dagger dag | ddagger ddag | hbar hslash
 | preceq preccurlyeq | succeq succcurlyeq

@@ -4,7 +4,7 @@ A part that begins where its row begins is drawn into the row, any other into a 
 an accent, a script, a brace or a stroke belongs to all that stands before it in its group.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -82,8 +82,11 @@ class _Row:
         self.scripts.clear()
         self.parts = [make(row(self.parts))]
 
-    def script(self, what: Any, where: Place) -> None:
-        """Set a script, or what stands over or under, at all that has been read."""
+    def script(self, what: Any, where: Place, near: float) -> None:
+        """Set a script, or what stands over or under, at all that has been read.
+
+        `near` is how near to the line it comes.
+        """
         if not self.parts or self.negated:
             raise Unreadable("a small sign at nothing")
         if (where.y > 0) in {upper for upper, _ in self.scripts} and where.left > self.edge - 1:
@@ -94,7 +97,7 @@ class _Row:
         over = abs((where.left + where.right) / 2 - middle) < _BESIDE
         if len(self.body) == 1 and self.body[0].tag == "mo" and self.body[0].text in LIMITS:
             over = False  # limits beside or above it are written in one way
-        if not over and abs(where.y) > _HIGHEST and self.body[0].tag in ("mi", "mn"):
+        if not over and near > _HIGHEST and self.body[0].tag in ("mi", "mn"):
             raise Unreadable("a small sign far from its letter")
         upper = where.y > 0
         if (upper, over) in self.scripts or {kind for _, kind in self.scripts} - {over}:
@@ -148,12 +151,13 @@ def _next(line: _Row, nodes: Sequence[Drawn], at: int, level: float) -> int:
         _assembled(line, pieces, where)
         return at + 1
     small = where.size < 0.9 * level or (level < _FULL and not _is_accent(line, node))
+    small = small or _is_boxed(node)  # MathJax draws them in scripts as large as elsewhere
     if small and abs(where.y) > _LOW:
         what = row(_part(node))
         if not line.parts and at + 1 < len(nodes) and _is_root(nodes[at + 1]):
             line.index = what
         else:
-            line.script(what, where)
+            line.script(what, where, _near(node))
         return at + 1
     if node.tag == "use":
         return _sign(line, nodes, at)
@@ -214,9 +218,25 @@ def _pieces(node: Drawn) -> str:
     heights = [part.place.y for part in node.parts]
     if _BRACES.issuperset(signs) or (_ACROSS.issuperset(signs) and max(heights) - min(heights) < 1):
         return signs
-    joined = all(abs(one - other) < _APART for one, other in pairwise(heights))
+    joined = all(1 < abs(one - other) < _APART for one, other in pairwise(heights))
     scaled = any(part.scaled for part in node.parts)
     return signs if _TALL.issuperset(signs) and (joined or scaled) else ""
+
+
+def _is_boxed(node: Drawn) -> bool:
+    return sum(part.tag == "line" for part in node.parts) == 4
+
+
+def _near(node: Drawn) -> float:
+    """Return how near to the line what stands above or below it comes: a table reaches far."""
+    side = 1 if node.place.y > 0 else -1
+    return side * node.place.y + min(_within(node, side), default=0.0)
+
+
+def _within(node: Drawn, side: int) -> Iterator[float]:
+    for part in node.parts:
+        if part.tag in ("g", "use", "text"):
+            yield side * part.place.y + min(_within(part, side), default=0.0)
 
 
 def _covers(line: _Row, where: Place) -> bool:

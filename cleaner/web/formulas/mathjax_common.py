@@ -198,4 +198,4 @@ def _whole(text: str, pieces: bool) -> str:
 
 
 _REPEATED = frozenset("¯‾–ˉ→←⇒⇐⏞⏟")
-_PLAIN = frozenset("=:<>!+-|.,*/′")
+_PLAIN = frozenset("=:<>!+-|.,*/′↑↓")  # two arrows side by side are no tall one
