@@ -260,6 +260,10 @@ def positioned(inside: str) -> str:
 
 
 SPACED = [("MAIN", "i", 250), ("MAIN", "f", 528), ("MAIN", "o", 1084), ("MAIN", "k", 1584)]
+COMMA = [
+    ("MAIN", ",", None), ("MAIN", "s", 778), ("MAIN", "o", 1172), ("MAIN", "a", 2100),
+    ("MAIN", "b", 2900),
+]  # fmt: skip
 COMMON = (
     '<span class="mjx-chtml"><span class="mjx-math"><span class="mjx-mrow">{}</span></span></span>'
 )
@@ -285,6 +289,8 @@ X, Y, PLUS = (SIGN4.format(name, code) for name, code in (("mi", 0x78), ("mi", 0
         (COMMON.format(COMMON_SIGN.format("↑↓")), r"\uparrow\downarrow"),
         # words that begin with a space, and letters side by side
         (positioned(drawn(*SPACED)), r"k\text{ if ok}"),
+        (positioned(drawn(*COMMA)), r"k\text{, so a b}"),
+        (positioned(drawn(("MAIN", ":", None), ("MAIN", "=", 278))), "k:="),
         (positioned(drawn(("MATHI", "i", 0), ("MATHI", "f", 345))), "kif"),
         (COMMON.format(COMMON_SIGN.format("≡\u0338")), r"\not\equiv"),
         (COMMON.format(EMPTY_SCRIPT + COMMON_SIGN.format("∘")), r"\circ"),

@@ -5,7 +5,6 @@ an accent, a script, a brace or a stroke belongs to all that stands before it in
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -47,7 +46,7 @@ _HIGHEST = 1_000.0  # scripts of a letter or number are nearer than that
 _BESIDE = 100.0  # what is nearer to the middle of its base stands over it
 _APART = 1_250.0  # pieces of one bracket are nearer to each other than rows of a table
 _SPACE = 250.0
-_GAP = 200.0  # what is farther from the letter before it is another word
+_GAP = 160.0  # what is farther from the letter before it is another word; f reaches over its width
 
 
 class _Row:
@@ -362,9 +361,12 @@ def _word(nodes: Sequence[Drawn], at: int) -> tuple[int, str]:
     """Return where the word or number ends that a sign begins, and it: its first has no place."""
     first = nodes[at]
     font, char = first.font, first.char
-    if not at and _is_indented(nodes):
-        end, text = _word([replace(first, begins=True), *nodes[1:]], 0)
-        return end, " " + text
+    if not at and _are_words(nodes):
+        gaps = [after.place.left - before.place.right > _GAP for before, after in pairwise(nodes)]
+        signs = [
+            " " * gap + one.char for gap, one in zip([not first.begins, *gaps], nodes, strict=True)
+        ]
+        return len(nodes), "".join(signs)
     if not first.begins or not (char.isalnum() and char.isascii()):
         return at + 1, char
     text, end = char, at + 1
@@ -386,15 +388,19 @@ def _word(nodes: Sequence[Drawn], at: int) -> tuple[int, str]:
     return end, text
 
 
-def _is_indented(nodes: Sequence[Drawn]) -> bool:
-    """Say whether signs are words that begin with a space: their first has a place, a space on."""
-    return len(nodes) > 1 and all(
-        node.tag == "use"
-        and not node.begins
-        and (node.font, node.place.y) == (nodes[0].font, 0)
-        and node.char.isascii()
-        for node in nodes
-    ) and abs(nodes[0].place.left - _SPACE) < 1  # fmt: skip
+def _are_words(nodes: Sequence[Drawn]) -> bool:
+    """Say whether the signs of a group are words that begin with a space or with no letter.
+
+    The first has no place, or that of a space, and all others have theirs.
+    """
+    first = nodes[0]
+    begins = first.begins and not first.char.isalnum()
+    if not begins and (first.begins or abs(first.place.left - _SPACE) > 1):
+        return False
+    if sum(node.char.isalpha() for node in nodes) < 2 or any(node.begins for node in nodes[1:]):
+        return False
+    kinds = {(node.tag, node.font, node.place.y, node.place.size) for node in nodes}
+    return len(kinds) == 1 and first.place.y == 0 and all(node.char.isascii() for node in nodes)
 
 
 def _made(font: str, text: str) -> Any:
