@@ -22,7 +22,7 @@ from cleaner.cli.app import (
 )
 from cleaner.cli.output import emit, say, say_json, show, tell, tell_wrapped
 from cleaner.cli.stats import funnel
-from cleaner.config.display import size_text
+from cleaner.config.display import size_text, time_text
 from cleaner.errors import JobError
 
 if TYPE_CHECKING:
@@ -85,9 +85,16 @@ def run(
     log_json: Annotated[
         bool, typer.Option("--log-json", help="messages, and OUT/_work/run.log, as JSON lines")
     ] = False,
+    metrics: Annotated[
+        str | None, typer.Option(metavar="FILE", help="where the run stands, for Prometheus")
+    ] = None,
+    notify: Annotated[
+        str | None, typer.Option(metavar="CMD", help="called at the end, an alarm or a failure")
+    ] = None,
 ) -> None:
     """Run a job, or continue it after any interruption."""
     from cleaner.cli.progress import shown
+    from cleaner.cli.watching import watched
     from cleaner.job.job_file import load_job, run_of
     from cleaner.job.plan import make_plan
     from cleaner.runs.driver import run_plan
@@ -107,21 +114,25 @@ def run(
         plan = sampled(whole, sample)
     if engine == "ray" and workers is None and not (address or "RAY_ADDRESS" in os.environ):
         workers = _workers(plan)
-    with shown(sys.stderr, log_json) as progress:
+    with (
+        shown(sys.stderr, log_json) as progress,
+        watched(progress, folder, metrics, notify) as watching,
+    ):
         manifest = run_plan(
             plan,
             folder,
             engine=engine,  # type: ignore[arg-type]
             address=address,
             workers=workers,
-            report=progress.report,
-            warn=progress.warn,
+            report=watching.report,
+            warn=watching.warn,
             note=progress.note,
             accept_alarms=accept_alarm or [],
             replace=replace,
             fresh=fresh,
             log_json=log_json,
         )
+        watching.finished(manifest)
     from cleaner.results.finished import open_run
 
     funnel(open_run(folder))
@@ -245,15 +256,42 @@ def status(path: RunArgument, as_json: JsonOption = False) -> None:
         rows = done["rows"]
         tell("finished: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()))
     if said is not None and (done is None or said["identity"] != done["identity"]):
-        tell(f"{'' if done is None else 'a replacement, '}{in_words(said)}")
+        tell_wrapped(f"{'' if done is None else 'a replacement, '}{in_words(said)}")
         if said["phase"]:
-            tell(
-                f"phase {said['number'] + 1} of {said['phases']} ({said['title']}), "
-                f"{said['units_done']:,} of {said['units']:,} units, "
-                f"{said['documents']:,} documents"
-            )
+            _where(said)
     elif done is None:
         tell("not started")
+
+
+def _where(said: dict[str, Any]) -> None:
+    """Print the phase under way, the time left, and the units that have gone on for longest."""
+    from cleaner.runs.run_log import left_text
+
+    tell_wrapped(
+        f"phase {said['number'] + 1} of {said['phases']} ({said['title']}), "
+        f"{said['units_done']:,} of {said['units']:,} units, "
+        f"{said['documents']:,} documents"
+    )
+    if said["state"] != "running":
+        return
+    if (left := said.get("seconds_left")) is not None:
+        whole = said.get("run_seconds_left")
+        run = "" if whole is None else f", the run about {left_text(whole)}"
+        tell(f"left: this phase {left_text(left)}{run}")
+    if retries := {cause: n for cause, n in said.get("retries", {}).items() if n}:
+        told = ", ".join(f"{cause} {count:,}" for cause, count in retries.items())
+        tell(f"attempts that died: {told}; {said['lost_seconds'] / 3600:.2f} worker-hours lost")
+    units = said.get("under_way", [])
+    if units:
+        tell()
+        show(
+            [
+                {"oldest units": u["unit"], "for": time_text(u["seconds"]), "node": u["node"],
+                 "file": u["file"]}
+                for u in units
+            ],
+            spare=("file",),
+        )  # fmt: skip
 
 
 @app.command()

@@ -12,7 +12,7 @@ from cleaner.cli.app import JsonOption, RunArgument, app
 from cleaner.cli.output import emit, say, show, tell, tell_wrapped
 from cleaner.cli.tables import bar, terminal_width
 from cleaner.config.display import share_text, time_text
-from cleaner.errors import JobError
+from cleaner.errors import InputError, JobError
 
 if TYPE_CHECKING:
     from cleaner.results.funnel import Counted, Group, Step
@@ -39,7 +39,13 @@ def stats(
     from cleaner.results.record import Record
 
     record = Record(path)
-    if histogram is not None:
+    if (running := _unfinished(path)) is not None:
+        if by is not None or histogram is not None:
+            raise InputError(
+                f"{path}: this run is not finished; what fell so far: cleaner stats {path}"
+            )
+        emit(running) if as_json else _so_far(running)
+    elif histogram is not None:
         if by == "rule":
             raise JobError("--histogram: goes with --by language or --by source")
         _histogram(record, histogram, by or "", as_json)
@@ -51,6 +57,47 @@ def stats(
         _groups(record, by)
     else:
         _all(record)
+
+
+def _unfinished(path: str) -> dict[str, Any] | None:
+    """Return where a run stands that has not finished yet and has begun to count; else None."""
+    from cleaner.runs.status import read_progress
+    from cleaner.storage.run_folder import RunFolder
+
+    if RunFolder(path).manifest() is not None:
+        return None
+    said = read_progress(path)
+    return said if said is not None and said.get("so_far") else None
+
+
+def _so_far(said: Mapping[str, Any]) -> None:
+    """Print what the phases of a run have done so far, and what fell at each stage."""
+    from cleaner.runs.status import in_words
+
+    tell_wrapped(in_words(said))
+    tell()
+    phases = said["so_far"]
+    show(
+        [
+            {
+                "phase": one["title"],
+                "done": share_text(one["units_done"], one["units"]),
+                "documents": one["documents"],
+                "kept": one["kept"],
+                "of these": share_text(one["kept"], one["documents"]),
+            }
+            for one in phases
+        ]
+    )
+    stages: dict[str, dict[str, int]] = {}
+    for one in phases:
+        for stage, reason, documents in one["falls"]:
+            stages.setdefault(stage, {})[reason] = documents
+    if stages:
+        tell()
+    for stage, reasons in stages.items():
+        order = dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
+        tell_wrapped(f"{stage}: {sum(order.values()):,} fell: {_reasons(order)}")
 
 
 def _all(record: Record) -> None:

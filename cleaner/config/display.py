@@ -69,8 +69,8 @@ def share_text(part: float, whole: float) -> str:
 def time_text(seconds: float) -> str:
     """Return a duration as a person says it.
 
-    >>> time_text(3.25), time_text(75), time_text(3700), time_text(200_000)
-    ('3.2 s', '1 min 15 s', '1 h 2 min', '2 days 8 h')
+    >>> time_text(3.25), time_text(75), time_text(7205), time_text(200_000)
+    ('3.2 s', '1 min 15 s', '2 h', '2 days 7 h')
     """
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
@@ -78,5 +78,6 @@ def time_text(seconds: float) -> str:
     for (size, unit), (smaller, part) in pairwise(parts):
         if seconds >= size:
             whole, rest = divmod(int(seconds), size)
-            return f"{whole} {unit} {rest // smaller} {part}"
+            more = f" {rest // smaller} {part}" if rest >= smaller else ""
+            return f"{whole} {unit}{more}"
     return f"{seconds:.0f} s"

@@ -18,6 +18,7 @@ from cleaner.job.plan import Plan
 from cleaner.runs.alarms import Warn, check_alarm, check_failures, check_values
 from cleaner.runs.engine import Engine, engine_of
 from cleaner.runs.finish import Measured, finish, write_below
+from cleaner.runs.later import Later
 from cleaner.runs.logged import Told, logged
 from cleaner.runs.phases import CHECK
 from cleaner.runs.phases.base import Phase, Prepared, State
@@ -168,7 +169,10 @@ def _run_phases(
         check_disk(plan, phases, number, state, warn)
         about = (number, len(phases), identity)
         began = time.monotonic()
-        damaged = _run_phase(phase, about, state, running, plan.task_memory, told.report, warn)
+        later = Later(phases, number, seconds)
+        damaged = _run_phase(
+            phase, about, state, running, plan.task_memory, told.report, warn, later
+        )
         seconds[phase.name] += time.monotonic() - began
         if damaged:
             number = mending.void(damaged)
@@ -370,6 +374,7 @@ def _run_phase(
     memory: int,
     report: Report,
     warn: Warn,
+    later: Later,
 ) -> list[Damaged]:
     """Run the units of a phase that are not committed, and take its markers into the state.
 
@@ -427,7 +432,7 @@ def _run_phase(
             )
     if tasks:
         remove_orphans(home, phase.name, _flat(markers))
-    shown = Shown(phase, number, count, prepared, markers, report)
+    shown = Shown(phase, number, count, prepared, markers, report, running, later)
     shown.say(force=True)
     asked = Asked(state.folder)
     damaged: dict[str, Damaged] = {}

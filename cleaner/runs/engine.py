@@ -17,6 +17,7 @@ from typing import Any, Literal, Self
 from cleaner.config.versions import other_versions, versions
 from cleaner.errors import CleanerError, InputError, JobError, MemoryShort, StorageError
 from cleaner.runs.interrupts import held
+from cleaner.runs.status import Tally, Working
 from cleaner.storage import store, waiting
 from cleaner.storage.commits import committed
 
@@ -52,6 +53,13 @@ class Inline:
     """Runs tasks one after another in this process."""
 
     slots = 1
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+
+    def under_way(self) -> list[Working]:
+        """Return nothing: whoever asks is not at work."""
+        return []
 
     def __enter__(self) -> Self:
         return self
@@ -121,6 +129,9 @@ class Ray:
         self._words = secrets.token_hex(8)
         self._heard = 0.0
         self._joined = False  # a Ray that somebody else began in this process
+        self.tally = Tally()
+        self._under_way: dict[Any, _Attempt] = {}
+        self._nodes_of: dict[str, str] = {}  # units -> who works on them
 
     def __enter__(self) -> Self:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -216,7 +227,8 @@ class Ray:
         import ray
 
         waiting = iter(tasks)
-        under_way: dict[Any, _Attempt] = {}
+        under_way = self._under_way = {}
+        self._nodes_of.clear()
         ended = False
         looked = time.monotonic()
         try:
@@ -240,6 +252,7 @@ class Ray:
                         yield one.task, result
                         continue
                     self._known = None
+                    self.tally.died(result, time.monotonic() - one.since)
                     if not self.address and not self._nodes().working:
                         raise InputError("Ray on this machine died; the same command continues")
                     if _may_try_again(one, result):
@@ -273,8 +286,26 @@ class Ray:
         for key in internal_kv._internal_kv_list(self._words, namespace=_WORDS):
             said = internal_kv._internal_kv_get(key, namespace=_WORDS)
             internal_kv._internal_kv_del(key, namespace=_WORDS)
-            if said:
+            _, at, unit = key.decode().partition("@")
+            if said and at:
+                self._nodes_of[unit] = said.decode()
+            elif said:
                 waiting.say(said.decode())
+
+    def under_way(self) -> list[Working]:
+        """Return the units that workers are busy with, those that began first ahead."""
+        now = time.monotonic()
+        found = [
+            Working(
+                one.task["unit"],
+                round(now - one.since, 1),
+                self._nodes_of[one.task["unit"]],
+                _file_of(one.task),
+            )
+            for one in self._under_way.values()
+            if one.task["unit"] in self._nodes_of
+        ]
+        return sorted(found, key=lambda one: (-one.seconds, one.unit))
 
     def attempt(self, task: Task) -> Result | None:
         """Return what one task committed, or None when it killed its worker or hung."""
@@ -430,6 +461,12 @@ class Ray:
             return "worker"
 
 
+def _file_of(task: Task) -> str:
+    """Return the first file of the input that a task reads, or ''."""
+    pieces = task["payload"].get("pieces") or [{}]
+    return str(pieces[0].get("path", ""))
+
+
 def _too_little(task: Task) -> MemoryShort:
     return MemoryShort(
         f"{task['phase']}: unit {task['unit']}: too little memory, again and again; no document "
@@ -529,6 +566,13 @@ def _work(task: dict[str, Any], where: str, words: str) -> Result:
         except (InputError, StorageError) as error:  # a later node was not asked what it sees
             raise InputError(f"node {socket.gethostname()}: {error}; {_SHARED}") from None
         return work(task)
+
+
+def _at_work(words: str, unit: str) -> None:
+    """Tell the driver who works on a unit."""
+    from ray.experimental import internal_kv
+
+    internal_kv._internal_kv_put(f"{words}@{unit}", socket.gethostname(), namespace=_WORDS)
 
 
 def _writer(words: str) -> waiting.Hear:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from cleaner.config.display import escaped, visible
+from cleaner.config.display import escaped, time_text, visible
 from cleaner.errors import CleanerError
 from cleaner.runs.status import Progress
 from cleaner.storage import store
@@ -115,7 +115,7 @@ class Lines:
         if progress.kept is None and progress.seconds < 1 and not progress.documents:
             return  # a step that is over before anyone could ask for it
         self.last[progress.phase] = progress.seconds
-        left = "" if progress.finished else f", {_left(progress)} left"
+        left = "" if progress.finished else f", {left_text(progress.seconds_left)} left"
         line = (
             f"{progress.number + 1}/{progress.phases} {short(progress.title)}: "
             f"{progress.units_done:,}/{progress.units:,} units{found(progress)}, "
@@ -151,12 +151,9 @@ def found(progress: Progress) -> str:
     return f" ({progress.units_found:,} from before)" if progress.units_found else ""
 
 
-def _left(progress: Progress) -> str:
-    fresh = progress.units_done - progress.units_found
-    if fresh <= 0:
-        return "?"
-    seconds = progress.seconds / fresh * (progress.units - progress.units_done)
-    return f"{seconds:,.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
+def left_text(seconds: float | None) -> str:
+    """Return the time that something still takes; ? where nobody can say."""
+    return "?" if seconds is None else time_text(seconds)
 
 
 def short(title: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from cleaner.errors import CleanerError
 from cleaner.runs.interrupts import Stopped
@@ -27,6 +28,19 @@ _SAID = {
 _FEW = 20  # units of a phase in which parts are counted, too
 
 
+OLDEST = 10  # units under way that are told by name
+
+
+@dataclass(frozen=True)
+class Working:
+    """A unit that a worker is busy with."""
+
+    unit: str
+    seconds: float  # since it was given out, or last committed a part
+    node: str  # "": not known yet
+    file: str  # the first one it reads; "": none of the input
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where a phase stands, for whoever shows it."""
@@ -44,9 +58,41 @@ class Progress:
     seconds: float
     finished: bool
     parts: int = 0  # committed parts of units still under way, as of the last look
+    # Documents that fell so far: stage, reason (`failed` where it could not be judged), how many.
+    falls: tuple[tuple[str, str, int], ...] = ()
+    under_way: tuple[Working, ...] = ()  # those that have gone on for longest
+    waiting: int = 0  # units that nobody works on yet
+    retries: Mapping[str, int] = field(default_factory=dict)  # of this attempt at the run, by cause
+    lost_seconds: float = 0.0  # of workers, in attempts that died
+    seconds_left: float | None = None  # of the phase
+    run_seconds_left: float | None = None  # of all phases; a rough guess
 
 
 Report = Callable[[Progress], None]
+
+
+@dataclass
+class Tally:
+    """What an engine had to do again."""
+
+    retries: Counter[str] = field(default_factory=Counter)  # by cause: node, memory, worker
+    lost_seconds: float = 0.0  # of workers
+
+    def died(self, cause: str, seconds: float) -> None:
+        """Note an attempt that ended with its worker."""
+        self.retries[cause] += 1
+        self.lost_seconds += seconds
+
+
+class Workers(Protocol):
+    """What an engine tells of its work."""
+
+    tally: Tally
+
+    def under_way(self) -> list[Working]:
+        """Return the units that workers are busy with, those that began first ahead."""
+
+
 Ended = Literal["finished", "stopped", "failed"]
 
 
@@ -57,6 +103,7 @@ class _Record:
         self.report, self.path = report, store.join(folder, _FILE)
         self.who = {**this_process(), "identity": identity}
         self.last = 0.0
+        self.phases: dict[str, dict[str, Any]] = {}
         self.at = Progress("", "starting", 0, phases, 0, 0, 0, 0, None, 0, 0.0, False)
         self.write()
         self.last = -_SIGN_OF_LIFE  # the first word of a phase follows at once
@@ -64,12 +111,18 @@ class _Record:
     def both(self, progress: Progress) -> None:
         self.report(progress)
         self.at = progress
+        if progress.kept is not None:
+            names = ("title", "documents", "kept", "units", "units_done", "falls", "finished")
+            self.phases[progress.phase] = {name: getattr(progress, name) for name in names}
         if time.monotonic() - self.last > _SIGN_OF_LIFE or progress.finished:
             self.write()
 
     def write(self, **more: Any) -> None:
         self.last = time.monotonic()
-        said = {**asdict(self.at), "time": time.time(), **self.who, **more}
+        said = {
+            **asdict(self.at), "time": time.time(), **self.who,
+            "so_far": list(self.phases.values()), **more,
+        }  # fmt: skip
         store.write_whole(self.path, plain_json(said))
 
     def end(self, how: Ended, said: str = "") -> None:
@@ -154,7 +207,11 @@ class Shown:
         prepared: Prepared,
         markers: Mapping[str, list[Marker]],
         report: Report,
+        running: Workers,
+        later: Callable[[float], float | None],
     ) -> None:
+        self.running, self.later = running, later
+        self.falls: Counter[tuple[str, str]] = Counter()
         self.phase, self.number, self.count, self.report = phase, number, count, report
         self.units = len(prepared.units)
         self.found = len(markers)
@@ -172,6 +229,8 @@ class Shown:
             self.documents += marker.facts.get("rows", 0)
             self.kept += marker.facts.get("kept", 0)
             self.bytes += marker.facts.get("bytes", 0)
+            for stage, reason, documents in marker.facts.get("falls", ()):
+                self.falls[stage, reason] += documents
 
     def look(self, folder: str) -> None:
         """Count, now and then, the parts of large units that are committed below a folder."""
@@ -187,10 +246,27 @@ class Shown:
         if not force and now - self.last < 1:
             return
         self.last = now
+        left = self._left(now - self.started)
+        later = None if left is None else self.later(now - self.started + left)
+        under_way = self.running.under_way()
         self.report(
             Progress(
                 self.phase.name, self.phase.title, self.number, self.count, self.units, self.done,
                 self.found, self.documents, self.kept if self.phase.counts_rows else None,
                 self.bytes, now - self.started, finished, self.parts,
+                falls=tuple((*key, count) for key, count in sorted(self.falls.items())),
+                under_way=tuple(under_way[:OLDEST]),
+                waiting=max(0, self.units - self.done - len(under_way)),
+                retries=dict(self.running.tally.retries),
+                lost_seconds=round(self.running.tally.lost_seconds, 1),
+                seconds_left=left,
+                run_seconds_left=None if left is None or later is None else left + later,
             )
         )  # fmt: skip
+
+    def _left(self, seconds: float) -> float | None:
+        """Return about the seconds until the phase is done, by the units of this attempt."""
+        fresh, left = self.done - self.found, self.units - self.done
+        if not left:
+            return 0.0
+        return seconds / fresh * left if fresh > 0 else None

@@ -10,7 +10,7 @@ import termios
 
 def on_a_terminal(size: tuple[int, int], *words: str) -> list[str]:
     """Return the lines that a command prints on a terminal of (columns, lines)."""
-    return shown_on_a_terminal(size, *words).replace("\r\n", "\n").splitlines()
+    return shown_on_a_terminal(size, *words).replace("\r\n", "\n").rstrip("\n").split("\n")
 
 
 def shown_on_a_terminal(size: tuple[int, int], *words: str) -> str:

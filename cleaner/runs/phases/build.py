@@ -72,7 +72,7 @@ def build_phases(plan: Plan) -> list[Phase]:
                 exact=exact,
                 of_map=number,
                 gpu=gpu,
-                version=3,
+                version=4,
             )
         )
         maps.append(name)

@@ -335,6 +335,9 @@ def _type(name: str) -> Any:
 def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, Any]:
     reached = record.group_by("source").agg(pl.len(), fell().sum().alias("lost"))
     fates = dict(record["fate"].fill_null("kept").value_counts().sort("fate").rows())
+    reason = pl.when(pl.col("fate") == "failed").then(pl.lit("failed")).otherwise("reason")
+    gone = record.filter(pl.col("fate").is_not_null())
+    falls = gone.group_by("stage", reason.alias("reason")).agg(pl.len())
     errors = record["error"].drop_nulls().value_counts(sort=True).sort("count", "error")[-5:]
     return {
         "errors": [list(row) for row in errors.rows()],
@@ -342,6 +345,7 @@ def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, An
         "kept": len(docs),
         "dropped": fates.get("dropped", 0),
         "failed": fates.get("failed", 0),
+        "falls": [list(row) for row in falls.sort("stage", "reason").rows()],
         "spans": part.spans,
         "unread": [[item.path, item.row, item.error] for item in part.failed],
         "unfit": sorted([name, said, count] for (name, said), count in part.unfit.items()),

@@ -78,7 +78,7 @@ def test_the_last_map_sends_documents_to_their_places(tmp_path: Path) -> None:
         "errors": [], "rows": 3, "kept": 2, "dropped": 1, "failed": 0,
         "spans": [[0, 0, 2, 3]], "unread": [], "unfit": [],
         "bytes": len(TEXTS[0]) + len(TEXTS[2]), "tokens": 6 + 5,
-        "sources": [["a", 2, 0], ["b", 1, 0]],
+        "sources": [["a", 2, 0], ["b", 1, 0]], "falls": [["0.url_filter", "blocked_url", 1]],
     }  # fmt: skip
 
 
