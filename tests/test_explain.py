@@ -12,7 +12,8 @@ from support.few_texts import PLAIN, ran
 from cleaner.errors import JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
-from cleaner.results.finished import explain, open_run, sample_documents
+from cleaner.results.finished import explain, open_run
+from cleaner.results.samples import sample_documents
 from cleaner.results.source_texts import texts_of
 from cleaner.runs.driver import run_plan
 

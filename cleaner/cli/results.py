@@ -8,7 +8,7 @@ import typer
 
 from cleaner.cli.app import JsonOption, RunArgument, app
 from cleaner.cli.output import emit, say, show, tell, tell_wrapped
-from cleaner.cli.shown import with_marks
+from cleaner.cli.shown import beginning, headed, name_of, paged, with_marks
 from cleaner.cli.tables import cell
 from cleaner.errors import JobError
 
@@ -118,7 +118,15 @@ def sample(
         str | None, typer.Option(help="dropped at this stage (index, name or both)")
     ] = None,
     rule: Annotated[str | None, typer.Option(help="that broke this rule")] = None,
-    near: Annotated[bool, typer.Option(help="nearest to the rule's limit")] = False,
+    where: Annotated[
+        str | None, typer.Option(metavar="SQL", help="a condition, as in \"lang = 'zh'\"")
+    ] = None,
+    near: Annotated[
+        bool, typer.Option(help="nearest to the limit of a rule, a cut or a Jaccard, on both sides")
+    ] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="-n of every stage and reason, and of what was kept")
+    ] = False,
     count: Annotated[int, typer.Option("-n", min=1)] = 10,
     seed: int = 0,
     diff: Annotated[
@@ -128,28 +136,37 @@ def sample(
 ) -> None:
     """Show documents kept, dropped, or near a threshold.
 
-    Each with the beginning of its text.
+    Each with the beginning of its text; on a terminal by $PAGER where they do not fit.
 
     With --diff: documents that a stage changed, their lines before it and after it.
     """
-    from cleaner.results.finished import open_run, sample_documents, verdict
+    from cleaner.results.finished import open_run, verdict
+    from cleaner.results.samples import sample_documents
     from cleaner.results.source_texts import texts_of
 
     opened = open_run(path)
     if diff:
-        if stage is None or rule is not None or near:
-            raise JobError("--diff: needs --stage, a stage that changes texts, and no --rule")
-        _diffs(opened, stage, count, seed, as_json)
+        if stage is None or rule is not None or near or each or where is not None:
+            raise JobError(
+                "--diff: needs --stage, a stage that changes texts, and takes -n and --seed only"
+            )
+        with paged():
+            _diffs(opened, stage, count, seed, as_json)
         return
-    rows = sample_documents(opened, stage, rule, near, count, seed)
+    if near and each:
+        raise JobError("--near: goes without --each; name a rule by --rule, or a stage by --stage")
+    rows = sample_documents(opened, stage, rule, near, count, seed, where, each)
     texts = texts_of(opened, rows)
     if as_json:
         emit([{**row, "text": text} for row, text in zip(rows.to_dicts(), texts, strict=True)])
         return
-    for row, text in zip(rows.iter_rows(named=True), texts, strict=True):
-        tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {verdict(opened, row)}")
-        shown = " ".join((text or "(its input cannot be read any more)").split())
-        tell(f"    {shown[:400]}{'…' if len(shown) > 400 else ''}")
+    if not len(rows):
+        say("no document is of that kind")
+    with paged():
+        for row, text in zip(rows.iter_rows(named=True), texts, strict=True):
+            far = f" ({row['near']:.4g} from the limit)" if near else ""
+            headed(name_of(row), verdict(opened, row) + far)
+            beginning(text, lines=5)
 
 
 def _diffs(opened: Run, stage: str, count: int, seed: int, as_json: bool) -> None:

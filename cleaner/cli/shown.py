@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cleaner.cli.output import tell
@@ -23,9 +26,48 @@ def name_of(row: Mapping[str, Any]) -> str:
     return f"{row['id']} {place}" if row.get("id") else place
 
 
+def headed(name: str, verdict: str) -> None:
+    """Print the name of a document, in colour on a terminal, and what became of it."""
+    if not colours():
+        tell(f"{name}: {verdict}")
+        return
+    shade = "32" if verdict.startswith("kept") else "31"
+    print(f"\033[1m{visible(name)}\033[0m: \033[{shade}m{visible(verdict)}\033[0m", flush=True)
+
+
+class _Held(io.StringIO):
+    """What is about to be shown on a terminal."""
+
+    def isatty(self) -> bool:
+        """Say that it is meant for a terminal."""
+        return True
+
+
+@contextmanager
+def paged() -> Iterator[None]:
+    """Show what is printed meanwhile by a pager, where it is longer than the terminal."""
+    if not sys.stdout.isatty():
+        yield
+        return
+    import click
+
+    terminal, held = sys.stdout, _Held()
+    sys.stdout = held
+    try:
+        yield
+    finally:
+        sys.stdout = terminal
+        text = held.getvalue()
+        if text.count("\n") < shutil.get_terminal_size().lines:
+            print(text, end="", flush=True)
+        else:
+            click.echo_via_pager(text, color=colours())
+
+
 def beginning(text: str | None, lines: int = 2, indent: int = 4) -> None:
     """Print the beginning of a text in at most so many lines of the terminal."""
-    words = " ".join((text or "(its text cannot be read any more)").split())
+    words = " ".join(("(its text cannot be read any more)" if text is None else text).split())
+    words = words or "(no text)"
     width = max(20, (terminal_width() or _USUAL) - indent)
     head = wrapped(words[: width * (lines + 1)], width)
     if len(head) > lines:

@@ -305,29 +305,6 @@ def signals_of(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in COLUMNS and value is not None}
 
 
-def sample_documents(
-    run: Run,
-    stage: str | None = None,
-    rule: str | None = None,
-    near: bool = False,
-    count: int = 10,
-    seed: int = 0,
-) -> pl.DataFrame:
-    """Return ledger rows drawn by a seed: kept ones, or dropped at a stage or by a rule.
-
-    `near` takes those whose value lies closest to the rule's limit.
-    """
-    rows = run.scan_ledger()
-    if stage is None and rule is None:
-        rows = rows.filter(pl.col("fate") == "kept")
-    if stage is not None:
-        rows = rows.filter(pl.col("stage") == stage_title(run, stage))
-    if rule is not None:
-        rows = rows.filter(pl.col("broken").list.contains(rule))
-    order = [_nearness(run, stage, rule)] if near else []
-    return drawn(rows, seed).sort(*order, "_draw").head(count).drop("_draw").collect()
-
-
 def drawn(rows: pl.LazyFrame, seed: int) -> pl.LazyFrame:
     """Return ledger rows with `_draw`, by which to sort them into an order drawn by a seed."""
 
@@ -359,29 +336,6 @@ def names_of_stage(title: str) -> set[str]:
     index, _, rest = title.partition(".")
     name, _, label = rest.partition(":")
     return {index, name, rest, label} - {""}
-
-
-def _nearness(run: Run, stage: str | None, rule: str | None) -> pl.Expr:
-    for entry in run.job.stages:
-        if stage is not None and entry.title != stage_title(run, stage):
-            continue
-        rules = entry.stage.rule_set()
-        for one in () if rules is None else rules.rules:
-            if not one.limits or (rule is not None and one.name != rule):
-                continue
-            return pl.min_horizontal(
-                (_as_judged(run, entry, limit.signal).cast(pl.Float64) - edge).abs()
-                for limit in one.limits
-                for edge in (limit.low, limit.high)
-                if edge is not None
-            )
-    raise JobError("--near: needs a rule with a limit; name it by --rule (and --stage)")
-
-
-def _as_judged(run: Run, entry: Entry, signal: str) -> pl.Expr:
-    """Return a signal of the text that a stage met."""
-    names = run.scan_ledger().collect_schema().names()
-    return pl.coalesce(judged_columns(run.job.stages, entry, signal, names))
 
 
 def _rows_of(run: Run, file: Mapping[str, Any]) -> int | None:
