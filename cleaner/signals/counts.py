@@ -10,6 +10,8 @@ import zstandard
 
 from cleaner.kernels.arrow import utf8
 from cleaner.kernels.signals import count as kernel
+from cleaner.kernels.signals.character_grams import character_grams
+from cleaner.kernels.unicode import classes
 from cleaner.signals.splitters import Unit, tokens
 from cleaner.text.personal_data import tally
 from cleaner.text.segment import Formulas, modes
@@ -75,7 +77,10 @@ def count(
     offsets, data = utf8(texts)
     kinds = modes(formulas, len(offsets) - 1)
     words = None if unit == "word" else tokens(unit, offsets, data, kinds)
-    counts = kernel.count(offsets, data, kinds, columns - PERSONAL.keys(), words)
+    counts = kernel.count(offsets, data, kinds, columns & kernel.OWN, words)
+    if columns & {"runs_13", "repeated_13"}:
+        runs = character_grams(offsets, data, kinds, classes())
+        counts["runs_13"], counts["repeated_13"] = runs
     if columns & PERSONAL.keys():
         found = tally(offsets, data, kinds)
         counts |= {name: found[of] for name, of in PERSONAL.items()}

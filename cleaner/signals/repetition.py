@@ -8,7 +8,6 @@ left to right without overlap: one seen before counts with the lengths of its wo
 Lines and paragraphs are compared as they stand; blank lines part paragraphs and are no lines.
 """
 
-import numpy as np
 import polars as pl
 
 from cleaner.signals.counts import Value, measured, ratio
@@ -35,9 +34,10 @@ SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
         )
         for n in TOP
     },
-    "repeated_13gram_ratio": (
+    "repeated_13char_ratio": (
         pl.Float64,
-        "13-grams of words that occur more than once, all copies, per 13-gram (ChineseWebText)",
+        "runs of 13 characters, white space apart, that occur more than once, all copies, per run "
+        "(ChineseWebText)",
     ),
     **{
         f"dup_{n}gram_char_ratio": (
@@ -59,7 +59,7 @@ VALUES: dict[str, Value] = {
     **{
         f"top_{n}gram_char_ratio": lambda c, n=n: ratio(c[f"top_{n}"], c["characters"]) for n in TOP
     },
-    "repeated_13gram_ratio": lambda c: ratio(c["all_13"], np.maximum(c["tokens"] - 12, 0)),
+    "repeated_13char_ratio": lambda c: ratio(c["repeated_13"], c["runs_13"]),
     **{
         f"dup_{n}gram_char_ratio": lambda c, n=n: ratio(c[f"dup_{n}"], c["characters"])
         for n in DUPLICATE

@@ -164,8 +164,6 @@ def repetition(words: list[tuple[int, int, int]], text: str, out: dict[str, floa
                 seen.add(gram)
                 i += 1
         out[f"dup_{n}"] = repeated
-    many = Counter(tuple(tokens[i : i + 13]) for i in range(len(tokens) - 12))
-    out["all_13"] = sum(times for times in many.values() if times > 1)
 
 
 def chunks(masked: str) -> int:

@@ -27,7 +27,6 @@ COLUMNS = (
     # repetition
     "paragraphs", "dup_lines", "dup_line_characters", "dup_paragraphs", "dup_paragraph_characters",
     "top_2", "top_3", "top_4", "dup_5", "dup_6", "dup_7", "dup_8", "dup_9", "dup_10", "dup_13",
-    "all_13",
     # formulas
     "formulas", "formula_characters", "raw_characters", "valid_formulas", "number_formulas",
     "median_formula_twice", "empty_formulas", "tex_commands",
@@ -55,7 +54,6 @@ COLUMNS = (
     C4_ANY_LINES, C4_ANY_WORDS, C4_ANY_SENTENCES, C4_ANY_CURLY, C4_ANY_LOREM,
     PARAGRAPHS, DUP_LINES, DUP_LINE_CHARACTERS, DUP_PARAGRAPHS, DUP_PARAGRAPH_CHARACTERS,
     TOP_2, TOP_3, TOP_4, DUP_5, DUP_6, DUP_7, DUP_8, DUP_9, DUP_10, DUP_13,
-    ALL_13,
     FORMULAS, FORMULA_CHARACTERS, RAW_CHARACTERS, VALID_FORMULAS, NUMBER_FORMULAS,
     MEDIAN_FORMULA_TWICE, EMPTY_FORMULAS, TEX_COMMANDS,
     URLS, URL_CHARACTERS,

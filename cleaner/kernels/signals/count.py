@@ -60,9 +60,8 @@ _PASSES: dict[str, int] = {
     **{name: LINES | COPIES for name in COLUMNS[C.DUP_LINES : C.TOP_2]},
     **{
         name: WORDS | GRAMS | int(name.partition("_")[2]) << DEPTH
-        for name in COLUMNS[C.TOP_2 : C.ALL_13]
+        for name in COLUMNS[C.TOP_2 : C.FORMULAS]
     },
-    "all_13": WORDS | GRAMS | DEEPEST << DEPTH,
     **{name: MATH for name in COLUMNS[C.FORMULAS : C.URLS]},
     "formula_characters": CHARACTERS,
     "raw_characters": CHARACTERS,
@@ -72,6 +71,9 @@ _PASSES: dict[str, int] = {
     "compressed": 0,
     "byte_entropy": ENTROPY,
 }
+
+
+OWN = frozenset(_PASSES)  # the columns that are counted here
 
 
 @jit

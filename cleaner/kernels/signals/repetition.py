@@ -125,7 +125,4 @@ def repetition(  # type: ignore[no-untyped-def]
             for c in range(left):
                 tallies[slots[c]] = abs(tallies[slots[c]])
             row[_DUP + min(n, 11)] = repeated
-            if n == DEEPEST:
-                for c in range(left):
-                    row[C.ALL_13] += tallies[slots[c]] > 1
     return 0.0
