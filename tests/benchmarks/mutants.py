@@ -47,7 +47,6 @@ ROOMS = {
 }
 # Tests of a module that are named otherwise, or more than its own.
 TESTS = {
-    "cleaner/dedup/account.py": ["tests/dedup/test_account.py", "tests/dedup/test_sums.py"],
     "cleaner/dedup/exact.py": ["tests/dedup/test_exact.py", _CUTS],
     "cleaner/dedup/keys.py": ["tests/dedup/test_keys.py", "tests/dedup/test_exact.py", _CUTS],
     "cleaner/dedup/lines.py": ["tests/dedup/test_line_counts.py"],

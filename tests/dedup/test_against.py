@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from cleaner.dedup.against import OLD, as_old, of_this_run
+from cleaner.dedup.against import OLD, as_old, fell, lost, of_this_run, partner
 from cleaner.dedup.exact import decide_exact
 from cleaner.dedup.near import bucket_pairs
 from cleaner.stages.exact_dedup import ExactDedup
@@ -61,3 +61,40 @@ def test_two_earlier_runs_keep_their_own_files() -> None:
     assert as_old(rows, "a")["file"].unique().to_list() == [OLD]
     assert second["file"].unique().to_list() == [OLD + 1]
     assert second["id"][0] == "b:d0"
+
+
+@pytest.mark.parametrize(
+    ("of", "row", "did"),
+    [(None, None, False), ("a:d1", None, True), ("d1", 4, True), (None, 0, True)],
+)
+def test_whoever_names_a_document_or_a_row_lost(of: str | None, row: int | None, did: bool) -> None:
+    said = {"duplicate_of": of, "duplicate_row": row}
+    assert lost(said) is did
+    frame = pl.DataFrame([said], schema={"duplicate_of": pl.String, "duplicate_row": pl.UInt64})
+    assert frame.select(fell()).item() is did
+
+
+def test_the_partner_is_of_the_run_whose_name_it_has() -> None:
+    runs = ["out/a", "out/a:b", "out/c"]
+    old = {"duplicate_of": "out/a:b:d7", "duplicate_row": None}
+    assert partner(old, runs) == ("out/a:b", "d7")
+    assert partner(old, runs[:1]) == ("out/a", "b:d7")
+    assert partner(old, []) == ("", "out/a:b:d7")
+    assert partner({"duplicate_of": "out/c:d1", "duplicate_row": 3}, runs) is None  # of its own
+    assert partner({"duplicate_of": None, "duplicate_row": None}, runs) is None
+
+
+def test_verdicts_on_documents_of_earlier_runs_are_left_out() -> None:
+    found = pl.DataFrame(
+        {
+            "file": [OLD - 1, OLD, 0, 1],
+            "row": [1, 2, 3, 4],
+            "duplicate_file": [OLD, None, OLD - 1, None],
+            "duplicate_row": [5, None, 6, None],
+        }
+    )
+    assert of_this_run(found).rows() == [
+        (OLD - 1, 1, None, None),
+        (0, 3, OLD - 1, 6),
+        (1, 4, None, None),
+    ]

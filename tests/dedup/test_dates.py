@@ -78,6 +78,104 @@ def test_numbers_are_read_as_their_text(numbers: list[float | None]) -> None:
     assert moments(pl.Series(numbers)).to_list() == [1709193909_000_000, None]
 
 
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [("utc", 0), ("gmt", 0), ("est", -5), ("edt", -4), ("cst", -6), ("cdt", -5), ("mst", -7),
+     ("mdt", -6), ("pst", -8), ("pdt", -7), ("cet", 0), ("+05:30", 5.5), ("-0330", -3.5),
+     ("+09", 9), ("-12", -12)],
+)  # fmt: skip
+def test_a_zone_is_so_many_hours_ahead(zone: str, hours: float) -> None:
+    (found,) = moments(pl.Series([f"5 Mar 2024 12:00:00 {zone}"]))
+    assert found == moments(pl.Series(["2024-03-05T12:00Z"]))[0] - hours * 3_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("2000-02-29", True), ("1900-02-29", False), ("1904-02-29", True), ("2100-02-29", False),
+        ("2101-02-29", False), ("2024-02-30", False), ("2023-02-28", True), ("2024-04-30", True),
+        ("2024-06-31", False), ("2024-09-31", False), ("2024-11-31", False), ("2024-01-31", True),
+        ("2024-03-31", True), ("2024-05-31", True), ("2024-07-31", True), ("2024-08-31", True),
+        ("2024-10-31", True), ("2024-12-31", True), ("2024-12-32", False), ("2024-01-00", False),
+        ("0000-05-05", False), ("0001-01-01", True), ("9999-12-31", True), ("2024-12-01", True),
+        ("2024-01-01T24:00", True), ("2024-01-01T25:00", False), ("2024-01-01T10:59", True),
+        ("2024-01-01T10:60", False), ("2024-01-01T10:00:60", True),
+        ("2024-01-01T10:00:61", False), ("2024-01-01T10:00:59.9999999", True),
+    ],
+)  # fmt: skip
+def test_a_day_is_there_or_not(text: str, there: bool) -> None:
+    assert moments(pl.Series([text])).is_not_null().to_list() == [there]
+
+
+@pytest.mark.parametrize(
+    ("text", "year"), [("05-Jan-69", 2069), ("05-Jan-70", 1970), ("05-Jan-99", 1999),
+                       ("05-Jan-00", 2000), ("05-Jan-1969", 1969)]
+)  # fmt: skip
+def test_years_of_two_digits_begin_in_1970(text: str, year: int) -> None:
+    assert moments(pl.Series([text])).to_list() == moments(pl.Series([f"{year}-01-05"])).to_list()
+
+
+@pytest.mark.parametrize(
+    ("fraction", "micros"),
+    [("5", 500_000), ("05", 50_000), ("000001", 1), ("1234567", 123_456), ("25", 250_000)],
+)
+@pytest.mark.parametrize("mark", [".", ","])
+def test_fractions_of_a_second_are_read_to_a_millionth(
+    fraction: str, micros: int, mark: str
+) -> None:
+    (found,) = moments(pl.Series([f"1970-01-01T00:00:00{mark}{fraction}Z"]))
+    assert found == micros
+
+
+@pytest.mark.parametrize(
+    ("number", "micros"),
+    [
+        ("100000000", 100_000_000_000_000), ("99999999.9", None),
+        ("99999999999", 99_999_999_999_000_000), ("100000000000", 100_000_000_000_000),
+        ("99999999999996", 99_999_999_999_996_000), ("100000000000000", 100_000_000_000_000),
+        ("99999999999999984", 99_999_999_999_999_984),
+        ("100000000000000000", 100_000_000_000_000), ("1709193909123456789", 1709193909123456),
+        ("1.5e8", 150_000_000_000_000), ("1e+9", 1_000_000_000_000_000),
+        ("1709193909.25", 1_709_193_909_250_000), ("1.709193909123e18", 1709193909123000),
+    ],
+)  # fmt: skip
+def test_numbers_count_from_1970_in_the_unit_of_their_size(number: str, micros: int | None) -> None:
+    assert moments(pl.Series([number])).to_list() == [micros]
+
+
+def test_every_month_has_its_name() -> None:
+    names = ["January", "Feb", "mar.", "April", "May", "June", "Jul", "AUG", "Sept.", "Oct", "Nov",
+             "December"]  # fmt: skip
+    found = moments(pl.Series([f"{name} 5, 2024" for name in names]))
+    assert (
+        found.to_list()
+        == moments(pl.Series([f"2024-{month:02}-05" for month in range(1, 13)])).to_list()
+    )
+
+
+@pytest.mark.parametrize(
+    "values", [[True, None, False], [[1], None, [2, 3]], [b"2024", None, b"x"]]
+)
+def test_what_is_neither_text_nor_number_nor_time_is_no_date(values: list) -> None:
+    assert moments(pl.Series("date", values)).to_list() == [None, None, None]
+
+
+def test_dates_and_times_are_what_they_are() -> None:
+    days = pl.Series([datetime(1970, 1, 2).date(), None])
+    assert moments(days).to_list() == [86_400_000_000, None]
+    for unit in ("ms", "us", "ns"):
+        times = pl.Series([datetime(1970, 1, 1, 0, 0, 1), None], dtype=pl.Datetime(unit))
+        assert moments(times).to_list() == [1_000_000, None]
+    assert moments(pl.Series([], dtype=pl.String)).to_list() == []
+
+
+def test_a_date_is_read_by_its_own_form_beside_others() -> None:
+    # The first form reads the first alone; nothing of it may touch the others.
+    mixed = pl.Series(["2024-03-05", "Mar 5, 2024", None, "20240305", "soon", "1709596800"])
+    day = 1_709_596_800_000_000
+    assert moments(mixed).to_list() == [day, day, None, day, None, day]
+
+
 @given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)))
 def test_every_day_is_the_one_of_the_calendar(moment: datetime) -> None:
     since = moment - datetime(1970, 1, 1)

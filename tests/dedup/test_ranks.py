@@ -5,7 +5,7 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 
-from cleaner.dedup.ranks import WORST, ranks
+from cleaner.dedup.ranks import OLDEST, WORST, ranks
 from cleaner.errors import JobError
 
 
@@ -64,3 +64,29 @@ def test_first_is_the_key_alone() -> None:
 def test_a_policy_without_its_column_is_refused(policy: tuple, said: str) -> None:
     with pytest.raises(JobError, match=said):
         ranks(pl.DataFrame({"text": ["a"]}), *policy)
+
+
+def test_the_least_and_the_greatest_rank_are_those_of_64_bits() -> None:
+    assert (OLDEST, WORST) == (-9_223_372_036_854_775_808, 9_223_372_036_854_775_807)
+    found = ranks(pl.DataFrame({"s": [1, None]}), "best", "s")
+    assert (found.dtype, found.name) == (pl.Int64, "rank")
+    assert found.to_list() == [-1, 9_223_372_036_854_775_807]
+
+
+def test_each_policy_has_its_numbers() -> None:
+    docs = pl.DataFrame({"text": ["ab", "abc"], "source": ["b", "x"], "s": [0.25, 9e15],
+                         "date": ["1970-01-01T00:00:01Z", None]})  # fmt: skip
+    assert ranks(docs, "longest").to_list() == [-2, -3]
+    assert ranks(docs, "source_priority", None, ("a", "b")).to_list() == [1, 2]
+    assert ranks(docs, "newest").to_list() == [-1_000_000, WORST]
+    # Millionths; what is too large for 64 bits counts as 9e12.
+    assert ranks(docs, "best", "s").to_list() == [-250_000, -9_000_000_000_000_000_000]
+    first = ranks(docs, "first")
+    assert (first.dtype, first.name, first.to_list()) == (pl.Int64, "rank", [0, 0])
+
+
+def test_best_takes_times_too() -> None:
+    docs = pl.DataFrame({"seen": [date(1970, 1, 2), date(1970, 1, 5)]})
+    assert ranks(docs, "best", "seen").to_list() == [-1, -4]
+    with pytest.raises(JobError, match=r"^keep: best needs the column best_by"):
+        ranks(docs, "best")
