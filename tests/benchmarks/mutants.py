@@ -40,7 +40,7 @@ from typing import Any
 # them starts Ray, none kills a run.
 _CUTS = "tests/stages/test_dedup_stages.py"
 ROOMS = {
-    "cleaner/ledger.py": ["tests/test_cut_counts.py"],
+    "cleaner/ledger.py": [],
     "cleaner/runs/phases": ["tests/runs/phases/test_chain.py"],
     "cleaner/results": ["tests/test_explain.py", "tests/test_cut_counts.py"],
     "cleaner/dedup": [],
@@ -185,16 +185,16 @@ class Forks:
                     kernels.write_bytes(pickle.dumps(_kernels()))
             finally:
                 os._exit(code)
-        end = time.monotonic() + PATIENCE
-        while True:
-            done, status, used = os.wait4(child, os.WNOHANG)
-            if done or time.monotonic() > end:
-                break
-            time.sleep(0.02)
-        with contextlib.suppress(ProcessLookupError):  # with whatever it started
-            os.killpg(child, signal.SIGKILL)
-        if not done:
-            _, status, used = os.wait4(child, 0)
+        end, done = time.monotonic() + PATIENCE, 0
+        try:
+            while not done and time.monotonic() < end:
+                time.sleep(0.02)
+                done, status, used = os.wait4(child, os.WNOHANG)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # with whatever it started
+                os.killpg(child, signal.SIGKILL)
+            if not done:
+                _, status, used = os.wait4(child, 0)
         self.used = used.ru_utime + used.ru_stime
         shutil.rmtree(self.scratch / "tmp", ignore_errors=True)
         return os.waitstatus_to_exitcode(status)
