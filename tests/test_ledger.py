@@ -163,11 +163,13 @@ def test_what_a_stage_cut_and_added() -> None:
 
 
 def test_fates_by_source_and_by_language() -> None:
+    nothing = {"kept_words": 0, "kept_characters": 0}
     assert by_label(counted(), "source") == {
-        "a": {"in": 7, "kept": 5, "dropped": 1, "failed": 1},
-        "b": {"in": 2, "kept": 0, "dropped": 1, "failed": 1},
-        "": {"in": 1, "kept": 0, "dropped": 1, "failed": 0},
-    }
+        "a": {"in": 7, "kept": 5, "dropped": 1, "failed": 1, "kept_words": 100,
+              "kept_characters": 500},
+        "b": {"in": 2, "kept": 0, "dropped": 1, "failed": 1, **nothing},
+        "": {"in": 1, "kept": 0, "dropped": 1, "failed": 0, **nothing},
+    }  # fmt: skip
     assert list(by_label(counted(), "lang")) == ["en", "", "zh"]
 
 
