@@ -28,10 +28,15 @@ def test_each_row_has_its_text(tmp_path: Path) -> None:
     assert texts_of(run, rows.clear()) == []
 
 
-def test_what_was_dropped_is_gone_with_its_input_and_what_was_kept_stays(tmp_path: Path) -> None:
-    run = ran(tmp_path, TEXTS, {"filter": "gopher_quality"})
+@pytest.mark.parametrize("shadow", [True, False])
+def test_what_was_dropped_is_gone_with_its_input_unless_it_was_sampled(
+    tmp_path: Path, shadow: bool
+) -> None:
+    off = {} if shadow else {"shadow": "off"}
+    run = ran(tmp_path, TEXTS, {"filter": "gopher_quality"}, **off)
     (tmp_path / "in.parquet").unlink()
-    assert texts_of(run, run.ledger()) == [TEXTS[0], None, TEXTS[2], None]
+    fell = TEXTS if shadow else [None] * 4
+    assert texts_of(run, run.ledger()) == [TEXTS[0], fell[1], TEXTS[2], fell[3]]
 
 
 def test_a_kept_text_is_that_of_the_shards(tmp_path: Path) -> None:
@@ -49,7 +54,7 @@ def test_lines_are_found_by_their_number(tmp_path: Path, packed: bool) -> None:
     path = tmp_path / ("a.jsonl.gz" if packed else "a.jsonl")
     path.write_bytes(gzip.compress(lines) if packed else lines)
     data = job([path], {"filter": "gopher_quality"})
-    data["input"] = {"paths": str(path), "text": "text"}
+    data |= {"input": {"paths": str(path), "text": "text"}, "shadow": "off"}
     run_plan(make_plan(parse_job(data)), str(tmp_path / "run"), engine="inline")
     run = open_run(str(tmp_path / "run"))
     assert texts_of(run, run.ledger()) == TEXTS
