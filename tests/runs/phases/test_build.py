@@ -189,6 +189,9 @@ def test_parts_are_grouped_by_the_rows_that_they_kept(parts: list[Marker]) -> No
              (9, 1), (9, 4), (9, 9)])]  # fmt: skip
     assert build._groups(fewer) == [[0, 1, 2], [3], [4]]
     assert build._groups([]) == [[]]
+    # Each group begins to count anew.
+    again = [part(n, (n, 0), kept) for n, kept in enumerate([4, 3, 1, 1])]
+    assert build._groups(again) == [[0], [1, 2], [3]]
 
 
 def test_each_part_begins_where_its_first_row_lies(parts: list[Marker]) -> None:
@@ -260,6 +263,18 @@ def test_documents_are_clustered_where_they_lose_to_another(tmp_path: Path) -> N
     stages = [{"exact_dedup": {}}, {"line_dedup": {}}, {"sample": {"documents": 2}}, NEAR]
     settings = phase(planned(tmp_path, *stages), "account").options
     assert settings.clustered == ("0.exact_dedup", "3.near_dedup")
+
+
+def test_the_shadow_is_judged_by_what_judges_row_by_row(tmp_path: Path) -> None:
+    stages = [{"clean_lines": "c4_lines"}, {"exact_dedup": {}}, {"filter": "gopher_quality"}]
+    settings = phase(planned(tmp_path, *stages), "account").options
+    assert settings.shadow.judging == (
+        (0, "0.clean_lines:c4_lines"),
+        (2, "2.filter:gopher_quality"),
+    )
+    off = phase(planned(tmp_path, *stages, shadow="off"), "account").options
+    assert off.shadow is None
+    assert off.judges[0].title == "2.filter:gopher_quality"
 
 
 def test_what_the_account_counts_and_shows(tmp_path: Path) -> None:
