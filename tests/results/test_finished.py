@@ -361,14 +361,14 @@ def test_what_is_no_finished_run_is_said(small: Run, tmp_path: Path) -> None:
     assert open_run(f"{folder}/").path == str(folder)
     stats = (folder / "stats.json").read_bytes()
     (folder / "stats.json").write_bytes(stats[:-5])
-    with pytest.raises(InputError, match=r"stats\.json: is gone or torn; the same command makes"):
+    with pytest.raises(InputError, match=r"stats\.json: is .* the same command"):
         _ = open_run(str(folder)).stats
     (folder / "stats.json").write_bytes(stats)
     assert open_run(str(folder)).stats == json.loads(stats)
     manifest = folder / "manifest.json"
     whole = manifest.read_bytes()
     manifest.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match=r"manifest\.json: is torn; the same command makes it"):
+    with pytest.raises(InputError, match=r"manifest\.json: is .* the same command"):
         _ = open_run(str(folder)).manifest
     manifest.unlink()
     with pytest.raises(InputError, match="this run is not finished; run the same command"):

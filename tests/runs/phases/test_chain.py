@@ -8,6 +8,8 @@ import pytest
 from pydantic import Field
 from support.few_texts import PLAIN, ran
 
+import cleaner
+from cleaner.results.finished import open_run
 from cleaner.runs.phases.chain import apply_safely
 from cleaner.stages.base import Stage
 
@@ -109,3 +111,66 @@ def test_a_row_that_a_cheap_stage_drops_carries_no_signal(
     later = rows.filter(pl.col("stage").is_null() | pl.col("stage").str.starts_with("1."))
     for name in judged:
         assert later[name].null_count() == 0, name
+
+
+def rule(folder: Path, name: str, keep: str) -> str:
+    """Write a filter of one rule, `r_` and its name; return its path."""
+    path = folder / f"{name}.yaml"
+    said = f"{{title: {name}, source: {{cite: ours}}, rules: [{{name: r_{name}, keep: '{keep}'}}]}}"
+    path.write_text(said)
+    return str(path)
+
+
+def test_a_document_says_all_the_rules_that_it_broke_on_the_same_text(tmp_path: Path) -> None:
+    a, b, c = (rule(tmp_path, *said) for said in
+               [("a", "words >= 4"), ("b", "words >= 3"), ("c", "words <= 1")])  # fmt: skip
+    texts = ["one two", "one two three", "one two three four", "one"]
+    run = ran(tmp_path, texts, {"filter": a}, {"filter": b}, {"filter": c})
+    rows = run.ledger().sort("row")
+    assert rows["broken"].to_list() == [
+        ["r_a", "b.r_b", "c.r_c"], ["r_a", "c.r_c"], ["r_c"], ["r_a", "b.r_b"],
+    ]  # fmt: skip
+    assert rows["stage"].to_list() == ["0.filter:a", "0.filter:a", "2.filter:c", "0.filter:a"]
+    assert rows["reason"].to_list() == ["r_a", "r_a", "r_c", "r_a"]
+
+
+def test_after_a_change_of_the_text_it_is_another_text(tmp_path: Path) -> None:
+    a, b = rule(tmp_path, "a", "words >= 4"), rule(tmp_path, "b", "words >= 3")
+    run = ran(tmp_path, ["one two", "1 2 3 4"], {"filter": a}, {"normalise": {}}, {"filter": b})
+    rows = run.ledger().sort("row")
+    assert rows["broken"].to_list() == [["r_a"], None]
+
+
+def test_a_text_without_a_word_falls_where_a_stage_reads_it(tmp_path: Path) -> None:
+    few = rule(tmp_path, "few", "words >= 0")
+    texts = ["...", "one"]
+    rows = ran(tmp_path, texts, {"url_filter": {"words": ["x"]}}).ledger().sort("row")
+    assert rows["fate"].to_list() == ["kept", "kept"]
+    (tmp_path / "read").mkdir()
+    rows = ran(tmp_path / "read", texts, {"url_filter": {"words": ["x"]}}, {"filter": few})
+    fell = rows.ledger().sort("row").select("fate", "stage", "reason").rows()
+    assert fell == [("dropped", "1.filter:few", "empty"), ("kept", None, None)]
+
+
+def test_a_text_beside_pages_passes_what_reads_pages(tmp_path: Path) -> None:
+    page = f"<html><head><title>It</title></head><body><article><p>{PLAIN}</p></article></body>"
+    pl.DataFrame({"html": [page]}).write_parquet(tmp_path / "p.parquet")
+    pl.DataFrame({"text": [PLAIN]}).write_parquet(tmp_path / "t.parquet")
+    inputs = [{"paths": str(tmp_path / "p.parquet"), "html": "html"},
+              {"paths": str(tmp_path / "t.parquet"), "text": "text"}]  # fmt: skip
+    data = {"name": "t", "input": inputs, "stages": [{"extract": {}}, {"filter": "gopher_quality"}]}
+    cleaner.run(data, str(tmp_path / "run"), engine="inline")
+    run = open_run(str(tmp_path / "run"))
+    assert run.ledger()["fate"].to_list() == ["kept", "kept"]
+    kept = run.kept().collect()
+    assert kept["text"].str.strip_chars().to_list() == [PLAIN, PLAIN]
+    assert sorted(kept["title"].to_list(), key=str) == ["It", None]
+
+
+def test_a_text_that_fell_as_empty_is_judged_by_later_stages_in_the_shadow(tmp_path: Path) -> None:
+    few = [rule(tmp_path, name, "words >= 1") for name in ("few", "more")]
+    run = ran(tmp_path, ["...", "one"], *({"filter": path} for path in few))
+    assert run.ledger().sort("row")["reason"].to_list() == ["empty", None]
+    shadow = pl.read_parquet(f"{run.path}/shadow/*.parquet").sort("row")
+    assert shadow["broken@0"].to_list() == [["empty"], []]
+    assert shadow["broken@1"].to_list() == [["r_more"], []]
