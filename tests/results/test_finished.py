@@ -131,52 +131,6 @@ def test_a_fraction_is_told_in_six_digits(run: Run) -> None:
     assert verdict(run, more, nameless) == "dropped at s: r: kept if a OR b (and 2 more)"
 
 
-def stages(*texts: str) -> Any:
-    """Return a job: `c` is a stage that changes texts, `f` a filter, `own` one of its own way."""
-    found = [
-        SimpleNamespace(
-            index=index,
-            stage=SimpleNamespace(
-                changes_text=kind == "c",
-                adds=lambda kind=kind: {"w:own": None} if kind == "own" else {},
-            ),
-        )
-        for index, kind in enumerate(texts)
-    ]
-    return SimpleNamespace(stages=found)
-
-
-@pytest.mark.parametrize(
-    ("kinds", "index", "ledger", "columns"),
-    [
-        ("f", 0, ["w"], ["w"]),
-        ("f", 0, ["other"], []),
-        ("cf", 1, ["w@0", "w"], ["w", "w@0"]),
-        # The filter met what was measured before it, and not what a later stage made of it.
-        ("fc", 0, ["w@0", "w"], ["w@0", "w"]),
-        ("cfc", 1, ["w@0", "w@1", "w"], ["w@1", "w@0", "w"]),
-        ("cffc", 2, ["w@0", "w@1", "w"], ["w@1", "w@0", "w"]),
-        ("fcf", 2, ["w@0", "w"], ["w", "w@0"]),
-        ("cfcf", 3, ["w@0", "w@1", "w"], ["w", "w@1", "w@0"]),
-        ("fcfc", 0, ["w@0", "w@2", "w"], ["w@0", "w"]),
-        ("cf", 1, ["ww@0", "w"], ["w"]),
-    ],
-)
-def test_a_signal_is_that_of_the_text_which_a_stage_met(
-    kinds: str, index: int, ledger: list[str], columns: list[str]
-) -> None:
-    job = stages(*kinds)
-    assert finished._columns(ledger, "w", job, job.stages[index]) == columns
-
-
-def test_what_a_filter_measures_its_own_way_is_its_own() -> None:
-    job = stages("f", "own")
-    names = ["w", "w:own", "w@0", "v", "v:own"]
-    assert finished._columns(names, "w", job, job.stages[1]) == ["w:own"]
-    assert finished._columns(names, "w", job, job.stages[0]) == ["w@0", "w"]
-    assert finished._columns(names, "v", job, job.stages[1]) == ["v"]
-
-
 def test_a_filter_between_two_changes_is_explained_by_what_it_met(tmp_path: Path) -> None:
     # One line goes before the filter, and a paragraph said twice after it: 171, 168, 112 words.
     text = f"{OTHER}\nno end mark\n{PLAIN}\n\n{PLAIN}".replace("\n", "\n\n")
@@ -202,17 +156,17 @@ def test_a_margin_is_to_the_nearer_side(low: Any, high: Any, value: Any, margin:
 
 
 def test_the_limit_that_is_nearest_or_furthest_beyond_is_told() -> None:
-    job = stages("f")
+    stage = SimpleNamespace(index=0, stage=SimpleNamespace(adds=dict))
     row = {"a": 5, "b": 5, "c": None}
     a, b, c = Limit("a", low=2), Limit("b", low=4), Limit("c", low=0)
-    assert finished._tightest([a, b], row, job, job.stages[0]) == ("b", 5, 1.0)
-    assert finished._tightest([b, a], row, job, job.stages[0]) == ("b", 5, 1.0)
-    assert finished._tightest([c, a], row, job, job.stages[0]) == ("a", 5, 3.0)
-    assert finished._tightest([a, c], row, job, job.stages[0]) == ("a", 5, 3.0)
-    assert finished._tightest([c, Limit("d", low=0)], row, job, job.stages[0]) == ("c", None, None)
+    assert finished._tightest([a, b], row, [], stage) == ("b", 5, 1.0)
+    assert finished._tightest([b, a], row, [], stage) == ("b", 5, 1.0)
+    assert finished._tightest([c, a], row, [], stage) == ("a", 5, 3.0)
+    assert finished._tightest([a, c], row, [], stage) == ("a", 5, 3.0)
+    assert finished._tightest([c, Limit("d", low=0)], row, [], stage) == ("c", None, None)
     same = Limit("b", low=2)
-    assert finished._tightest([a, same], row, job, job.stages[0]) == ("a", 5, 3.0)
-    assert finished._tightest([], row, job, job.stages[0]) == (None, None, None)
+    assert finished._tightest([a, same], row, [], stage) == ("a", 5, 3.0)
+    assert finished._tightest([], row, [], stage) == (None, None, None)
 
 
 def test_signals_are_what_was_measured(run: Run) -> None:
