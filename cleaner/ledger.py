@@ -33,6 +33,7 @@ COLUMNS: dict[str, Any] = {
     "tagged": pl.List(pl.String),
 }
 ROWS_PER_FILE = 1_000_000
+ROWS_AT_ONCE = 1 << 17  # in memory, and in a row group of a file
 _MOST_LABELS = 1_000  # sources or languages listed by name; the rest is one line
 MOST_SOURCES = 10_000  # counted by name in one file of the ledger
 OTHER = "(other)"

@@ -16,6 +16,7 @@ from cleaner.job.job_file import parse_job
 from cleaner.job.plan import Plan, make_plan
 from cleaner.ledger import by_label, capped, merge
 from cleaner.runs.driver import run_plan
+from cleaner.runs.phases.build import build_phases
 from cleaner.storage.commits import committed
 
 
@@ -72,13 +73,19 @@ def test_duplicates_name_a_kept_partner_with_its_jaccard(
 
 def test_units_of_any_size_give_the_same_bytes(corpus: list[Path], tmp_path: Path) -> None:
     found = []
-    for name, limit in (("whole", None), ("halved", 20_000), ("tiny", 4_000)):
-        plan = make_plan(parse_job(job(corpus, *STAGES)), unit_limit=limit)
+    limits = {"whole": (None, None), "tiny": (4_000, None), "in parts": (60_000, 5_000)}
+    for name, (unit, part) in limits.items():
+        made = parse_job(job(corpus, *STAGES))
+        plan = make_plan(made, unit_limit=unit, part_limit=part)
         run_plan(plan, str(tmp_path / name), engine="inline")
         found.append((len(plan.units), fingerprint(tmp_path / name)))
     assert found[0][1] == found[1][1] == found[2][1]
-    parts = [len(committed(str(tmp_path / name), "00-map")) for name in ("whole", "tiny")]
-    assert parts[0] <= parts[1]
+    phases = [phase.name for phase in build_phases(plan) if phase.counts_rows]
+    assert len(phases) == 3
+    for phase in phases:  # the same units throughout, each of several parts
+        parts = committed(str(tmp_path / "in parts"), phase)
+        assert {unit for unit, _ in parts} == {name for name, _ in plan.units}
+        assert min(map(len, parts.values())) > 1
 
 
 def test_the_same_job_again_reads_nothing(corpus: list[Path], tmp_path: Path) -> None:

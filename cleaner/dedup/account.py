@@ -154,12 +154,12 @@ def decide_sample(rows: pl.DataFrame) -> pl.DataFrame:
 
     Of a group of more than `MOST` documents the first ones by key are compared.
     """
-    rows = rows.sort("group", "file", "row")
-    place = rows.select(pl.int_range(pl.len()).over("group")).to_series()
-    rows = rows.filter(place < MOST)
-    numbered = rows.select("group").with_row_index("at")
+    # Their shingles stay where they are: of all that is held here they are nearly the whole.
+    numbered = rows.select("group", "file", "row").with_row_index("at").sort("group", "file", "row")
+    numbered = numbered.with_columns(place=pl.int_range(pl.len()).over("group"))
+    numbered = numbered.filter(pl.col("place") < MOST).select("group", "at", "place")
     pairs = numbered.join(numbered, on="group", suffix="_other").filter(
-        pl.col("at") < pl.col("at_other")
+        pl.col("place") < pl.col("place_other")
     )
     left, right = pairs["at"].to_numpy(), pairs["at_other"].to_numpy()
     array = rows["shingles"].rechunk().to_arrow()

@@ -7,6 +7,7 @@ here reads a document, starts Ray or writes a file.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,7 @@ from cleaner.config.plain import Plain
 from cleaner.corpus.columns import CARRIED, inside, outside
 from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import (
+    PART_BYTES,
     FailedFile,
     InputFile,
     Piece,
@@ -29,18 +31,21 @@ from cleaner.dedup.index import Index, find_indexes
 from cleaner.errors import InputError, JobError
 from cleaner.job.input_columns import PREFIX, Carried, resolve_columns
 from cleaner.job.job_file import Entry, Job
-from cleaner.ledger import ALWAYS, COLUMNS
+from cleaner.ledger import ALWAYS, COLUMNS, ROWS_AT_ONCE
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Stage
-from cleaner.stages.global_stage import MOST_PARTITIONS, PARTITION_ROWS, GlobalStage
+from cleaner.stages.global_stage import GlobalStage
+from cleaner.storage import store
 from cleaner.storage.row_key import FILE_LIMIT
 from cleaner.web.columns import COLUMNS as OF_PAGES
 
 DOCUMENT_BYTES = 3_000  # a guess at a document's size, where no footer tells the rows
 PARTITION_BYTES = 64 << 20  # text in one hash range of the shuffle
-WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels, models
-PER_UNIT = 8  # a unit's bytes are in memory about so many times at the worst moment
-PER_KEY = 120  # bytes in which one row of keys is in memory while its partition is decided
+SHARD_HELD = 24 << 20  # text that a shard's task holds at once
+WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels
+# What a task holds at its worst moment, measured: so many times the bytes of a part, of the text
+# that a shard's task takes at once, and so many bytes for each row that the account takes at once.
+_PER_PART, _PER_HELD, _PER_ROW = 10, 14, 3_000
 _LABELLED = ("url", "date", "source", "licence")
 _FRESH: dict[str, Any] = {  # columns of every document as it is read
     "file": pl.UInt32, "row": pl.UInt64, "id": pl.String, "url": pl.String, "date": pl.String,
@@ -94,6 +99,7 @@ class Plan:
     carried: Carried
     units: tuple[tuple[str, list[Piece]], ...]
     unit_bytes: int
+    part_bytes: int  # of a unit, what a task holds at once
     maps: tuple[MapPlan, ...]
     shard_columns: dict[str, tuple[str, Any]]  # name in the shard -> name inside, Polars type
     notes: tuple[str, ...] = field(default=())
@@ -115,19 +121,49 @@ class Plan:
         return sum(file.size for file in self.files)
 
     @property
+    def uncompressed(self) -> int:
+        """Return the bytes of the input files uncompressed: from footers, else a guess."""
+        return sum(weight(file) for file in self.files)
+
+    @cached_property
     def task_memory(self) -> int:
         """Return about the bytes of a worker at its worst moment; a huge document takes more."""
-        exchanged = (mapped.across for mapped in self.maps if mapped.across is not None)
-        keys = max((across.key_rows(self.rows) for across in exchanged), default=0)
-        partition = min(keys, max(PARTITION_ROWS, keys // MOST_PARTITIONS))
-        return WORKER + max(PER_UNIT * self.unit_bytes, PER_KEY * partition)
+        text = self.uncompressed
+        across = (mapped.across for mapped in self.maps if mapped.across is not None)
+        return (
+            WORKER
+            + self._model_bytes
+            + max(
+                _PER_PART * min(self.part_bytes, text),
+                _PER_HELD * min(SHARD_HELD, text),
+                _PER_ROW * min(ROWS_AT_ONCE, self.rows),
+                *(stage.held(self.rows, text) for stage in across),
+            )
+        )
+
+    @property
+    def _model_bytes(self) -> int:
+        """Return the bytes of the models that a worker loads."""
+        paths = {path for entry in self.job.stages for path in entry.stage.files()}
+        size = 0
+        for path in paths:
+            with store.open_input(path) as file:
+                size += file.size()
+        return size
 
 
-def make_plan(job: Job, *, out: str | None = None, unit_limit: int | None = None) -> Plan:
+def make_plan(
+    job: Job,
+    *,
+    out: str | None = None,
+    unit_limit: int | None = None,
+    part_limit: int | None = None,
+) -> Plan:
     """Return the plan of a job that is to run in the folder `out`.
 
     Raises JobError for a column nobody produces or a missing model, InputError when no file is
-    found or can be used. `unit_limit` overrides the bytes of a unit; it never changes an output.
+    found or can be used. `unit_limit` and `part_limit` override the bytes of a unit and of a part;
+    neither changes an output.
     """
     job = _resolve_stages(job)
     indexes = _indexes(job)
@@ -156,6 +192,7 @@ def make_plan(job: Job, *, out: str | None = None, unit_limit: int | None = None
         carried=carried,
         units=tuple(cut_units(readable, limit)),
         unit_bytes=limit,
+        part_bytes=min(part_limit or limit, PART_BYTES),
         maps=tuple(maps),
         shard_columns=_shard_columns(job, maps, carried),
         notes=(*passed.notes, *carried.notes, *notes),
@@ -282,8 +319,6 @@ def _trace(
         if "text" in stage.adds():
             pages_only = False
         for path in stage.files():
-            from cleaner.storage import store
-
             if not store.exists(path):
                 mistakes.append(_say(entry, f"{path}: no such file"))
     if pages_only and "html" in there:

@@ -352,6 +352,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "rows": plan.rows,
         "units": len(plan.units),
         "unit_bytes": plan.unit_bytes,
+        "part_bytes": plan.part_bytes,
         "failed_files": [bad.error for bad in plan.failed],
         "phases": [
             {

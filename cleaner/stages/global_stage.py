@@ -14,6 +14,7 @@ import polars as pl
 
 PARTITION_ROWS = 2_000_000  # rows of keys that one task of a step holds
 MOST_PARTITIONS = 1_024
+_PER_KEY = 400  # bytes in which one of them is in memory while its partition is decided
 VERDICTS = "verdicts"  # the role that the last step makes
 
 Layout = Literal["by row", "by range", "whole"]  # how a role's rows are sent
@@ -22,8 +23,8 @@ Tables = Iterator[tuple[str, list[dict[str, Any]]]]
 
 
 def partitions(rows: int, most: int | None = None) -> int:
-    """Return into how many hash ranges so many rows are parted, `most` of them a range, about."""
-    return max(1, min(MOST_PARTITIONS, rows // (most or PARTITION_ROWS)))
+    """Return into how many hash ranges so many rows are parted, about `most` in one at most."""
+    return max(1, min(MOST_PARTITIONS, -(-rows // (most or PARTITION_ROWS))))
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,12 @@ class GlobalStage(ABC):
     @abstractmethod
     def key_rows(self, rows: int) -> int:
         """Return about how many rows so many documents send as `keys`."""
+
+    def held(self, rows: int, size: int) -> int:
+        """Return about the bytes that a task of the stage holds, of so many rows and bytes."""
+        keys = self.key_rows(rows)
+        piece = max(PARTITION_ROWS, min(2 * PARTITION_ROWS, keys // MOST_PARTITIONS))
+        return _PER_KEY * min(keys, piece)
 
     def roles(self, rows: int, size: int) -> tuple[Role, ...]:
         """Return what is sent of an input of so many rows and bytes."""

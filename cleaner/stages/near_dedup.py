@@ -67,6 +67,10 @@ class NearDedup(NearDedupOptions, Duplicates):
             Role("sample", partitions(int(2 * share * size), _SET_BYTES), share),
         )
 
+    def held(self, rows: int, size: int) -> int:
+        """Return about the bytes that a task holds: keys, or shingle sets as read and as one."""
+        return max(super().held(rows, size), 3 * min(_SET_BYTES, 2 * size))
+
     def sent(self, docs: pl.DataFrame, roles: Sequence[Role]) -> Mapping[str, pl.DataFrame]:
         """Return the bands of a frame by their hash, and its share of the sample."""
         share = next(role.share for role in roles if role.name == "sample")

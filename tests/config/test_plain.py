@@ -20,7 +20,7 @@ from cleaner.runs.phases.account import AccountSettings, AccountUnit
 from cleaner.runs.phases.base import DataFile, Everything
 from cleaner.runs.phases.build import HeldAgainst, StepOptions
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
-from cleaner.runs.phases.map import Decided, MapSettings, MapUnit, Sends, Verdicts
+from cleaner.runs.phases.map import Decided, Judged, MapSettings, MapUnit, Sends, Verdicts
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import GatherSettings, GatherUnit, Read, StepSettings, StepUnit
 from cleaner.runs.summary.judges import Bound, Judge, RuleAt
@@ -55,7 +55,7 @@ PAYLOADS: list[Plain] = [
     STAGE.as_part_of(StepOptions, against=(), step="decide", step_version=1),
     Everything(),
     MapUnit(pieces=(PIECE,), poison=((0, 7), (0, LAST, "reading")), only=(0, 2, 9)),
-    MapUnit(text=FILE, spans=((0, 0, 9),), verdicts=Verdicts(FILE, 3)),
+    MapUnit(parts=(Judged(FILE, ((0, 0, 9, 10),), Verdicts(FILE, 3)),)),
     CutSettings(by="bytes", target=10, sizes=(FILE, FILE)),
     ShardSettings("parquet", "c2NoZW1h", {"text": "text", "a": "_a"}, (FILE,), 3, (0, LAST)),
     ShardUnit(number=2, shard="part-00002-of-00003.parquet", low=LAST - 5, high=2**64, bytes=0),
@@ -85,7 +85,7 @@ PAYLOADS: list[Plain] = [
         stage=STAGE, step="decide", reads={"keys": Read((FILE,), 4)}, ranges={},
         groups=(0, LAST), earlier=(INDEX,), earlier_groups=1, most_rows=9,
     ),
-    StepUnit(text=FILE, group=0),
+    StepUnit(texts=(FILE, FILE), groups=(0, 1)),
     StepUnit(range=0),
 ]  # fmt: skip
 

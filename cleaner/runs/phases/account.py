@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from cleaner.config.plain import Plain
 from cleaner.dedup.against import fell
 from cleaner.errors import AccountError
-from cleaner.ledger import COLUMNS, Change, capped, kept, merge, tally
+from cleaner.ledger import COLUMNS, ROWS_AT_ONCE, Change, capped, kept, merge, tally
 from cleaner.runs.phases.base import (
     DataFile,
     exchange_sources,
@@ -24,9 +24,7 @@ from cleaner.runs.summary.count import merged, summarised
 from cleaner.runs.summary.judges import Judge
 from cleaner.storage.commits import Committer
 from cleaner.storage.exchange import read_partition
-
-# Rows held at once, and in a row group of the ledger.
-_BLOCK = 1 << 17
+from cleaner.storage.row_key import position
 
 
 @dataclass(frozen=True)
@@ -93,29 +91,47 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
 
 
 def _blocks(unit: AccountUnit, folder: str) -> Iterator[tuple[pl.DataFrame, int, int]]:
-    """Yield the ledger's rows, _BLOCK at a time, with what each phase found for them.
+    """Yield the ledger's rows, ROWS_AT_ONCE at a time, with what each phase found for them.
 
     Beside them from which part to which they are.
     """
     ends = np.cumsum(unit.rows_of)
     first, past = unit.skip, unit.skip + unit.rows
-    for start in range(first, max(past, first + 1), _BLOCK):
-        end = min(past, start + _BLOCK)
+    for start in range(first, max(past, first + 1), ROWS_AT_ONCE):
+        end = min(past, start + ROWS_AT_ONCE)
         low = min(int(np.searchsorted(ends, start, side="right")), len(ends) - 1)
         high = max(low + 1, int(np.searchsorted(ends, end, side="left")) + 1)
-        frames = [
-            pl.concat([read_table(folder, file) for file in files[low:high]])
-            for files in unit.records
-        ]
         before = int(ends[low - 1]) if low else 0
-        ledger = frames[0][start - before : end - before]
+        ledger = _between(unit.records[0][low:high], folder, slice(start - before, end - before))
         if len(ledger) != end - start:
             raise AccountError(
                 f"ledger file {unit.number}: {len(ledger)} of {end - start} rows are there"
             )
-        for later in frames[1:]:
-            ledger = _over(ledger, later)
+        for files in unit.records[1:]:
+            ledger = _over(ledger, _of_rows(files[low:high], folder, ledger))
         yield ledger, low, high
+
+
+def _between(files: Sequence[DataFile], folder: str, rows: slice) -> pl.DataFrame:
+    """Return some rows of frames that lie one after another, of which one is held at a time."""
+    found, done = [], 0
+    for file in files:
+        frame = read_table(folder, file)
+        found.append(frame[max(0, rows.start - done) : max(0, rows.stop - done)].rechunk())
+        done += len(frame)
+    return pl.concat(found)
+
+
+def _of_rows(files: Sequence[DataFile], folder: str, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Return what frames have of the rows of a ledger."""
+    keys = position(ledger)
+    found = []
+    for file in files:
+        frame = read_table(folder, file)
+        at = position(frame)
+        inside = (at >= keys[0]) & (at <= keys[-1]) if len(keys) else np.zeros(len(at), bool)
+        found.append(frame.filter(pl.Series(inside)))
+    return pl.concat(found)
 
 
 def _counted(settings: AccountSettings, ledger: pl.DataFrame) -> dict[str, Any]:
@@ -209,7 +225,7 @@ class _Book:
                 write_page_index=True,
             )
         if len(frame):
-            self._writer.write_table(table, row_group_size=_BLOCK)
+            self._writer.write_table(table, row_group_size=ROWS_AT_ONCE)
             self.rows += len(frame)
 
     def written(self) -> dict[str, Any]:

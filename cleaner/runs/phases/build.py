@@ -1,5 +1,6 @@
 """A plan as the list of its phases, each with the code that turns earlier commits into units."""
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from cleaner.ledger import ALWAYS, ROWS_PER_FILE, Change
 from cleaner.runs.phases.account import AccountSettings, AccountUnit
 from cleaner.runs.phases.base import DataFile, Everything, Phase, Prepared, State, Unit
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
-from cleaner.runs.phases.map import Decided, MapSettings, MapUnit, Sends, Verdicts
+from cleaner.runs.phases.map import Decided, Judged, MapSettings, MapUnit, Sends, Verdicts
 from cleaner.runs.phases.shadow import UNKNOWN, ShadowBook, first_share
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import (
@@ -106,7 +107,7 @@ def _map_options(
         before=before,
         empty_at=then.title if then is not None and empty else None,
         columns=plan.columns if before is None else (),
-        part_bytes=plan.unit_bytes if before is None else 0,
+        part_bytes=plan.part_bytes if before is None else 0,
         shadow=_first_share(plan),
     )
 
@@ -133,7 +134,7 @@ def _sends(plan: Plan, mapped: MapPlan) -> Sends:
     """Return what the documents of a map phase send: to a global stage, or to the shards."""
     if mapped.then is None or mapped.across is None:
         return Sends(seed=plan.job.output.shuffle_seed, ranges=_shuffle_ranges(plan))
-    roles = mapped.across.roles(plan.rows, plan.bytes)
+    roles = mapped.across.roles(plan.rows, plan.uncompressed)
     return Sends(stage=_spec(plan, mapped.then), roles=roles)
 
 
@@ -169,28 +170,37 @@ def _later_units(previous: str, verdicts: str, gathered: bool, options: MapSetti
     def prepare(state: State) -> Prepared:
         parts = state.markers[previous]
         depends = "" if gathered else _all(state.markers[verdicts])
+        of_group = {
+            index: (group, place)
+            for group, members in enumerate(_groups(parts))
+            for place, index in enumerate(members)
+        }
+
+        def judged(index: int) -> Judged:
+            group, place = of_group[index] if gathered else (0, None)
+            found = DataFile.of(state.markers[verdicts][group], VERDICTS)
+            part = parts[index]
+            spans = tuple(map(tuple, part.facts["spans"]))
+            ghosts = DataFile.of(part, "shadow") if "shadow" in part.files else None
+            return Judged(DataFile.of(part, "text"), spans, Verdicts(found, place), ghosts)
+
         units = []
-        for group, members in enumerate(_groups(parts)):
-            for place, index in enumerate(members):
-                part = parts[index]
-                on = [part.identity()]
-                if gathered:
-                    found = state.markers[verdicts][group]
-                    on.append(found.identity())
-                else:
-                    [found] = state.markers[verdicts]
-                file = DataFile.of(found, VERDICTS)
-                unit = MapUnit(
-                    text=DataFile.of(part, "text"),
-                    spans=tuple(map(tuple, part.facts["spans"])),
-                    verdicts=Verdicts(file, place if gathered else None),
-                    ghosts=DataFile.of(part, "shadow") if "shadow" in part.files else None,
-                )
-                rows, size = part.facts["kept"], part.facts["bytes"]
-                units.append(Unit(f"{index:06d}", unit, digest(on), rows, size))
+        for name, members in _of_units(parts):
+            groups = sorted({of_group[index][0] for index in members}) if gathered else []
+            on = [parts[index].identity() for index in members]
+            on += [state.markers[verdicts][group].identity() for group in groups]
+            unit = MapUnit(parts=tuple(map(judged, members)))
+            rows, size = (sum(parts[i].facts[fact] for i in members) for fact in ("kept", "bytes"))
+            units.append(Unit(name, unit, digest(on), rows, size))
         return Prepared(options, units, depends)
 
     return prepare
+
+
+def _of_units(parts: Sequence[Marker]) -> list[tuple[str, list[int]]]:
+    """Return the units of a map phase with the numbers of their parts."""
+    numbered = itertools.groupby(range(len(parts)), key=lambda index: parts[index].unit)
+    return [(name, list(members)) for name, members in numbered]
 
 
 def _groups(parts: Sequence[Marker]) -> list[list[int]]:
@@ -242,7 +252,7 @@ def _global(
     against = tuple(plan.indexes.get(entry.index, ()))
     spec = _spec(plan, entry)
     about = spec.as_part_of(HeldAgainst, against=against)
-    roles = across.roles(plan.rows, plan.bytes)
+    roles = across.roles(plan.rows, plan.uncompressed)
     made = _Made(spec, across, previous, against, {role.name: role for role in roles}, {})
     phases: list[Phase] = []
     for step in across.steps():
@@ -374,13 +384,15 @@ class _Made:
         if step.over == "ranges":
             count = settings.reads[step.of].ranges or 1
             return [Unit(f"{number:05d}", StepUnit(range=number), "") for number in range(count)]
+        groups = enumerate(_groups(parts))
+        group_of = {index: group for group, members in groups for index in members}
         units = []
-        for group, members in enumerate(_groups(parts)):
-            for index in members:
-                part = parts[index]
-                unit = StepUnit(text=DataFile.of(part, "text"), group=group)
-                depends, facts = part.identity(), part.facts
-                units.append(Unit(f"{index:06d}", unit, depends, facts["kept"], facts["bytes"]))
+        for name, members in _of_units(parts):
+            mine = [parts[index] for index in members]
+            texts = _files(mine, "text")
+            unit = StepUnit(texts=texts, groups=tuple(group_of[index] for index in members))
+            rows, size = (sum(part.facts[fact] for part in mine) for fact in ("kept", "bytes"))
+            units.append(Unit(name, unit, _all(mine), rows, size))
         if f"{step.of}{EARLIER}" in settings.reads:
             units += [
                 Unit(f"earlier-{group:05d}", StepUnit(earlier=group), "")

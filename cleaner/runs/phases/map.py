@@ -97,21 +97,28 @@ class MapSettings(Plain):
 
 @dataclass(frozen=True)
 class Verdicts(Plain):
-    """Where the verdicts on a unit's documents lie."""
+    """Where the verdicts on a part's documents lie."""
 
     file: DataFile
     part: int | None = None  # the range in it; None: all of it
 
 
 @dataclass(frozen=True)
+class Judged(Plain):
+    """A part of the documents of the phase before, with the verdicts on them."""
+
+    text: DataFile
+    spans: tuple[tuple[int, ...], ...]
+    verdicts: Verdicts
+    ghosts: DataFile | None = None  # documents of the shadow that fell before
+
+
+@dataclass(frozen=True)
 class MapUnit(Plain):
-    """Pieces of the input; or, in a later phase, a part of its documents with verdicts on them."""
+    """Pieces of the input; or, in a later phase, the parts that were made of them before."""
 
     pieces: tuple[Piece, ...] | None = None
-    text: DataFile | None = None
-    spans: tuple[tuple[Any, ...], ...] = ()
-    verdicts: Verdicts | None = None
-    ghosts: DataFile | None = None  # documents of the shadow that fell before
+    parts: tuple[Judged, ...] = ()
     poison: tuple[tuple[Any, ...], ...] = ()  # (file, row) of documents to leave alone
     only: tuple[int, int, int] | None = None  # for a probe: a part, and a range of its rows
     alone: bool = False  # for a probe: without the shadow
@@ -240,14 +247,18 @@ def _parts(
         for part in _first(settings, unit.pieces, unit.poison):
             yield part, [], none_yet()
         return
-    if unit.text is None or unit.verdicts is None or settings.before is None:
-        raise TypeError("a unit of a map phase has pieces, or a text with verdicts")
-    part, gone = _later(settings.before, unit.text, unit.spans, unit.verdicts, folder)
-    ghosts = none_yet() if unit.ghosts is None else read_table(folder, unit.ghosts)
-    if unit.ghosts is not None:
-        ghosts = absent(ghosts, settings.before.options)
-        ghosts = joined(ghosts, [Sample(settings.shadow).of(gone)])
-    yield part, [gone], ghosts
+    if not unit.parts or settings.before is None:
+        raise TypeError("a unit of a map phase has pieces, or texts with verdicts")
+    for number, one in enumerate(unit.parts, start=1):
+        part, gone = _later(settings.before, one, folder)
+        part.last = number == len(unit.parts)
+        ghosts = none_yet()
+        if one.ghosts is not None:
+            ghosts = absent(read_table(folder, one.ghosts), settings.before.options)
+            ghosts = joined(ghosts, [Sample(settings.shadow).of(gone)])
+        fallen = [gone]
+        del gone
+        yield part, fallen, ghosts
 
 
 def _first(
@@ -262,17 +273,10 @@ def _first(
         yield part
 
 
-def _later(
-    before: Decided,
-    text: DataFile,
-    spans: Sequence[tuple[Any, ...]],
-    verdicts: Verdicts,
-    folder: str,
-) -> tuple[Part, pl.DataFrame]:
-    docs = read_table(folder, text)
-    whole = Part(docs, list(spans), [], True)
-    whole.docs, gone = _judged(docs, _verdicts(folder, verdicts), before)
-    return whole, gone
+def _later(before: Decided, part: Judged, folder: str) -> tuple[Part, pl.DataFrame]:
+    docs, gone = _judged(read_table(folder, part.text), _verdicts(folder, part.verdicts), before)
+    spans = [(file, first, last, rows) for file, first, last, rows in part.spans]
+    return Part(docs, spans), gone
 
 
 def _judged(
@@ -293,7 +297,7 @@ def _judged(
 
 
 def _verdicts(folder: str, found: Verdicts) -> pl.DataFrame:
-    """Return the verdicts on the documents of a unit, or all where they are not gathered."""
+    """Return the verdicts on the documents of a part, or all where they are not gathered."""
     if found.part is None:
         return read_table(folder, found.file)
     with exchange_sources(folder, [found.file]) as sources:

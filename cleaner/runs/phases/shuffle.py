@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from cleaner.config.plain import Plain
+from cleaner.job.plan import SHARD_HELD
 from cleaner.runs.phases.base import (
     DataFile,
     Everything,
@@ -26,7 +27,6 @@ from cleaner.storage.row_key import position
 from cleaner.storage.schemas import arrow_schema
 
 _BIN = 1 << 48  # width of one of the 65,536 bins in which sizes are summed
-_HELD = 48 << 20  # text that a shard's task holds at once; a larger range is read in passes
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,9 @@ _NO_PLACE = pl.DataFrame(schema={"file": pl.UInt32, "row": pl.UInt64, "shard_row
 
 
 def _in_order(sources: list[Source], parts: int, shard: ShardUnit) -> Iterator[pl.DataFrame]:
-    """Yield the documents of a shard, in order, about _HELD of text at once."""
+    """Yield the documents of a shard, in order, about SHARD_HELD of text at once."""
     low, high = shard.low, shard.high
-    passes = max(1, -(-shard.bytes // _HELD))
+    passes = max(1, -(-shard.bytes // SHARD_HELD))
     for k in range(passes):
         start = low + (high - low) * k // passes
         end = low + (high - low) * (k + 1) // passes

@@ -4,6 +4,7 @@ A unit of a step reads and sends rows by role (`cleaner.stages.global_stage`); w
 and which of their ranges a unit reads, is known here alone.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -66,11 +67,11 @@ class StepSettings(Plain):
 
 @dataclass(frozen=True)
 class StepUnit(Plain):
-    """One unit of a step: a range, a part of the corpus, or a group of earlier runs' shards."""
+    """One unit of a step: a range, parts of the corpus, or a group of earlier runs' shards."""
 
     range: int | None = None
-    text: DataFile | None = None
-    group: int | None = None  # the group of parts that `text` belongs to
+    texts: tuple[DataFile, ...] = ()
+    groups: tuple[int, ...] = ()  # for each text the group of parts that it belongs to
     earlier: int | None = None
 
 
@@ -144,12 +145,15 @@ class _Work:
             for index, docs in old_texts(self._earlier(), wanted):
                 yield Texts(docs, index.run, index.first_file)
             return
-        named = self._named(role, self.unit.group or 0)
-        if self.unit.text is None:
+        if not self.unit.texts:
             raise TypeError(f"step {self.step.name} does not go over texts")
-        docs = read_table(self.out.folder, self.unit.text)
-        docs = docs.join(named, on=["file", "row"], how="inner", maintain_order="left")
-        yield Texts(with_asked(docs, self.settings.stage.reads))
+        mine = zip(self.unit.groups, self.unit.texts, strict=True)
+        for group, files in itertools.groupby(mine, key=lambda one: one[0]):
+            named = self._named(role, group)
+            for _, file in files:
+                docs = read_table(self.out.folder, file)
+                docs = docs.join(named, on=["file", "row"], how="inner", maintain_order="left")
+                yield Texts(with_asked(docs, self.settings.stage.reads))
 
     def _named(self, role: str, part: int) -> pl.DataFrame:
         read = self.settings.reads[role]
