@@ -385,6 +385,9 @@ def _run_phase(
     number, count, identity = about
     home, place = state.home_of(phase), state.place_of(phase)
     prepared = phase.prepare(state)
+    if not prepared.units:
+        state.markers[phase.name] = []
+        return []
     settings = _write_settings(phase, prepared, home)
     poison = poisoned(home, phase.name)
     bases = {

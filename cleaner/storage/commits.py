@@ -272,15 +272,45 @@ def nondeterministic_parts(folder: str, phase: str, markers: Iterable[Marker]) -
 
 @dataclass(frozen=True)
 class Ranged:
-    """A file of which ranges are read: at its end it says where they lie, with a hash of each."""
+    """A file of which ranges are read: at its end it says where they lie, with a hash of each.
 
-    data: pa.Buffer
+    One that is too large to be held gives its bytes piece by piece.
+    """
+
+    data: pa.Buffer | Callable[[], Iterator[bytes]]
     trailer: bytes
+
+    def pieces(self) -> Iterator[Any]:
+        """Yield the bytes of the file."""
+        if isinstance(self.data, pa.Buffer):
+            yield self.data
+        else:
+            yield from self.data()
+        yield self.trailer
 
     def said(self) -> dict[str, Any]:
         """Return what a marker says of the trailer, by which whoever reads a range begins."""
         sha256 = hashlib.sha256(self.trailer).hexdigest()
         return {"bytes": len(self.trailer), "sha256": sha256}
+
+
+def _write(path: str, data: pa.Buffer | bytes | Ranged) -> dict[str, Any]:
+    """Write a file whole; return what a marker says of it."""
+    whole, size = hashlib.sha256(), 0
+
+    def told(pieces: Iterable[Any]) -> Iterator[Any]:
+        nonlocal size
+        for piece in pieces:
+            whole.update(piece)
+            size += memoryview(piece).nbytes
+            yield piece
+
+    if isinstance(data, Ranged) and not isinstance(data.data, pa.Buffer):
+        with store.open_output(path) as sink:
+            sink.writelines(told(data.pieces()))
+    else:
+        store.write_whole(path, *told(data.pieces() if isinstance(data, Ranged) else [data]))
+    return {"bytes": size, "sha256": whole.hexdigest()}
 
 
 @dataclass
@@ -368,13 +398,8 @@ class Committer:
             for role, data in files.items():
                 name = f"{self.unit}.{part:05d}-{self.key}-{self.attempt}.{role}"
                 path = f"_work/{self.phase}/data/{name}"
-                pieces = (data.data, data.trailer) if isinstance(data, Ranged) else (data,)
-                written[role] = {"path": path, "bytes": sum(memoryview(p).nbytes for p in pieces)}
-                store.write_whole(store.join(self.home, path), *pieces)
-                whole = hashlib.sha256()
-                for piece in pieces:
-                    whole.update(piece)
-                written[role]["sha256"] = whole.hexdigest()
+                written[role] = {"path": path}
+                written[role] |= _write(store.join(self.home, path), data)
                 if isinstance(data, Ranged):
                     written[role]["trailer"] = data.said()
             # With keys in order, as whoever reads the marker meets them.

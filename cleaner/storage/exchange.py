@@ -2,8 +2,9 @@
 
 A task writes ONE Arrow IPC file whose record batches are its partitions; whoever needs partition p
 fetches that one batch of every file by one ranged read, and parses none whose hash is another than
-when it was written. Memory is one partition; one that is too large is taken in pieces of its own
-range (`in_pieces`).
+when it was written. Of many small files larger ones are made first, in which a partition is several
+batches. Memory is one partition; one that is too large is taken in pieces of its own range
+(`in_pieces`).
 """
 
 import itertools
@@ -11,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -34,6 +36,16 @@ class Part:
     check: bytes  # XXH3-128 of the bytes
 
 
+Data = TypeVar("Data", bytes, memoryview)
+
+
+def same(path: str, data: Data, part: Part) -> Data:
+    """Return the bytes of a part of a file; raises Damaged for others than were written."""
+    if len(data) != part.size or xxhash.xxh3_128_digest(data) != part.check:
+        raise Damaged(path, "its bytes are not those that were written")
+    return data
+
+
 @dataclass(frozen=True)
 class Source:
     """One exchange file, how bytes of it are read, and what `write_partitions` said of it."""
@@ -45,10 +57,7 @@ class Source:
 
     def fetch(self, part: Part) -> pa.Buffer:
         """Return the bytes of a part; raises Damaged where they are not those that were written."""
-        data = self.read_at(part.size, part.offset)
-        if len(data) != part.size or xxhash.xxh3_128_digest(data) != part.check:
-            raise Damaged(self.path, "its bytes are not those that were written")
-        return pa.py_buffer(data)
+        return pa.py_buffer(same(self.path, self.read_at(part.size, part.offset), part))
 
 
 @dataclass(frozen=True)
@@ -99,14 +108,15 @@ def read_partition(sources: Sequence[Source], part: int) -> pl.DataFrame:
 
 
 def read_pieces(sources: Sequence[Source], part: int) -> Iterator[pl.DataFrame]:
-    """Yield partition `part` source by source, so that only one piece is in memory."""
+    """Yield partition `part` batch by batch, so that only one source's piece is in memory."""
     schema = None
     for source in sources:
         here = source.parts[part]
         if here.rows:
             schema = schema or _schema(source)
-            message = pa.ipc.read_message(source.fetch(here))
-            yield pl.DataFrame(pa.ipc.read_record_batch(message, schema))
+            batches = pa.BufferReader(source.fetch(here))
+            while batches.tell() < here.size:  # several where files were joined
+                yield pl.DataFrame(pa.ipc.read_record_batch(pa.ipc.read_message(batches), schema))
 
 
 def read_all(source: Source) -> pl.DataFrame:

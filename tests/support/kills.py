@@ -62,8 +62,8 @@ def every_kind(place: Path) -> dict[str, Any]:
 
 
 def names(plan: Plan) -> list[str]:
-    """Return the phases that a plan has, whichever they are."""
-    return [phase.name for phase in build_phases(plan)]
+    """Return the phases that a plan has, whichever they are, but those that join many files."""
+    return [phase.name for phase in build_phases(plan) if phase.function != "merge"]
 
 
 RUN = """

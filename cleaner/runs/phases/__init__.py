@@ -10,6 +10,7 @@ from cleaner.runs.phases.account import AccountSettings, AccountUnit, run_accoun
 from cleaner.runs.phases.base import Everything, load_settings
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit, run_index, run_kept
 from cleaner.runs.phases.map import MapSettings, MapUnit, run_map, run_probe
+from cleaner.runs.phases.merge import MergeUnit, run_merge
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit, run_cut, run_shard
 from cleaner.runs.phases.steps import (
     GatherSettings,
@@ -35,6 +36,7 @@ class Function:
 FUNCTIONS: dict[str, Function] = {
     "map": Function(run_map, MapSettings, MapUnit),
     "probe": Function(run_probe, MapSettings, MapUnit),
+    "merge": Function(run_merge, Everything, MergeUnit),
     "step": Function(run_step, StepSettings, StepUnit),
     "gather": Function(run_gather, GatherSettings, GatherUnit),
     "cut": Function(run_cut, CutSettings, Everything),

@@ -35,7 +35,7 @@ from cleaner.storage.shortages import naming
 Settings = TypeVar("Settings", bound=Plain)
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
 _WRITERS = ("shard", "account", "index")  # functions whose units write files of the output
-_OPEN = 128  # exchange files that a task holds open; a process may have 1,024 files in all
+_OPEN = 64  # exchange files that a task holds open; a process may have as few as 256 in all
 # One partition in an exchange file's trailer; the last one is the file's schema.
 _ENTRY = np.dtype([("rows", "<i8"), ("offset", "<i8"), ("size", "<i8"), ("check", "V16")])
 
@@ -105,6 +105,7 @@ class Phase:
     prepare: Callable[[State], Prepared]
     version: int = 1
     exact: bool = True
+    exchanges: tuple[str, ...] = ()  # roles of which a later phase reads ranges from all units
     of_map: int | None = None  # the number of the plan's map phase that it is
     gpu: bool = False  # a stage in it runs on a GPU where there is one
     stage: str = ""  # the title of the global stage that it is a step of
@@ -171,11 +172,16 @@ def read_table(folder: str, file: DataFile) -> pl.DataFrame:
     if file.trailer:
         with exchange_sources(folder, [file]) as sources:
             return read_all(*sources)
-    with _opened(folder, file) as source, naming(store.join(folder, file.path)):
-        data = source.read_buffer()
+    data = read_whole(folder, file)
     _check(file, data, file.size)
     with pa.ipc.open_file(data) as reader:
         return pl.DataFrame(reader.read_all())
+
+
+def read_whole(folder: str, file: DataFile) -> pa.Buffer:
+    """Return the bytes of a file."""
+    with _opened(folder, file) as source, naming(store.join(folder, file.path)):
+        return source.read_buffer()
 
 
 def batches_bytes(frame: pl.DataFrame, batch: int | None = None) -> Ranged:
@@ -200,12 +206,25 @@ def exchange_bytes(frame: pl.DataFrame, by: str, parts: int, only: slice = slice
 
 
 def _with_trailer(written: Written, only: slice = slice(None)) -> Ranged:
-    entries = [
-        (part.rows, part.offset, part.size, part.check)
-        for part in (*written.parts[only], written.head)
-    ]
-    trailer = np.array(entries, _ENTRY).tobytes()
-    return Ranged(written.data, trailer)
+    return Ranged(written.data, trailer_of([*written.parts[only], written.head]))
+
+
+def trailer_of(parts: Sequence[Part]) -> bytes:
+    """Return what stands at the end of an exchange file: its parts, then its schema."""
+    entries = [(part.rows, part.offset, part.size, part.check) for part in parts]
+    return np.array(entries, _ENTRY).tobytes()
+
+
+def parts_in(file: DataFile, data: pa.Buffer | bytes) -> list[Part]:
+    """Return what the trailer of an exchange file says, whose bytes these are or end with."""
+    trailer = data[len(data) - min(len(data), file.trailer) :]
+    _check(file, trailer, file.trailer)
+    return [Part(*entry) for entry in np.frombuffer(trailer, _ENTRY).tolist()]
+
+
+def ranges_in(file: DataFile) -> int:
+    """Return into how many ranges an exchange file is parted."""
+    return file.trailer // _ENTRY.itemsize - 1
 
 
 @contextmanager
@@ -227,9 +246,7 @@ class _Ranges:
 
     def source(self, file: DataFile) -> Source:
         read = partial(self.read_at, file)
-        data = read(file.trailer, file.size - file.trailer)
-        _check(file, data, file.trailer)
-        *parts, head = [Part(*entry) for entry in np.frombuffer(data, _ENTRY).tolist()]
+        *parts, head = parts_in(file, read(file.trailer, file.size - file.trailer))
         return Source(read, parts, head, file.path)
 
     def read_at(self, file: DataFile, size: int, offset: int) -> bytes:

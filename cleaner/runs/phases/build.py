@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +13,18 @@ from cleaner.job.plan import DOCUMENT_BYTES, PARTITION_BYTES, MapPlan, Plan
 from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import ALWAYS, ROWS_PER_FILE, Change
 from cleaner.runs.phases.account import AccountSettings, AccountUnit
-from cleaner.runs.phases.base import DataFile, Everything, Phase, Prepared, State, Unit
+from cleaner.runs.phases.base import (
+    DataFile,
+    Everything,
+    Phase,
+    Prepared,
+    State,
+    Unit,
+    ranges_in,
+)
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
 from cleaner.runs.phases.map import Decided, Judged, MapSettings, MapUnit, Sends, Verdicts
+from cleaner.runs.phases.merge import MergeUnit, joined
 from cleaner.runs.phases.shadow import UNKNOWN, ShadowBook, first_share
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import (
@@ -71,6 +80,7 @@ def build_phases(plan: Plan) -> list[Phase]:
                 options,
                 prepare,
                 exact=exact,
+                exchanges=tuple(role.name for role in sends.roles) or ("text",),
                 of_map=number,
                 gpu=gpu,
                 version=4,
@@ -86,7 +96,47 @@ def build_phases(plan: Plan) -> list[Phase]:
             phases += made
             verdicts = made[-1].name
     phases += _finish(plan, maps, len(phases))
-    return phases
+    return list(_with_merges(phases))
+
+
+def _with_merges(phases: Sequence[Phase]) -> Iterator[Phase]:
+    """Yield phases, each with one behind it that joins the files it exchanges."""
+    for phase in phases:
+        yield phase
+        if phase.exchanges:
+            prepare = _merging(phase.name, phase.exchanges)
+            title = f"join the files of {phase.title}"
+            yield Phase(_merged(phase.name), "merge", title, Everything(), prepare)
+
+
+def _merged(phase: str) -> str:
+    return f"{phase}.merged"
+
+
+def _merging(phase: str, roles: Sequence[str]) -> Any:
+    def prepare(state: State) -> Prepared:
+        units = []
+        for role in roles:
+            markers = [marker for marker in state.markers[phase] if role in marker.files]
+            files = _files(markers, role)
+            groups = joined([file.size for file in files], ranges_in(files[0])) if files else []
+            for number, members in enumerate(groups):
+                unit = MergeUnit(role, tuple(files[index] for index in members))
+                depends = _all([markers[index] for index in members])
+                size = sum(file.size for file in unit.files)
+                units.append(Unit(f"{role}-{number:05d}", unit, depends, size=size))
+        return Prepared(Everything(), units, "")
+
+    return prepare
+
+
+def _exchanged(state: State, phase: str, role: str) -> tuple[DataFile, ...]:
+    """Return the files of a role that a phase exchanges, as joined where they were."""
+    for name in (_merged(phase), phase):
+        markers = [marker for marker in state.markers.get(name, ()) if role in marker.files]
+        if markers:
+            return _files(markers, role)
+    return ()
 
 
 def _map_options(
@@ -266,6 +316,7 @@ def _global(
                 f"{entry.title} {step.name}",
                 options,
                 prepare,
+                exchanges=_sent_on(step),
                 stage=entry.title,
                 step=step.name,
             )
@@ -278,6 +329,13 @@ def _global(
             Phase(name, "gather", f"{entry.title} gather", about, gathering, stage=entry.title)
         )
     return phases
+
+
+def _sent_on(step: Step) -> tuple[str, ...]:
+    """Return the roles that a step makes and parts, those for earlier runs too."""
+    parted = [(role, layout) for role, layout in step.makes.items() if layout != "whole"]
+    earlier = [f"{role}{EARLIER}" for role, layout in parted if layout == "by row"]
+    return (*(role for role, _ in parted), *earlier)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -357,19 +415,19 @@ class _Made:
     def _read(self, role: str, state: State, seen: Seen) -> Read:
         made = self.maker(role)
         if made is None:
-            return _read_of(state.markers[self.previous], role, self.roles[role].ranges)
+            return Read(_exchanged(state, self.previous, role), self.roles[role].ranges)
         layout = made[0].makes[role]
         ranges = None
         if layout == "by range":
             ranges = self.across.ranges(role, seen)
         elif layout == "by row":
             ranges = len(_groups(state.markers[self.previous]))
-        return _read_of(state.markers[made[1]], role, ranges)
+        return Read(_exchanged(state, made[1], role), ranges)
 
     def _read_earlier(self, role: str, state: State) -> Read:
         made = self.maker(role)
-        markers = state.markers[made[1]] if made else []
-        return _read_of(markers, f"{role}{EARLIER}", self._earlier_groups())
+        files = _exchanged(state, made[1], f"{role}{EARLIER}") if made else ()
+        return Read(files, self._earlier_groups())
 
     def _earlier_groups(self) -> int:
         """Return in how many tasks the shards of earlier runs are read for their texts."""
@@ -401,10 +459,6 @@ class _Made:
         return units
 
 
-def _read_of(markers: Sequence[Marker], role: str, ranges: int | None) -> Read:
-    return Read(_files([marker for marker in markers if role in marker.files], role), ranges)
-
-
 def _cut(previous: str, about: CutSettings) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[previous]
@@ -418,8 +472,7 @@ def _gather(previous: str, decided: str) -> Any:
     def prepare(state: State) -> Prepared:
         parts, markers = state.markers[previous], state.markers[decided]
         groups = _groups(parts)
-        found = [marker for marker in markers if VERDICTS in marker.files]
-        settings = GatherSettings(_files(found, VERDICTS))
+        settings = GatherSettings(_exchanged(state, decided, VERDICTS))
         units = [
             Unit(f"{group:05d}", GatherUnit(group, tuple(_starts(parts, members))), "")
             for group, members in enumerate(groups)
@@ -454,7 +507,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     shards = _shards(maps, cut, _shuffle_ranges(plan), writing)
     phases = [
         Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting)),
-        Phase(shard, "shard", "write shards", writing, shards),
+        Phase(shard, "shard", "write shards", writing, shards, exchanges=("places",)),
         Phase(
             f"{number + 2:02d}-account",
             "account",
@@ -495,7 +548,7 @@ def _index(
 
     def keeping(state: State) -> Prepared:
         markers, groups = state.markers[previous], _groups(state.markers[first])
-        settings = replace(about, places=_files(state.markers[shards], "places"))
+        settings = replace(about, places=_exchanged(state, shards, "places"))
         units = []
         for group, members in enumerate(groups):
             mine = [markers[index] for index in members]
@@ -506,12 +559,20 @@ def _index(
 
     def indexing(state: State) -> Prepared:
         markers = state.markers[kept]
-        settings = replace(about, rows=_files(markers, "rows"))
+        settings = replace(about, rows=_exchanged(state, kept, "rows"))
         units = [Unit(f"{part:05d}", IndexUnit(part), "") for part in range(parts)]
         return Prepared(settings, units, _all(markers))
 
     return [
-        Phase(kept, "kept", f"{entry.title} kept", about, keeping, stage=entry.title),
+        Phase(
+            kept,
+            "kept",
+            f"{entry.title} kept",
+            about,
+            keeping,
+            exchanges=("rows",),
+            stage=entry.title,
+        ),
         Phase(index, "index", f"{entry.title} index", about, indexing, stage=entry.title),
     ]
 
@@ -551,7 +612,7 @@ def _shards(maps: Sequence[str], cut: str, parts: int, about: ShardSettings) -> 
         bounds = [int(bound) for bound in cuts.facts["bounds"]]
         settings = replace(
             about,
-            files=_files(markers, "text"),
+            files=_exchanged(state, maps[-1], "text"),
             parts=parts,
             groups=_group_starts(state.markers[maps[0]]),
         )
@@ -592,7 +653,7 @@ def _account(
         records = [_files(state.markers[name], "record") for name in maps]
         ghosts = _files(state.markers[maps[-1]], "shadow") if about.shadow is not None else ()
         settings = replace(
-            about, places=_files(state.markers[shards], "places"), sources=_sources(parts)
+            about, places=_exchanged(state, shards, "places"), sources=_sources(parts)
         )
         rows = [part.facts["rows"] for part in parts]
         total = sum(rows)

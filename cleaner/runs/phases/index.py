@@ -113,8 +113,7 @@ def run_index(settings: IndexSettings, unit: IndexUnit, out: Committer) -> None:
     own = slice(part * ranges, (part + 1) * ranges)
     with out.product(path) as product:
         written = exchange_bytes(rows, settings.by, parts * ranges, own)
-        product.sink.write(written.data)
-        product.sink.write(written.trailer)
+        product.sink.writelines(written.pieces())
     facts = {"rows": len(rows), **product.facts, "trailer": written.said()}
     out.commit(0, True, {}, facts)
 
