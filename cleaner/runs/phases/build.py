@@ -514,7 +514,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
             "account",
             counting,
             _account(maps, shard, counting, plan.job.shadow),
-            version=4,
+            version=5,
         ),
     ]
     for before, mapped in zip(maps, plan.maps, strict=True):

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
@@ -11,9 +12,10 @@ from support.phase_units import Units, cast, keys
 from cleaner.errors import AccountError
 from cleaner.ledger import COLUMNS
 from cleaner.runs.phases import account
-from cleaner.runs.phases.account import AccountSettings, AccountUnit
+from cleaner.runs.phases.account import AccountSettings, AccountUnit, _Book
 from cleaner.runs.phases.base import DataFile
 from cleaner.runs.phases.map import RECORD
+from cleaner.storage.commits import Committer
 
 MEASURED = {"characters": pl.UInt32, "words": pl.UInt32, "ratio": pl.Float64}
 
@@ -193,7 +195,7 @@ def numbered(*rows: int) -> pl.DataFrame:
 def test_a_file_is_its_rows_whatever_the_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skip: int, rows: int, holds: range, block: int
 ) -> None:
-    monkeypatch.setattr(account, "_BLOCK", block)
+    monkeypatch.setattr(account, "ROWS_AT_ONCE", block)
     parts = [numbered(0, 1, 2), numbered(3), numbered(4, 5, 6)]
     made = Account(tmp_path, parts, at=places())
     marker = made.made(skip=skip, rows=rows)
@@ -211,7 +213,7 @@ def test_a_file_is_its_rows_whatever_the_block(
 def test_a_block_reads_the_parts_that_hold_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account, "_BLOCK", 2)
+    monkeypatch.setattr(account, "ROWS_AT_ONCE", 2)
     parts = [numbered(0, 1), numbered(2), numbered(3), numbered(4, 5)]
     made = Account(tmp_path, parts, at=places())
     number = {file.path: at for at, file in enumerate(made.records[0])}
@@ -257,3 +259,34 @@ def test_records_that_lack_rows_are_an_error(tmp_path: Path) -> None:
     made.rows_of = (3,)
     with pytest.raises(AccountError, match="ledger file 4: 2 of 3 rows are there"):
         made.made()
+
+
+def test_a_column_is_written_as_its_values_want_it_and_none_is_changed(tmp_path: Path) -> None:
+    rows = 20_000
+    chance = np.random.default_rng(3)
+    words = chance.integers(50, 5_000, rows)
+    frame = pl.DataFrame(
+        {
+            "row": pl.Series(range(rows), dtype=pl.UInt64),
+            "id": [f"crawl-{n // 7}/page-{n}" for n in range(rows)],
+            "source": ["abc"[n % 3] for n in range(rows)],
+            "broken": [["word_count"] if n % 5 else [] for n in range(rows)],
+            "words": pl.Series(words, dtype=pl.UInt32),
+            "ratio": chance.integers(0, 5_000, rows) / words,
+            "jaccard": [None if n % 4 else 0.5 + n / 1e5 for n in range(rows)],
+        }
+    )
+    out = Committer(str(tmp_path), "09-account", "00000", "0" * 16)
+    with _Book(out, "ledger/part-00000.parquet") as book:
+        book.add(frame[:15_000])
+        book.add(frame[15_000:])
+    path = tmp_path / "ledger/part-00000.parquet"
+    assert pl.read_parquet(path).equals(frame)
+    usual = tmp_path / "usual.parquet"
+    pq.write_table(frame.to_arrow(), usual, compression="zstd", compression_level=3)
+    assert path.stat().st_size < 0.8 * usual.stat().st_size
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    written = {group.column(i).path_in_schema: group.column(i) for i in range(group.num_columns)}
+    dictionary = {name for name, one in written.items() if one.has_dictionary_page}
+    assert dictionary == {"source", "broken.list.element"}
+    assert "DELTA_BINARY_PACKED" in written["row"].encodings
