@@ -40,11 +40,12 @@ from cleaner.storage.commits import (
     lost_products,
     phase_folder,
     remove_orphans,
-    valid_markers,
 )
 from cleaner.storage.commits import another_job as _another_job
 from cleaner.storage.replace import complete_swap, next_place, swap
 from cleaner.storage.run_folder import FORMATS, FRESH, JOB, MANIFEST, PLAN, RunFolder, plain_json
+from cleaner.storage.segments import Segments
+from cleaner.storage.standing import valid_markers
 
 _ROUNDS = 3  # how often a unit is searched for what kills its worker, and nothing is found
 _LOST = 3  # how often products that vanish under a run are made again
@@ -441,33 +442,35 @@ def _run_phase(
     asked = Asked(state.folder)
     damaged: dict[str, Damaged] = {}
     left = tasks
-    while left:
-        again: list[dict[str, Any]] = []
-        for done in running.run(left):
-            asked.look()
-            if done is not None:
-                task, made = done
-                if made is None:
-                    again.append(dict(task))
-                    continue
-                if made and "damaged" in made[0]:
-                    error = Damaged(*made[0]["damaged"])
-                    damaged[error.path] = error
-                    continue
-                mine = {marker["part"]: Marker(**marker) for marker in made}
-                if task["have"]:
-                    mine = {**have[task["unit"]], **mine}
-                markers[task["unit"]] = _whole(phase, mine.values())
-                shown.add(markers[task["unit"]])
-            else:
-                shown.look(home)
-            shown.say()
-        if damaged:
-            return list(damaged.values())
-        try:
-            left = [_mended(task, running, warn) for task in again]
-        except Damaged as error:
-            return [error]
+    with Segments(home, phase.name) as segments:
+        while left:
+            again: list[dict[str, Any]] = []
+            for done in running.run(left):
+                asked.look()
+                if done is not None:
+                    task, made = done
+                    if made is None:
+                        again.append(dict(task))
+                        continue
+                    if made and "damaged" in made[0]:
+                        error = Damaged(*made[0]["damaged"])
+                        damaged[error.path] = error
+                        continue
+                    mine = {marker["part"]: Marker(**marker) for marker in made}
+                    if task["have"]:
+                        mine = {**have[task["unit"]], **mine}
+                    markers[task["unit"]] = _whole(phase, mine.values())
+                    shown.add(markers[task["unit"]])
+                    segments.add(markers[task["unit"]])
+                else:
+                    shown.look(home)
+                shown.say()
+            if damaged:
+                return list(damaged.values())
+            try:
+                left = [_mended(task, running, warn) for task in again]
+            except Damaged as error:
+                return [error]
     if tasks:
         remove_orphans(home, phase.name, _flat(markers))
     state.markers[phase.name] = [marker for unit in prepared.units for marker in markers[unit.name]]

@@ -115,44 +115,6 @@ def drop_marker(folder: str, phase: str, name: str) -> None:
     store.delete(store.join(_commits(folder, phase), name))
 
 
-def valid_markers(
-    folder: str, phase: str, keys: Mapping[str, str], place: str, warn: Callable[[str], None]
-) -> dict[str, dict[int, Marker]]:
-    """Return what is committed of units under their keys and is there: unit -> part -> marker.
-
-    A marker that is torn, or names what is not there with its size, is dropped, with a word.
-    """
-    have = committed(folder, phase)
-    names = [name for unit, key in keys.items() for name, _ in have.get((unit, key), {}).values()]
-    markers = read_markers(folder, phase, names, place)
-    # Listed after the markers were: whoever commits writes what a marker names before it.
-    there = _there(folder, phase, [marker for marker in markers if marker is not None])
-    found: dict[str, dict[int, Marker]] = {unit: {} for unit in keys}
-    for name, marker in zip(names, markers, strict=True):
-        wrong = [name] if marker is None else _gone(marker, there)
-        if marker is None or wrong:
-            warn(f"{phase}: {wrong[0]} is missing or truncated; its unit runs again")
-            drop_marker(folder, phase, name)
-        else:
-            found[marker.unit][marker.part] = marker
-    return found
-
-
-def _gone(marker: Marker, there: Mapping[str, int]) -> list[str]:
-    """Return what a marker names and is not there with its size."""
-    return missing([*marker.files.values(), *marker.products], there)
-
-
-def _there(folder: str, phase: str, markers: Iterable[Marker]) -> dict[str, int]:
-    """Return the files of a phase, path below `folder` -> bytes, with the products it wrote."""
-    places = {file["path"].rpartition("/")[0] for one in markers for file in one.products}
-    found = {}
-    for place in (f"_work/{phase}/data", *sorted(places)):
-        for file in store.below(store.join(folder, place)):
-            found[f"{place}/{file.path}"] = file.size
-    return found
-
-
 def lost_products(folder: str, markers: Iterable[Marker]) -> list[str]:
     """Return the products of some markers that are not there with their size."""
     files = [file for marker in markers for file in marker.products]

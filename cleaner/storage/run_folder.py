@@ -40,7 +40,8 @@ _KEY = "[0-9a-f]{16}"
 _WORKING = re.compile(
     rf"(progress\.json|stop|fresh|seen/{_KEY}(\.[0-9a-f]{{8}})?|(.+/)?\.tmp-[0-9a-f]+)"
     rf"|[^/]+/(settings-{_KEY}\.json|(_commits|nondeterministic_parts)/[^/]+-{_KEY}\.json"
-    rf"|poison/[^/]+-{_KEY}-[^/]+\.json|data/[^/]+\.\d{{5,}}-{_KEY}-[0-9a-f]{{8}}\.\w+)"
+    rf"|segments/{_KEY}\.jsonl\.zst|poison/[^/]+-{_KEY}-[^/]+\.json"
+    rf"|data/[^/]+\.\d{{5,}}-{_KEY}-[0-9a-f]{{8}}\.\w+)"
 )
 _COMMITTED = re.compile(r"[^/]+/(settings-[0-9a-f]{16}|_commits/.+-[0-9a-f]{16})\.json")
 _LISTS = ("inputs", "outputs", "ledger_files", "index", "stages")

@@ -1,0 +1,58 @@
+"""What stands of the units of a phase: committed under their keys, and there."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from cleaner.storage import store
+from cleaner.storage.commits import Marker, committed, drop_marker, read_markers
+from cleaner.storage.run_folder import missing
+from cleaner.storage.segments import Segments, read_segments
+
+
+def valid_markers(
+    folder: str, phase: str, keys: Mapping[str, str], place: str, warn: Callable[[str], None]
+) -> dict[str, dict[int, Marker]]:
+    """Return what is committed of units under their keys and is there: unit -> part -> marker.
+
+    A marker that is torn, or names what is not there with its size, is dropped, with a word.
+    """
+    have = committed(folder, phase)
+    names = [name for unit, key in keys.items() for name, _ in have.get((unit, key), {}).values()]
+    copied = read_segments(folder, phase, set(names), place)
+    alone = [name for name in names if name not in copied]
+    read: dict[str, Marker | None] = dict(
+        zip(alone, read_markers(folder, phase, alone, place), strict=True)
+    )
+    # Listed after the markers were: whoever commits writes what a marker names before it.
+    known = [marker for marker in (*copied.values(), *read.values()) if marker is not None]
+    there = _there(folder, phase, known)
+    # A copy may be of a marker that has been made again since.
+    again = [name for name, marker in copied.items() if _gone(marker, there)]
+    read |= zip(again, read_markers(folder, phase, again, place), strict=True)
+    found: dict[str, dict[int, Marker]] = {unit: {} for unit in keys}
+    with Segments(folder, phase) as segments:
+        for name in names:
+            marker = read[name] if name in read else copied[name]
+            wrong = [name] if marker is None else _gone(marker, there)
+            if marker is None or wrong:
+                warn(f"{phase}: {wrong[0]} is missing or truncated; its unit runs again")
+                drop_marker(folder, phase, name)
+                continue
+            found[marker.unit][marker.part] = marker
+            if name in read:
+                segments.add([marker])
+    return found
+
+
+def _gone(marker: Marker, there: Mapping[str, int]) -> list[str]:
+    """Return what a marker names and is not there with its size."""
+    return missing([*marker.files.values(), *marker.products], there)
+
+
+def _there(folder: str, phase: str, markers: Iterable[Marker]) -> dict[str, int]:
+    """Return the files of a phase, path below `folder` -> bytes, with the products it wrote."""
+    places = {file["path"].rpartition("/")[0] for one in markers for file in one.products}
+    found = {}
+    for place in (f"_work/{phase}/data", *sorted(places)):
+        for file in store.below(store.join(folder, place)):
+            found[f"{place}/{file.path}"] = file.size
+    return found
