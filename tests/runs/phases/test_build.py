@@ -59,7 +59,12 @@ def path(role: str, number: int) -> DataFile:
 def test_a_job_is_its_phases_in_order(tmp_path: Path) -> None:
     stages = [{"clean_lines": "c4_lines"}, {"exact_dedup": {}}, {"filter": "gopher_quality"}]
     found = build_phases(planned(tmp_path, *stages, {"sample": {"documents": 2}}))
-    assert [(one.name, one.function, one.title, one.stage, one.step) for one in found] == [
+    merges = [one for one in found if one.function == "merge"]
+    assert [one.name.removesuffix(".merged") for one in merges] == [
+        one.name for one in found if one.exchanges
+    ]
+    others = [one for one in found if one not in merges]
+    assert [(one.name, one.function, one.title, one.stage, one.step) for one in others] == [
         ("00-map", "map", "0.clean_lines:c4_lines", "", ""),
         ("01-1.exact_dedup.decide", "step", "1.exact_dedup decide", "1.exact_dedup", "decide"),
         ("02-1.exact_dedup.gather", "gather", "1.exact_dedup gather", "1.exact_dedup", ""),
@@ -79,7 +84,9 @@ def test_a_job_is_its_phases_in_order(tmp_path: Path) -> None:
 
 def test_a_job_of_no_stage_is_read_shuffled_and_counted(tmp_path: Path) -> None:
     names = [one.name for one in build_phases(planned(tmp_path))]
-    assert names == ["00-map", "01-shuffle.cut", "02-shards", "03-account"]
+    assert names == [
+        "00-map", "00-map.merged", "01-shuffle.cut", "02-shards", "02-shards.merged", "03-account",
+    ]  # fmt: skip
 
 
 def test_the_first_map_reads_the_input_and_later_ones_do_not(tmp_path: Path) -> None:
@@ -337,15 +344,15 @@ def test_a_later_map_takes_each_part_with_its_verdicts(tmp_path: Path, parts: li
     gathered = [marker("verdicts", n) for n in range(2)]
     markers = {"00-map": parts, "02-0.exact_dedup.gather": gathered}
     prepared = phase(plan, "03-map").prepare(state(markers))
-    units = [unit.payload for unit in prepared.units]
-    assert [unit.text for unit in units] == [path("text", n) for n in range(4)]
+    judged = [one for unit in prepared.units for one in unit.payload.parts]
+    assert [one.text for one in judged] == [path("text", n) for n in range(4)]
     # Two groups of two parts: the range in the group's verdicts is the place in it.
-    assert [(unit.verdicts.file.path, unit.verdicts.part) for unit in units if unit.verdicts] == [
+    assert [(one.verdicts.file.path, one.verdicts.part) for one in judged] == [
         ("verdicts/0", 0), ("verdicts/0", 1), ("verdicts/1", 0), ("verdicts/1", 1),
     ]  # fmt: skip
-    assert units[1].spans == ((0, 3, 4, 2),)
+    assert judged[1].spans == ((0, 3, 4, 2),)
     assert [(one.name, one.rows, one.size) for one in prepared.units] == [
-        ("000000", 3, 30), ("000001", 2, 20), ("000002", 0, 0), ("000003", 4, 40),
+        ("00000", 3, 30), ("00001", 2, 20), ("00002", 0, 0), ("00003", 4, 40),
     ]  # fmt: skip
     # What is asked of one part alone makes none of the others again.
     other = [*parts[:3], part(3, (1, 0), 4, kept=1)]
@@ -354,16 +361,28 @@ def test_a_later_map_takes_each_part_with_its_verdicts(tmp_path: Path, parts: li
     assert same == [True, True, True, False]
 
 
+def test_the_parts_of_a_unit_stay_one_unit(tmp_path: Path, parts: list[Marker]) -> None:
+    first, *others = parts
+    parts = [first, *(replace(one, unit=parts[1].unit, part=n) for n, one in enumerate(others))]
+    plan = planned(tmp_path, {"exact_dedup": {}})
+    markers = {"00-map": parts, "02-0.exact_dedup.gather": [marker("verdicts", n) for n in (0, 1)]}
+    one, several = phase(plan, "03-map").prepare(state(markers)).units
+    assert (one.name, one.rows, several.name, several.rows) == ("00000", 3, "00001", 6)
+    assert [part.text for part in several.payload.parts] == [path("text", n) for n in (1, 2, 3)]
+    # The first of them lies in the first group, whose second part it is.
+    assert [(part.verdicts.file.path, part.verdicts.part) for part in several.payload.parts] == [
+        ("verdicts/0", 1), ("verdicts/1", 0), ("verdicts/1", 1),
+    ]  # fmt: skip
+
+
 def test_verdicts_that_are_not_gathered_go_to_every_part(
     tmp_path: Path, parts: list[Marker]
 ) -> None:
     plan = planned(tmp_path, {"sample": {"documents": 2}})
     markers = {"00-map": parts, "01-0.sample.cut": [marker("verdicts", 6)]}
     prepared = phase(plan, "02-map").prepare(state(markers))
-    units = [unit.payload for unit in prepared.units]
-    assert {(unit.verdicts.file.path, unit.verdicts.part) for unit in units if unit.verdicts} == {
-        ("verdicts/6", None)
-    }
+    judged = [one for unit in prepared.units for one in unit.payload.parts]
+    assert {(one.verdicts.file.path, one.verdicts.part) for one in judged} == {("verdicts/6", None)}
     other = phase(plan, "02-map").prepare(
         state({**markers, "01-0.sample.cut": [marker("verdicts", 7)]})
     )
@@ -439,11 +458,11 @@ def before_sets(parts: list[Marker], *, earlier: bool = False) -> dict[str, list
 def test_a_step_over_texts_has_a_unit_for_each_part(tmp_path: Path, parts: list[Marker]) -> None:
     step = phase(planned(tmp_path, NEAR), ".sets").prepare(state(before_sets(parts)))
     units = [unit.payload for unit in step.units]
-    assert [(unit.text, unit.group) for unit in units] == [
-        (path("text", n), group) for n, group in enumerate([0, 0, 1, 1])
+    assert [(unit.texts, unit.groups) for unit in units] == [
+        ((path("text", n),), (group,)) for n, group in enumerate([0, 0, 1, 1])
     ]
     assert [(one.name, one.rows, one.size) for one in step.units] == [
-        ("000000", 3, 30), ("000001", 2, 20), ("000002", 0, 0), ("000003", 4, 40),
+        ("00000", 3, 30), ("00001", 2, 20), ("00002", 0, 0), ("00003", 4, 40),
     ]  # fmt: skip
     assert len({one.depends for one in step.units}) == 4
     settings = step.settings

@@ -14,7 +14,7 @@ from cleaner.job.plan import make_plan
 from cleaner.runs.phases import map as mapping
 from cleaner.runs.phases.base import State
 from cleaner.runs.phases.build import build_phases
-from cleaner.runs.phases.map import RECORD, MapSettings, MapUnit, Verdicts
+from cleaner.runs.phases.map import RECORD, Judged, MapSettings, MapUnit, Verdicts
 from cleaner.runs.quarantine import READING
 from cleaner.storage.commits import Marker
 from cleaner.storage.row_key import shuffle_key
@@ -234,7 +234,7 @@ def test_a_probe_names_its_rows_or_is_refused(tmp_path: Path) -> None:
     mapped = Mapped(tmp_path, [], TEXTS)
     with pytest.raises(TypeError, match="a probe of no rows"):
         mapped.units.did("probe", mapped.settings(), mapped.unit.payload)
-    with pytest.raises(TypeError, match="has pieces, or a text with verdicts"):
+    with pytest.raises(TypeError, match="has pieces, or texts with verdicts"):
         mapped.units.did("map", mapped.settings(), MapUnit())
 
 
@@ -257,7 +257,8 @@ def after_dedup(tmp_path: Path, action: str, *, part: int | None) -> Any:
     text = first.files["text"]
     from cleaner.runs.phases.base import DataFile
 
-    unit = MapUnit(text=DataFile.said(text), spans=((0, 0, 2, 3),), verdicts=Verdicts(file, part))
+    judged = Judged(DataFile.said(text), ((0, 0, 2, 3),), Verdicts(file, part))
+    unit = MapUnit(parts=(judged,))
     (marker,) = mapped.units.did("map", mapped.settings(1), unit)
     return marker, mapped.units.read(marker, "record")
 

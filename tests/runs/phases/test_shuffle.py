@@ -166,7 +166,7 @@ def test_a_large_shard_is_read_in_passes_and_is_the_same(
     whole = shard(tmp_path / "whole", 0, WHOLE)
     assert read == [0, 1, 2, 3]
     read.clear()
-    monkeypatch.setattr(shuffle, "_HELD", 2)
+    monkeypatch.setattr(shuffle, "SHARD_HELD", 2)
     (tmp_path / "passes").mkdir()
     passes = shard(tmp_path / "passes", 0, WHOLE, size=4)
     assert read == [0, 1, 2, 3]  # two passes, each over its own half
