@@ -1,5 +1,6 @@
 """The account: records, verdicts and places of a million rows become one file of the ledger."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from cleaner.storage.commits import Committer
 from cleaner.storage.exchange import read_partition
 from cleaner.storage.row_key import position
 
+_GROUP_TEXT = 32 << 20  # bytes of text in a row group
 _REPEATED = 4  # times that a value of a column is there on average, and a dictionary pays
 
 
@@ -69,11 +71,11 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
     if keep != "counts":
         books["ledger"] = _Book(out, f"ledger/{name}")
     if settings.shadow is not None:
-        books["shadow"] = _Book(out, f"shadow/{name}")
+        books["shadow"] = _Texts(out, f"shadow/{name}")
     with ExitStack() as stack:
         for book in books.values():
             stack.enter_context(book)
-        for block, low, high in _blocks(unit, out.folder):
+        for block, parts in _blocks(unit, out.folder):
             ledger = _placed(block, places)
             counts.append(_counted(settings, ledger))
             summary = merged([summary, summarised(ledger, settings.judges, settings.sources)])
@@ -84,19 +86,23 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
                 books["ledger"].add(ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS)))
             books["clusters"].add(_clusters(ledger, settings.clustered))
             if settings.shadow is not None:
-                ghosts = [read_table(out.folder, file) for file in unit.ghosts[low:high]]
-                together = pl.concat(ghosts, how="diagonal_relaxed")
-                books["shadow"].add(rows_of(ledger, together, settings.shadow, settings.measured))
+                for number, rows in parts:
+                    ghosts = read_table(out.folder, unit.ghosts[number])
+                    books["shadow"].add(
+                        rows_of(ledger[rows], ghosts, settings.shadow, settings.measured)
+                    )
     outputs = [books[place].written() for place in sorted(books, reverse=True)]
     files = {name: table_bytes(table) for name, table in summary.tables.items()}
     facts = {"counts": capped(merge(counts)), "rows": unit.rows, "outputs": outputs}
     out.commit(0, True, files, facts)
 
 
-def _blocks(unit: AccountUnit, folder: str) -> Iterator[tuple[pl.DataFrame, int, int]]:
+def _blocks(
+    unit: AccountUnit, folder: str
+) -> Iterator[tuple[pl.DataFrame, list[tuple[int, slice]]]]:
     """Yield the ledger's rows, ROWS_AT_ONCE at a time, with what each phase found for them.
 
-    Beside them from which part to which they are.
+    Beside them the parts that they are of, and which rows of the block each has.
     """
     ends = np.cumsum(unit.rows_of)
     first, past = unit.skip, unit.skip + unit.rows
@@ -112,7 +118,9 @@ def _blocks(unit: AccountUnit, folder: str) -> Iterator[tuple[pl.DataFrame, int,
             )
         for files in unit.records[1:]:
             ledger = _over(ledger, _of_rows(files[low:high], folder, ledger))
-        yield ledger, low, high
+        at = [max(0, int(ends[number]) - start) for number in range(low, high - 1)]
+        bounds = itertools.pairwise([0, *at, len(ledger)])
+        yield ledger, [(low + n, slice(*one)) for n, one in enumerate(bounds)]
 
 
 def _between(files: Sequence[DataFile], folder: str, rows: slice) -> pl.DataFrame:
@@ -254,3 +262,34 @@ class _Book:
         """Return what the manifest says of the file."""
         facts = self._product.facts
         return {**facts, "rows": self.rows}
+
+
+class _Texts(_Book):
+    """One that holds texts: its row groups end where so many bytes are full, whatever comes."""
+
+    def __init__(self, out: Committer, name: str) -> None:
+        super().__init__(out, name)
+        self._held: list[pl.DataFrame] = []
+        self._bytes = self._group = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take some rows; those of a row group are written together."""
+        size = frame["text"].str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
+        group = (self._bytes + np.cumsum(size) - size) // _GROUP_TEXT
+        self._bytes += int(size.sum())
+        for number in np.unique(group):
+            if number != self._group:
+                self._write()
+                self._group = number
+            self._held.append(frame.filter(pl.Series(group == number)))
+        if not self._held:
+            self._held.append(frame)  # it has the schema
+
+    def _write(self) -> None:
+        super().add(pl.concat(self._held))
+        self._held = []
+
+    def __exit__(self, *error: Any) -> bool | None:
+        if self._held and error[0] is None:
+            self._write()
+        return super().__exit__(*error)
