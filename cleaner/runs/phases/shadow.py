@@ -90,7 +90,7 @@ def judged_anyway(ghosts: pl.DataFrame, index: int) -> pl.DataFrame:
 
 def _with_verdict(docs: pl.DataFrame, index: int) -> pl.DataFrame:
     """Add the reasons of a stage; null where it could not judge."""
-    able = pl.col("error").is_null() if "error" in docs.columns else pl.lit(True)
+    able = pl.col("error").is_null()
     return docs.with_columns(pl.when(able).then("broken").alias(verdict(index)))
 
 

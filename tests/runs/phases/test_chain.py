@@ -174,3 +174,33 @@ def test_a_text_that_fell_as_empty_is_judged_by_later_stages_in_the_shadow(tmp_p
     shadow = pl.read_parquet(f"{run.path}/shadow/*.parquet").sort("row")
     assert shadow["broken@0"].to_list() == [["empty"], []]
     assert shadow["broken@1"].to_list() == [["r_more"], []]
+
+
+def test_a_job_of_no_stage_measures_and_keeps(tmp_path: Path) -> None:
+    rows = ran(tmp_path, [PLAIN, "one two"]).ledger().sort("row")
+    assert rows.select("fate", "words").rows() == [("kept", len(PLAIN.split())), ("kept", 2)]
+
+
+def test_pages_that_fell_are_read_in_the_shadow_beside_texts(tmp_path: Path) -> None:
+    page = f"<html><body><article><p>{PLAIN}</p></article></body></html>"
+    urls = ["http://x.example/1", "http://b.example/1", "http://b.example/1", "http://c.example/1"]
+    pages = pl.DataFrame({"html": [page] * 4, "url": urls})
+    pages.write_parquet(tmp_path / "p.parquet")
+    pl.DataFrame({"text": [PLAIN], "url": ["http://x.example/2"]}).write_parquet(
+        tmp_path / "t.parquet"
+    )
+    inputs = [{"paths": str(tmp_path / "p.parquet"), "html": "html", "url": "url"},
+              {"paths": str(tmp_path / "t.parquet"), "text": "text", "url": "url"}]  # fmt: skip
+    few = rule(tmp_path, "few", "words >= 1000")
+    stages = [{"url_filter": {"words": ["x"]}}, {"exact_dedup": "url"}, {"extract": {}},
+              {"filter": few}]  # fmt: skip
+    cleaner.run({"name": "t", "input": inputs, "stages": stages}, str(tmp_path / "run"),
+                engine="inline")  # fmt: skip
+    ledger = open_run(str(tmp_path / "run")).ledger().sort("file", "row")
+    assert ledger["stage"].to_list() == ["0.url_filter", "3.filter:few", "1.exact_dedup",
+                                         "3.filter:few", "0.url_filter"]  # fmt: skip
+    shadow = pl.read_parquet(tmp_path / "run/shadow/*.parquet").sort("file", "row")
+    assert shadow["text"].str.strip_chars().to_list() == [PLAIN] * 5
+    assert shadow["broken@3"].to_list() == [["r_few"]] * 5
+    assert shadow["broken@0"].to_list() == [["blocked_url"], [], [], [], ["blocked_url"]]
+    assert "html" not in shadow.columns
