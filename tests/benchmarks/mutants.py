@@ -42,7 +42,7 @@ _CUTS = "tests/stages/test_dedup_stages.py"
 ROOMS = {
     "cleaner/ledger.py": [],
     "cleaner/runs/phases": ["tests/runs/phases/test_chain.py"],
-    "cleaner/results": ["tests/test_explain.py", "tests/test_cut_counts.py"],
+    "cleaner/results": [],
     "cleaner/dedup": [],
 }
 # Tests of a module that are named otherwise, or more than its own.
@@ -52,7 +52,13 @@ TESTS = {
     "cleaner/dedup/lines.py": ["tests/dedup/test_line_counts.py"],
     "cleaner/dedup/near.py": ["tests/dedup/test_against.py", "tests/dedup/test_near.py"],
     "cleaner/dedup/urls.py": ["tests/dedup/test_url_keys.py"],
-}
+    "cleaner/results/changes.py": ["tests/results/test_whatif.py"],
+    "cleaner/results/finished.py": ["tests/results/test_finished.py", "tests/test_explain.py"],
+    "cleaner/results/record.py": ["tests/results/test_finished.py"],
+    "cleaner/results/rejudged.py": ["tests/results/test_whatif.py"],
+    **{f"cleaner/results/{name}.py": ["tests/cli/test_stats.py"]
+       for name in ("drawing", "funnel", "rules", "values")},
+}  # fmt: skip
 # Rooms that import none of the modules above, in the order of their layers: loaded once.
 BELOW = (
     "config", "kernels", "storage", "corpus", "shards", "text", "signals", "rules",
