@@ -15,7 +15,7 @@ SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
     "valid_formula_ratio": (
         pl.Float64,
         "formulas that parse per formula: braces, \\left and \\right, \\begin and \\end in pairs, "
-        "at most one ^ or _ in a row, no bare end in \\; 1 when there are none",
+        "at most one ^ or _ in a row, no bare end in \\, no ` outside braces, no </; 1 without any",
     ),
     "number_formula_ratio": (
         pl.Float64,

@@ -466,6 +466,8 @@ def parses(body: str) -> bool:
                 return False
             wants = True
             continue
+        if (c == "`" and not braces) or body.startswith("</", i - 1):
+            return False
         if c == "{":
             braces += 1
         elif c == "}":

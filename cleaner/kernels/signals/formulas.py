@@ -63,7 +63,9 @@ def group(data, i, b):  # type: ignore[no-untyped-def]
 def parses(data, a, b, environments):  # type: ignore[no-untyped-def]
     """Return whether a formula's braces, \\left and \\right, \\begin and \\end come in pairs.
 
-    No `^` or `_` follows another or comes last in its group, and no backslash stands at the end.
+    No `^` or `_` follows another or comes last in its group, and no backslash stands at the end. A
+    backtick outside braces, or the end of a tag, is of Markdown or HTML: the dollars around were a
+    prompt or a variable of a shell.
     """
     braces = 0
     fences = 0
@@ -81,6 +83,10 @@ def parses(data, a, b, environments):  # type: ignore[no-untyped-def]
             wants = True
             i += 1
             continue
+        if byte == 96 and braces == 0:
+            return False
+        if byte == 60 and i + 1 < b and data[i + 1] == 47:
+            return False
         if byte == 123:
             braces += 1
         elif byte == 125:
