@@ -60,14 +60,13 @@ def stats(
 
 
 def _unfinished(path: str) -> dict[str, Any] | None:
-    """Return where a run stands that has not finished yet and has begun to count; else None."""
+    """Return where a run stands that has not finished yet; else None."""
     from cleaner.runs.status import read_progress
     from cleaner.storage.run_folder import RunFolder
 
     if RunFolder(path).manifest() is not None:
         return None
-    said = read_progress(path)
-    return said if said is not None and said.get("so_far") else None
+    return read_progress(path)
 
 
 def _so_far(said: Mapping[str, Any]) -> None:
@@ -75,8 +74,8 @@ def _so_far(said: Mapping[str, Any]) -> None:
     from cleaner.runs.status import in_words
 
     tell_wrapped(in_words(said))
-    tell()
-    phases = said["so_far"]
+    phases = said.get("so_far", [])
+    tell("" if phases else "nothing is counted yet")
     show(
         [
             {

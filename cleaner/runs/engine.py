@@ -560,6 +560,7 @@ def _work(task: dict[str, Any], where: str, words: str) -> Result:
     from cleaner.runs.phases.base import settings_bytes
 
     _go_to(where)
+    _at_work(words, task["unit"])
     with waiting.heard(_writer(words)):
         try:
             settings_bytes(task["settings"])

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import socket
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -139,6 +140,28 @@ def test_a_run_that_is_not_finished_tells_what_fell_so_far(
     mine = {reason: n for stage, reason, n in first["falls"] if stage == row["stage"]}
     assert mine == row["reasons"]
     assert (first["documents"], first["kept"]) == (row["in"], row["kept"])
+
+
+@pytest.mark.ray
+def test_units_under_way_are_known_with_node_and_file(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers freeze before their first commit; whoever looks sees where and at what."""
+    monkeypatch.setenv("CLEANER_FAILPOINT", "00-map:*:data:stop")
+    plan = make_plan(parse_job(json.loads((corpus / "job.yaml").read_text())), unit_limit=1)
+    seen: list[Progress] = []
+
+    def look(progress: Progress) -> None:
+        if len(progress.under_way) == 2:
+            seen.append(progress)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(plan, str(tmp_path / "run"), engine="ray", workers=2, report=look)
+    (at,) = seen
+    assert {one.node for one in at.under_way} == {socket.gethostname()}
+    assert all(one.file.startswith(str(corpus / "in")) for one in at.under_way)
+    assert at.waiting == at.units - 2
 
 
 def metrics_of(path: Path) -> dict[str, float]:
