@@ -154,6 +154,8 @@ def test_the_head_of_every_cluster_takes_no_tasks() -> None:
     assert (kube["apiVersion"], kube["kind"]) == ("ray.io/v1", "RayJob")
     assert ray["headGroupSpec"]["rayStartParams"]["num-cpus"] == "0"
     (worker,) = ray["workerGroupSpecs"]
+    pods = [ray["headGroupSpec"]["template"]["spec"], worker["template"]["spec"]]
+    assert {pod["serviceAccountName"] for pod in pods} == {"cleaner"}
     (container,) = worker["template"]["spec"]["containers"]
     assert container["image"] == "registry.example/cleaner:0.1.0"  # merged from the head's
     assert [mount["name"] for mount in container["volumeMounts"]] == ["job", "shm"]
