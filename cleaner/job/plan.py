@@ -45,7 +45,7 @@ SHARD_HELD = 24 << 20  # text that a shard's task holds at once
 WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels
 # What a task holds at its worst moment, measured: so many times the bytes of a part, of the text
 # that a shard's task takes at once, and so many bytes for each row that the account takes at once.
-_PER_PART, _PER_HELD, _PER_ROW = 10, 14, 3_000
+_PER_PART, _PER_HELD, _PER_ROW = 13, 14, 3_000
 _LABELLED = ("url", "date", "source", "licence")
 _FRESH: dict[str, Any] = {  # columns of every document as it is read
     "file": pl.UInt32, "row": pl.UInt64, "id": pl.String, "url": pl.String, "date": pl.String,
