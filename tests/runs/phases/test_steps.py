@@ -168,8 +168,8 @@ def test_texts_are_the_documents_that_a_role_names(made: Made) -> None:
         assert (texts.run, texts.first_file) == (None, 0)
         return texts.docs.select("text", "component", "title").rows()
 
-    assert found(StepUnit(text=text, group=0)) == [("b", 8, "y")]
-    assert found(StepUnit(text=text, group=1)) == [("c", 7, "z")]
+    assert found(StepUnit(texts=(text,), groups=(0,))) == [("b", 8, "y")]
+    assert found(StepUnit(texts=(text,), groups=(1,))) == [("c", 7, "z")]
 
 
 def test_a_step_over_something_else_is_refused(made: Made) -> None:
