@@ -51,8 +51,19 @@ def sample_documents(
 
 
 def _first(rows: pl.LazyFrame, by: Sequence[str], count: int) -> pl.DataFrame:
-    chosen = rows.bottom_k(count, by=list(by)).sort(*by)
-    return chosen.drop("_draw").collect(engine="streaming")
+    keys = rows.select("file", "row", *by).bottom_k(count, by=list(by))
+    return _whole(rows.drop(by), keys.collect(engine="streaming")).sort(*by).drop(by)
+
+
+def _whole(rows: pl.LazyFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of some keys with what stands beside these.
+
+    Rows are wide: whoever chooses among all of them reads no more than what it chooses by.
+    """
+    files, places = keys["file"].unique(), keys["row"]
+    near = pl.col("file").is_in(files.implode()) & pl.col("row").is_in(places.unique().implode())
+    found = rows.filter(near).collect(engine="streaming")
+    return found.join(keys, on=["file", "row"])
 
 
 def _condition(where: str, rows: pl.LazyFrame) -> pl.Expr:
@@ -81,8 +92,8 @@ def _of_each(rows: pl.LazyFrame, count: int, seed: int) -> pl.DataFrame:
     """Return `count` documents of each stage and reason, in the job's order; kept ones last."""
     keys = drawn(rows.select("file", "row", "fate", "stage", "reason"), seed)
     place = pl.col("_draw").rank("ordinal").over("fate", "stage", "reason")
-    chosen = keys.filter(place <= count).collect(engine="streaming").lazy()
-    found = rows.join(chosen.select("file", "row", "_draw"), on=["file", "row"]).collect()
+    chosen = keys.filter(place <= count).collect(engine="streaming")
+    found = _whole(rows, chosen.select("file", "row", "_draw"))
     at = pl.col("stage").str.split(".").list.first().cast(pl.Int64, strict=False)
     order = at.fill_null(pl.when(pl.col("fate") == "kept").then(1 << 30).otherwise(-1))
     return found.sort(order, "reason", "_draw").drop("_draw")
@@ -100,15 +111,17 @@ def _near(
     reached = (pl.col("fate") == "kept") | pl.col("stage").is_in(later)
     near = drawn(rows.filter(reached), seed).with_columns(_near=distance, _fell=fell)
     near = near.filter(pl.col("_near").is_not_null())
+    keys = near.select("file", "row", "_near", "_fell", "_draw")
     sides = [
-        near.filter(pl.col("_fell") == side).bottom_k(count, by=["_near", "_draw"])
+        keys.filter(pl.col("_fell") == side).bottom_k(count, by=["_near", "_draw"])
         for side in (True, False)
     ]
-    below, above = (one.collect(engine="streaming").sort("_near", "_draw") for one in sides)
+    below, above = (one.sort("_near", "_draw") for one in pl.collect_all(sides, engine="streaming"))
     half = max(count // 2, count - len(above))
     below = below.head(max(min(half, len(below)), count - len(above)))
-    chosen = pl.concat([below, above.head(count - len(below))]).sort("_near", "_draw")
-    return chosen.drop("_draw", "_fell").rename({"_near": "near"})
+    chosen = pl.concat([below, above.head(count - len(below))])
+    found = _whole(rows, chosen).sort("_near", "_draw")
+    return found.drop("_draw", "_fell").rename({"_near": "near"})
 
 
 def _limit(run: Run, title: str | None, rule: str | None) -> tuple[Entry, pl.Expr, pl.Expr]:
