@@ -32,6 +32,8 @@ COLUMNS: dict[str, Any] = {
     "characters_cut": pl.UInt32,
     "tagged": pl.List(pl.String),
 }
+# Of the shadow, by stage: the reasons for which it would drop a document.
+_VERDICT = "broken@{}"
 ROWS_PER_FILE = 1_000_000
 ROWS_AT_ONCE = 1 << 17  # in memory, and in a row group of a file
 _MOST_LABELS = 1_000  # sources or languages listed by name; the rest is one line
@@ -68,6 +70,11 @@ class Changed(NamedTuple):
     def added(self) -> list[int]:
         """Documents (none), characters and words added."""
         return [0, self.characters_added, self.words_added]
+
+
+def verdict(index: int) -> str:
+    """Return the shadow's column with the reasons for which a stage would drop a document."""
+    return _VERDICT.format(index)
 
 
 def dropped(

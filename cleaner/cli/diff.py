@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated
 
 import typer
@@ -32,7 +33,8 @@ def diff(
 
     runs = open_run(one), open_run(other)
     found = compared(*runs, count)
-    texts = [texts_at(runs[0], move.sample) for move in found.moves]
+    every = iter(texts_at(runs[0], [row for move in found.moves for row in move.sample]))
+    texts = [list(islice(every, len(move.sample))) for move in found.moves]
     if as_json:
         told = asdict(found)
         for move, mine in zip(told["moves"], texts, strict=True):

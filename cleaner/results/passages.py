@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from cleaner.errors import CleanerError
 from cleaner.job.job_file import Entry
-from cleaner.results.before_after import Again, lines_changed
 from cleaner.results.finished import Run
 from cleaner.results.source_texts import of_shadow, texts_at, texts_of_rows
 from cleaner.results.spans import Span, covered, differing, spans_of
@@ -74,6 +73,8 @@ def _text(run: Run, row: dict[str, Any]) -> tuple[str | None, Origin | None]:
     if sampled and at is not None and not any(entry.stage.changes_text for entry in later):
         return sampled, "shadow"
     if at is not None:
+        from cleaner.results.before_after import Again  # it plans the job again
+
         try:
             docs = Again(run, at).before(row)
         except CleanerError:
@@ -118,6 +119,8 @@ def _cuts(run: Run, row: dict[str, Any]) -> list[Cut]:
     """Return what each stage that changes texts, and knows one document by itself, cut of this."""
     if not row["characters_cut"]:
         return []
+    from cleaner.results.before_after import lines_changed
+
     at = _entry(run, row["stage"])
     until = len(run.job.stages) if row["fate"] == "kept" or at is None else at.index
     found = []

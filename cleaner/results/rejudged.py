@@ -12,27 +12,15 @@ from functools import cached_property
 import polars as pl
 
 from cleaner.job.job_file import Entry
+from cleaner.job.together import judged_together, phases
+from cleaner.ledger import verdict
 from cleaner.results.changes import Change, fails, judged
 from cleaner.results.columns import judged_columns
-from cleaner.runs.phases.shadow import verdict
-from cleaner.runs.summary.judges import judged_together
 from cleaner.stages.base import Judging
 from cleaner.stages.language import Language
 
 KEYS = ("file", "row")
 _KEPT = 1 << 30  # the place of what fell nowhere
-
-
-def phases(stages: Sequence[Entry]) -> list[list[Entry]]:
-    """Return the stages that go row by row, parted where one sees all rows."""
-    found: list[list[Entry]] = [[]]
-    for entry in stages:
-        across = entry.stage.global_stage()
-        if across is None or across.scores_first:
-            found[-1].append(entry)
-        if across is not None:
-            found.append([])
-    return found
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import polars as pl
 
 from cleaner.config.plain import Plain
 from cleaner.job.job_file import Shadow
-from cleaner.ledger import COLUMNS
+from cleaner.ledger import COLUMNS, verdict
 from cleaner.storage.row_key import drawn
 
 SEED = 0x5EED_0F_5AD0  # not one that the stage `sample` is likely to draw by
@@ -22,11 +22,6 @@ _FATE = ("fate", "stage", "reason", "broken", "error")
 # A file that says its rows only when it is read: then documents are taken for this many times as
 # large as elsewhere, so that enough are drawn; when all are counted, those drawn in excess go.
 UNKNOWN = 4
-
-
-def verdict(index: int) -> str:
-    """Return the column with the reasons for which a stage would drop a document."""
-    return f"broken@{index}"
 
 
 def first_share(shadow: Shadow, rows: int) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from cleaner.config.plain import Plain
 from cleaner.job.job_file import Entry
 from cleaner.job.plan import Plan
+from cleaner.job.together import judged_together
 from cleaner.rules.conditions import Limit, parse
 
 _LABELS = ("id", "url", "source", "lang", "cluster_size")  # of every ledger, for `where`
@@ -107,27 +108,3 @@ def _column(plan: Plan, entry: Entry, name: str) -> str | None:
     if name in made and name in measured:
         return name
     return name if name in _LABELS else None
-
-
-def judged_together(phases: Iterable[Sequence[Entry]]) -> dict[int, int]:
-    """Return for each filter of some phases the first of those that are judged together with it.
-
-    That is what `Chain` does: all up to the next change of the text that need nothing of what is
-    made between them.
-    """
-    found: dict[int, int] = {}
-    for entries in phases:
-        for place, first in enumerate(entries):
-            if first.stage.rule_set() is None or first.index in found:
-                continue
-            made: set[str] = set()
-            for entry in entries[place:]:
-                stage = entry.stage
-                if entry is not first and stage.changes_text:
-                    break
-                if stage.rule_set() is not None and entry.index not in found:
-                    if not (stage.needs() | stage.signals()) & made:
-                        found[entry.index] = first.index
-                elif not stage.for_ledger:
-                    made |= stage.adds().keys()
-    return found
