@@ -15,12 +15,12 @@ from cleaner.results.finished import (
     Run,
     explain,
     open_run,
-    sample_documents,
     signals_of,
     stage_title,
     verdict,
     verify,
 )
+from cleaner.results.samples import sample_documents
 from cleaner.rules.conditions import Limit
 from cleaner.storage.row_key import sample_key
 
@@ -218,7 +218,7 @@ def test_the_nearest_to_a_limit_come_first(tmp_path: Path) -> None:
     assert sample_documents(run, rule="word_count", near=True)["row"].to_list() == [1, 2, 0]
     nearest = sample_documents(run, "filter", "word_count", near=True, count=1)
     assert nearest["row"].to_list() == [1]
-    with pytest.raises(JobError, match="--near: needs a rule with a limit"):
+    with pytest.raises(JobError, match="--rule no_such_rule: no such rule; available: word_count"):
         sample_documents(run, rule="no_such_rule", near=True)
     with pytest.raises(JobError, match="--near: needs a rule with a limit"):
         sample_documents(run, "read", near=True)
