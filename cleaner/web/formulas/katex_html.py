@@ -45,6 +45,7 @@ _OWN = dict(  # KaTeX's own characters
 )
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _SPACE = "\u200b"
+_SHORT = 40  # characters: what is longer is hardly read twice
 _QUAD = 1.0  # em; what is narrower stands between operators anyway
 _LEVEL = 0.02  # em; rows of a table that are closer are one
 
@@ -83,15 +84,20 @@ def _row(node: Any) -> list[Any]:
     parts: list[Any] = []
     if (text := node.text) and (text := text.strip(_SPACE)):
         parts += _leaf(text, _names(node))
+        if not len(node):
+            return parts
     for child in node:
-        names = _names(child)
+        classes = child.get("class")
+        names = _split(classes) if classes else _NO_NAMES
         if "msupsub" in names:
             parts = [_scripts(parts, child)]
         else:
             parts += _element(child, names)
         if (text := child.tail) and (text := text.strip(_SPACE)):
             parts += _leaf(text, _names(node))
-    return _struck(parts) if any([part.text in _STROKES for part in parts]) else parts
+    if len(parts) > 1 and any([part.text in _STROKES for part in parts]):
+        return _struck(parts)
+    return parts
 
 
 def _struck(parts: list[Any]) -> list[Any]:
@@ -116,7 +122,7 @@ def _element(node: Any, names: frozenset[str]) -> list[Any]:
     if nothing:
         return []
     style = node.get("style")
-    if style and _UNSEEN.search(style):
+    if style and "transparent" in style and _UNSEEN.search(style):
         return []
     if read is not None:
         found: list[Any] = read(node, names)
@@ -496,22 +502,33 @@ _HANDLERS: dict[str, Any] = {
 
 
 def _leaf(text: str, names: frozenset[str]) -> list[Any]:
+    read = _read if len(text) <= _SHORT else _read.__wrapped__
+    return [
+        leaf(tag, shown, mathvariant=variant) if variant else leaf(tag, shown)
+        for tag, shown, variant in read(text, names)
+    ]
+
+
+@lru_cache(maxsize=4096)  # formulas are made of few different signs
+def _read(text: str, names: frozenset[str]) -> list[tuple[str, str, str]]:
+    """Return the leaves of a text: the element of each, its text and its font."""
     if _PRIVATE.search(text):
         text = "".join(_OWN.get(char, char) for char in text)
         if text != _NOT and _PRIVATE.search(text):
             raise Unreadable(f"the private character {text!r}")
-    if not text.strip():
+    text = text.strip()
+    if not text:
         return []
-    variant = next((_VARIANTS[name] for name in names if name in _VARIANTS), "")
+    variant = next((font for name, font in _VARIANTS.items() if name in names), "")
     if not names.isdisjoint(_SIGNS) or text == _NOT:
-        return [leaf("mo", _sign(text.strip(), names))]
-    if text.strip().replace(".", "").replace(",", "").isdecimal():
-        return [leaf("mn", text.strip(), **({"mathvariant": variant} if variant else {}))]
+        return [("mo", _sign(text, names), "")]
+    if text.replace(".", "").replace(",", "").isdecimal():
+        return [("mn", text, variant)]
     if variant:
-        return [leaf("mi", text.strip(), mathvariant=variant)]
-    if "mathnormal" in names or text.strip().isalnum():
-        return [leaf("mi" if char.isalnum() else "mo", char) for char in text.strip()]
-    return [leaf("mo", _sign(char, names)) for char in text.strip()]
+        return [("mi", text, variant)]
+    if "mathnormal" in names or text.isalnum():
+        return [("mi" if char.isalnum() else "mo", char, "") for char in text]
+    return [("mo", _sign(char, names), "") for char in text]
 
 
 def _sign(text: str, names: frozenset[str]) -> str:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from cleaner.web.formulas.drawn import Unreadable, element, leaf, plain_leaf, row, scripted, struck
 
 _CODE = re.compile(r"mjx-c([0-9A-F]{2,6})(?![0-9A-Za-z-])")
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
 _WIDTH = re.compile(r"(?:^|[\s;])width:\s*(-?[\d.]+em)")
 _ALIGN = re.compile(r"text-align:\s*(left|right)")
 _BOX = re.compile(r"(?:^|[\s;])border:")
@@ -164,24 +166,33 @@ _FORBIDDEN = frozenset(["mjx-merror", "mjx-mmultiscripts", "mjx-mglyph", "svg", 
 def _leaf(node: Any, name: str) -> list[Any]:
     text, variant = "", ""
     for each in node.iter():
-        names = each.get("class") or ""
-        if each.tag == "mjx-c" and (code := _CODE.search(names)):
-            text += chr(min(int(code[1], 16), 0x10FFFF))
-            variant = _FONTS[font[1]] if (font := _FONT.search(names)) else variant
-        elif each.tag in ("mjx-stretchy-v", "mjx-stretchy-h"):
-            code = _CODE.search(names)
-            if code is None:
+        tag = each.tag
+        if tag == "mjx-c":
+            char, font = _sign(each.get("class") or "")
+            text += char
+            variant = font if char and font else variant
+        elif tag in ("mjx-stretchy-v", "mjx-stretchy-h"):
+            char, _ = _sign(each.get("class") or "")
+            if not char:
                 raise Unreadable("a stretched sign without its name")
-            text += chr(min(int(code[1], 16), 0x10FFFF))
+            text += char
             break  # its parts follow
-        elif each.tag == "mjx-utext":
+        elif tag == "mjx-utext":
             text += each.text or ""
     return [leaf_of(name, text, variant)] if text else []
 
 
+@lru_cache(maxsize=4096)  # formulas are made of few different signs
+def _sign(names: str) -> tuple[str, str]:
+    """Return the character that some classes stand for, "" for none, and its font."""
+    code, font = _CODE.search(names), _FONT.search(names)
+    char = chr(min(int(code[1], 16), 0x10FFFF)) if code else ""
+    return char, _FONTS[font[1]] if font else ""
+
+
 def leaf_of(name: str, text: str, variant: str = "") -> Any:
     """Return a leaf of MathJax; its fonts have one bar for all uses."""
-    if any("\ue000" <= char <= "\uf8ff" for char in text):
+    if not text.isascii() and _PRIVATE.search(text):
         raise Unreadable("a private character")
     if name == "mo":
         return leaf("mo", text.replace("\u2223", "|").replace("∥", "‖"))

@@ -20,7 +20,7 @@ __all__ = ["Unreadable", "rendered_tree"]
 
 _DEEPEST = 200  # elements; renderers need three to five for one level of a formula
 _SHORT = 20 * _DEEPEST  # characters: what is shorter cannot be nested deeper
-_NAMESPACE = re.compile(r' xmlns(?::\w+)?="[^"]*"|(?<= )xlink:(?=href=)')
+_NAMESPACE = re.compile(r' xmlns(?::\w+)?="[^"]*"')
 _PARSER = etree.XMLParser(
     recover=True, resolve_entities=False, no_network=True, load_dtd=False,
     remove_comments=True, remove_pis=True,
@@ -54,8 +54,9 @@ def _math(parts: list[Any]) -> Any:
 
 def _parsed(node: LexborNode) -> Any:
     markup = Tokens.unescape(node.html or "").replace("&nbsp;", "\u00a0")
-    if "xmlns" in markup or "xlink:" in markup:
+    if "xmlns" in markup:
         markup = _NAMESPACE.sub("", markup)
+    markup = markup.replace(" xlink:href=", " href=")
     data = markup.encode("utf-8", "ignore")
     if len(data) > _SHORT and cost(data)[0] > _DEEPEST:
         raise OverBudget(f"over budget: a rendering nested deeper than {_DEEPEST}")
