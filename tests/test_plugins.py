@@ -15,7 +15,7 @@ from example_plugin import CutHeaders
 from cleaner.errors import JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
-from cleaner.results.finished import Run, explain, tables, verify
+from cleaner.results.finished import Run, explain, verify
 from cleaner.runs.driver import run_plan
 from cleaner.runs.phases.build import build_phases
 from cleaner.stages import STAGES
@@ -86,7 +86,9 @@ def test_it_does_in_a_run_what_it_does_alone(made: Path) -> None:
 def test_it_is_told_in_stats_explain_and_verify(made: Path) -> None:
     run = Run(str(made / "run"))
     assert run.stats["dedup"]["0.cut_headers"] == {"headed": 104, "headers": 1}
-    assert "0.cut_headers: 104 documents had one of 1 headers" in [told for told, _ in tables(run)]
+    assert "0.cut_headers: 104 documents had one of 1 headers" in [
+        one["heading"] for one in run.stats["tables"]
+    ]
     [told] = explain(run, "d50")
     assert told.verdict == "dropped at 0.cut_headers: only_header"
     assert verify(run) == []

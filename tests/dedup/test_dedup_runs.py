@@ -21,7 +21,7 @@ from cleaner.api import run
 from cleaner.errors import JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
-from cleaner.results.finished import Run, explain, tables, verify
+from cleaner.results.finished import Run, explain, verify
 from cleaner.runs.driver import run_plan
 from cleaner.stages import global_stage
 from cleaner.storage.commits import committed
@@ -374,7 +374,9 @@ def test_a_source_that_loses_is_named_with_the_winner(tmp_path: Path) -> None:
     assert found["dropped"] == sum(count for _, count in found["jaccard"]) == 5
     banding = found["banding"]
     assert (banding["sampled"], banding["pairs"], banding["recall"]) == (13, 5, 1.0)
-    told = "\n".join(f"{heading} {rows}" for heading, rows in tables(Run(str(tmp_path / "a"))))
+    told = "\n".join(
+        f"{one['heading']} {one['rows']}" for one in Run(str(tmp_path / "a")).stats["tables"]
+    )
     assert "5 documents fell; 5 stay for others" in told
     assert "'source': 'one', 'lost to': 'two', 'documents': 5" in told
     assert "100.0% of 5 pairs of Jaccard 0.8 or more share a bucket" in told
