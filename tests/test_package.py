@@ -107,7 +107,7 @@ def plain(requirement: str) -> str:
 
 
 # Imported by a name that is chosen at run time.
-NAMED = {"py3langid", "sudachipy", "kiwipiepy", "rjieba", "moto", "playwright"}
+NAMED = {"duckdb", "py3langid", "sudachipy", "kiwipiepy", "rjieba", "moto", "playwright"}
 # Distributions with another name than their module, which may not be installed.
 NOT_HERE = {"readability": "readability-lxml"}
 # Tools that a benchmark compares with, each in an interpreter of its own that it is given.

@@ -15,6 +15,7 @@ from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import Entry, Job, read_job
 from cleaner.ledger import COLUMNS
 from cleaner.results.columns import judged_columns
+from cleaner.results.funnel import as_html
 from cleaner.results.record import Record
 from cleaner.shards.opened import Shards
 from cleaner.stages.global_stage import Indexed
@@ -41,6 +42,10 @@ class Run(Record):
     def job_text(self) -> str:
         """The job as resolved, as YAML."""
         return self.record(JOB).decode()
+
+    def _repr_html_(self) -> str:
+        """Return the funnel as a table, for notebooks."""
+        return as_html(self)
 
     def funnel(self) -> pl.DataFrame:
         """Return one row per stage: documents, characters and words in, kept, dropped, failed."""

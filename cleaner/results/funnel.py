@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Protocol
+
+from cleaner.config.display import share_text
 
 
 @dataclass(frozen=True)
@@ -94,3 +98,27 @@ def groups(run: Counted, by: str) -> tuple[Group, ...]:
         )
         for name, row in run.stats[label].items()
     )
+
+
+def as_html(run: Counted) -> str:
+    """Return the funnel as an HTML table with bars on a log scale, for notebooks."""
+    steps = funnel(run)
+    came = run.stats["rows"]["in"]
+    heads = ("stage", "in", "dropped", "failed", "kept", "of stage", "of input", "words kept", "")
+    rows = ["".join(f"<th>{head}</th>" for head in heads)]
+    for step in steps:
+        kept = step.kept.documents
+        width = 100 * math.log10(kept + 1) / math.log10(came + 1) if came else 0.0
+        why = ", ".join(f"{name} {count:,}" for name, count in step.reasons.items())
+        cells = (
+            f"{step.came.documents:,}", f"{step.dropped.documents:,}",
+            f"{step.failed.documents:,}", f"{kept:,}",
+            share_text(kept, step.came.documents), share_text(kept, came), f"{step.kept.words:,}",
+        )  # fmt: skip
+        bar = f'<div style="background:#4a7;height:1em;width:{width:.1f}px"></div>'
+        rows.append(
+            f'<td style="text-align:left" title="{escape(why)}">{escape(step.stage)}</td>'
+            + "".join(f"<td>{cell}</td>" for cell in cells)
+            + f"<td>{bar}</td>"
+        )
+    return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
