@@ -35,7 +35,10 @@ _AT_THE_EDGE = _words(
 )
 _MODIFIERS = _words("has with no without not non hide is js member method")  # of what follows
 _SECTIONS = re.compile(  # what generators of documents call a section, whose id is of its words
-    r"(?:sub)*section\d*|sect\d*|level\d+|chapter|appendix|ltx_\w+|tex2jax_ignore", re.I
+    r"(?:sub)*section\d*|sect\d*|level\d+|chapter|appendix|ltx_\w+|tex2jax_ignore|theorem|lemma"
+    r"|corollary|proposition|definition|example|exercise|remark|proof|problem|solution|algorithm"
+    r"|axiom|claim|figure|equation",
+    re.I,
 )
 _COMMENTS = _words("comment comments respond disqus commentlist")
 _ARTICLE = _words(
@@ -77,7 +80,8 @@ GROUPS = tuple(
         "comment comments reply replies respond disqus discussion",
         "author byline bio avatar profile user member signature",
         "meta date time tag tags category categories posted info",
-        "newsletter subscribe subscription signup login signin form search register contact",
+        "newsletter paywall regwall subscribe subscription signup login signin form search register"
+        " contact",
         "modal popup overlay dialog lightbox cookie cookies consent gdpr tooltip dropdown",
         "product products price cart shop sku buy offer offers",
         "review reviews rating ratings stars",

@@ -54,16 +54,18 @@ _SHORT = 80  # characters; below, a block weighs less than it has
 _KEEP, _KEEP_SHARE = 300, 0.1  # weight and share of the page that must be left
 _VEILED_SHARE = 0.25  # of the weight, from which hidden content waits for a script
 _TOLD = 40  # characters of a block beside the posts of a thread that may be the text instead
-_PRICED = 4  # blocks after its title, among which the price of a product stands
+_PRICES_OF_ONE = 4  # an old one, one for members
+_PRICED = 2  # blocks after its title, among which the price of a product stands
 _COPIED = 80  # characters of a block, from which a word for word copy is no coincidence
 _SENTENCE, _FEW_LINKS = 80, 0.2  # characters of a block of prose; share of its links
-_AMONG, _CALM = 0.3, 12  # share of a list outside links; characters of a paragraph beside a link
+_AMONG, _CALM = 0.3, 12  # share of a list outside links; bytes of a paragraph beside a link
 _LINKS = 0.5  # a block with more of its characters in links is a list of links
 _COMMENTS_LEAVE, _COMMENTS_LEAVE_FEW = 300, 600  # with and without a container of content
 _CONTENT_SHARE, _ARTICLE_SHARE, _MAIN_SHARE = 0.1, 0.1, 0.5
 _DOMINANT = 0.7  # of the weight of all that call themselves content: below, they are posts
 _ONLY = 0.95  # the same among containers of one class
 _CHINESE = 0.2  # share of wide letters, from which a page is looked through for cues
+_PRICE = re.compile(rb"(?<![a-z])prices?(?![a-z])|Price")
 _FENCES = re.compile(r"`{3,}")
 _INDENTED = 8  # levels of lists within lists that are shown
 _BESIDE, _BESIDE_SHARE = 50, 0.04  # weight of paragraphs beside it, from which they stay
@@ -95,7 +97,7 @@ def ruled(page: Blocks, told: Told | None = None) -> Ruled:
     own = _weights(page)
     dead = _boilerplate(page, own)
     never = dead & inherited((page.says <= HIDDEN) & (page.says != FOLDED), page.parent)
-    if (told and told.kind == "product") or _sells(page):
+    if told and told.kind == "product":
         customers = _customers(page, dead)
         dead |= customers
         never |= customers
@@ -115,8 +117,9 @@ def ruled(page: Blocks, told: Told | None = None) -> Ruled:
 
 def main_content(page: Blocks, told: Told | None = None, cues: Cues | None = None) -> Content:
     """Return the main text of a page; `told` is what its head says of it."""
+    told = of_a_shop(page, told or Told())
     rules = ruled(page, told)
-    measures = features(page, rules.kept, rules.inside, rules.dead, told or Told())
+    measures = features(page, rules.kept, rules.inside, rules.dead, told)
     numbers = rules.dead[page.container] & (page.kind == CODE_KIND)  # of lines, beside the code
     keep = judged(page, measures, ~(rules.never[page.container] | numbers))
     if len(measures) and measures[0, PAGE_WIDE] > _CHINESE:
@@ -150,14 +153,23 @@ def _customers(page: Blocks, dead: np.ndarray) -> np.ndarray:
     return talk & bool((says & ~(talk | dead)[page.container]).any())
 
 
-def _sells(page: Blocks) -> bool:
-    """Return whether a page gives a price right after its title."""
+def of_a_shop(page: Blocks, told: Told) -> Told:
+    """Return what the head of a page says, its kind `product` where a price follows its title."""
     titles = page.headings(H1)
-    if len(titles) != 1:
-        return False
-    after = page.container[titles[0] + 1 : titles[0] + 1 + _PRICED]
-    priced = (page.names[after] | page.names[page.parent[after]]) & PRICES
-    return bool(priced.any())
+    if told.kind not in ("", "article") or len(titles) != 1:
+        return told
+    title = int(titles[0])
+    for here in page.container[title + 1 : title + 1 + _PRICED].tolist():
+        for named in (here, int(page.parent[here])):
+            if _PRICE.search(page.label(named)):
+                # Cards of a list have prices as well, the first of them right after its title.
+                both = np.zeros(len(page.parent), np.bool_)
+                both[_common(page.parent, [int(page.container[title]), named])] = True
+                within = np.flatnonzero(inherited(both, page.parent) & (page.names & PRICES > 0))
+                priced = [_PRICE.search(page.label(at)) for at in within.tolist()]
+                few = len(priced) - priced.count(None) <= _PRICES_OF_ONE
+                return told._replace(kind="product") if few else told
+    return told
 
 
 def _of_thread(page: Blocks, keep: np.ndarray, never: np.ndarray) -> np.ndarray:

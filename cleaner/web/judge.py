@@ -34,7 +34,7 @@ LIKELY = np.round(10_000 / (1 + np.exp(-np.arange(-32, 33) * STEP / SCALE))).ast
 DECLARED = {"article": 1, "forum": 2, "product": 3, "list": 4, "code": 5}
 _LETTERS = 5  # of a word
 # On a page of few letters the rules know as much as the trees: what they leave out must be likelier
-# than 0.66 there, or stand in like siblings that hold much of the page.
+# than 0.66 there, or stand in like siblings that hold much of the page; a shop says little.
 _SMALL, _SURE = 4_000, 700
 _LINKS = 0.5
 _HEADINGS, _SHORTEST = 60, 4  # that are looked through for the title; characters of one
@@ -44,6 +44,7 @@ _START, _LEAST = 40, 24  # characters of a description that are looked for; byte
 _LEVELS, _LIKE = 4, 3
 PAGE_WIDE = NAMES.index("page_wide")
 _MANY, _CARD, _MUCH, _LIKELY = 4, 20, 0.3, -1_500  # siblings, letters of each, their share; a score
+_DECLARED = NAMES.index("declared")
 _PAGE_SIZE, _KEPT, _DEAD, _FOLDED, _AWAY, _LINK, _ALIKE, _ALIKE_SIZE, _ALIKE_SHARE = map(
     NAMES.index,
     ("page_size", "kept", "dead", "hidden", "away", "link", "alike", "alike_size", "alike_share"),
@@ -164,7 +165,8 @@ def judged(
         cards &= (measures[:, _ALIKE_SHARE] >= _MUCH) & (measures[:, _DEAD] == 0)
         cards &= score > _LIKELY
         alive = (measures[:, _DEAD] == 0) | (measures[:, _FOLDED] > 0)
-        plain = alive & (measures[:, _LINK] <= _LINKS) & (score > _SURE)
+        sure = 0 if measures[0, _DECLARED] == DECLARED["product"] else _SURE
+        plain = alive & (measures[:, _LINK] <= _LINKS) & (score > sure)
         kept = measures[:, _KEPT] > 0
         if (cards & usable).any():  # a footer that the rules took back for want of more
             kept &= measures[:, _AWAY] == 0

@@ -27,7 +27,7 @@ from cleaner.kernels.web.features import NAMES
 from cleaner.kernels.web.trees import histograms
 from cleaner.web import page as reader
 from cleaner.web.blocks import Blocks
-from cleaner.web.content import Content, ruled
+from cleaner.web.content import Content, of_a_shop, ruled
 from cleaner.web.cues import Cues
 from cleaner.web.facts import Told
 from cleaner.web.judge import PAGE_WIDE, SCALE, Trees, features
@@ -84,6 +84,7 @@ def labelled(html: bytes | str, url: str, gold: str) -> Labelled | None:
     if not met:
         return None
     blocks, told = met[0]
+    told = of_a_shop(blocks, told)
     rules = ruled(blocks, told)
     measures = features(blocks, rules.kept, rules.inside, rules.dead, told)
     words = [TOKEN.findall(blocks.text(block)[0].lower()) for block in range(len(blocks))]

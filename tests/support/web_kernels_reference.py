@@ -154,7 +154,8 @@ def links_apart(
     kept = list(shown)
 
     def calm_line(block: int) -> bool:
-        return 0 <= block < len(size) and shown[block] and kind[block] != 2 and size[block] >= calm
+        there = 0 <= block < len(size) and shown[block] and kind[block] != 2
+        return there and len(page.line(block).encode()) >= calm
 
     def quoted(here: int) -> bool:
         return quotes[here] or (here > 0 and quoted(parent[here]))

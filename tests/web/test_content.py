@@ -344,6 +344,56 @@ def test_sentences_that_begin_like_cues_stay(line: str) -> None:
     assert line in text(page)
 
 
+def test_links_that_a_chinese_line_with_a_colon_introduces_are_content() -> None:
+    items = "".join(f"<li><a href='/{n}'>填写报名表的第{n}部分</a></li>" for n in range(3))
+    found = text(
+        f"<body><article><p>报名分为以下几步：</p><ol>{items}</ol><p>{HAN_PROSE}</p></article></body>"
+    )
+    assert found.count("填写报名表的") == 3
+
+
+def test_links_after_a_chinese_word_with_a_colon_are_none() -> None:
+    links = "".join(f"<li><a href='/{n}'>另一篇关于圆的文章之{n}</a></li>" for n in range(6))
+    found = text(
+        f"<body><article><p>{HAN_PROSE * 3}</p></article><p>看：</p><ul>{links}</ul></body>"
+    )
+    assert "另一篇" not in found
+
+
+# ---- what a class says, whatever the id
+
+
+@pytest.mark.parametrize("name", ["theorem", "proof", "exercise", "section level2"])
+def test_a_theorem_does_not_fall_for_its_id(name: str) -> None:
+    said = "The basin is empty after a finite time."
+    part = f"<div class='{name}' id='popup'><p>{said}</p></div>"
+    assert said in text(f"<body><div><h1>Rates</h1><p>{PROSE}</p>{part}<p>{PROSE}</p></div></body>")
+
+
+def test_what_is_named_a_popup_falls_for_its_class() -> None:
+    part = "<div class='popup' id='theorem'><p>Join us for weekly news about rates.</p></div>"
+    page = f"<body><div><h1>Rates</h1><p>{PROSE * 2}</p>{part}<p>{PROSE * 2}</p></div></body>"
+    assert "Join us" not in text(page)
+
+
+# ---- a page that says nothing but in its head
+
+SHELL = "<html><head><title>Gauges</title>{}</head><body><div id=app></div>{}</body></html>"
+
+
+def test_a_page_that_says_nothing_is_what_its_description_says() -> None:
+    long = f'<meta property="og:description" content="{PROSE * 2}">'
+    short = '<meta name="description" content="Gauges of all kinds.">'
+    assert text(SHELL.format(short + long, "")) == (PROSE * 2).strip()
+    assert extract_html(SHELL.format(short, "")).broken == "empty"
+
+
+def test_a_page_that_says_something_is_not_what_its_description_says() -> None:
+    long = f'<meta name="description" content="{PROSE * 2}">'
+    notice = "Closed on Monday because of the flood; open again on Tuesday."
+    assert text(SHELL.format(long, f"<p>{notice}</p>")) == notice
+
+
 # ---- lists of like siblings
 
 CARD = (
@@ -453,6 +503,27 @@ def test_what_customers_say_is_no_text_of_a_product(name: str) -> None:
 
 def test_reviews_are_the_text_of_a_page_that_says_nothing_else() -> None:
     found = text(f"<html><head>{PRODUCT}</head><body><main>{reviews()}</main></body></html>")
+    assert all(one in found for one in BOUGHT)
+
+
+def test_a_price_after_the_title_makes_a_shop() -> None:
+    found = text(shop(f"<p>{SAYS}</p></div>{reviews()}", head=""))
+    assert SAYS in found
+    assert "uncle" not in found
+
+
+def test_prices_of_the_cards_of_a_list_make_no_shop_of_it() -> None:
+    cards = "".join(
+        f"<div class='review card'><b class='price'>{n} €</b><p>{n}. {PROSE}</p></div>"
+        for n in range(6)
+    )
+    found = text(f"<body><main><h1>Clocks</h1>{cards}<p>{SAYS}</p></main></body>")
+    assert found.count(PROSE.strip()) == 6
+
+
+def test_a_price_far_from_the_title_makes_none() -> None:
+    body = f"<p>{SAYS}</p><p>{PROSE}</p></div><p class='price'>Free</p>{reviews()}"
+    found = text(shop(body, head="").replace(BUY, ""))
     assert all(one in found for one in BOUGHT)
 
 

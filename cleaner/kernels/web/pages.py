@@ -488,7 +488,7 @@ def links_apart(
 
     A block with more than the share `links` in links stays where it is an item, or the term of a
     glossary, in a list that is none to the share `among`; a cell in a row with other cells; in a
-    quotation; a paragraph between two of `calm` characters or more; in a list after a colon.
+    quotation; a paragraph between two of `calm` bytes or more; in a list after a colon.
     """
     count, containers = len(scan.size), len(scan.parent)
     shown = np.zeros(count, np.bool_)
@@ -514,7 +514,7 @@ def links_apart(
             end = scan.last[block]
             colon = end > 0 and scan.text[end - 1] == 58
             colon |= end > 2 and scan.text[end - 3] == 0xEF and scan.text[end - 1] == 0x9A
-            says = colon and scan.size[block] >= calm and scan.kind[block] != 2
+            says = colon and end - scan.first[block] >= calm and scan.kind[block] != 2
             if says and block + 1 < count and scan.kind[block + 1] == 2 and not shown[block + 1]:
                 listed = scan.parent[scan.container[block + 1]]
             continue
@@ -531,7 +531,8 @@ def links_apart(
                 and shown[block + 1]
                 and scan.kind[block - 1] != 2
                 and scan.kind[block + 1] != 2
-                and min(scan.size[block - 1], scan.size[block + 1]) >= calm
+                and scan.last[block - 1] - scan.first[block - 1] >= calm
+                and scan.last[block + 1] - scan.first[block + 1] >= calm
                 and scan.parent[scan.container[block - 1]] == above
                 and scan.parent[scan.container[block + 1]] == above
             )
