@@ -44,7 +44,7 @@ _START, _LEAST = 40, 24  # characters of a description that are looked for; byte
 _LEVELS, _LIKE = 4, 3
 PAGE_WIDE = NAMES.index("page_wide")
 _MANY, _CARD, _MUCH, _LIKELY = 4, 20, 0.3, -1_500  # siblings, letters of each, their share; a score
-_DECLARED = NAMES.index("declared")
+_DECLARED, _ENDS = map(NAMES.index, ("declared", "ends"))
 _PAGE_SIZE, _KEPT, _DEAD, _FOLDED, _AWAY, _LINK, _ALIKE, _ALIKE_SIZE, _ALIKE_SHARE = map(
     NAMES.index,
     ("page_size", "kept", "dead", "hidden", "away", "link", "alike", "alike_size", "alike_share"),
@@ -166,7 +166,8 @@ def judged(
         cards &= score > _LIKELY
         alive = (measures[:, _DEAD] == 0) | (measures[:, _FOLDED] > 0)
         sure = 0 if measures[0, _DECLARED] == DECLARED["product"] else _SURE
-        plain = alive & (measures[:, _LINK] <= _LINKS) & (score > sure)
+        calm = (measures[:, _LINK] <= _LINKS) | (measures[:, _ENDS] == 1)  # a sentence with a link
+        plain = alive & calm & (score > sure)
         kept = measures[:, _KEPT] > 0
         if (cards & usable).any():  # a footer that the rules took back for want of more
             kept &= measures[:, _AWAY] == 0

@@ -360,6 +360,20 @@ def test_links_after_a_chinese_word_with_a_colon_are_none() -> None:
     assert "另一篇" not in found
 
 
+@pytest.mark.parametrize(
+    ("sentence", "stays"),
+    [
+        ("更多内容请看<a href=/1>港口开发者的完整文档</a>。", True),
+        ("完整的步骤写在<a href=/1>水位计的安装说明书</a>里。", True),
+        ("<a href=/1>另外七个关于水位计的窍门</a>", False),
+    ],
+)
+def test_a_sentence_with_a_link_is_text_of_a_small_page(sentence: str, stays: bool) -> None:
+    page = f"<body><article><h1>开发</h1><p>{HAN_PROSE}</p><p>{sentence}</p></article>"
+    words = sentence.replace("<a href=/1>", "").replace("</a>", "")
+    assert (words in text(page)) == stays
+
+
 # ---- what a class says, whatever the id
 
 
