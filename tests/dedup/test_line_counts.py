@@ -169,3 +169,29 @@ def test_the_schemas() -> None:
     assert counted.schema == LINES
     assert counted["documents"].to_list() == [2]
     assert decide_lines(counted, 2).schema == FREQUENT
+
+
+def test_a_line_of_five_words_counts_and_one_of_four_does_not() -> None:
+    four, five = "one two three four", "one two three four five"
+    docs = frame([f"{four}\n{five}", five, four])
+    counted = line_counts(docs)
+    assert counted.select("documents", "file", "row").rows() == [(2, 0, 0)]
+    frequent = decide_lines(counted, 2)
+    assert decide_lines(counted, 3).is_empty()
+    assert frequent.select("documents", "first_file", "first_row").rows() == [(2, 0, 0)]
+    texts, cut_from_each = cut_lines(docs, frequent)
+    assert texts.to_list() == [four, "", four]
+    assert cut_from_each.to_list() == [1, 1, 0]
+    # The first of all may keep it; none of them is cut where nothing is frequent.
+    kept, gone = cut_lines(docs, frequent, keep_first=True)
+    assert (kept.to_list(), gone.to_list()) == ([docs["text"][0], "", four], [0, 1, 0])
+    assert cut_lines(docs, frequent.clear())[1].to_list() == [0, 0, 0]
+
+
+def test_lines_are_sent_in_the_order_of_their_documents() -> None:
+    lines = [f"line number {n} has five words" for n in range(40)]
+    docs = frame(["\n".join(lines[start : start + 10]) for start in range(0, 40, 10)])
+    counted = line_counts(docs)
+    assert counted.select("file", "row").rows() == sorted(counted.select("file", "row").rows())
+    assert len(counted) == 40
+    assert counted.equals(line_counts(docs[::-1]))
