@@ -132,3 +132,18 @@ def test_a_document_whose_input_is_gone_is_not_shown(tmp_path: Path) -> None:
     assert len(rows(run, "clean_lines")) == 2
     pl.read_parquet(tmp_path / "in.parquet")[:1].write_parquet(tmp_path / "in.parquet")
     assert rows(run, "clean_lines") == [0]
+
+
+def test_the_lines_of_one_document_are_those_that_changed(run: Run) -> None:
+    entry = next(one for one in run.job.stages if one.name == "clean_lines")
+    rows = {row["row"]: row for row in run.ledger().iter_rows(named=True)}
+    (first, *_) = (one for one in changed(run, "clean_lines", 9) if one.row["row"] == 0)
+    assert before_after.lines_changed(run, entry, rows[0]) == first.shown
+    assert before_after.lines_changed(run, entry, rows[1]) == ()
+
+
+def test_a_stage_before_one_that_sees_all_is_shown(tmp_path: Path) -> None:
+    run = ran(tmp_path, [f"{LINE}\nMenu"], {"clean_lines": {}}, {"line_dedup": {}})
+    assert rows(run, "clean_lines") == [0]
+    with pytest.raises(JobError, match="sees all documents"):
+        list(changed(run, "line_dedup", 1))

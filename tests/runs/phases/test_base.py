@@ -25,6 +25,7 @@ from cleaner.runs.phases.base import (
     exchange_bytes,
     exchange_sources,
     load_settings,
+    ranges_in,
     read_batches,
     read_table,
     slot,
@@ -145,6 +146,7 @@ def test_an_empty_frame_has_no_batch_and_keeps_its_columns(tmp_path: Path) -> No
 
 def test_only_the_parts_that_can_have_rows_are_in_the_trailer(tmp_path: Path) -> None:
     whole = ranged(tmp_path, exchange_bytes(ROWS, "slot", 4))
+    assert ranges_in(whole) == 4
     with exchange_sources(str(tmp_path), [whole]) as (source,):
         assert [part.rows for part in source.parts] == [1, 0, 1, 1]
     (tmp_path / "half").mkdir()

@@ -1,6 +1,7 @@
 """What a run leaves for later ones to be held against, and how it is found again."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,7 @@ from support.corpus_maker import job
 import cleaner
 from cleaner.errors import InputError
 from cleaner.results.finished import open_run
+from cleaner.runs.phases import index
 from cleaner.runs.phases.base import DataFile, read_table
 from cleaner.stages import global_stage
 
@@ -103,10 +105,42 @@ def test_an_index_names_the_place_of_each_document_in_the_shards(tmp_path: Path)
     (entry,) = (one for one in old.manifest["index"] if one["stage"] == "0.exact_dedup")
     assert entry["rows"] == 6
     (file,) = entry["files"]
-    index = read_table(str(tmp_path / "a"), DataFile.said(file))
-    assert index["hi"].is_sorted()
-    where = {row["id"]: (row["file"], row["row"]) for row in index.iter_rows(named=True)}
+    rows = read_table(str(tmp_path / "a"), DataFile.said(file))
+    assert rows["hi"].is_sorted()
+    where = {row["id"]: (row["file"], row["row"]) for row in rows.iter_rows(named=True)}
     assert where == {row["id"]: (row["shard"], row["shard_row"]) for row in
                      ledger.iter_rows(named=True)}  # fmt: skip
     assert (tmp_path / "a" / file["path"]).stat().st_size == file["bytes"]
     assert file["trailer"]["bytes"] == 40 * (64 + 1)  # an entry for each range, and the schema
+
+
+@pytest.mark.parametrize(
+    ("part", "parts", "read"),
+    [
+        (0, 1, [(0, [0, 1, 2]), (1, [0, 1, 2])]),
+        (0, 2, [(0, [0, 1, 2])]),
+        (1, 2, [(1, [0, 1, 2])]),
+        (0, 4, [(0, [0, 1])]),
+        (1, 4, [(0, [1, 2])]),
+        (2, 4, [(1, [0, 1])]),
+        (3, 4, [(1, [1, 2])]),
+        (2, 6, [(0, [2])]),
+        (3, 6, [(1, [0])]),
+        (11, 12, [(1, [2])]),
+    ],
+)
+def test_a_task_reads_the_ranges_of_an_index_that_overlap_its_own(
+    monkeypatch: pytest.MonkeyPatch, part: int, parts: int, read: list[Any]
+) -> None:
+    found: list[Any] = []
+
+    def of_run(run: str, file: DataFile, wanted: range) -> Any:
+        found.append((int(file.path), list(wanted)))
+        yield from ()
+
+    monkeypatch.setattr(index, "_of_run", of_run)
+    # Two files of three ranges each.
+    files = (("0", 9, "x", 1), ("1", 9, "x", 1))
+    earlier: Any = SimpleNamespace(run="r", files=files, ranges=3, by="hi")
+    assert list(index._ranges(earlier, part, parts)) == []
+    assert found == read
