@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaner.runs.phases.base import DataFile, read_table
-from cleaner.runs.summary.count import Summary, capped, merged
+from cleaner.runs.summary.count import Summary, added, capped, merged
 from cleaner.runs.summary.judges import Judge
 from cleaner.storage.commits import Marker
 
-_AT_ONCE = 16  # summaries of a million rows each that are in memory together
+_AT_ONCE = 4  # summaries of a million rows each that are in memory together
 
 
 def read_summary(folder: str, account: Iterable[Marker]) -> Summary:
@@ -21,12 +21,12 @@ def read_summary(folder: str, account: Iterable[Marker]) -> Summary:
     Raises Damaged for a file whose bytes are not those that were committed.
     """
     names = ("rules", "pairs", "cells")
-    found = [merged(())]
+    found = [added(())]
     for marker in account:
         tables = {name: read_table(folder, DataFile.of(marker, name)) for name in names}
         found.append(Summary(**tables))
         if len(found) > _AT_ONCE:
-            found = [merged(found)]
+            found = [added(found)]
     return capped(merged(found))
 
 

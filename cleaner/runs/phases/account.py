@@ -22,7 +22,7 @@ from cleaner.runs.phases.base import (
     table_bytes,
 )
 from cleaner.runs.phases.shadow import ShadowBook, rows_of
-from cleaner.runs.summary.count import merged, summarised
+from cleaner.runs.summary.count import added, merged, summarised
 from cleaner.runs.summary.judges import Judge
 from cleaner.storage.commits import Committer
 from cleaner.storage.exchange import read_partition
@@ -30,6 +30,7 @@ from cleaner.storage.row_key import position
 
 _GROUP_TEXT = 32 << 20  # bytes of text in a row group
 _REPEATED = 4  # times that a value of a column is there on average, and a dictionary pays
+_AT_ONCE = 4  # blocks whose summaries are in memory together
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
     """Write one ledger file and its clusters, block by block, and commit their counts."""
     places = _places(settings, unit, out.folder)
     counts: list[dict[str, Any]] = []
-    summary = merged(())
+    summaries = [added(())]
     keep = settings.keep_rows
     name = f"part-{unit.number:05d}.parquet"
     books = {"clusters": _Book(out, f"clusters/{name}")}
@@ -78,7 +79,9 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
         for block, parts in _blocks(unit, out.folder):
             ledger = _placed(block, places)
             counts.append(_counted(settings, ledger))
-            summary = merged([summary, summarised(ledger, settings.judges, settings.sources)])
+            summaries.append(summarised(ledger, settings.judges, settings.sources))
+            if len(summaries) > _AT_ONCE:
+                summaries = [added(summaries)]
             ledger = _columns(ledger, settings.measured)
             if keep == "full":
                 books["ledger"].add(ledger)
@@ -92,7 +95,8 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
                         rows_of(ledger[rows], ghosts, settings.shadow, settings.measured)
                     )
     outputs = [books[place].written() for place in sorted(books, reverse=True)]
-    files = {name: table_bytes(table) for name, table in summary.tables.items()}
+    tables = merged(summaries).tables
+    files = {name: table_bytes(table) for name, table in tables.items()}
     facts = {"counts": capped(merge(counts)), "rows": unit.rows, "outputs": outputs}
     out.commit(0, True, files, facts)
 

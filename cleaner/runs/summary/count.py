@@ -55,14 +55,20 @@ class Summary:
         return {"rules": self.rules, "pairs": self.pairs, "cells": self.cells}
 
 
-def merged(summaries: Iterable[Summary]) -> Summary:
-    """Return the sum of summaries, in an order of its own."""
+def added(summaries: Iterable[Summary]) -> Summary:
+    """Return the sum of summaries, in no order: a step on the way to `merged`."""
     found = list(summaries)
     return Summary(
         _summed((one.rules for one in found), RULES),
         _summed((one.pairs for one in found), PAIRS),
         _summed((one.cells for one in found), CELLS),
     )
+
+
+def merged(summaries: Iterable[Summary]) -> Summary:
+    """Return the sum of summaries, in an order of its own."""
+    whole = added(summaries)
+    return Summary(_sorted(whole.rules), _sorted(whole.pairs), _sorted(whole.cells))
 
 
 def capped(summary: Summary) -> Summary:
@@ -92,7 +98,11 @@ def _summed(frames: Iterable[pl.DataFrame], schema: Mapping[str, Any]) -> pl.Dat
     keys = [name for name in schema if name not in _SUMS]
     sums = [name for name in schema if name in _SUMS]
     whole = pl.concat([pl.DataFrame(schema=schema), *frames])
-    return whole.group_by(keys).agg(pl.col(sums).sum()).sort(keys, nulls_last=True)
+    return whole.group_by(keys).agg(pl.col(sums).sum())
+
+
+def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.sort([name for name in frame.columns if name not in _SUMS], nulls_last=True)
 
 
 def summarised(ledger: pl.DataFrame, judges: Sequence[Judge], sources: Sequence[str]) -> Summary:
@@ -106,9 +116,9 @@ def summarised(ledger: pl.DataFrame, judges: Sequence[Judge], sources: Sequence[
     rules = [row for judge in judges for row in rows.rules(judge)]
     cells = [frame for judge in judges for frame in rows.cells(judge)]
     return Summary(
-        _summed([pl.DataFrame(rules, schema=RULES, orient="row")], RULES),
-        _summed([pl.DataFrame(rows.pairs(), schema=PAIRS, orient="row")], PAIRS),
-        _summed(cells, CELLS),
+        pl.DataFrame(rules, schema=RULES, orient="row"),
+        pl.DataFrame(rows.pairs(), schema=PAIRS, orient="row"),
+        pl.concat([pl.DataFrame(schema=CELLS), *cells]),
     )
 
 
