@@ -86,7 +86,7 @@ def test_of_several_the_one_at_the_same_place_is_taken(runs: Any, place: int, st
 
 
 def test_what_is_no_index_to_be_held_against_is_said(runs: Any, tmp_path: Path) -> None:
-    with pytest.raises(JobError, match=r"is no run folder: there is no job\.yaml in it"):
+    with pytest.raises(JobError, match=r"is not a run folder: it has no job\.yaml"):
         found(str(tmp_path))
     (tmp_path / "begun").mkdir()
     (tmp_path / "begun/job.yaml").write_text("")
@@ -106,7 +106,7 @@ def test_what_is_no_index_to_be_held_against_is_said(runs: Any, tmp_path: Path) 
 
 def test_settings_that_differ_are_named(runs: Any) -> None:
     run = runs("a", entry("1.n", compares={**BY, "bands": 20}))
-    with pytest.raises(JobError, match=r"cannot be compared: 1\.n has bands: 20 \(here 14\)$"):
+    with pytest.raises(JobError, match=r"be compared: 1\.n has bands: 20 \(here 14\)$"):
         found(run)
     with pytest.raises(JobError, match=r"1\.n has bands: 20 \(here 14\), seed: None \(here 1\)$"):
         found(run, by={**BY, "seed": 1})
