@@ -47,6 +47,7 @@ ROOMS = {
 }
 # Tests of a module that are named otherwise, or more than its own.
 TESTS = {
+    "cleaner/runs/phases/__init__.py": ["tests/runs/phases/test_base.py"],
     "cleaner/dedup/exact.py": ["tests/dedup/test_exact.py", _CUTS],
     "cleaner/dedup/keys.py": ["tests/dedup/test_keys.py", "tests/dedup/test_exact.py", _CUTS],
     "cleaner/dedup/lines.py": ["tests/dedup/test_line_counts.py"],
