@@ -162,7 +162,7 @@ def read_audit(run: Run) -> list[Verdict]:
             raise InputError(f"{path}: judges another run that was in this folder; move it away")
         return [Verdict(**one) for one in said["verdicts"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: is no audit of ours: {error}") from None
+        raise InputError(f"{path}: not an audit that cleaner wrote: {error}") from None
 
 
 def write_audit(run: Run, verdicts: Sequence[Verdict]) -> None:

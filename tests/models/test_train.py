@@ -272,7 +272,7 @@ def test_a_wrong_file_says_where(text: str, problem: str, tmp_path: Path, monkey
 def test_wrong_documents_say_so(tmp_path: Path) -> None:
     path, _ = seeds(tmp_path)
     for examples, problem in (
-        (Examples(paths=("nowhere/*.parquet",)), "no file is found"),
+        (Examples(paths=("nowhere/*.parquet",)), "no such file"),
         (Examples(paths=(path,), text="body"), "no column 'body'; available: text, url, lang"),
         (Examples(paths=(path,), source="site"), "no column 'site'"),
         (Examples(paths=(path,), where="lang = 'xx'"), "no document with text is left"),

@@ -99,6 +99,6 @@ def test_the_audit_of_another_run_is_not_taken(finished: Run) -> None:
     with pytest.raises(InputError, match="judges another run"):
         read_audit(finished)
     place.write_text("[")
-    with pytest.raises(InputError, match="is no audit of ours"):
+    with pytest.raises(InputError, match="not an audit that cleaner wrote"):
         read_audit(finished)
     place.unlink()

@@ -177,14 +177,14 @@ def _same_loop(spec: LoopSpec, files: list[str]) -> None:
     if not os.path.exists(path):
         store.write_whole(path, json.dumps(facts, indent=1).encode())
     elif json.loads(store.read_bytes(path)) != json.loads(json.dumps(facts)):
-        raise JobError(f"{spec.out}: begun with another model or corpus; name another out")
+        raise JobError(f"{spec.out}: was begun with another model or corpus; choose another out")
 
 
 def _files(corpus: Corpus) -> list[str]:
     patterns = [shipped_path(path) for path in corpus.paths]
     found = sorted({hit.path for pattern in patterns for hit in store.find(pattern)})
     if not found:
-        raise InputError(f"{', '.join(corpus.paths)}: no file is found")
+        raise InputError(f"{', '.join(corpus.paths)}: no such file")
     for path in found:
         names = pl.read_parquet_schema(path)
         for column in (corpus.text, corpus.url):
@@ -210,7 +210,7 @@ def _round(
     if card is None:
         card = train_model(model).card
     if card.cut is None:
-        raise JobError(f"{folder}: no score makes the cut that was asked for; see its card")
+        raise JobError(f"{folder}: no score reaches the cut that was asked for; see its card")
     scores = _scored(spec, files, model.model, card, folder)
     recalled = scores.filter(pl.col("score") >= card.cut.score)
     found = _candidates(spec, scores, card.cut.score)

@@ -26,7 +26,7 @@ class Rubric(BaseModel):
     @model_validator(mode="after")
     def _different(self) -> "Rubric":
         if len(set(self.answers)) != len(self.answers):
-            raise ValueError("answers: each must stand once")
+            raise ValueError("answers: one is listed twice")
         return self
 
     @property

@@ -148,7 +148,7 @@ def _files(examples: Examples) -> list[str]:
     paths = [shipped_path(path) for path in examples.paths]
     found = sorted({hit.path for path in paths for hit in store.find(path)})
     if not found:
-        raise InputError(f"{examples.named()}: no file is found")
+        raise InputError(f"{examples.named()}: no such file")
     for path in found:
         if not path.endswith(".parquet"):
             raise JobError(f"{path}: examples are read from .parquet files")

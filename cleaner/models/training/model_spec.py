@@ -40,7 +40,7 @@ class CutSpec(Spec):
         if len(given) != 1:
             raise ValueError(f"takes exactly one of {', '.join(ways)}; got {given or 'none'}")
         if (self.tokens is None) != (self.of is None):
-            raise ValueError("tokens and of (the tokens of the corpus) go together")
+            raise ValueError("tokens and of (the tokens of the corpus) need each other")
         return self
 
 
@@ -77,10 +77,10 @@ class ModelSpec(Spec):
     @model_validator(mode="after")
     def _labels(self) -> "ModelSpec":
         if (self.kind == "embedding") != (self.encoder is not None):
-            raise ValueError("encoder goes with kind: embedding, and that with an encoder")
+            raise ValueError("kind: embedding and encoder need each other")
         if self.graded:
             if self.kind != "embedding" or self.positives or self.negatives or self.classes:
-                raise ValueError("graded stands alone, and goes with kind: embedding")
+                raise ValueError("graded needs kind: embedding, and no positives or classes")
         elif bool(self.positives) != bool(self.negatives) or (
             bool(self.positives) == bool(self.classes)
         ):
