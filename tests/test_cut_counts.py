@@ -115,8 +115,7 @@ def test_a_text_that_lost_most_of_its_words_is_seen_to_have(finished: Run) -> No
     assert (row["words@1"], row["fate"]) == (280, "kept")
     assert row["words"] == 39
     told = CliRunner().invoke(app, ["stats", finished.path]).stdout
-    assert re.search(r"texts changed by +documents cut +words in +words cut", told)
-    assert re.search(r"1\.clean_lines:c4_lines +18 ", told)
+    assert re.search(r"1\.clean_lines:c4_lines +[\d,]+ +0 +[\d,]+ +18 ", told)
 
 
 def test_counts_hold_in_units_of_any_size_and_without_rows(finished: Run, tmp_path: Path) -> None:

@@ -22,9 +22,10 @@ OF_NAMES: dict[str, list[str]] = {"filters": [], "stages": []}
 OF_PAGES: dict[str, list[str]] = {"extract": [], "compare-formulas": ["b", "--files"]}
 ALL = {
     *OF_RUNS, *OF_JOBS, *OF_SPECS, *OF_NAMES, *OF_PAGES, "submit", "doctor", "signals",
-    "compare-formulas",
+    "compare-formulas", "check",
 }  # fmt: skip
 READS = {name: OF_RUNS[name] for name in OF_RUNS if name not in ("status", "stop")}
+WHOLE = {name: READS[name] for name in READS if name != "stats"}  # which counts what is there
 # A formula may begin with a dash.
 EACH: dict[str, list[str]] = {name: [] for name in sorted(ALL - {"compare-formulas"})}
 # What is wrong -> the argument that is, the commands it is given to, the code, and what is said.
@@ -32,8 +33,8 @@ MISTAKES: dict[str, tuple[str, dict[str, list[str]], int, str]] = {
     "no such folder": ("nowhere", OF_RUNS, 2, "not a run folder"),
     "a folder of somebody else's": ("theirs", OF_RUNS, 2, "not a run folder"),
     "a file for a run": ("words.yaml", OF_RUNS, 2, "not a run folder"),
-    "a run that is not finished": ("begun", READS, 3, "is not finished"),
-    "a manifest that was cut": ("torn", READS, 3, "is truncated"),
+    "a run that is not finished": ("begun", WHOLE, 3, "is not finished"),
+    "a manifest that was cut": ("torn", WHOLE, 3, "is truncated"),
     "a run of a newer version": ("newer", OF_RUNS, 2, "newer version"),
     "a scheme that is none for runs": ("ftp://a/b", OF_RUNS, 3, "unknown scheme ftp://"),
     "a scheme that is none for input": ("scheme.yaml", OF_JOBS, 3, "unknown scheme ftp://"),

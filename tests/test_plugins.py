@@ -134,7 +134,8 @@ def apart(plain: dict[str, Any], folder: Path, engine: str = "inline", **env: st
 
 def test_killed_in_each_of_its_phases_it_ends_in_the_same_bytes(made: Path, tmp_path: Path) -> None:
     phases = [phase.name for phase in build_phases(make_plan(parse_job(job(made))))]
-    own = [name for name in phases if "cut_headers" in name]
+    # Joining small files has its own phases, which so few documents do not need.
+    own = [n for n in phases if "cut_headers" in n and not n.endswith(".merged")]
     assert len(own) == 4  # count, gather, kept, index
     folder = tmp_path / "killed"
     for name in (phases[0], *own):

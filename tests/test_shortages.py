@@ -26,7 +26,6 @@ from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
 from cleaner.runs.driver import run_plan
 from cleaner.stages.normalise import Normalise
-from cleaner.storage import store
 from cleaner.storage.shortages import is_shortage, told
 
 FILES = {
@@ -60,10 +59,8 @@ class Sick:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
 
-    def get_file_info(self, asked: Any) -> Any:
-        if self.place == "list" and isinstance(asked, fs.FileSelector):
-            raise self.error
-        return self.real.get_file_info(asked)
+    def scandir(self, folder: Any = ".") -> Any:
+        raise self.error
 
     def open_input_file(self, path: str) -> Any:
         if not path.endswith(self.victim) or self.place == "list":
@@ -98,7 +95,9 @@ def sick(monkeypatch: pytest.MonkeyPatch) -> Any:
     def make(*about: Any) -> None:
         if about:
             ill = Sick(*about)
-            monkeypatch.setattr(store, "_local", lambda: ill)
+            monkeypatch.setattr(fs, "LocalFileSystem", lambda: ill)
+            if ill.place == "list":
+                monkeypatch.setattr(os, "scandir", ill.scandir)
         else:
             monkeypatch.undo()
 

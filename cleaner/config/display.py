@@ -54,7 +54,7 @@ def share_text(part: float, whole: float) -> str:
     """Return a share as a percentage; a very small one as 1 in how many.
 
     >>> share_text(1, 3), share_text(2, 30_000), share_text(1, 1_013_162), share_text(0, 0)
-    ('33.3 %', '0.0067 %', '1 in 1,013,162', '')
+    ('33.3 %', '0.00667 %', '1 in 1,013,162', '')
     """
     if not whole:
         return ""

@@ -83,9 +83,11 @@ def test_a_run_on_a_terminal_says_each_phase_once(tmp_path: Path) -> None:
     where = str(tmp_path / "run")
     shown = on_a_terminal((80, 24), "run", str(tmp_path / "job.yaml"), "--out", where, *INLINE)
     lines = [line.split("\r\x1b[K")[-1] for line in shown]
-    count = len(build_phases(make_plan(parse_job(plain))))
+    built = build_phases(make_plan(parse_job(plain)))
+    # So few documents need no small files joined; a phase without work says nothing.
+    working = [str(n + 1) for n, one in enumerate(built) if not one.name.endswith(".merged")]
     phases = [match[1] for line in lines if (match := re.match(r"(\d+)/\d+ .*, \d", line))]
-    assert phases == [str(n + 1) for n in range(count)]
+    assert phases == working
     assert not any("running" in line for line in lines)
     assert max(map(width_of, (line for line in lines if re.match(r"\d+/\d+ ", line)))) <= 80
 
@@ -119,7 +121,7 @@ def test_a_run_that_is_not_finished_tells_what_fell_so_far(
     folder = str(tmp_path / "run")
 
     def stop(progress: Progress) -> None:
-        if progress.number == 1:
+        if progress.number >= 1:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
