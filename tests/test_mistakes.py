@@ -34,7 +34,7 @@ MISTAKES: dict[str, tuple[str, dict[str, list[str]], int, str]] = {
     "a folder of somebody else's": ("theirs", OF_RUNS, 2, "not a run folder"),
     "a file for a run": ("words.yaml", OF_RUNS, 2, "not a run folder"),
     "a run that is not finished": ("begun", WHOLE, 3, "is not finished"),
-    "a manifest that was cut": ("torn", WHOLE, 3, "is truncated"),
+    "a manifest that was cut": ("torn", READS, 3, "is truncated"),
     "a run of a newer version": ("newer", OF_RUNS, 2, "newer version"),
     "a scheme that is none for runs": ("ftp://a/b", OF_RUNS, 3, "unknown scheme ftp://"),
     "a scheme that is none for input": ("scheme.yaml", OF_JOBS, 3, "unknown scheme ftp://"),

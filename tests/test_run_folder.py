@@ -242,7 +242,7 @@ def test_a_product_that_is_lost_is_made_again(
     made: tuple[dict[str, Any], Path], folder: Path, how: str, finished: bool
 ) -> None:
     before, names = fingerprint(made[1]), one_of_each(made[1])
-    assert len(names) == 8
+    assert len(names) == 9
     for name in names:
         path = folder / name
         if how == "remove":

@@ -62,10 +62,12 @@ def stats(
 def _unfinished(path: str) -> dict[str, Any] | None:
     """Return where a run stands that has not finished yet; else None."""
     from cleaner.runs.status import read_progress
-    from cleaner.storage.run_folder import RunFolder
+    from cleaner.storage import store
+    from cleaner.storage.run_folder import MANIFEST, RunFolder
 
-    if RunFolder(path).manifest() is not None:
-        return None
+    folder = RunFolder(path)
+    if folder.manifest() is not None or store.exists(folder.at(MANIFEST)):
+        return None  # what is truncated is said by whoever reads it
     return read_progress(path)
 
 

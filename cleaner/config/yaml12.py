@@ -29,7 +29,11 @@ MOST_NODES = 1_000_000  # aliases of aliases unfold without end; no honest file 
 
 def load_own(data: str | bytes) -> Any:
     """Return what a file says that we wrote ourselves, by libyaml where there is one."""
-    return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(data)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def scalar(text: str) -> Any:
