@@ -6,8 +6,13 @@ from typing import Any
 
 import polars as pl
 
+from cleaner.config.display import share_text
+from cleaner.ledger import OTHER
 from cleaner.report.contents import Finding, Slider
-from cleaner.report.tables import FEW
+from cleaner.report.tables import FEW, reached
+from cleaner.results.finished import Run
+from cleaner.results.funnel import Group, Step, funnel, groups
+from cleaner.results.rules import RuleCounts, rules
 
 MOST = 10
 _NEARLY_ALL = 0.95
@@ -16,140 +21,131 @@ _MUCH_CUT = 0.5
 _DENSE = 0.05  # of what reached a filter: moving the limit by a tenth changes that much
 _FEW_GROUP = 50
 
-Tree = Mapping[str, Any]
 
-
-def findings(
-    stats: Tree, manifest: Tree, sliders: Sequence[Slider], cuts: pl.DataFrame
-) -> list[Finding]:
+def findings(run: Run, sliders: Sequence[Slider], cuts: pl.DataFrame) -> list[Finding]:
     """Return what to look at first, the gravest first.
 
     `cuts`: a row per source with `characters` left and `characters_cut`.
     """
+    steps = funnel(run)
     found = [
-        *_nothing_kept(stats),
-        *_failures(stats, manifest),
-        *_rules_that_fail_all(stats),
-        *_groups(stats),
-        *_cuts(stats, cuts),
-        *_recall(stats),
+        *_nothing_kept(run.stats["rows"], steps),
+        *_failures(run, steps),
+        *_rules_that_fail_all(rules(run)),
+        *_groups(run, steps),
+        *_cuts(steps, cuts),
+        *_recall(run.stats["dedup"]),
         *_dense(sliders),
     ]
     return sorted(found, key=lambda one: -one.weight)[:MOST]
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if share < 0.9995 or share == 1 else f"{100 * share:.3f} %"
-
-
-def _nothing_kept(stats: Tree) -> Iterator[Finding]:
-    rows = stats["rows"]
+def _nothing_kept(rows: Mapping[str, int], steps: Sequence[Step]) -> Iterator[Finding]:
     if rows["in"] and not rows["kept"]:
-        worst = max(stats["stages"], key=lambda row: row["dropped"])
-        yield Finding(
-            "Nothing was kept.",
-            f"{worst['stage']} dropped most: {worst['dropped']:,} of {worst['in']:,}.",
-            "funnel",
-            10,
-        )
+        worst = max(steps, key=lambda step: step.dropped.documents)
+        dropped, came = worst.dropped.documents, worst.came.documents
+        said = f"{worst.stage} dropped most: {dropped:,} of {came:,}."
+        yield Finding("Nothing was kept.", said, "funnel", 10)
 
 
-def _failures(stats: Tree, manifest: Tree) -> Iterator[Finding]:
-    rows = stats["rows"]
-    if files := manifest["failed_files"]:
+def _failures(run: Run, steps: Sequence[Step]) -> Iterator[Finding]:
+    if files := run.manifest["failed_files"]:
         yield Finding(
             f"{len(files):,} input file{'s' if len(files) > 1 else ''} could not be read.",
             f"{'The first: ' if len(files) > 1 else ''}{files[0]}",
             "made",
             5,
         )
-    if rows["failed"]:
-        share = rows["failed"] / rows["in"]
-        most = max(stats["stages"], key=lambda row: row["failed"])
+    failed, came = run.stats["rows"]["failed"], run.stats["rows"]["in"]
+    if failed:
+        most = max(steps, key=lambda step: step.failed.documents)
         yield Finding(
-            f"{rows['failed']:,} documents could not be judged ({_percent(share)}).",
-            f"Most of them failed at {most['stage']}; the ledger has the error of each.",
+            f"{failed:,} documents could not be judged ({share_text(failed, came)}).",
+            f"Most of them failed at {most.stage}; the ledger has the error of each.",
             "funnel",
-            1 + 8 * share,
+            1 + 8 * failed / came,
         )
 
 
-def _rules_that_fail_all(stats: Tree) -> Iterator[Finding]:
-    for row in stats["rules"]:
-        if row["judged"] < FEW or row["fails"] < _NEARLY_ALL * row["judged"]:
-            continue
-        share = row["fails"] / row["judged"]
-        yield Finding(
-            f"{row['rule']} of {row['stage']} fails {_percent(share)} of what reached it.",
-            f"{row['fails']:,} of {row['judged']:,} documents; {row['fails_only']:,} fail no other "
-            f"rule of this filter. It keeps if {row['keep']}.",
-            "rules",
-            6 + share,
-        )
-
-
-def _groups(stats: Tree) -> Iterator[Finding]:
-    """Find, for each language and source, the stage at which it loses most against the others."""
-    for label, groups in (("language", "languages"), ("source", "sources")):
-        for name, counts in stats[groups].items():
-            if counts["in"] < _FEW_GROUP or not name or name == "(other)":
-                continue
-            worst = _worst_stage(stats["stages"], label, name, counts["in"])
-            if worst is None:
-                continue
-            more, lost, of_others, row = worst
-            why = _worst_rule(stats, row["stage"], f"{label}s", name)
-            left = f" Of {counts['in']:,} that came in, {counts['kept']:,} were kept."
-            shown = f"{label.capitalize()} {name}"
+def _rules_that_fail_all(counted: Sequence[RuleCounts]) -> Iterator[Finding]:
+    for rule in counted:
+        judged, fails = rule.counts.judged, rule.counts.fails
+        if judged >= FEW and fails >= _NEARLY_ALL * judged:
+            share = share_text(fails, judged)
             yield Finding(
-                f"{shown} loses {_percent(lost)} at {row['stage']}, "
-                f"the others {_percent(of_others)}.",
-                why + left,
-                "groups",
-                3 + more + (1 if not counts["kept"] else 0) + math.log10(counts["in"]) / 10,
+                f"{rule.rule} of {rule.stage} fails {share} of what reached it.",
+                f"{fails:,} of {judged:,} documents; {rule.counts.fails_only:,} fail no other rule "
+                f"of this filter. It keeps if {rule.keep}.",
+                "rules",
+                6 + fails / judged,
             )
 
 
-def _worst_stage(
-    stages: Sequence[Tree], label: str, name: str, entered: int
-) -> tuple[float, float, float, Tree] | None:
-    reached, worst = entered, None
-    for row in stages:
-        lost = row[f"lost_by_{label}"].get(name, 0)
-        others, lost_by_others = row["in"] - reached, row["dropped"] + row["failed"] - lost
-        # A stage that keeps some languages drops the others because it was asked to.
-        asked = label == "language" and row["reasons"].get("language", 0) > 0
-        if reached >= _FEW_GROUP and others >= FEW and not asked:
-            mine, theirs = lost / reached, lost_by_others / others
-            more = mine - theirs
-            if more >= _MORE_THAN_OTHERS and (worst is None or more > worst[0]):
-                worst = (more, mine, theirs, row)
-        reached -= lost
-    return worst
+def _groups(run: Run, steps: Sequence[Step]) -> Iterator[Finding]:
+    """Find, for each language and source, the stage at which it loses most against the others."""
+    for label in ("language", "source"):
+        for group in groups(run, label):
+            if group.came < _FEW_GROUP or group.name in ("", OTHER):
+                continue
+            losses = [_loss(group, step, steps, label) for step in steps]
+            worst = max((one for one in losses if one is not None), key=_more, default=None)
+            if worst is None or _more(worst) < _MORE_THAN_OTHERS:
+                continue
+            step, mine, theirs = worst
+            kept = group.kept.documents
+            yield Finding(
+                f"{label.capitalize()} {group.name} loses {share_text(mine, 1)} at {step.stage}, "
+                f"the others {share_text(theirs, 1)}.",
+                _worst_rule(rules(run), step.stage, label, group.name)
+                + f"Of {group.came:,} that came in, {kept:,} were kept.",
+                "groups",
+                3 + _more(worst) + (0 if kept else 1) + math.log10(group.came) / 10,
+            )
 
 
-def _worst_rule(stats: Tree, stage: str, labels: str, name: str) -> str:
+def _more(loss: tuple[Step, float, float]) -> float:
+    return loss[1] - loss[2]
+
+
+def _loss(
+    group: Group, step: Step, steps: Sequence[Step], label: str
+) -> tuple[Step, float, float] | None:
+    """Return what a stage dropped of a group and of all others; None where either is too small."""
+    came = reached(group, step, steps)
+    lost = group.lost_at.get(step.stage, 0)
+    others = step.came.documents - came
+    # A stage that keeps some languages drops the others because it was asked to.
+    asked = label == "language" and step.reasons.get("language", 0) > 0
+    if came < _FEW_GROUP or others < FEW or asked:
+        return None
+    of_others = step.dropped.documents + step.failed.documents - lost
+    return step, lost / came, of_others / others
+
+
+def _worst_rule(counted: Sequence[RuleCounts], stage: str, label: str, name: str) -> str:
     """Say which rule fails a group most, beside all."""
     worst = (0.0, "", 0.0)
-    for rule in stats["rules"]:
-        mine = rule[labels].get(name)
-        if rule["stage"] == stage and mine and mine["judged"]:
-            share = mine["fails"] / mine["judged"]
-            worst = max(worst, (share - rule["fails"] / rule["judged"], rule["rule"], share))
-    _, rule, share = worst
-    return f"Most by the rule {rule}, which fails {_percent(share)} of it." if rule else ""
+    for rule in counted:
+        mine = (rule.languages if label == "language" else rule.sources).get(name)
+        if rule.stage == stage and mine is not None and mine.judged:
+            share = mine.fails / mine.judged
+            worst = max(worst, (share - rule.counts.fails / rule.counts.judged, rule.rule, share))
+    _, rule_name, share = worst
+    said = f"Most by the rule {rule_name}, which fails {share_text(share, 1)} of it. "
+    return said if rule_name else ""
 
 
-def _cuts(stats: Tree, cuts: pl.DataFrame) -> Iterator[Finding]:
-    for row in stats["stages"]:
-        before = row["kept_words"] + row["cut_words"] - row["added_words"]
-        if row["cut_words"] and before and row["cut_words"] / before >= _MUCH_CUT:
+def _cuts(steps: Sequence[Step], cuts: pl.DataFrame) -> Iterator[Finding]:
+    for step in steps:
+        cut = step.cut.words
+        before = step.kept.words + cut - step.added.words
+        if cut and before and cut / before >= _MUCH_CUT:
             yield Finding(
-                f"{row['stage']} cut {_percent(row['cut_words'] / before)} of the words it met.",
-                f"{row['shortened']:,} documents were shortened; "
-                f"cleaner sample RUN --stage {row['stage']} --diff shows what was cut.",
+                f"{step.stage} cut {share_text(cut, before)} of the words it met.",
+                f"{step.cut.documents:,} documents were shortened; "
+                f"cleaner sample RUN --stage {step.stage} --diff shows what was cut.",
                 "funnel",
-                3 + row["cut_words"] / before,
+                3 + cut / before,
             )
     whole = cuts.select(pl.col("characters", "characters_cut").sum())
     for source, left, cut in cuts.select("source", "characters", "characters_cut").iter_rows():
@@ -159,21 +155,21 @@ def _cuts(stats: Tree, cuts: pl.DataFrame) -> Iterator[Finding]:
         mine, theirs = cut / (cut + left), others[1] / sum(others)
         if mine - theirs >= _MORE_THAN_OTHERS:
             yield Finding(
-                f"Source {source} loses {_percent(mine)} of its characters to cutting, "
-                f"the others {_percent(theirs)}.",
+                f"Source {source} loses {share_text(mine, 1)} of its characters to cutting, "
+                f"the others {share_text(theirs, 1)}.",
                 "Lines or blocks were cut out of its texts before they were judged.",
                 "groups",
                 4 + mine,
             )
 
 
-def _recall(stats: Tree) -> Iterator[Finding]:
-    for title, found in stats["dedup"].items():
+def _recall(dedup: Mapping[str, Any]) -> Iterator[Finding]:
+    for title, found in dedup.items():
         banding = found.get("banding") or {}
         recall, pairs = banding.get("recall"), banding.get("pairs") or 0
         if recall is not None and pairs >= FEW and recall < 0.9:
             yield Finding(
-                f"{title} finds {_percent(recall)} of the near duplicates.",
+                f"{title} finds {share_text(recall, 1)} of the near duplicates.",
                 f"Measured on {banding['sampled']:,} documents with {pairs:,} pairs at or above "
                 f"the threshold {banding['threshold']}; more bands find more.",
                 "duplicates",

@@ -18,8 +18,9 @@ from cleaner.report.duplicates import duplicate_stages
 from cleaner.report.findings import findings
 from cleaner.report.rules import filters, sliders
 from cleaner.report.samples import Samples, samples
-from cleaner.report.tables import funnel, group_table, share
+from cleaner.report.tables import funnel_rows, group_table, share
 from cleaner.results.finished import Run
+from cleaner.results.funnel import funnel, groups
 from cleaner.results.values import values
 
 _MOST_FILES = 200  # shards, and inputs, that are listed
@@ -41,10 +42,10 @@ def gather(run: Run, texts: bool = True) -> Contents:
         subtitle=_subtitle(stats, manifest),
         unit=stats["token_unit"],
         figures=_figures(stats, manifest),
-        findings=findings(stats, manifest, moved, _cuts(run)),
-        funnel=list(funnel(stats["stages"])),
+        findings=findings(run, moved, _cuts(run)),
+        funnel=list(funnel_rows(funnel(run))),
         groups=_groups(run),
-        filters=list(filters(stages, stats, counted)),
+        filters=list(filters(run, counted)),
         sliders=moved,
         duplicates=list(duplicate_stages(stats["dedup"], told.pairs)),
         shards=[_shard(one) for one in shards[:_MOST_FILES]],
@@ -96,12 +97,12 @@ def _figures(stats: Tree, manifest: Tree) -> list[Figure]:
 
 
 def _groups(run: Run) -> list[GroupTable]:
-    stats = run.stats
+    steps = funnel(run)
     # Before a stage tells the language nothing is known of it.
     labelled = [e.index for e in run.job.stages if "lang" in e.stage.adds()]
     since = 1 + min(labelled) if labelled else 0
-    languages = group_table("By language", "language", stats["languages"], stats["stages"], since)
-    sources = group_table("By source", "source", stats["sources"], stats["stages"])
+    languages = group_table("By language", "language", groups(run, "language"), steps, since)
+    sources = group_table("By source", "source", groups(run, "source"), steps)
     return [table for table in (languages, sources) if table is not None]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from cleaner.config.display import size_text, visible
+from cleaner.config.display import share_text, size_text, visible
 from cleaner.report.contents import Contents
 
 SECTIONS = {
@@ -90,8 +90,4 @@ def _seen(value: Any) -> Any:
 
 
 def _percent(share: float | None) -> str:
-    if share is None:
-        return ""
-    if 0 < share < 0.0005 or 0.9995 < share < 1:
-        return f"{100 * share:.3g}" if share < 0.5 else f"{100 * share:.2f}"
-    return f"{100 * share:.1f}"
+    return "" if share is None else share_text(share, 1)

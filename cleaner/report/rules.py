@@ -1,8 +1,8 @@
 """Rules with their histograms and overlaps, and the limits that a reader can move."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from markupsafe import Markup
@@ -10,6 +10,9 @@ from markupsafe import Markup
 from cleaner.job.job_file import Entry
 from cleaner.report.charts import spark
 from cleaner.report.contents import Cell, FilterTable, Overlap, OverlapRow, RuleRow, Slider
+from cleaner.results.finished import Run
+from cleaner.results.rules import Overlap as Pairs
+from cleaner.results.rules import RuleCounts, overlap, rules
 from cleaner.results.values import Values
 from cleaner.rules.conditions import Limit
 from cleaner.rules.rule_set import Rule
@@ -17,8 +20,6 @@ from cleaner.rules.rule_set import Rule
 BINS = 256  # of a slider; its limits are edges of their own
 _SPARK_BINS = 48
 _MOST_OVERLAPPING = 20
-
-Tree = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,16 @@ class Binned:
         return first, last
 
 
-def filters(stages: Sequence[Entry], stats: Tree, found: Sequence[Values]) -> Iterator[FilterTable]:
-    """Yield a table for every stage that judges by rules: of `stats.json`, and the values."""
-    whole = {judge["stage"]: judge for judge in stats["judges"]}
-    for entry in stages:
-        counted = [rule for rule in stats["rules"] if rule["stage"] == entry.title]
-        if not counted:
+def filters(run: Run, found: Sequence[Values]) -> Iterator[FilterTable]:
+    """Yield a table for every stage that judges by rules."""
+    whole = {judge["stage"]: judge for judge in run.stats["judges"]}
+    counted, pairs = rules(run), overlap(run)
+    for entry in run.job.stages:
+        mine = [rule for rule in counted if rule.stage == entry.title]
+        if not mine:
             continue
         judge, said = whole[entry.title], _said(entry)
-        rows = [_row(rule, said.get(rule["rule"]), found) for rule in counted]
+        rows = [_row(rule, said.get(rule.rule), found) for rule in mine]
         yield FilterTable(
             title=entry.title,
             anchor=f"filter-{entry.index}",
@@ -106,7 +108,7 @@ def filters(stages: Sequence[Entry], stats: Tree, found: Sequence[Values]) -> It
             verb="dropped" if judge["drops"] else "tagged",
             where=judge["where"] or "",
             rules=sorted(rows, key=lambda row: (-row.fails, row.name)),
-            overlap=_overlap(entry.title, rows, stats),
+            overlap=_overlap(entry.title, rows, pairs),
         )
 
 
@@ -115,20 +117,21 @@ def _said(entry: Entry) -> dict[str, Rule]:
     return {rule.name: rule for rule in (() if rules is None else rules.rules)}
 
 
-def _row(counts: Tree, rule: Rule | None, found: Sequence[Values]) -> RuleRow:
+def _row(counted: RuleCounts, rule: Rule | None, found: Sequence[Values]) -> RuleRow:
     drawn = Markup("")
-    key = counts["stage"], counts["rule"]
+    key = counted.stage, counted.rule
     for one in [one for one in found if (one.stage, one.rule) == key][:1]:
         kept, gone, cuts = Binned.of(one).bars(one.limit, _SPARK_BINS)
         drawn = spark(kept.tolist(), gone.tolist(), cuts, f"values of {one.signal}")
+    counts = counted.counts
     return RuleRow(
-        name=counts["rule"],
-        keep=counts["keep"],
+        name=counted.rule,
+        keep=counted.keep,
         note=rule.note if rule is not None else "",
-        fails=counts["fails"],
-        share=counts["fails"] / counts["judged"] if counts["judged"] else 0.0,
-        only=counts["fails_only"],
-        back=counts["comes_back"],
+        fails=counts.fails,
+        share=counts.fails / counts.judged if counts.judged else 0.0,
+        only=counts.fails_only,
+        back=counts.comes_back,
         spark=drawn,
     )
 
@@ -199,25 +202,23 @@ def rebinned(whole: Binned, limit: Limit, most: int) -> Binned:
     )
 
 
-def _overlap(stage: str, rows: Sequence[RuleRow], stats: Tree) -> Overlap | None:
+def _overlap(stage: str, rows: Sequence[RuleRow], pairs: Pairs) -> Overlap | None:
     failing = sorted((row for row in rows if row.fails), key=lambda row: -row.fails)
     names = [row.name for row in failing[:_MOST_OVERLAPPING]]
     if len(names) < 2:
         return None
-    both: dict[tuple[str, str], int] = {}
-    for one, other, count in stats["overlap"]:
-        first, second = stats["rules"][one], stats["rules"][other]
-        if first["stage"] == second["stage"] == stage:
-            both[first["rule"], second["rule"]] = both[second["rule"], first["rule"]] = count
+    at = [pairs.rules.index((stage, name)) for name in names]
     table = [
         OverlapRow(
-            one,
+            name,
             [
-                Cell(None) if one == other else _shared(both.get((one, other), 0), both[one, one])
-                for other in names
+                Cell(None)
+                if one == other
+                else _shared(pairs.both[one][other], pairs.both[one][one])
+                for other in at
             ],
         )
-        for one in names
+        for name, one in zip(names, at, strict=True)
     ]
     return Overlap(names, table)
 

@@ -42,7 +42,7 @@ def test_a_rule_with_its_sign_turned_is_found(tmp_path: Path) -> None:
     titles = [one.title for one in told.findings]
     assert titles[:2] == [
         "Nothing was kept.",
-        "words of 0.filter:mine fails 100.0 % of what reached it.",
+        "words of 0.filter:mine fails 100 % of what reached it.",
     ]
     assert "It keeps if words < 20." in told.findings[1].detail
 
@@ -51,7 +51,7 @@ def test_a_source_whose_texts_are_cut_to_nothing_is_found(tmp_path: Path) -> Non
     rows = [{"text": text, "source": "good"} for text in texts(100, PLAIN)]
     rows += [{"text": f"no full stop {n}\n" * 40, "source": "lists"} for n in range(60)]
     told = reported(tmp_path, rows, {"clean_lines": "c4_lines"}, {"exact_dedup": {}})
-    assert "Source lists loses 100.0 % at 1.exact_dedup, the others 0.0 %." in [
+    assert "Source lists loses 100 % at 1.exact_dedup, the others 0 %." in [
         one.title for one in told.findings
     ]
 
@@ -62,7 +62,7 @@ def test_a_source_that_loses_most_of_its_text_is_found(tmp_path: Path) -> None:
     told = reported(tmp_path, rows, {"clean_lines": "c4_lines"})
     (found,) = [one.title for one in told.findings if one.title.startswith("Source")]
     assert found.startswith("Source half loses 7")
-    assert found.endswith("% of its characters to cutting, the others 0.0 %.")
+    assert found.endswith("% of its characters to cutting, the others 0 %.")
 
 
 def test_a_language_lost_to_a_threshold_is_found_with_its_rule(tmp_path: Path) -> None:
@@ -71,9 +71,9 @@ def test_a_language_lost_to_a_threshold_is_found_with_its_rule(tmp_path: Path) -
     mine = filter_file(tmp_path, "mean_word_length >= 3", "words >= 10")
     told = reported(tmp_path, rows, {"language": {}}, {"filter": mine})
     found = next(one for one in told.findings if one.title.startswith("Language"))
-    assert found.title == "Language zh loses 100.0 % at 1.filter:mine, the others 0.0 %."
+    assert found.title == "Language zh loses 100 % at 1.filter:mine, the others 0 %."
     assert found.detail == (
-        "Most by the rule mean_word_length, which fails 100.0 % of it. "
+        "Most by the rule mean_word_length, which fails 100 % of it. "
         "Of 80 that came in, 0 were kept."
     )
 
