@@ -144,6 +144,7 @@ class Slider:
     highs: Sequence[float]
     alone: Sequence[int]
     others: Sequence[int]
+    unmeasured: int  # documents without a value, which fail whatever the limit
 
     def plain(self) -> dict[str, Any]:
         """Return it as the page's script reads it."""

@@ -98,7 +98,7 @@
     const limitText = (side) => { const v = value(side); return Number.isFinite(v) ? short(v) : "nothing"; };
 
     function show() {
-      let kept = 0, was = 0, total = 0, othersIn = 0;
+      let kept = 0, was = 0, total = rule.unmeasured, othersIn = 0;
       rule.alone.forEach((count, bin) => {
         total += count + rule.others[bin];
         if (passes(bin)) { kept += count; othersIn += rule.others[bin]; }

@@ -146,12 +146,13 @@ def sliders(stages: Sequence[Entry], found: Sequence[Values]) -> Iterator[Slider
             few = rebinned(Binned.of(one), one.limit, BINS)
             first, last = few.within(one.limit)
             lost = few.alone.sum() - few.alone[first : last + 1].sum()
-            made.append((-int(lost), _slider(entries[one.stage], rule, one.limit, few)))
+            slider = _slider(entries[one.stage], rule, one.limit, few, one.unmeasured)
+            made.append((-int(lost), slider))
     for _, slider in sorted(made, key=lambda one: (one[0], one[1].stage, one[1].rule)):
         yield slider
 
 
-def _slider(entry: Entry, rule: Rule, limit: Limit, few: Binned) -> Slider:
+def _slider(entry: Entry, rule: Rule, limit: Limit, few: Binned, unmeasured: int) -> Slider:
     first, last = few.within(limit)
     ends = [*few.edges[1:].tolist(), float(few.edges[-1])]
     return Slider(
@@ -171,6 +172,7 @@ def _slider(entry: Entry, rule: Rule, limit: Limit, few: Binned) -> Slider:
         highs=[float(np.nextafter(end, -np.inf)) for end in ends],
         alone=few.alone.tolist(),
         others=few.others.tolist(),
+        unmeasured=unmeasured,
     )
 
 

@@ -20,7 +20,7 @@ def contents(text: str = "a text", samples: bool = True, sliders: bool = True) -
         stage="0.filter:f", filter="f", rule="long", signal=text, low=50.0, high=None,
         low_open=False, high_open=False, rest="", first=5, last=9,
         places=[n / 10 for n in range(11)], lows=[10.0 * n for n in range(10)],
-        highs=[10.0 * n + 9 for n in range(10)], alone=ALONE, others=OTHERS,
+        highs=[10.0 * n + 9 for n in range(10)], alone=ALONE, others=OTHERS, unmeasured=0,
     )  # fmt: skip
     documents = [
         c.Document(
