@@ -11,8 +11,8 @@ import typer
 
 from cleaner.cli.app import app
 from cleaner.cli.output import say, show, tell
-from cleaner.cli.runs import stoppable
-from cleaner.errors import JobError
+from cleaner.cli.runs import known_engine, stoppable
+from cleaner.config.display import share_text
 
 if TYPE_CHECKING:
     from cleaner.results.finished import Run
@@ -43,16 +43,12 @@ def check(
     from cleaner.job.guessed import entry_for
     from cleaner.job.job_file import parse_job
     from cleaner.job.plan import make_plan
-    from cleaner.report.gather import gather
-    from cleaner.report.page import render
+    from cleaner.report.file import write_report
     from cleaner.results.finished import open_run
     from cleaner.runs.driver import run_plan
     from cleaner.runs.forecast import sampled
-    from cleaner.storage import store
-    from cleaner.storage.run_folder import REPORT, RunFolder
 
-    if engine not in ("ray", "inline"):
-        raise JobError(f"--engine {engine}: unknown engine; available: ray, inline")
+    chosen = known_engine(engine)
     entry = entry_for(files, html, text)
     say("reads " + ", ".join(f"{key}: {value}" for key, value in entry.items() if key != "paths"))
     with open(shipped_path(JOB), encoding="utf-8") as file:
@@ -64,7 +60,7 @@ def check(
         run_plan(
             plan,
             folder,
-            engine=engine,  # type: ignore[arg-type]
+            engine=chosen,
             report=progress.report,
             warn=progress.warn,
             note=progress.note,
@@ -72,8 +68,7 @@ def check(
         )
     run = open_run(folder)
     _told(run)
-    page = RunFolder(folder).at(REPORT)
-    store.write_whole(page, render(gather(run)).encode())
+    page = write_report(run)
     tell(f"\nreport: {page if '://' in page else os.path.abspath(page)}")
 
 
@@ -83,7 +78,9 @@ def _told(run: Run) -> None:
     whole = stats["rows"]["in"]
     tell(f"{whole:,} documents, {stats['stages'][-1]['kept_words']:,} {stats['token_unit']}")
     languages = sorted(stats["languages"].items(), key=lambda item: (-item[1]["in"], item[0]))
-    told = ", ".join(f"{name or 'none'} {_share(row['in'], whole)}" for name, row in languages[:8])
+    told = ", ".join(
+        f"{name or 'none'} {share_text(row['in'], whole)}" for name, row in languages[:8]
+    )
     tell(f"languages: {told}\n")
     show(
         [
@@ -91,7 +88,7 @@ def _told(run: Run) -> None:
                 "would take": judge["stage"],
                 "judged": judge["judged"],
                 "fail": judge["fails"],
-                "%": _share(judge["fails"], judge["judged"]),
+                "of them": share_text(judge["fails"], judge["judged"]),
                 "most by": _worst(stats, judge["stage"]),
             }
             for judge in stats["judges"]
@@ -100,18 +97,16 @@ def _told(run: Run) -> None:
         + [
             {
                 "would take": title, "judged": whole, "fail": found["dropped"],
-                "%": _share(found["dropped"], whole), "most by": "",
+                "of them": share_text(found["dropped"], whole), "most by": "",
             }
             for title, found in stats["dedup"].items()
         ]
     )  # fmt: skip
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f}" if whole else ""
-
-
 def _worst(stats: Mapping[str, Any], stage: str) -> str:
     rules = [rule for rule in stats["rules"] if rule["stage"] == stage and rule["fails"]]
     worst = sorted(rules, key=lambda rule: (-rule["fails"], rule["rule"]))[:2]
-    return ", ".join(f"{rule['rule']} {_share(rule['fails'], rule['judged'])}" for rule in worst)
+    return ", ".join(
+        f"{rule['rule']} {share_text(rule['fails'], rule['judged'])}" for rule in worst
+    )

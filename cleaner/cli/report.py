@@ -42,17 +42,10 @@ def report(
 
     The funnel, rules with their values and limits, languages and sources, duplicates, samples.
     """
-    from cleaner.report.gather import gather
-    from cleaner.report.page import render
+    from cleaner.report.file import write_report
     from cleaner.results.finished import open_run
-    from cleaner.storage import store
-    from cleaner.storage.run_folder import REPORT, RunFolder
 
-    run = open_run(path)
-    where = out or RunFolder(run.path).at(REPORT)
-    page = render(gather(run, texts=not no_text)).encode()
-    store.write_whole(where, page)
-    tell(where)
+    tell(write_report(open_run(path), out, texts=not no_text))
 
 
 @app.command()
@@ -130,13 +123,13 @@ def _answer(run: Run, question: Question, place: str) -> str:
 
 
 def _texts(run: Run, question: Question) -> Mapping[str, str]:
-    from cleaner.results.source_texts import texts_of
+    from cleaner.results.source_texts import texts_at
 
-    places = [(question.file, question.row)]
+    places = [{"file": question.file, "row": question.row}]
     if question.partner_file is not None and question.partner_row is not None:
-        places.insert(0, (question.partner_file, question.partner_row))
-    found = [texts_of(run, run.at(*place))[0] for place in places]
-    shown = [text if text is not None else "(its input cannot be read any more)" for text in found]
+        places.insert(0, {"file": question.partner_file, "row": question.partner_row})
+    gone = "(its input cannot be read any more)"
+    shown = [gone if text is None else text for text in texts_at(run, places)]
     return dict(zip(("A", "B") if len(shown) == 2 else ("document",), shown, strict=True))
 
 

@@ -27,6 +27,7 @@ from cleaner.errors import JobError
 
 if TYPE_CHECKING:
     from cleaner.job.plan import Plan
+    from cleaner.runs.engine import Engine
 
 P = ParamSpec("P")
 
@@ -62,6 +63,14 @@ def stoppable(command: Callable[P, None]) -> Callable[P, None]:
 def _how_to_continue() -> None:
     again = shlex.join(["cleaner", *sys.argv[1:]])
     say(f"stopped; everything committed is kept. To continue: {again}")
+
+
+def known_engine(name: str) -> Engine:
+    """Return an engine by its name; JobError for one that is none."""
+    engines: dict[str, Engine] = {"ray": "ray", "inline": "inline"}
+    if name not in engines:
+        raise JobError(f"--engine {name}: unknown engine; available: {', '.join(engines)}")
+    return engines[name]
 
 
 @app.command()
@@ -102,8 +111,7 @@ def run(
     from cleaner.storage import store
 
     say_json(log_json)
-    if engine not in ("ray", "inline"):
-        raise JobError(f"--engine {engine}: unknown engine; available: ray, inline")
+    chosen = known_engine(engine)
     if reuse:
         raise JobError("--reuse is not built yet")
     loaded = load_job(job, settings or [])
@@ -112,7 +120,7 @@ def run(
     whole = plan = make_plan(loaded, out=folder)
     if sample:
         plan = sampled(whole, sample)
-    if engine == "ray" and workers is None and not (address or "RAY_ADDRESS" in os.environ):
+    if chosen == "ray" and workers is None and not (address or "RAY_ADDRESS" in os.environ):
         workers = _workers(plan)
     with (
         shown(sys.stderr, log_json) as progress,
@@ -121,7 +129,7 @@ def run(
         manifest = run_plan(
             plan,
             folder,
-            engine=engine,  # type: ignore[arg-type]
+            engine=chosen,
             address=address,
             workers=workers,
             report=watching.report,

@@ -8,13 +8,15 @@ import polars as pl
 
 from cleaner.report.contents import Document, Pair, SampleGroup
 from cleaner.report.mathematics import shown
-from cleaner.results.finished import Run, drawn, verdict
-from cleaner.results.source_texts import texts_of
+from cleaner.results.finished import Run, verdict
+from cleaner.results.samples import first_drawn, of_each
+from cleaner.results.source_texts import texts_at, texts_of
 
-KEPT, EACH, MOST_GROUPS = 24, 5, 40
+KEPT, EACH, MOST = 24, 5, 400
 LONGEST = 1800  # characters of a text that are shown
 _DRAWN_AS_MATHML = 60_000  # characters of texts; formulas in the rest stay as TeX, for size
 _NAME = 400  # characters of an id or an address
+_SIDE = 900  # characters of either text of a pair
 _PAIRS = 3  # of a stage that looks for duplicates
 
 
@@ -28,12 +30,18 @@ class Samples:
 
 
 def samples(run: Run, seed: int = 0) -> Samples:
-    """Return documents drawn by a seed, the commonest reasons first.
+    """Return documents drawn by a seed: kept ones, then of each stage and reason in turn.
 
-    Raises InputError for a run that keeps no rows in its ledger.
+    They are of the shadow sample, which has their texts; of the ledger for a run without one.
+    Raises InputError for a run that has neither.
     """
-    rows = _drawn(run, seed)
-    texts = rows["text"].to_list() if "text" in rows.columns else texts_of(run, rows)
+    shadow = run.scan_shadow()
+    among = run.scan_ledger() if shadow is None else shadow
+    kept = pl.col("fate") == "kept"
+    rows = pl.concat(
+        [first_drawn(among.filter(kept), KEPT, seed), of_each(among.filter(~kept), EACH, seed)]
+    ).head(MOST)
+    texts = texts_of(run, rows) if shadow is None else rows["text"].to_list()
     budget = _DRAWN_AS_MATHML
     documents, counts = [], dict[str, int]()
     for row, text in zip(rows.iter_rows(named=True), texts, strict=True):
@@ -43,32 +51,6 @@ def samples(run: Run, seed: int = 0) -> Samples:
         budget -= len(text or "")
     groups = [SampleGroup(name, name.replace(" ", ": ", 1), n) for name, n in counts.items()]
     return Samples(documents, groups, _pairs(run, rows, texts))
-
-
-def _drawn(run: Run, seed: int) -> pl.DataFrame:
-    """Return rows: `KEPT` of those kept, `EACH` of each reason.
-
-    They are of the shadow sample, which has their texts; else of the ledger.
-    """
-    groups = ["fate", "stage", "reason"]
-    shadow = run.scan_shadow()
-    ledger = run.scan_ledger() if shadow is None else shadow
-    keys = drawn(ledger.select("file", "row", *groups), seed)
-    number = pl.when(pl.col("fate") == "kept").then(KEPT).otherwise(EACH)
-    found = (
-        keys.with_columns(
-            place=pl.col("_draw").rank("ordinal").over(groups), size=pl.len().over(groups)
-        )
-        .filter(pl.col("place") <= number)
-        .collect()
-    )
-    order = found.sort(
-        pl.col("fate") != "kept", "size", "stage", "reason", "place",
-        descending=[False, True, False, False, False],
-    ).with_columns(order=pl.int_range(pl.len()))  # fmt: skip
-    order = order.head(KEPT + EACH * MOST_GROUPS).select("file", "row", "order")
-    rows = ledger.join(order.lazy(), on=["file", "row"], how="inner").sort("order").collect()
-    return rows.drop("order")
 
 
 def _document(
@@ -96,23 +78,25 @@ def clipped(text: str, most: int = LONGEST) -> str:
 
 
 def _pairs(run: Run, rows: pl.DataFrame, texts: Sequence[str | None]) -> dict[str, list[Pair]]:
-    found: dict[str, list[Pair]] = {}
+    """Return some duplicates of each stage beside what was kept instead."""
+    lost: dict[str, list[tuple[dict[str, Any], str]]] = {}
     for row, text in zip(rows.iter_rows(named=True), texts, strict=True):
-        if row["duplicate_row"] is None or row["fate"] != "dropped" or text is None:
-            continue
-        pairs = found.setdefault(row["stage"], [])
-        if len(pairs) == _PAIRS:
-            continue
-        partner = run.at(row["duplicate_file"], row["duplicate_row"])
-        if not len(partner) or (other := texts_of(run, partner)[0]) is None:
-            continue
-        jaccard = f", Jaccard {row['jaccard']:.3f}" if row["jaccard"] is not None else ""
-        pairs.append(
-            Pair(
-                title=f"{row['id']} lost to {row['duplicate_of']}{jaccard}",
-                kept=shown(clipped(other, 900), formulas=False),
-                dropped=shown(clipped(text, 900), formulas=False),
-                lang=row["lang"],
-            )
-        )
-    return found
+        if row["duplicate_row"] is not None and row["fate"] == "dropped" and text is not None:
+            lost.setdefault(row["stage"], []).append((row, text))
+    chosen = [one for of_stage in lost.values() for one in of_stage[:_PAIRS]]
+    keys = [{"file": row["duplicate_file"], "row": row["duplicate_row"]} for row, _ in chosen]
+    pairs: dict[str, list[Pair]] = {}
+    for (row, text), partner in zip(chosen, texts_at(run, keys), strict=True):
+        if partner is not None:
+            pairs.setdefault(row["stage"], []).append(_pair(row, text, partner))
+    return pairs
+
+
+def _pair(row: dict[str, Any], text: str, partner: str) -> Pair:
+    jaccard = f", Jaccard {row['jaccard']:.3f}" if row["jaccard"] is not None else ""
+    return Pair(
+        title=clipped(f"{row['id']} lost to {row['duplicate_of']}{jaccard}", _NAME),
+        kept=shown(clipped(partner, _SIDE), formulas=False),
+        dropped=shown(clipped(text, _SIDE), formulas=False),
+        lang=row["lang"],
+    )

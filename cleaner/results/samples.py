@@ -44,15 +44,16 @@ def sample_documents(
     if rule is not None:
         rows = rows.filter(pl.col("broken").list.contains(rule))
     if each:
-        return _of_each(rows, count, seed)
+        return of_each(rows, count, seed)
     if title is None and rule is None and where is None:
         rows = rows.filter(pl.col("fate") == "kept")
-    return _first(drawn(rows, seed), ["_draw"], count)
+    return first_drawn(rows, count, seed)
 
 
-def _first(rows: pl.LazyFrame, by: Sequence[str], count: int) -> pl.DataFrame:
-    keys = rows.select("file", "row", *by).bottom_k(count, by=list(by))
-    return _whole(rows.drop(by), keys.collect(engine="streaming")).sort(*by).drop(by)
+def first_drawn(rows: pl.LazyFrame, count: int, seed: int) -> pl.DataFrame:
+    """Return `count` rows, of the ledger or the shadow, drawn by a seed."""
+    keys = drawn(rows.select("file", "row"), seed).bottom_k(count, by="_draw")
+    return _whole(rows, keys.collect(engine="streaming")).sort("_draw").drop("_draw")
 
 
 def _whole(rows: pl.LazyFrame, keys: pl.DataFrame) -> pl.DataFrame:
@@ -88,8 +89,11 @@ def _known(run: Run, rule: str) -> None:
         raise JobError(f"--rule {rule}: no such rule{guess(rule, known)}; available: {there}")
 
 
-def _of_each(rows: pl.LazyFrame, count: int, seed: int) -> pl.DataFrame:
-    """Return `count` documents of each stage and reason, in the job's order; kept ones last."""
+def of_each(rows: pl.LazyFrame, count: int, seed: int) -> pl.DataFrame:
+    """Return `count` rows of each stage and reason, in the job's order; kept ones last.
+
+    They are of the ledger, or of the shadow.
+    """
     keys = drawn(rows.select("file", "row", "fate", "stage", "reason"), seed)
     place = pl.col("_draw").rank("ordinal").over("fate", "stage", "reason")
     chosen = keys.filter(place <= count).collect(engine="streaming")

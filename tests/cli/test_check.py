@@ -31,7 +31,7 @@ def test_it_says_what_would_go_and_drops_nothing(
     said = capsys.readouterr()
     assert "reads text: content, url: link" in said.err
     assert "38 documents" in said.out
-    assert "languages: en 73.7, zh 26.3" in said.out
+    assert "languages: en 73.7 %, zh 26.3 %" in said.out
     told = {line.split()[0]: line.split()[1:4] for line in said.out.splitlines() if " " in line}
     assert told["4.filter:gopher_quality"][0] == "28"
     assert told["11.filter:personal_data"] == ["38", "5", "13.2"]
