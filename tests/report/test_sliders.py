@@ -1,6 +1,5 @@
 """The slider of a report says exactly what `whatif` says, which is what a run would do."""
 
-
 import pytest
 from support.few_texts import ran
 
