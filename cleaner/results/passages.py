@@ -77,7 +77,7 @@ def _text(run: Run, row: dict[str, Any]) -> tuple[str | None, Origin | None]:
 
         try:
             docs = Again(run, at).before(row)
-        except CleanerError:
+        except CleanerError:  # its input is gone or was changed: what is left is shown
             docs = None
         if docs is not None and "text" in docs.columns:
             return docs["text"][0], "input"
@@ -129,7 +129,7 @@ def _cuts(run: Run, row: dict[str, Any]) -> list[Cut]:
         if alone and entry.stage.global_stage() is None:
             try:
                 lines = lines_changed(run, entry, row)
-            except CleanerError:
+            except CleanerError:  # nor can its lines be told then; the ledger has their count
                 continue
             if lines:
                 found.append(Cut(entry.title, lines))
