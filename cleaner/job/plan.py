@@ -44,8 +44,9 @@ PARTITION_BYTES = 64 << 20  # text in one hash range of the shuffle
 SHARD_HELD = 24 << 20  # text that a shard's task holds at once
 WORKER = 450_000_000  # bytes of a worker before it reads anything: libraries, kernels
 # What a task holds at its worst moment, measured: so many times the bytes of a part, of the text
-# that a shard's task takes at once, and so many bytes for each row that the account takes at once.
-_PER_PART, _PER_HELD, _PER_ROW = 13, 14, 3_000
+# that a shard's task takes at once, and for each row that the account takes at once so many bytes
+# and more for each column that was measured.
+_PER_PART, _PER_HELD, _PER_ROW, _PER_VALUE = 13, 14, 2_200, 150
 _LABELLED = ("url", "date", "source", "licence")
 _FRESH: dict[str, Any] = {  # columns of every document as it is read
     "file": pl.UInt32, "row": pl.UInt64, "id": pl.String, "url": pl.String, "date": pl.String,
@@ -136,10 +137,15 @@ class Plan:
             + max(
                 _PER_PART * min(self.part_bytes, text),
                 _PER_HELD * min(SHARD_HELD, text),
-                _PER_ROW * min(ROWS_AT_ONCE, self.rows),
+                (_PER_ROW + _PER_VALUE * self._measured) * min(ROWS_AT_ONCE, self.rows),
                 *(stage.held(self.rows, text) for stage in across),
             )
         )
+
+    @property
+    def _measured(self) -> int:
+        """Return the columns of signals and scores that the ledger has."""
+        return len({name for mapped in self.maps for name in mapped.measured})
 
     @property
     def _model_bytes(self) -> int:
