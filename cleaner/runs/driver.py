@@ -21,7 +21,7 @@ from cleaner.runs.finish import Measured, finish, write_below
 from cleaner.runs.later import Later
 from cleaner.runs.logged import Told, logged
 from cleaner.runs.phases import CHECK
-from cleaner.runs.phases.base import Phase, Prepared, State
+from cleaner.runs.phases.base import Phase, Prepared, State, largest_first
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.quarantine import READING, SHADOW, find_poison, poisoned
 from cleaner.runs.repair import Mending
@@ -412,7 +412,7 @@ def _run_phase(
         unit: _whole(phase, parts.values()) for unit, parts in have.items() if complete(parts)
     }
     tasks = []
-    for unit in prepared.units:
+    for unit in largest_first(prepared.units):
         if unit.name not in markers:
             killers = poison.get((unit.name, bases[unit.name]), [])
             tasks.append(

@@ -7,7 +7,7 @@ read by every task) and units. A worker calls the phase's function with both and
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -54,6 +54,16 @@ class Unit:
     depends: str
     rows: int | None = None  # documents it is about, for progress; None: not known
     size: int = 0  # bytes it reads, for progress
+    weight: int = 0  # about the bytes it works on, where they are more than it reads
+
+
+def largest_first(units: Iterable[Unit]) -> list[Unit]:
+    """Return units in the order in which to begin them, so that no large one is the last to end.
+
+    That is the rule of the longest processing time first (Graham 1969, "Bounds on multiprocessing
+    timing anomalies"). Equal ones stay as they are.
+    """
+    return sorted(units, key=lambda unit: -max(unit.weight, unit.size))
 
 
 @dataclass(frozen=True)

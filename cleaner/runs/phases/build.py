@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cleaner.corpus.files import weight
+from cleaner.corpus.files import InputFile, Piece, weight
 from cleaner.dedup.index import Index, ranges
 from cleaner.job.job_file import Entry, Shadow
 from cleaner.job.plan import DOCUMENT_BYTES, PARTITION_BYTES, MapPlan, Plan
@@ -201,13 +201,23 @@ def _first_units(plan: Plan, options: MapSettings) -> Any:
             known: list[int | None] = [_rows_of(rows[piece.file], piece) for piece in pieces]
             total = None if None in known else sum(n or 0 for n in known)
             size = sum(rows[piece.file].size for piece in pieces if piece.groups is None)
-            units.append(Unit(name, unit, digest(unit.plain()["pieces"]), total, size))
+            work = sum(_weight_of(rows[piece.file], piece) for piece in pieces)
+            depends = digest(unit.plain()["pieces"])
+            units.append(Unit(name, unit, depends, total, size, work))
         return Prepared(options, units, "")
 
     return prepare
 
 
-def _rows_of(file: Any, piece: Any) -> int | None:
+def _weight_of(file: InputFile, piece: Piece) -> int:
+    """Return about the uncompressed bytes of a piece."""
+    if file.groups is None or piece.groups is None:
+        return weight(file)
+    first, past = piece.groups
+    return sum(size for _, size in file.groups[first:past])
+
+
+def _rows_of(file: InputFile, piece: Piece) -> int | None:
     if piece.take is not None:
         return len(piece.take)
     if file.groups is None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import heapq
 import inspect
 import json
 from collections.abc import Mapping
@@ -246,3 +247,33 @@ def test_products_are_checked_by_their_bytes(tmp_path: Path) -> None:
     assert phases.work(task) == []
     (tmp_path / "a").write_bytes(b"as changed")
     assert phases.work(task) == [{"damaged": ["a", "its bytes have changed"]}]
+
+
+def ends(units: list[base.Unit], slots: int) -> list[float]:
+    """Return when each unit ends that is begun in this order, a task in each of some slots."""
+    free, found = [0.0] * slots, []
+    for unit in units:
+        at = heapq.heappop(free) + max(unit.weight, unit.size)
+        heapq.heappush(free, at)
+        found.append(at)
+    return sorted(found)
+
+
+def test_the_last_of_very_uneven_units_do_not_hold_up_the_others() -> None:
+    rng = np.random.default_rng(5)
+    sizes = [*rng.pareto(1.2, 2_000) * (4 << 20), 3 << 30]  # the largest file is listed last
+    units = [base.Unit(f"{n:06d}", Everything(), "", size=int(s)) for n, s in enumerate(sizes)]
+
+    def tail(order: list[base.Unit]) -> float:
+        found = ends(order, slots=8)
+        return 1 - found[int(0.99 * len(found))] / found[-1]
+
+    assert tail(units) > 0.3
+    assert tail(base.largest_first(units)) < 0.1
+
+
+def test_equal_units_are_begun_in_the_order_of_their_names() -> None:
+    units = [base.Unit(f"{n:06d}", Everything(), "") for n in range(30)]
+    assert base.largest_first(units) == units
+    heavy = base.Unit("000031", Everything(), "", weight=1)
+    assert base.largest_first([*units, heavy]) == [heavy, *units]

@@ -515,3 +515,14 @@ def test_a_step_over_all_reads_what_every_task_of_another_made(
     assert fewer.depends == step.depends
     others = {**before_sets(parts), "02-0.near_dedup.pairs": [marker("pairs", 0, pairs=2)]}
     assert phase(plan, ".components").prepare(state(others)).depends != step.depends
+
+
+def test_a_unit_of_the_input_weighs_what_its_bytes_are_uncompressed(tmp_path: Path) -> None:
+    plan = planned(tmp_path)
+    (unit,) = build_phases(plan)[0].prepare(state({})).units
+    parquet, lines = plan.files
+    assert parquet.groups is not None
+    assert unit.weight == sum(size for _, size in parquet.groups) + lines.size
+    cut = replace(plan, units=(("000000", [replace(unit.payload.pieces[0], groups=(1, 2))]),))
+    (half,) = build_phases(cut)[0].prepare(state({})).units
+    assert half.weight == parquet.groups[1][1]
