@@ -16,6 +16,9 @@ from cleaner.dedup.urls import host, normalised
         ("http://u:p@example.org./a", "http://example.org/a"),
         ("http://[::1]:8080/x/", "http://[::1]:8080/x"),
         ("  http://example.org/a ", "http://example.org/a"),
+        # A session, and what may be the number of a page.
+        ("http://example.org/a?sid=0123456789abcdef", "http://example.org/a"),
+        ("http://example.org/a?sid=0123456789abcde", "http://example.org/a?sid=0123456789abcde"),
         ("not a url", "not a url"),
         ("http://[broken", "http://[broken"),
         ("", None),

@@ -67,6 +67,17 @@ def test_each_fate_is_told_in_a_line(run: Run) -> None:
     assert said(run, 6).startswith("failed at read: ")
 
 
+def test_a_document_is_found_by_its_place_in_a_shard(run: Run) -> None:
+    shard = "shards/part-00000-of-00001.parquet"
+    place = {row["shard_row"]: row["row"] for row in run.ledger().iter_rows(named=True)}
+    for at in (0, 1):
+        assert run.find(f"{shard} row {at}")["row"].to_list() == [place[at]]
+        assert run.find(f"kept: /anywhere/{shard}#{at}")["row"].to_list() == [place[at]]
+    for wanted in (f"{shard} row 9", "shards/part-00001-of-00001.parquet row 0"):
+        with pytest.raises(JobError, match="no document of this run has that id"):
+            run.find(wanted)
+
+
 def test_a_chain_of_duplicates_is_followed_to_its_end(run: Run) -> None:
     (found,) = explain(run, "d3")
     assert found.chain == [

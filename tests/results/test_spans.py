@@ -67,6 +67,13 @@ def test_words_that_a_partner_lacks_are_marked() -> None:
     assert differing(text, text) == []
 
 
+def test_words_that_are_everywhere_are_compared_like_others() -> None:
+    text = "the old mill by the river " * 60
+    (place,) = differing(f"{text} stands", text)
+    assert f"{text} stands"[slice(*place)] == "stands"
+    assert differing(text, f"{text} stands") == []
+
+
 @settings(deadline=None)
 @given(text=TEXTS)
 def test_marked_and_unmarked_parts_are_the_text(text: str) -> None:

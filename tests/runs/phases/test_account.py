@@ -163,6 +163,15 @@ def test_what_a_later_phase_found_goes_over_what_the_first_did(tmp_path: Path) -
     ]
 
 
+@pytest.mark.parametrize("row", [0, 1, 2])
+def test_each_row_of_a_block_may_be_found_again(tmp_path: Path, row: int) -> None:
+    others = records(((0, row), {"words": 7}), ((0, 9), {"words": 8}))
+    rows = [((0, n), {**FAILED[1], "words": 2}) for n in range(3)]
+    made = Account(tmp_path, [records(*rows)], [others], at=places())
+    made.made()
+    assert made.ledger()["words"].to_list() == [7 if n == row else 2 for n in range(3)]
+
+
 def test_the_counts_of_a_text_are_the_last_and_what_entered_the_first(tmp_path: Path) -> None:
     kinds = {"characters@1": pl.UInt32, "words@1": pl.UInt32}
     # Cut from 9 to 7 characters at the stage; the other never came to it.

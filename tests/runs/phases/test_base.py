@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import heapq
-import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ import polars as pl
 import pytest
 from support.phase_units import Units, part
 
-from cleaner.errors import Damaged
+from cleaner.errors import Damaged, StorageError
 from cleaner.runs import phases
 from cleaner.runs.phases import base
 from cleaner.runs.phases.base import (
@@ -71,20 +70,6 @@ def test_a_phase_that_writes_products_has_them_where_a_replacement_is_made() -> 
     assert afresh.home_of(phase("map")) == afresh.home == "run/_next/a"
     assert phase("map", of_map=0).counts_rows
     assert not phase("map").counts_rows
-
-
-def test_what_travels_to_workers_is_frozen() -> None:
-    modules = [module for _, module in inspect.getmembers(phases, inspect.ismodule)]
-    for name in ("account", "base", "index", "map", "shadow", "shuffle", "steps"):
-        assert any(module.__name__.endswith(f".{name}") for module in modules)
-    found = {
-        one
-        for module in modules
-        for _, one in inspect.getmembers(module, inspect.isclass)
-        if one.__module__ == module.__name__ and dataclasses.is_dataclass(one)
-    }
-    changing = {one.__name__ for one in found if not one.__dataclass_params__.frozen}  # type: ignore[attr-defined]
-    assert changing == {"State", "Outcome", "Fallen"}
 
 
 def test_a_file_is_named_by_its_place() -> None:
@@ -238,6 +223,24 @@ def test_a_damaged_file_is_named_instead(tmp_path: Path) -> None:
             "key": "0" * 16, "have": [], "exact": True, "stages": "", "place": "",
             "identity": "", "settings": str(settings), "payload": {}}  # fmt: skip
     assert phases.work(task) == [{"damaged": [file.path, "is gone"]}]
+
+
+@pytest.mark.parametrize("name", ["disk", None])
+def test_a_shortage_names_its_unit_and_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    def short(*told: Any) -> None:
+        raise OSError(28, "No space left on device", name)
+
+    monkeypatch.setitem(phases.FUNCTIONS, "cut", phases.Function(short, CutSettings, Everything))
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps(CutSettings("bytes", 5).plain()))
+    task = {"function": "cut", "folder": str(tmp_path), "phase": "01-cut", "unit": "all",
+            "key": "0" * 16, "have": [], "exact": True, "stages": "", "place": "",
+            "identity": "", "settings": str(settings), "payload": {}}  # fmt: skip
+    where = "01-cut: unit all: disk: No space" if name else "01-cut: unit all: No space"
+    with pytest.raises(StorageError, match=where):
+        phases.work(task)
 
 
 def test_products_are_checked_by_their_bytes(tmp_path: Path) -> None:

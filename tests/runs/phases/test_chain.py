@@ -134,6 +134,13 @@ def test_a_document_says_all_the_rules_that_it_broke_on_the_same_text(tmp_path: 
     assert rows["reason"].to_list() == ["r_a", "r_a", "r_c", "r_a"]
 
 
+def test_only_filters_are_judged_ahead(tmp_path: Path) -> None:
+    a, b = rule(tmp_path, "a", "words >= 4"), rule(tmp_path, "b", "words >= 3")
+    stages = [{"filter": a}, {"url_filter": {"words": ["site0"]}}, {"filter": b}]
+    rows = ran(tmp_path, ["one two", "1 2 3 4"], *stages).ledger().sort("row")
+    assert rows["broken"].to_list() == [["r_a", "b.r_b"], None]
+
+
 def test_after_a_change_of_the_text_it_is_another_text(tmp_path: Path) -> None:
     a, b = rule(tmp_path, "a", "words >= 4"), rule(tmp_path, "b", "words >= 3")
     run = ran(tmp_path, ["one two", "1 2 3 4"], {"filter": a}, {"normalise": {}}, {"filter": b})

@@ -14,6 +14,7 @@ from cleaner.job.plan import make_plan
 from cleaner.runs.phases import map as mapping
 from cleaner.runs.phases.base import State
 from cleaner.runs.phases.build import build_phases
+from cleaner.runs.phases.chain import Outcome
 from cleaner.runs.phases.map import RECORD, Judged, MapSettings, MapUnit, Verdicts
 from cleaner.runs.quarantine import READING
 from cleaner.storage.commits import Marker
@@ -228,6 +229,32 @@ def test_a_probe_of_parts_reads_the_one_that_is_asked(
 
     monkeypatch.setattr(mapping, "_parts", cut)
     assert [mapped.probe(n, 0, 1)["key"] for n in range(3)] == [[0, 0], [0, 1], [0, 2]]
+
+
+def test_a_probe_goes_through_the_shadow_after_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapped = Mapped(tmp_path, [], TEXTS)
+    parts = mapping._parts
+
+    def with_ghosts(*given: Any) -> Any:
+        ((part, gone, _),) = parts(*given)
+        yield mapping.Part(part.docs[:1], [], [], True), gone, part.docs[1:]
+
+    ran: list[tuple[list[int], list[int]]] = []
+
+    def run(chain: Any, docs: pl.DataFrame, at: Any, ghosts: pl.DataFrame, sample: Any) -> Any:
+        ran.append((docs["row"].to_list(), ghosts["row"].to_list()))
+        return Outcome(docs)
+
+    monkeypatch.setattr(mapping, "_parts", with_ghosts)
+    monkeypatch.setattr(mapping.Chain, "run", run)
+    ranges = [(0, 1), (1, 2), (2, 3), (0, 2), (1, 3)]
+    for low, high in ranges:
+        mapped.probe(0, low, high)
+    assert ran == [([0], []), ([], [1]), ([], [2]), ([0], [1]), ([], [1, 2])]
+    mapped.probe(0, 0, 3, alone=True)
+    assert ran[-1] == ([0], [])
 
 
 def test_a_probe_names_its_rows_or_is_refused(tmp_path: Path) -> None:

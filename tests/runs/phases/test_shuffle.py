@@ -167,6 +167,10 @@ def test_a_large_shard_is_read_in_passes_and_is_the_same(
     whole = shard(tmp_path / "whole", 0, WHOLE)
     assert read == [0, 1, 2, 3]
     read.clear()
+    (tmp_path / "one").mkdir()
+    shard(tmp_path / "one", 0, WHOLE, parts=1)
+    assert read == [0]  # what fits is read once
+    read.clear()
     monkeypatch.setattr(shuffle, "SHARD_HELD", 2)
     (tmp_path / "passes").mkdir()
     passes = shard(tmp_path / "passes", 0, WHOLE, size=4)
