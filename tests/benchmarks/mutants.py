@@ -36,7 +36,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,21 @@ def modules(root: Path) -> dict[str, list[str]]:
 
 def places(tree: ast.Module) -> list[int]:
     """Return the numbers of the nodes that can be changed; types and texts are left alone."""
-    return [number for number, node in enumerate(ast.walk(tree)) if _changed(node) is not None]
+    types = {id(node) for one in _annotations(tree) for node in ast.walk(one)}
+    return [
+        number
+        for number, node in enumerate(ast.walk(tree))
+        if id(node) not in types and _changed(node) is not None
+    ]
+
+
+def _annotations(tree: ast.Module) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(returns=ast.AST() as said):
+                yield said
+            case ast.arg(annotation=ast.AST() as said) | ast.AnnAssign(annotation=said):
+                yield said
 
 
 def mutant(source: str, place: int) -> str:

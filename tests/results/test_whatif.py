@@ -9,12 +9,13 @@ import polars as pl
 import pytest
 import yaml
 from support.commands import command
+from support.entries import rules
 from support.thresholds import Try, finished, run_again, told, tries
 
 from cleaner.errors import InputError, JobError
 from cleaner.results.changes import changed_filter, read_changes
 from cleaner.results.finished import Run
-from cleaner.results.whatif import what_if
+from cleaner.results.whatif import AtStage, Figure, Group, what_if
 from cleaner.rules.rule_set import parse_rules
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -37,6 +38,100 @@ def job(given: Path, shadow: Any) -> dict[str, Any]:
     ]
     entry = {"paths": str(given), "text": "text", "id": "id", "url": "url", "source": "source"}
     return {"name": "tried", "input": entry, "stages": stages, "shadow": shadow}
+
+
+def few(place: Path, stages: list[Any], texts: list[str], **more: Any) -> Run:
+    """Return a run over a few texts of sources `a`, `b` and none, in turn."""
+    sources = [("a", "b", None)[n % 3] for n in range(len(texts))]
+    ids = [f"d{n}" for n in range(len(texts))]
+    given = place / "in.parquet"
+    pl.DataFrame({"text": texts, "source": sources, "id": ids}).write_parquet(given)
+    entry = {"paths": str(given), "text": "text", "source": "source", "id": "id"}
+    return finished({"name": "few", "input": entry, "stages": stages, **more}, place / "run")
+
+
+TEXTS = [" ".join(f"{n}th" for _ in range(n)) for n in range(1, 41)]  # of 1 to 40 words
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of two filters that are judged together: of 1 to 40 words it keeps 10 to 30."""
+    place = tmp_path_factory.mktemp("two")
+    a, b = rules(place, "a", long="words >= 10"), rules(place, "b", short="words <= 30")
+    return few(place, [{"filter": a}, {"filter": b}], TEXTS)
+
+
+def test_what_goes_out_is_counted_by_source_and_shown_from_the_new_limit_on(two: Run) -> None:
+    said = what_if(two, "b", ["short=words <= 25"], count=3)
+    assert said.changes == ["short=words <= 25"]
+    assert said.stages == [AtStage("1.filter:b", 31, 10, 31, 15, True)]
+    assert (said.documents, said.kept, said.would_keep) == (40, 21, Figure(16, 16, 16, True))
+    assert (said.goes_out, said.comes_in, said.may_come_in, said.why) == (5, 0, 0, [])
+    # Of 26 to 30 words, with 7 kept of each source: those that lose most first, then by name.
+    assert said.sources == [
+        Group("", 7, 2, 0, 0), Group("b", 7, 2, 0, 0), Group("a", 7, 1, 0, 0),
+    ]  # fmt: skip
+    assert said.languages == [Group("", 21, 5, 0, 0)]
+    assert [row["words"] for row in said.out] == [26, 27, 28]
+    assert list(said.out[0]) == ["file", "row", "broken", "fate", "id", "lang", "reason", "shard",
+                                 "shard_row", "source", "stage", "url", "words"]  # fmt: skip
+    assert said.into == []
+
+
+def test_what_comes_in_where_all_later_stages_have_judged_it_is_exact(two: Run) -> None:
+    said = what_if(two, "a", ["long=words >= 5"])
+    assert said.stages == [AtStage("0.filter:a", 40, 9, 40, 4, True)]
+    assert (said.would_keep, said.why) == (Figure(26, 26, 26, True), [])
+    assert (said.comes_in, said.may_come_in, said.sampled) == (5, 0, 0)
+    assert [row["words"] for row in said.into] == [5, 6, 7, 8, 9]
+    both = what_if(two, None, ["a.long=words >= 35", "short=off"])
+    assert both.stages == [AtStage("0.filter:a", 40, 9, 40, 34, True),
+                           AtStage("1.filter:b", 31, 10, 6, 0, True)]  # fmt: skip
+    assert (both.goes_out, both.comes_in, both.would_keep.value) == (21, 6, 6)
+    assert [one.name for one in both.sources] == ["", "a", "b"]
+
+
+def test_nothing_changed_is_nothing_to_show(two: Run) -> None:
+    said = what_if(two)
+    assert (said.stages, said.would_keep) == ([], Figure(21, 21, 21, True))
+    assert (said.sources, said.languages, said.out, said.into) == ([], [], [], [])
+
+
+@pytest.mark.parametrize(("shadow", "value", "sampled"), [({}, 26, 5), ("off", None, 0)])
+def test_what_comes_in_and_meets_another_text_is_told_by_the_shadow(
+    tmp_path: Path, shadow: Any, value: int | None, sampled: int
+) -> None:
+    a, b = rules(tmp_path, "a", long="words >= 10"), rules(tmp_path, "b", short="words <= 30")
+    run = few(tmp_path, [{"filter": a}, {"normalise": {}}, {"filter": b}], TEXTS, shadow=shadow)
+    said = what_if(run, "a", ["long=words >= 5"])
+    assert (said.comes_in, said.may_come_in, said.sampled) == (0, 5, sampled)
+    assert said.why == [
+        "5 documents would meet 1.normalise, 2.filter:b, which never saw them; "
+        f"{sampled} of them are in the shadow"
+    ]
+    assert not said.would_keep.exact
+    if value is not None:  # all of them are in the shadow, and pass
+        assert said.would_keep == Figure(26, 26, 26, False)
+    else:
+        assert (said.would_keep.low, said.would_keep.high) == (21, 26)
+        assert 22 <= said.would_keep.value <= 25
+
+
+@pytest.mark.parametrize("shadow", [{}, "off"])
+def test_duplicates_come_back_for_what_goes_out_before_they_are_compared(
+    tmp_path: Path, shadow: Any
+) -> None:
+    # The first of two equal texts stays for both; without it the other would.
+    a = rules(tmp_path, "a", long="words >= 3")
+    texts = ["one two three four", "one two three four", "five six seven eight nine", "ten"]
+    run = few(tmp_path, [{"filter": a}, {"exact_dedup": {}}], texts, shadow=shadow)
+    gone = what_if(run, "a", ["long=words >= 5"])
+    assert (gone.goes_out, gone.kept) == (1, 2)
+    assert gone.would_keep.low <= 1 <= gone.would_keep.high
+    assert gone.why == ["compared again would be what reaches 1.exact_dedup"]
+    more = what_if(run, "a", ["long=words >= 1"])
+    assert (more.may_come_in, more.would_keep.high) == (1, 3)
+    assert more.would_keep.low >= 1
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +167,8 @@ def check(run: Run, made: dict[str, Any], tried: list[Try], place: Path) -> int:
     return outside
 
 
-def test_eight_thresholds(base: tuple[Run, dict[str, Any]], tmp_path: Path) -> None:
-    assert check(*base, half_and_half(base[0], 8, seed=5), tmp_path) <= 1
+def test_four_thresholds(base: tuple[Run, dict[str, Any]], tmp_path: Path) -> None:
+    assert check(*base, half_and_half(base[0], 4, seed=5), tmp_path) <= 1
 
 
 @pytest.mark.slow
