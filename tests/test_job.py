@@ -64,7 +64,7 @@ MISTAKES = {
     swapped("exact_dedup: {}", "decontaminate: {}"): "stage 'decontaminate' is not built yet",
     GOOD + "    shadow: {shares: 0.1}\n": "shadow.shares: unknown key, did you mean 'share'?",
     GOOD + "    shadow: no\n": "shadow: takes share, at_least and at_most, or: off; not 'no'",
-    swapped("{shard_tokens: 100_000}", "{format: megatron}"): "format megatron is not built yet",
+    swapped("{shard_tokens: 100_000}", "{format: megatron}"): "format megatron needs tokenizer",
     swapped("- exact_dedup: {}", "- {exact_dedup: {}, filter: c4}"): "stages.3: has one key",
     "input: [1, 2": "job.yaml:1:",
     "[]": "a job file is a mapping",

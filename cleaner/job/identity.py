@@ -30,7 +30,10 @@ def _job(resolved: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _models(plan: Plan) -> dict[str, str]:
-    return {path: store.sha256(path) for entry in plan.job.stages for path in entry.stage.files()}
+    files = {path: store.sha256(path) for entry in plan.job.stages for path in entry.stage.files()}
+    return (
+        files if plan.tokenizer is None else {**files, plan.tokenizer.path: plan.tokenizer.sha256}
+    )
 
 
 def _taken(plan: Plan) -> list[Any]:

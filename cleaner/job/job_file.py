@@ -20,6 +20,7 @@ from pydantic import (
 from cleaner.config import yaml12
 from cleaner.config.mistakes import Where, guess
 from cleaner.config.options import Options
+from cleaner.config.quantities import quantity
 from cleaner.config.regex import is_pattern
 from cleaner.config.shipped import shipped_path
 from cleaner.errors import JobError
@@ -27,9 +28,6 @@ from cleaner.shards import FORMATS
 from cleaner.stages import NOT_BUILT, STAGES, plugins
 from cleaner.stages.base import Stage
 from cleaner.storage.run_folder import JOB, RunFolder
-
-OUTPUT_FORMATS = ("parquet", "jsonl.zst", "megatron", "yuan_text")
-UNBUILT_FORMATS = ("megatron", "yuan_text")
 
 
 class Source(Options):
@@ -95,32 +93,53 @@ class Input(Options):
         return self
 
 
+class ShardCount(Options):
+    """How many shards there are, beside what their size says."""
+
+    at_least: int = Field(1, gt=0, le=1_000_000)
+    multiple_of: int = Field(1, gt=0, le=1_000_000)  # of the ranks, or of the workers that read
+
+
 class Output(Options):
     """What the shards look like."""
 
     format: str = "parquet"
     shard_tokens: int | None = Field(None, gt=0, lt=2**63)
     shard_bytes: int | None = Field(None, gt=0, lt=2**63)
-    tokenizer: str | None = None
+    shards: ShardCount = ShardCount()
+    tokenizer: str | None = None  # the file of a tokenizer; without one, words are counted
+    end_token: str | None = (
+        None  # of the tokenizer, where its files do not say which ends a document
+    )
     shuffle_seed: int = Field(0, ge=0, lt=2**63)
     columns: tuple[str, ...] | Literal["all"] = "all"
     signals: tuple[str, ...] = ()
+
+    @field_validator("shard_tokens", "shard_bytes", mode="before")
+    @classmethod
+    def _as_written(cls, value: Any) -> Any:
+        return quantity(value)
 
     @field_validator("format")
     @classmethod
     def _format_is_known(cls, value: str) -> str:
         if value not in FORMATS:
-            unbuilt = value in UNBUILT_FORMATS
-            said = "is not built yet" if unbuilt else f"is unknown{guess(value, FORMATS)}"
-            raise ValueError(f"format {value} {said}; available: {', '.join(FORMATS)}")
+            there = ", ".join(FORMATS)
+            raise ValueError(
+                f"format {value} is unknown{guess(value, FORMATS)}; available: {there}"
+            )
         return value
 
     @model_validator(mode="after")
     def _size(self) -> "Output":
         if self.shard_tokens and self.shard_bytes:
             raise ValueError("takes shard_tokens or shard_bytes, not both")
-        if self.tokenizer is not None:
-            raise ValueError("tokenizer is not built yet; without it tokens are counted in words")
+        if self.tokenizer is None and not FORMATS[self.format].holds_text:
+            raise ValueError(
+                f"format {self.format} needs tokenizer, a file of `tokenizers` by path"
+            )
+        if self.tokenizer is None and self.end_token is not None:
+            raise ValueError("end_token is one of a tokenizer; there is none")
         return self
 
 

@@ -30,8 +30,10 @@ from cleaner.corpus.listing import Passed, list_files
 from cleaner.dedup.index import Index, find_indexes
 from cleaner.errors import InputError, JobError
 from cleaner.job.input_columns import PREFIX, Carried, resolve_columns
-from cleaner.job.job_file import Entry, Job
+from cleaner.job.job_file import Entry, Job, Output
 from cleaner.ledger import ALWAYS, COLUMNS, ROWS_AT_ONCE
+from cleaner.shards import FORMATS
+from cleaner.shards.tokenizer import Tokenizer
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Stage
 from cleaner.stages.global_stage import GlobalStage
@@ -54,7 +56,8 @@ _FRESH: dict[str, Any] = {  # columns of every document as it is read
     "characters_cut": pl.UInt32, "tagged": pl.List(pl.String),
 }  # fmt: skip
 # Names that mean ours to any stage, asked for or not; the input's column is `input_` and the name.
-_MET = {*_FRESH, *SIGNALS, *OF_PAGES, "html", "text", "broken", "error"}
+TOKENS, TOKEN_COUNT = "#tokens", "#token_count"  # of a text, on its way to the shards
+_MET = {*_FRESH, *SIGNALS, *OF_PAGES, "html", "text", "broken", "error", TOKENS, TOKEN_COUNT}
 _MARKED = "formulas_marked"  # a run that is held against the shards of another reads it as ours
 # What the shards hold beside scores and what is carried.
 _SHARD: dict[str, Any] = {
@@ -108,6 +111,7 @@ class Plan:
     reads: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     # By the index of the stage: what earlier runs kept, for `against`.
     indexes: Mapping[int, tuple[Index, ...]] = field(default_factory=dict)
+    tokenizer: Tokenizer | None = None  # of the output
 
     @property
     def rows(self) -> int:
@@ -172,6 +176,7 @@ def make_plan(
     neither changes an output.
     """
     job = _resolve_stages(job)
+    tokenizer = _tokenizer(job.output)
     indexes = _indexes(job)
     passed = Passed()
     files = list_files([entry.paths for entry in job.input], out, passed)
@@ -200,10 +205,11 @@ def make_plan(
         unit_bytes=limit,
         part_bytes=min(part_limit or limit, PART_BYTES),
         maps=tuple(maps),
-        shard_columns=_shard_columns(job, maps, carried),
+        shard_columns=_shard_columns(job, maps, carried, tokenizer),
         notes=(*passed.notes, *carried.notes, *notes),
         reads=reads,
         indexes=indexes,
+        tokenizer=tokenizer,
     )
 
 
@@ -214,7 +220,7 @@ def with_stages(plan: Plan, stages: Sequence[Entry]) -> Plan:
     """
     job = plan.job.model_copy(update={"stages": tuple(stages)})
     maps, reads, _ = _trace(job, plan.columns, plan.carried)
-    columns = _shard_columns(job, maps, plan.carried)
+    columns = _shard_columns(job, maps, plan.carried, plan.tokenizer)
     return replace(plan, job=job, maps=tuple(maps), reads=reads, shard_columns=columns, indexes={})
 
 
@@ -225,7 +231,7 @@ def _indexes(job: Job) -> dict[int, tuple[Index, ...]]:
     for entry in job.stages:
         across = entry.stage.global_stage()
         indexed = None if across is None else across.indexed()
-        if indexed is None:
+        if across is None or indexed is None:
             continue
         compares = indexed.compares()
         alike = f"{entry.name} {compares}"
@@ -233,12 +239,26 @@ def _indexes(job: Job) -> dict[int, tuple[Index, ...]]:
             found[entry.index] = find_indexes(
                 indexed.earlier_runs(), entry.name, indexed.index_by, compares, places[alike]
             )
+            if any(step.over == "texts" for step in across.steps()):
+                _check_texts(found[entry.index])
         except JobError as error:
             mistakes.append(_say(entry, str(error)))
         places[alike] += 1
     if mistakes:
         raise JobError("\n".join(mistakes))
     return {index: indexes for index, indexes in found.items() if indexes}
+
+
+def _check_texts(indexes: Sequence[Index]) -> None:
+    """Raise JobError where the shards of an earlier run do not hold texts beside their ids."""
+    for index in indexes:
+        form = index.shards.as_format()
+        if form.columns is not None:
+            raise JobError(
+                f"against: the shards of {index.run} are {index.shards.format}, which hold "
+                f"{', '.join(form.columns)} alone, and texts are compared; run it with Parquet "
+                "shards, and export those"
+            )
 
 
 def _resolve_stages(job: Job) -> Job:
@@ -501,10 +521,37 @@ def type_name(kind: Any) -> str:
     return str(kind() if isinstance(kind, type) else kind)
 
 
+def _tokenizer(output: Output) -> Tokenizer | None:
+    """Return the tokenizer of the output; JobError where it is none, or lacks an end token."""
+    if output.tokenizer is None:
+        return None
+    try:
+        found = Tokenizer.of(output.tokenizer, output.end_token)
+    except JobError as error:
+        raise JobError(f"output.tokenizer: {error}") from None
+    if not FORMATS[output.format].holds_text and found.end < 0:
+        raise JobError(
+            f"output.tokenizer: {output.tokenizer}: which of its tokens ends a document? write "
+            "output.end_token: '<|endoftext|>', or what it is called there"
+        )
+    return found
+
+
 def _shard_columns(
-    job: Job, maps: Sequence[MapPlan], carried: Carried
+    job: Job, maps: Sequence[MapPlan], carried: Carried, tokenizer: Tokenizer | None
 ) -> dict[str, tuple[str, Any]]:
-    """Return the columns of the shards in order: name in the shard -> name inside, Polars type."""
+    """Return the columns of the shards in order: name in the shard -> name inside, Polars type.
+
+    A format that can hold only some has no others.
+    """
+    columns = _all_columns(job, maps, carried)
+    form = FORMATS[job.output.format]
+    if form.token_type is not None and tokenizer is not None:
+        columns["tokens"] = (TOKENS, pl.List(form.token_type(tokenizer.vocabulary)))
+    return columns if form.columns is None else {name: columns[name] for name in form.columns}
+
+
+def _all_columns(job: Job, maps: Sequence[MapPlan], carried: Carried) -> dict[str, tuple[str, Any]]:
     have = maps[-1].carry
     ours = dict(_SHARD)
     made = [name for entry in job.stages for name in entry.stage.adds()]

@@ -122,7 +122,7 @@ def _cuts(run: Run) -> pl.DataFrame:
 
 
 def _shard(one: Tree) -> ShardRow:
-    return ShardRow(one["path"], one["rows"], one["tokens"], one["bytes"], one["sha256"])
+    return ShardRow(one["path"], one["rows"], one["words"], one["bytes"], one["sha256"])
 
 
 def _input(one: Tree) -> InputRow:

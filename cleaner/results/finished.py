@@ -357,21 +357,28 @@ def _rows_of(run: Run, file: Mapping[str, Any]) -> int | None:
 
 def verify(run: Run) -> list[str]:
     """Re-read every file that the manifest names and return what is wrong, a line each."""
-    wrong = []
     files = named_by(run.manifest)
+    told = {file["path"]: said for file in files if (said := _wrong(run, file)) is not None}
     for file in files:
-        path = store.join(run.path, file["path"])
-        if not store.exists(path):
-            wrong.append(f"{file['path']}: missing")
-            continue
-        if (found := store.sha256(path)) != file["sha256"]:
-            wrong.append(f"{file['path']}: SHA-256 is {found[:12]}…, not {file['sha256'][:12]}…")
+        beside = [one["path"] for one in file.get("beside", ())]
+        if any(path in told for path in (file["path"], *beside)):
             continue
         rows = _rows_of(run, file)
         if rows is not None and rows != file["rows"]:
-            wrong.append(f"{file['path']}: {rows} rows, not {file['rows']}")
+            told[file["path"]] = f"{rows} rows, not {file['rows']}"
     # In `shards` nothing else belongs at all: whoever trains reads the folder.
     there = [f"shards/{name}" for name in store.names(store.join(run.path, "shards"))]
     others = set(there) | set(RunFolder(run.path).products())
     named = {file["path"] for file in files}
-    return wrong + [f"{path}: not in the manifest" for path in sorted(others - named)]
+    told |= {path: "not in the manifest" for path in sorted(others - named)}
+    return [f"{path}: {said}" for path, said in told.items()]
+
+
+def _wrong(run: Run, file: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with the bytes of a file that the manifest names."""
+    path = store.join(run.path, file["path"])
+    if not store.exists(path):
+        return "missing"
+    if (found := store.sha256(path)) != file["sha256"]:
+        return f"SHA-256 is {found[:12]}…, not {file['sha256'][:12]}…"
+    return None

@@ -33,9 +33,10 @@ def texts_of_rows(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[str | Non
     fallen = [(row["file"], row["row"]) for row in rows if row["fate"] != "kept"]
     sampled = of_shadow(run, fallen) if fallen else {}
     wanted: dict[tuple[bool, int], dict[int, list[int]]] = {}  # by shard or file: row -> places
+    told = run.shards.as_format().holds_text  # else the input has the texts
     for at, row in enumerate(rows):
         found[at] = sampled.get((row["file"], row["row"]))
-        if row["fate"] == "kept":
+        if row["fate"] == "kept" and told:
             wanted.setdefault((True, row["shard"]), {}).setdefault(row["shard_row"], []).append(at)
         elif found[at] is None:
             wanted.setdefault((False, row["file"]), {}).setdefault(row["row"], []).append(at)

@@ -239,10 +239,10 @@ def _seen_from_everywhere(plan: Plan) -> dict[str, int]:
     """Return files that every node must see, path -> bytes: one of each entry, models, indexes."""
     found = {file.entry: file for file in reversed(plan.files)}
     sizes = {file.path: file.size for file in found.values()}
-    for entry in plan.job.stages:
-        for path in entry.stage.files():
-            with store.open_input(path) as file:
-                sizes[path] = file.size()
+    models = [path for entry in plan.job.stages for path in entry.stage.files()]
+    for path in [*models, *([] if plan.tokenizer is None else [plan.tokenizer.path])]:
+        with store.open_input(path) as file:
+            sizes[path] = file.size()
     for path, size in (index.first() for found in plan.indexes.values() for index in found):
         sizes[path] = size
     return sizes

@@ -30,6 +30,12 @@ from cleaner.storage.run_folder import (
 )
 from cleaner.storage.schemas import schema_text
 
+# What the manifest says of a shard; tokens where a tokenizer counted them, `beside` where it has
+# more than one file.
+_OF_SHARD = (
+    "path", "rows", "words", "tokens", "text_bytes", "changed", "bytes", "sha256", "beside",
+)  # fmt: skip
+
 
 def write_below(folder: str, name: str, data: bytes) -> None:
     """Write a file of the run folder whole; what a killed process leaves of it lies in `_work`."""
@@ -72,11 +78,11 @@ def finish(
             f"kept {kept:,} + dropped {dropped:,} + failed {failed:,}, in shards {written:,}"
         )
     counted = [rows[0]["in_characters"], rows[0]["in_words"]]
-    if counted != counts["entered"] or rows[-1]["kept_words"] != _sum(shards, "tokens"):
+    if counted != counts["entered"] or rows[-1]["kept_words"] != _sum(shards, "words"):
         raise AccountError(
             f"the account of texts does not add up: {counts['entered'][1]:,} words came in, "
             f"{counted[1]:,} are accounted for; kept {rows[-1]['kept_words']:,}, in "
-            f"shards {_sum(shards, 'tokens'):,}"
+            f"shards {_sum(shards, 'words'):,}"
         )
     across = _across(plan, phases, state)
     unread = [bad.error for bad in plan.failed]
@@ -100,7 +106,8 @@ def finish(
     index = _index(plan, phases, state)
     files = [file for entry in index for file in entry["files"]]
     home = RunFolder(state.home)
-    home.remove_products(output["path"] for output in [*outputs, *ledger_files, *files])
+    beside = [file for output in outputs for file in output.get("beside", ())]
+    home.remove_products(file["path"] for file in [*outputs, *beside, *ledger_files, *files])
     differing = [
         said
         for phase in phases
@@ -136,6 +143,7 @@ def finish(
         "shards": {
             "format": plan.job.output.format,
             "schema": schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
+            "tokenizer": None if plan.tokenizer is None else plan.tokenizer.plain(),
         },
         "outputs": outputs,
         "ledger_files": ledger_files,
@@ -165,8 +173,7 @@ def _record(home: RunFolder, name: str) -> dict[str, Any]:
 
 
 def _shard_output(marker: Marker) -> dict[str, Any]:
-    facts = marker.facts
-    return {key: facts[key] for key in ("path", "rows", "tokens", "text_bytes", "bytes", "sha256")}
+    return {key: marker.facts[key] for key in _OF_SHARD if key in marker.facts}
 
 
 def _sum(markers: Sequence[Marker], fact: str) -> int:

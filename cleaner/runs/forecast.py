@@ -114,14 +114,14 @@ def forecast(plan: Plan, manifest: dict[str, Any]) -> list[dict[str, Any]]:
     share = rows["kept"] / seen
     spread = 1.96 * (max(share * (1 - share), 1 / seen) / seen) ** 0.5
     scale = plan.rows / seen
-    tokens = sum(output["tokens"] for output in manifest["outputs"])
+    words = sum(output["words"] for output in manifest["outputs"])
     size = sum(output["bytes"] for output in manifest["outputs"])
     low, high = max(0.0, share - spread), min(1.0, share + spread)
     return [
         {"forecast": "documents", "value": f"about {plan.rows:,}"},
         {"forecast": "kept", "value": f"{share:.2%} (95 %: {low:.2%} to {high:.2%})"},
         {"forecast": "kept documents", "value": f"about {int(plan.rows * share):,}"},
-        {"forecast": "kept words", "value": f"about {int(tokens * scale):,} words"},
+        {"forecast": "kept words", "value": f"about {int(words * scale):,} words"},
         {"forecast": "shards", "value": f"about {size_text(size * scale)}"},
     ]
 

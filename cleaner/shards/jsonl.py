@@ -4,7 +4,7 @@ What JSON cannot say is written so that the schema brings it back: bytes as base
 text, times of day and durations as whole numbers. JSON has no NaN and no infinity: both are null.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,25 +12,31 @@ import polars as pl
 import pyarrow as pa
 import zstandard
 
-from cleaner.shards.base import Format, frame_of, table_of, wanted_in
+from cleaner.shards.base import Expected, Format, frame_of, table_of, wanted_in
 
 _LEVEL = 3  # as near to Parquet's zstd as no matter, and faster than reading its input
 _BLOCK = 1 << 18  # bytes of the file read at a time
 _ROWS = 10_000  # lines read, or written, at a time
 
 
-def write(frames: Iterable[pl.DataFrame], schema: pa.Schema, sink: pa.NativeFile) -> None:
+def write(
+    frames: Iterable[pl.DataFrame],
+    schema: pa.Schema,
+    sinks: Sequence[pa.NativeFile],
+    expected: Expected,
+) -> Mapping[str, int]:
     """Write frames, in order, as one file."""
-    with zstandard.ZstdCompressor(level=_LEVEL).stream_writer(sink, closefd=False) as lines:
+    with zstandard.ZstdCompressor(level=_LEVEL).stream_writer(sinks[0], closefd=False) as lines:
         for frame in frames:
             for some in frame.iter_slices(_ROWS):
                 typed = frame_of(table_of(some, schema))
                 told = typed.select(_converted(dict(typed.schema), _as_json))
                 lines.write(told.write_ndjson().encode())
+    return {}
 
 
 def chunks(
-    source: pa.NativeFile,
+    sources: Sequence[pa.NativeFile],
     schema: pa.Schema,
     columns: Sequence[str] | None = None,
     wanted: np.ndarray | None = None,
@@ -38,7 +44,7 @@ def chunks(
     """Yield a file some lines at a time."""
     types = _types(schema)
     start = 0
-    for lines in _lines(_plain(source)):
+    for lines in _lines(_plain(sources[0])):
         if wanted_in(wanted, start, len(lines)):
             frame = _frame(lines, types)
             yield start, frame if columns is None else frame[list(columns)]
@@ -147,4 +153,4 @@ def _converted(
     ]
 
 
-FORMAT = Format("jsonl.zst", write, chunks, scan)
+FORMAT = Format(("jsonl.zst",), write, chunks, scan)

@@ -1,6 +1,7 @@
 """The shards of a finished run, as its manifest tells of them, to be read in any format."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -62,8 +63,10 @@ class Shards:
         schema = self.arrow_schema()
         if columns is not None:
             columns = [name for name in columns if name in schema.names]
-        with store.open_input(store.join(self.run, self.paths[number])) as source:
-            yield from self.as_format().chunks(source, schema, columns, wanted)
+        with ExitStack() as stack:
+            files = self.as_format().files(store.join(self.run, self.paths[number]))
+            sources = [stack.enter_context(store.open_input(file)) for file in files]
+            yield from self.as_format().chunks(sources, schema, columns, wanted)
 
     def rows(self, number: int) -> int:
         """Return how many rows one shard has, by reading it through."""

@@ -52,7 +52,9 @@ class Marker:
     @property
     def products(self) -> list[Mapping[str, Any]]:
         """The files of the output that were written with this part: path, bytes, sha256."""
-        return [self.facts] if "path" in self.facts else list(self.facts.get("outputs", ()))
+        if "path" in self.facts:
+            return [self.facts, *self.facts.get("beside", ())]
+        return list(self.facts.get("outputs", ()))
 
     def body(self) -> bytes:
         """Return the marker as the bytes of its file, sealed by a hash of what it says."""

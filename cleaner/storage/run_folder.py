@@ -25,11 +25,16 @@ REPORT, AUDIT = "report.html", "audit.json"  # made of a finished run, when a us
 VALUES = "values.parquet"  # how many documents have which values of a signal, by rule
 # What the files of a run folder are written in; raised whenever they change their meaning.
 FORMATS = {
-    "manifest": 1, "stats": 2, "values": 1, "plan": 1, "ledger": 1, "index": 1, "shadow": 1,
+    "manifest": 2, "stats": 2, "values": 1, "plan": 1, "ledger": 1, "index": 1, "shadow": 1,
 }  # fmt: skip
 RECORDS = (JOB, PLAN, STATS, VALUES)  # what a run says of itself, beside its manifest
 ABANDONED = 3600.0  # seconds after which a file that nothing names has no writer any more
-SHARD_SUFFIXES = ("parquet", "jsonl.zst")  # of `shards.FORMATS`, which loads what reads them
+SHARD_SUFFIXES = (
+    "parquet",
+    "jsonl.zst",
+    "bin",
+    "idx",
+)  # of `shards.FORMATS`, which loads what reads them
 _PRODUCT = re.compile(
     rf"shards/part-\d{{5,}}-of-\d{{5,}}\.({'|'.join(map(re.escape, SHARD_SUFFIXES))})"
     r"|(ledger|clusters|shadow)/part-\d{5,}\.parquet"
@@ -247,7 +252,14 @@ def _is_manifest(said: Any) -> bool:
 def named_by(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what a manifest says of each file that it names: path, sha256 and bytes."""
     index = [file for entry in manifest["index"] for file in entry["files"]]
-    return [*manifest["outputs"], *manifest["ledger_files"], *index, *manifest.get("records", [])]
+    beside = [file for output in manifest["outputs"] for file in output.get("beside", ())]
+    return [
+        *manifest["outputs"],
+        *beside,
+        *manifest["ledger_files"],
+        *index,
+        *manifest.get("records", []),
+    ]
 
 
 def missing(files: Iterable[Mapping[str, Any]], there: Mapping[str, int]) -> list[str]:

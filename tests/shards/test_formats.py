@@ -15,11 +15,14 @@ from support.corpus_maker import job
 from cleaner.api import run
 from cleaner.results.finished import verify
 from cleaner.results.source_texts import texts_of
-from cleaner.shards import FORMATS, Format
+from cleaner.shards import FORMATS, Expected, Format, parquet
 from cleaner.storage.run_folder import SHARD_SUFFIXES
 from cleaner.storage.shortages import is_shortage
 
-every_format = pytest.mark.parametrize("name", FORMATS)
+# Of the formats that hold whatever columns there are.
+every_table = pytest.mark.parametrize(
+    "name", [name for name, form in FORMATS.items() if form.columns is None]
+)
 
 HOSTILE = pl.DataFrame({
     "text": ['a\u2028b\n\r"\\ \x00\x1f\x7f\x85', "数学 \U0001f600 {} [] ,", "", "[1]"],
@@ -49,7 +52,7 @@ HOSTILE = pl.DataFrame({
 
 def written(form: Format, frames: list[pl.DataFrame], schema: pa.Schema) -> bytes:
     sink = pa.BufferOutputStream()
-    form.write(iter(frames), schema, sink)
+    form.write(iter(frames), schema, [sink], Expected())
     return sink.getvalue().to_pybytes()
 
 
@@ -57,11 +60,11 @@ def arrow(frame: pl.DataFrame) -> pa.Schema:
     return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
 
 
-@every_format
+@every_table
 def test_what_was_written_is_read_back(name: str, tmp_path: Path) -> None:
     form, schema = FORMATS[name], arrow(HOSTILE)
     data = written(form, [HOSTILE], schema)
-    frames = list(form.chunks(pa.BufferReader(data), schema, None, None))
+    frames = list(form.chunks([pa.BufferReader(data)], schema, None, None))
     assert [start for start, _ in frames] == [0]
     assert_frame_equal(frames[0][1], HOSTILE)
     path = tmp_path / f"part.{form.suffix}"
@@ -69,14 +72,14 @@ def test_what_was_written_is_read_back(name: str, tmp_path: Path) -> None:
     assert_frame_equal(form.scan([str(path), str(path)], schema).collect(), HOSTILE.vstack(HOSTILE))
 
 
-@every_format
+@every_table
 def test_the_cut_of_frames_does_not_matter(name: str) -> None:
     form, schema = FORMATS[name], arrow(HOSTILE)
     whole = written(form, [HOSTILE], schema)
     assert written(form, [HOSTILE[:1], HOSTILE[1:1], HOSTILE[1:]], schema) == whole
 
 
-@every_format
+@every_table
 def test_only_wanted_rows_and_columns_are_read(name: str) -> None:
     form = FORMATS[name]
     many = pl.DataFrame(
@@ -85,7 +88,7 @@ def test_only_wanted_rows_and_columns_are_read(name: str) -> None:
     schema = arrow(many)
     data = pa.BufferReader(written(form, [many], schema))
     wanted = np.array([3, 119_999])
-    found = list(form.chunks(data, schema, ["n"], wanted))
+    found = list(form.chunks([data], schema, ["n"], wanted))
     assert sum(len(frame) for _, frame in found) < len(many)
     for start, frame in found:
         assert frame.columns == ["n"]
@@ -93,12 +96,12 @@ def test_only_wanted_rows_and_columns_are_read(name: str) -> None:
     assert {n for _, frame in found for n in frame["n"]} >= set(wanted.tolist())
 
 
-@every_format
+@every_table
 def test_no_rows_are_a_file_all_the_same(name: str, tmp_path: Path) -> None:
     form, schema = FORMATS[name], arrow(HOSTILE)
     path = tmp_path / f"part.{form.suffix}"
     path.write_bytes(written(form, [], schema))
-    assert not list(form.chunks(pa.BufferReader(path.read_bytes()), schema, None, None))
+    assert not list(form.chunks([pa.BufferReader(path.read_bytes())], schema, None, None))
     assert_frame_equal(form.scan([str(path)], schema).collect(), HOSTILE.clear())
 
 
@@ -118,10 +121,10 @@ def test_json_lines_are_lines_of_json() -> None:
 
 
 def test_a_run_folder_knows_the_names_of_every_format() -> None:
-    assert tuple(form.suffix for form in FORMATS.values()) == SHARD_SUFFIXES
+    assert tuple(s for form in FORMATS.values() for s in form.suffixes) == SHARD_SUFFIXES
 
 
-@every_format
+@every_table
 def test_a_run_writes_lists_verifies_and_is_compared_with(name: str, tmp_path: Path) -> None:
     texts = [f"Story {n} tells of town {n % 7} and of the year {n}, at length." for n in range(40)]
     docs = {
@@ -156,11 +159,39 @@ def test_a_run_writes_lists_verifies_and_is_compared_with(name: str, tmp_path: P
     assert [line.split(":")[0] for line in verify(made)] == [made.shards.paths[1]]
 
 
-@every_format
+@every_table
 def test_a_file_that_was_cut_is_told_from_a_shortage(name: str) -> None:
     form, schema = FORMATS[name], arrow(HOSTILE)
     data = written(form, [HOSTILE], schema)
     for cut in (data[: len(data) // 2], b"\x00" * len(data)):
         with pytest.raises((OSError, pa.ArrowException)) as told:
-            list(form.chunks(pa.BufferReader(cut), schema, None, None))
+            list(form.chunks([pa.BufferReader(cut)], schema, None, None))
         assert not is_shortage(told.value)
+
+
+def sized(sizes: list[int]) -> pl.DataFrame:
+    return pl.DataFrame({"text": ["a" * size for size in sizes]}, {"text": pl.String})
+
+
+@pytest.mark.parametrize(
+    ("sizes", "groups"),
+    [
+        ([20_000] * 8, [8]),
+        ([20_000] * 2_000, [1_000, 1_000]),  # 40 MB: two halves, not a full one and a rest
+        ([9_000] * 3_000 + [200] * 20, [3_020]),
+        ([], []),
+    ],
+)
+def test_row_groups_of_a_file_are_even(sizes: list[int], groups: list[int]) -> None:
+    frame = sized(sizes)
+    expected = Expected(len(sizes), sum(sizes))
+    assert [len(one) for one in parquet.row_groups([frame], expected)] == groups
+    halves = [frame[: len(frame) // 3], frame[len(frame) // 3 :]]
+    assert [len(one) for one in parquet.row_groups(halves, expected)] == groups
+
+
+def test_row_groups_stay_bounded_where_less_was_expected() -> None:
+    frame = sized([100_000] * 1_200)
+    sizes = [int(one["text"].str.len_bytes().sum()) for one in parquet.row_groups([frame])]
+    assert sum(sizes) == 120_000_000
+    assert max(sizes) <= 1.5 * parquet.ROW_GROUP_BYTES + 100_000

@@ -83,7 +83,7 @@ def build_phases(plan: Plan) -> list[Phase]:
                 exchanges=tuple(role.name for role in sends.roles) or ("text",),
                 of_map=number,
                 gpu=gpu,
-                version=4,
+                version=5,
             )
         )
         maps.append(name)
@@ -183,7 +183,12 @@ def _spec(plan: Plan, entry: Entry) -> StageSpec:
 def _sends(plan: Plan, mapped: MapPlan) -> Sends:
     """Return what the documents of a map phase send: to a global stage, or to the shards."""
     if mapped.then is None or mapped.across is None:
-        return Sends(seed=plan.job.output.shuffle_seed, ranges=_shuffle_ranges(plan))
+        return Sends(
+            seed=plan.job.output.shuffle_seed,
+            ranges=_shuffle_ranges(plan),
+            tokenizer=plan.tokenizer,
+            as_tokens=not FORMATS[plan.job.output.format].holds_text,
+        )
     roles = mapped.across.roles(plan.rows, plan.uncompressed)
     return Sends(stage=_spec(plan, mapped.then), roles=roles)
 
@@ -497,11 +502,14 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     cutting = CutSettings(
         by="bytes" if output.shard_bytes else "tokens",
         target=output.shard_bytes or output.shard_tokens or 100_000_000,
+        at_least=output.shards.at_least,
+        multiple_of=output.shards.multiple_of,
     )
     writing = ShardSettings(
         format=output.format,
         schema=schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
         columns={name: inner for name, (inner, _) in plan.shard_columns.items()},
+        tokenised=plan.tokenizer is not None,
     )
     measured = list(dict.fromkeys(name for m in plan.maps for name in m.measured))
     counting = AccountSettings(
@@ -516,8 +524,8 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
     shards = _shards(maps, cut, _shuffle_ranges(plan), writing)
     phases = [
-        Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting)),
-        Phase(shard, "shard", "write shards", writing, shards, exchanges=("places",)),
+        Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting), version=2),
+        Phase(shard, "shard", "write shards", writing, shards, version=2, exchanges=("places",)),
         Phase(
             f"{number + 2:02d}-account",
             "account",
@@ -628,9 +636,10 @@ def _shards(maps: Sequence[str], cut: str, parts: int, about: ShardSettings) -> 
         )
         count, suffix = len(bounds) - 1, FORMATS[about.format].suffix
         units = []
-        for number, size in enumerate(cuts.facts["sizes"]):
+        expected = zip(cuts.facts["sizes"], cuts.facts["counts"], strict=True)
+        for number, (size, rows) in enumerate(expected):
             name = f"part-{number:05d}-of-{count:05d}.{suffix}"
-            unit = ShardUnit(number, name, bounds[number], bounds[number + 1], size)
+            unit = ShardUnit(number, name, bounds[number], bounds[number + 1], size, rows)
             units.append(Unit(f"{number:05d}", unit, "", size=size))
         return Prepared(settings, units, digest([_all(markers), cuts.identity()]))
 

@@ -17,7 +17,7 @@ from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Part, read_parts
 from cleaner.dedup.against import fell
-from cleaner.job.plan import Measure
+from cleaner.job.plan import TOKEN_COUNT, TOKENS, Measure
 from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import COLUMNS, dropped, tagged
 from cleaner.runs.phases.base import (
@@ -31,7 +31,9 @@ from cleaner.runs.phases.base import (
 )
 from cleaner.runs.phases.chain import Chain, absent
 from cleaner.runs.phases.shadow import NOBODY, Sample, going_on, joined, none_yet
+from cleaner.runs.phases.shuffle import BIN_BITS
 from cleaner.runs.quarantine import READING
+from cleaner.shards.tokenizer import Tokenizer
 from cleaner.signals import SIGNALS
 from cleaner.stages.global_stage import Role
 from cleaner.storage.commits import Committer, Marker
@@ -54,6 +56,8 @@ class Sends(Plain):
     roles: tuple[Role, ...] = ()
     seed: int = 0
     ranges: int = 1  # of the order
+    tokenizer: Tokenizer | None = None
+    as_tokens: bool = False  # the shards hold what the tokenizer makes of the texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,11 +174,23 @@ def _commit(
             files[role] = exchange_bytes(rows, "slot", ranges)
             facts[role] = len(rows)
     else:
-        docs = docs.with_columns(shuffle_key(docs, sends.seed))
+        docs = _tokenised(sends, docs).with_columns(shuffle_key(docs, sends.seed))
         docs = docs.sort("shuffle", "file", "row")
         files["text"] = exchange_bytes(docs, "shuffle", sends.ranges)
         files["sizes"] = table_bytes(_sizes(docs))
     out.commit(number, part.last, files, facts)
+
+
+def _tokenised(sends: Sends, docs: pl.DataFrame) -> pl.DataFrame:
+    """Return documents with their tokens where the shards hold them, and how many there are."""
+    if sends.tokenizer is None:
+        return docs
+    if not sends.as_tokens:
+        return docs.with_columns(sends.tokenizer.counted(docs["text"]).alias(TOKEN_COUNT))
+    tokens = sends.tokenizer.encoded(docs["text"], ended=True)
+    return docs.with_columns(
+        tokens.alias(TOKENS), tokens.list.len().cast(pl.UInt32).alias(TOKEN_COUNT)
+    )
 
 
 def _sent(
@@ -363,11 +379,13 @@ def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, An
 
 
 def _sizes(docs: pl.DataFrame) -> pl.DataFrame:
-    """Return tokens and bytes of text by the upper 16 bits of the shuffle key."""
+    """Return tokens and bytes of text by the upper bits of the shuffle key."""
     return (
         docs.select(
-            (pl.col("shuffle") // 2**48).cast(pl.UInt16).alias("bin"),
-            pl.col("words").cast(pl.UInt64).alias("tokens"),
+            (pl.col("shuffle") // 2 ** (64 - BIN_BITS)).cast(pl.UInt32).alias("bin"),
+            pl.col(TOKEN_COUNT if TOKEN_COUNT in docs.columns else "words")
+            .cast(pl.UInt64)
+            .alias("tokens"),
             pl.col("text").str.len_bytes().cast(pl.UInt64).alias("bytes"),
         )
         .group_by("bin", maintain_order=True)

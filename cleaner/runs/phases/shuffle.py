@@ -3,15 +3,16 @@
 A document's place is a seeded hash of its key, so the order depends on neither units nor workers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
 from cleaner.config.plain import Plain
-from cleaner.job.plan import SHARD_HELD
+from cleaner.job.plan import SHARD_HELD, TOKEN_COUNT
 from cleaner.runs.phases.base import (
     DataFile,
     Everything,
@@ -20,13 +21,14 @@ from cleaner.runs.phases.base import (
     read_table,
     slot,
 )
-from cleaner.shards import FORMATS
-from cleaner.storage.commits import Committer
+from cleaner.shards import FORMATS, Expected
+from cleaner.storage.commits import Committer, Product
 from cleaner.storage.exchange import Source, read_pieces
 from cleaner.storage.row_key import position
 from cleaner.storage.schemas import arrow_schema
 
-_BIN = 1 << 48  # width of one of the 65,536 bins in which sizes are summed
+BIN_BITS = 20  # bins in which sizes are summed: 100 a shard where there are 10,000 shards
+_SUMS = ("rows", "tokens", "bytes")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class CutSettings(Plain):
 
     by: Literal["bytes", "tokens"]
     target: int  # of one shard
+    at_least: int = 1  # shards, where there are as many documents
+    multiple_of: int = 1
     sizes: tuple[DataFile, ...] = ()
 
 
@@ -48,6 +52,7 @@ class ShardSettings(Plain):
     files: tuple[DataFile, ...] = ()
     parts: int = 1  # hash ranges in each file
     groups: tuple[int, ...] = ()  # where each group of parts starts, as the position of a row
+    tokenised: bool = False  # by a tokenizer; else only words are counted
 
 
 @dataclass(frozen=True)
@@ -59,43 +64,80 @@ class ShardUnit(Plain):
     low: int
     high: int
     bytes: int  # of text, about
+    rows: int = 0  # about
 
 
 def run_cut(settings: CutSettings, unit: Everything, out: Committer) -> None:
     """Commit the bounds of the shards, from the sums of all units."""
-    total = np.zeros((1 << 16, 3), np.int64)
+    total = np.zeros((1 << BIN_BITS, len(_SUMS)), np.int64)
     for file in settings.sizes:
         sizes = read_table(out.folder, file)
         at = sizes["bin"].to_numpy()
-        for column, name in enumerate(("rows", "tokens", "bytes")):
+        for column, name in enumerate(_SUMS):
             total[at, column] += sizes[name].to_numpy().astype(np.int64)
-    measure = total[:, 2] if settings.by == "bytes" else total[:, 1]
-    shards = max(1, -(-int(measure.sum()) // settings.target))
-    bounds = shard_bounds(measure, shards)
-    text = _text_between(total[:, 2], bounds)
-    out.commit(0, True, {}, {"bounds": [str(bound) for bound in bounds], "sizes": text})
+    rows, measure = total[:, 0], total[:, 2 if settings.by == "bytes" else 1]
+    shards = shard_count(
+        -(-int(measure.sum()) // settings.target),
+        settings.at_least,
+        settings.multiple_of,
+        int(np.count_nonzero(rows)),
+    )
+    bounds = shard_bounds(measure, rows, shards)
+    facts = {"sizes": _between(total[:, 2], bounds), "counts": _between(rows, bounds)}
+    out.commit(0, True, {}, {"bounds": [str(bound) for bound in bounds], **facts})
 
 
-def shard_bounds(measure: np.ndarray, shards: int) -> list[int]:
+def shard_count(by_size: int, at_least: int, multiple_of: int, documents: int) -> int:
+    """Return how many shards there are: none of them empty, unless there are no documents.
+
+    >>> shard_count(3, 20, 8, 1_000), shard_count(3, 20, 8, 21), shard_count(3, 20, 8, 5)
+    (24, 16, 5)
+    """
+    wanted = -(-max(by_size, at_least, 1) // multiple_of) * multiple_of
+    most = documents // multiple_of * multiple_of or documents
+    return max(1, min(wanted, most))
+
+
+def shard_bounds(measure: np.ndarray, rows: np.ndarray, shards: int) -> list[int]:
     """Return `shards + 1` bounds of equal measure in the 64-bit range, 0 and 2^64 at the ends.
 
-    Inside a bin the documents are taken as spread evenly, which a hash makes true.
+    A bin with one document is not cut: the bound lies at the side of it that is nearer. In a bin
+    with more they are taken as spread evenly, which a hash makes true. No shard is without a
+    document where there are bins enough.
     """
+    width = (1 << 64) // len(measure)
     running = np.concatenate([[0], np.cumsum(measure)]).astype(np.int64)
+    filled = np.flatnonzero(rows)
     whole = int(running[-1])
     bounds = [0]
     for k in range(1, shards):
         goal = whole * k // shards
         at = int(np.searchsorted(running, goal, side="right")) - 1
         inside = int(measure[at]) if at < len(measure) else 0
-        part = (goal - int(running[at])) * _BIN // inside if inside else 0
-        bounds.append(max(bounds[-1], at * _BIN + part))
+        over = goal - int(running[at])
+        part = over * width // inside if inside else 0
+        if part and rows[at] == 1:
+            part = width if 2 * over > inside else 0
+        bounds.append(max(bounds[-1], at * width + part))
+    if len(filled) >= shards:
+        _give_each(bounds, filled, shards, width)
     return [*bounds, 1 << 64]
 
 
-def _text_between(measure: np.ndarray, bounds: list[int]) -> list[int]:
-    """Return the bytes of text between neighbouring bounds, about."""
-    edges = np.array([bound / _BIN for bound in bounds])
+def _give_each(bounds: list[int], filled: np.ndarray, shards: int, width: int) -> None:
+    """Move bounds so that each shard has a bin with documents."""
+    before = 0  # filled bins below the last bound
+    for k in range(1, shards):
+        below = int(np.searchsorted(filled, -(-bounds[k] // width)))
+        wanted = min(max(below, before + 1), len(filled) - (shards - k))
+        if wanted != below:
+            bounds[k] = int(filled[wanted]) * width
+        before = wanted
+
+
+def _between(measure: np.ndarray, bounds: list[int]) -> list[int]:
+    """Return the sum of a measure between neighbouring bounds, about."""
+    edges = np.array([bound / ((1 << 64) // len(measure)) for bound in bounds])
     running = np.concatenate([[0], np.cumsum(measure)])
     return [int(x) for x in np.diff(np.interp(edges, np.arange(len(running)), running))]
 
@@ -103,9 +145,12 @@ def _text_between(measure: np.ndarray, bounds: list[int]) -> list[int]:
 def run_shard(settings: ShardSettings, unit: ShardUnit, out: Committer) -> None:
     """Write one shard to its final name and commit it, with the place of each of its rows."""
     schema = arrow_schema(settings.schema)
+    form = FORMATS[settings.format]
     places: list[pl.DataFrame] = []
-    counts = {"rows": 0, "tokens": 0, "text_bytes": 0}
-    with exchange_sources(out.folder, settings.files) as sources:
+    sums = {"words": "words", **({"tokens": TOKEN_COUNT} if settings.tokenised else {})}
+    counts = {"rows": 0, "text_bytes": 0, **dict.fromkeys(sums, 0)}
+    with ExitStack() as stack:
+        sources = stack.enter_context(exchange_sources(out.folder, settings.files))
 
         def frames() -> Iterator[pl.DataFrame]:
             for docs in _in_order(sources, settings.parts, unit):
@@ -113,22 +158,37 @@ def run_shard(settings: ShardSettings, unit: ShardUnit, out: Committer) -> None:
                 rows = pl.int_range(start, start + len(docs), dtype=pl.UInt64, eager=True)
                 places.append(docs.select("file", "row").with_columns(shard_row=rows))
                 counts["rows"] += len(docs)
-                counts["tokens"] += int(docs["words"].sum())
                 counts["text_bytes"] += int(docs["text"].str.len_bytes().sum())
+                for name, column in sums.items():
+                    counts[name] += int(docs[column].sum())
                 yield docs.select(
                     (pl.col(inner) if inner in docs.columns else pl.lit(None)).alias(name)
                     for name, inner in settings.columns.items()
                 )
 
-        with out.product(f"shards/{unit.shard}") as product:
-            FORMATS[settings.format].write(frames(), schema, product.sink)
+        names = form.files(f"shards/{unit.shard}")
+        with ExitStack() as files:
+            made = [files.enter_context(out.product(name)) for name in names]
+            sinks = [product.sink for product in made]
+            changed = form.write(frames(), schema, sinks, Expected(unit.rows, unit.bytes))
     place = pl.concat(places) if places else _NO_PLACE
     place = place.with_columns(pl.lit(unit.number, pl.UInt32).alias("shard"))
     starts = np.array(settings.groups, np.uint64)
     group = np.searchsorted(starts, position(place), side="right") - 1
     place = place.with_columns(slot(group, len(starts)))
-    facts = {**counts, **product.facts}
+    facts = {**counts, **shard_facts(made, changed)}
     out.commit(0, True, {"places": exchange_bytes(place, "slot", len(starts))}, facts)
+
+
+def shard_facts(made: Sequence[Product], changed: Mapping[str, int]) -> dict[str, Any]:
+    """Return what is true of the files of a shard, and how often its format changed a text."""
+    first, *beside = [product.facts for product in made]
+    facts: dict[str, Any] = dict(first)
+    if beside:
+        facts["beside"] = beside
+    if changed:
+        facts["changed"] = dict(changed)
+    return facts
 
 
 _NO_PLACE = pl.DataFrame(schema={"file": pl.UInt32, "row": pl.UInt64, "shard_row": pl.UInt64})

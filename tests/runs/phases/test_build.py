@@ -311,6 +311,13 @@ def test_shards_are_of_so_many_bytes_or_words(
 ) -> None:
     found = phase(planned(tmp_path, output=output), "shuffle.cut").options
     assert (found.by, found.target) == (by, target)
+    assert (found.at_least, found.multiple_of) == (1, 1)
+
+
+def test_shards_are_as_many_as_the_job_asks_for(tmp_path: Path) -> None:
+    asked = {"shard_bytes": "2MB", "shards": {"at_least": 20, "multiple_of": 8}}
+    found = phase(planned(tmp_path, output=asked), "shuffle.cut").options
+    assert (found.target, found.at_least, found.multiple_of) == (2_000_000, 20, 8)
 
 
 def test_the_cut_reads_the_sizes_of_all_parts(tmp_path: Path, parts: list[Marker]) -> None:
@@ -321,7 +328,7 @@ def test_the_cut_reads_the_sizes_of_all_parts(tmp_path: Path, parts: list[Marker
 
 def test_each_shard_is_a_unit_between_two_bounds(tmp_path: Path, parts: list[Marker]) -> None:
     bounds = [0, 5, WHOLE]
-    cut = marker("none", bounds=[str(bound) for bound in bounds], sizes=[30, 40])
+    cut = marker("none", bounds=[str(bound) for bound in bounds], sizes=[30, 40], counts=[3, 4])
     prepared = phase(planned(tmp_path), "shards").prepare(
         state({"00-map": parts, "01-shuffle.cut": [cut]})
     )
@@ -332,8 +339,8 @@ def test_each_shard_is_a_unit_between_two_bounds(tmp_path: Path, parts: list[Mar
     assert settings.columns["text"] == "text"
     units = [unit.payload for unit in prepared.units]
     assert units == [
-        ShardUnit(0, "part-00000-of-00002.parquet", 0, 5, 30),
-        ShardUnit(1, "part-00001-of-00002.parquet", 5, WHOLE, 40),
+        ShardUnit(0, "part-00000-of-00002.parquet", 0, 5, 30, 3),
+        ShardUnit(1, "part-00001-of-00002.parquet", 5, WHOLE, 40, 4),
     ]
     assert [(unit.name, unit.size) for unit in prepared.units] == [("00000", 30), ("00001", 40)]
     assert phase(planned(tmp_path), "shards").options.groups == ()

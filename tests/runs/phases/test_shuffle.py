@@ -1,18 +1,28 @@
 """Where the shards are cut, and what each holds: documents in order of their hash, each once."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.phase_units import Units, keys
 
 from cleaner.runs.phases import shuffle
-from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit, shard_bounds
+from cleaner.runs.phases.shuffle import (
+    CutSettings,
+    ShardSettings,
+    ShardUnit,
+    shard_bounds,
+    shard_count,
+)
 from cleaner.storage.schemas import schema_text
 
 BIN = 2**48
+FINE = 2**44  # of those in which a run sums sizes
 WHOLE = 2**64
 
 
@@ -45,12 +55,12 @@ def measure(**bins: int) -> np.ndarray:
 def test_bounds_part_the_range_by_equal_measure(
     sums: np.ndarray, shards: int, inner: list[int]
 ) -> None:
-    assert shard_bounds(sums, shards) == [0, *inner, WHOLE]
+    assert shard_bounds(sums, np.where(sums, 2, 0), shards) == [0, *inner, WHOLE]
 
 
 def sizes(*rows: tuple[int, int, int, int]) -> pl.DataFrame:
     """Return sums of one unit: bin, rows, tokens, bytes."""
-    schema = {"bin": pl.UInt16, "rows": pl.UInt64, "tokens": pl.UInt64, "bytes": pl.UInt64}
+    schema = {"bin": pl.UInt32, "rows": pl.UInt64, "tokens": pl.UInt64, "bytes": pl.UInt64}
     return pl.DataFrame(rows, schema, orient="row")
 
 
@@ -60,10 +70,11 @@ def sizes(*rows: tuple[int, int, int, int]) -> pl.DataFrame:
         ("tokens", 100, [0, WHOLE], [60]),
         ("tokens", 8, [0, WHOLE], [60]),
         # 8 words of 4 a shard: bin 1 has 6 of them, bin 4 has 2; 60 bytes lie as 20 and 40.
-        ("tokens", 4, [0, BIN + 4 * BIN // 6, WHOLE], [13, 46]),
-        ("tokens", 5, [0, BIN + 4 * BIN // 6, WHOLE], [13, 46]),
-        ("bytes", 30, [0, 4 * BIN + BIN // 4, WHOLE], [30, 30]),
-        ("bytes", 59, [0, 4 * BIN + BIN // 4, WHOLE], [30, 30]),
+        ("tokens", 4, [0, FINE + 4 * FINE // 6, WHOLE], [13, 46]),
+        ("tokens", 5, [0, FINE + 4 * FINE // 6, WHOLE], [13, 46]),
+        # One document is not cut: half of 60 lies nearer to its begin.
+        ("bytes", 30, [0, 4 * FINE, WHOLE], [20, 40]),
+        ("bytes", 59, [0, 4 * FINE, WHOLE], [20, 40]),
         ("bytes", 60, [0, WHOLE], [60]),
     ],
 )
@@ -72,10 +83,71 @@ def test_the_sums_of_all_units_decide_the_cut(
 ) -> None:
     units = Units(tmp_path)
     files = (units.table(sizes((1, 1, 5, 10), (4, 1, 2, 40))), units.table(sizes((1, 1, 1, 10))))
-    (marker,) = units.did("cut", CutSettings(by, target, files))
+    (marker,) = units.did("cut", CutSettings(by, target, sizes=files))
     assert marker.last
     assert marker.facts["bounds"] == [str(bound) for bound in bounds]
     assert marker.facts["sizes"] == text
+
+
+def exact(sizes: list[int], shards: int) -> list[list[int]]:
+    """Return the sizes of the documents of each shard, where each has a bin of its own."""
+    count = np.zeros(2**10, np.int64)
+    at = np.linspace(3, 2**10 - 5, len(sizes)).astype(np.int64)
+    count[at] = sizes
+    bounds = shard_bounds(count, np.sign(count), shards)
+    places = [int(place) << 54 for place in at]
+    return [
+        [size for size, place in zip(sizes, places, strict=True) if low <= place < high]
+        for low, high in itertools.pairwise(bounds)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "parted"),
+    [
+        ([5, 5, 5, 5], [[5, 5], [5, 5]]),
+        ([5, 5, 5], [[5], [5, 5]]),  # the middle goes by the nearer side, the first of two
+        ([1, 90, 9], [[1, 90], [9]]),
+        ([49, 50, 1], [[49], [50, 1]]),
+        ([90, 1, 9], [[90], [1, 9]]),
+        ([1, 9, 90], [[1, 9], [90]]),
+        # One that is larger than a shard leaves one for each of the others.
+        ([1, 1, 98], [[1], [1], [98]]),
+        ([98, 1, 1], [[98], [1], [1]]),
+        ([1, 98, 1], [[1], [98], [1]]),
+    ],
+)
+def test_no_document_is_cut_and_no_shard_is_empty(
+    sizes: list[int], parted: list[list[int]]
+) -> None:
+    assert exact(sizes, len(parted)) == parted
+
+
+@given(
+    st.lists(st.integers(1, 10**6), min_size=1, max_size=300),
+    st.integers(1, 40),
+    st.integers(1, 9),
+)
+def test_shards_are_as_many_as_there_are_documents_at_most(
+    sizes: list[int], at_least: int, multiple_of: int
+) -> None:
+    shards = shard_count(1, at_least, multiple_of, len(sizes))
+    parted = exact(sizes, shards)
+    assert [size for part in parted for size in part] == sizes
+    assert min(len(part) for part in parted) > 0
+    if len(sizes) >= -(-at_least // multiple_of) * multiple_of:
+        assert shards >= at_least
+    if len(sizes) >= multiple_of:
+        assert shards % multiple_of == 0
+
+
+def test_shards_of_a_hundred_documents_differ_by_less_than_two_percent() -> None:
+    rng = np.random.default_rng(5)
+    lengths = rng.integers(800, 1_200, 900)
+    parted = exact(lengths.tolist(), 9)
+    sums = np.array([sum(part) for part in parted])
+    assert min(len(part) for part in parted) >= 90
+    assert np.abs(sums / sums.mean() - 1).max() < 0.02
 
 
 def documents(*places: int) -> pl.DataFrame:
@@ -137,7 +209,7 @@ def test_a_shard_holds_its_range_in_order(
     assert written["n"].to_list() == [n + 1 for n in holds]
     assert written["title"].to_list() == [None] * len(holds)
     facts = marker.facts
-    assert (facts["rows"], facts["tokens"]) == (len(holds), sum(n + 1 for n in holds))
+    assert (facts["rows"], facts["words"]) == (len(holds), sum(n + 1 for n in holds))
     assert facts["text_bytes"] == 4 * len(holds)
     assert facts["path"] == "shards/part-00007-of-00008.parquet"
     found = places.sort("shard_row").select("file", "row", "shard", "shard_row").rows()
