@@ -1,6 +1,6 @@
 """Running a job from Python."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,13 @@ def run(
     workers: int | None = None,
     replace: bool = False,
     fresh: bool = False,
+    reuse: Sequence[str] = (),
 ) -> Run:
     """Run a job (a file, plain data or a `Job`), or continue it, and return the finished run.
 
     A finished run of another job or input in that folder is replaced only with `replace`; with
-    `fresh` too, and then nothing of it is taken again.
+    `fresh` too, and then nothing of it is taken again. What is the same in the runs in the folders
+    `reuse` is taken from them.
     """
     recorded = None
     if isinstance(job, str | Path):
@@ -42,5 +44,6 @@ def run(
         workers=workers,
         replace=replace,
         fresh=fresh,
+        reuse=reuse,
     )
     return open_run(folder)

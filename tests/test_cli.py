@@ -74,7 +74,7 @@ def test_a_job_file_beside_which_no_run_began_may_not_hold_what_was_read(
         (["run", "nowhere.yaml"], 2, "nowhere.yaml: no such job file"),
         (["run", "JOB", "--set", "near_dedup.treshold=1"], 2, "did you mean 'threshold'?"),
         (["run", "JOB", "--engine", "spark"], 2, "available: ray, inline"),
-        (["run", "JOB", "--reuse", "x"], 2, "--reuse is not built yet"),
+        (["run", "JOB", "--reuse", "x"], 2, "--reuse x: not a run folder"),
         (["run", "JOB", "--set", NO_FILE], 3, "no file matches"),
         (["stats", "nowhere"], 2, "not a run folder"),
         (["explain", "RUN", "no-such-id"], 2, "no document of this run has that id"),

@@ -49,4 +49,8 @@ FreshOption = Annotated[
     bool,
     typer.Option("--fresh", help="as --replace, and use nothing of what was computed before"),
 ]
+ReuseOption = Annotated[
+    list[str] | None,
+    typer.Option("--reuse", metavar="RUN", help="take from this run what is the same; repeatable"),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]

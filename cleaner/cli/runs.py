@@ -16,6 +16,7 @@ from cleaner.cli.app import (
     JobArgument,
     JsonOption,
     ReplaceOption,
+    ReuseOption,
     RunArgument,
     SetOption,
     app,
@@ -90,7 +91,7 @@ def run(
     accept_alarm: Annotated[
         list[str] | None, typer.Option(help="go on although this alarm was raised")
     ] = None,
-    reuse: Annotated[list[str] | None, typer.Option(help="not built yet")] = None,
+    reuse: ReuseOption = None,
     log_json: Annotated[
         bool, typer.Option("--log-json", help="messages, and OUT/_work/run.log, as JSON lines")
     ] = False,
@@ -112,8 +113,6 @@ def run(
 
     say_json(log_json)
     chosen = known_engine(engine)
-    if reuse:
-        raise JobError("--reuse is not built yet")
     loaded = load_job(job, settings or [])
     usual = f"runs/{loaded.name}{f'-sample-{sample}' if sample else ''}"
     folder = out or run_of(job) or usual
@@ -138,6 +137,7 @@ def run(
             accept_alarms=accept_alarm or [],
             replace=replace,
             fresh=fresh,
+            reuse=reuse or [],
             log_json=log_json,
         )
         watching.finished(manifest)
@@ -174,6 +174,7 @@ def plan(
     job: JobArgument,
     settings: SetOption = None,
     out: Annotated[str | None, typer.Option(help="the run folder; default runs/NAME")] = None,
+    reuse: ReuseOption = None,
     as_json: JsonOption = False,
     documents: Annotated[
         int, typer.Option("--forecast", min=0, help="documents the forecast tries; 0: none")
@@ -192,6 +193,7 @@ def plan(
     made = make_plan(loaded, out=folder)
     about = {**describe(made), **needs(made, folder)}
     about["resolved"] = made.job.resolved()
+    about["reuse"] = _foreseen(made, folder, reuse or [])
     tried = try_out(made, documents, price) if documents else None
     if tried is not None:
         about |= {"forecast": tried.rows, "funnel": tried.stats["stages"], "advice": tried.notes}
@@ -220,6 +222,9 @@ def plan(
         for signals in phase["measures"]:
             tell(f"  measures {', '.join(signals)}")
         tell(f"  then {phase['then']}{_policy(made, number)}")
+    if about["reuse"]:
+        tell()
+        show(about["reuse"], spare=("why not the rest",))
     tell(f"\nshards: {', '.join(about['shard_columns'])}")
     for note in made.notes:
         tell(f"note: {note}")
@@ -230,6 +235,27 @@ def plan(
         funnel(tried)
         for advice in tried.notes:
             tell_wrapped(f"warning: {advice}")
+
+
+def _foreseen(made: Plan, folder: str, reuse: list[str]) -> list[dict[str, Any]]:
+    """Return what is taken from earlier runs, phase by phase; nothing where there is none."""
+    from cleaner.runs.foresight import BEFORE, foresee
+    from cleaner.runs.reuse import check_earlier, holds_work
+
+    for said in check_earlier(reuse, folder):
+        say(f"warning: {said}")
+    if not any(map(holds_work, (folder, *reuse))):
+        return []
+    return [
+        {
+            "phase": one.title,
+            "units": one.units,
+            "taken": one.taken,
+            "why not the rest": "; ".join(one.why),
+        }
+        for one in foresee(made, [folder, *reuse])
+        if one.why != (BEFORE,)
+    ]
 
 
 def _policy(made: Plan, number: int) -> str:

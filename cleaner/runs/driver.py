@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,19 +19,22 @@ from cleaner.job.plan import Plan
 from cleaner.runs.alarms import Warn, check_alarm, check_failures, check_values
 from cleaner.runs.engine import Engine, engine_of
 from cleaner.runs.finish import Measured, finish, write_below
+from cleaner.runs.keys import book_of, unit_keys, with_poison
 from cleaner.runs.later import Later
 from cleaner.runs.logged import Told, logged
 from cleaner.runs.phases import CHECK
 from cleaner.runs.phases.base import Phase, Prepared, State, largest_first
 from cleaner.runs.phases.build import build_phases
-from cleaner.runs.quarantine import READING, SHADOW, find_poison, poisoned
+from cleaner.runs.quarantine import READING, SHADOW, find_poison, poisoned, take_poison
 from cleaner.runs.repair import Mending
 from cleaner.runs.resources import check_disk
+from cleaner.runs.reuse import check_earlier, sources, take
 from cleaner.runs.statistics import read_summary
 from cleaner.runs.status import Report, Shown, read_progress, recorded
 from cleaner.runs.stop import STOP_FILE, Asked
 from cleaner.runs.summary.count import Summary
 from cleaner.storage import store
+from cleaner.storage.books import write_book
 from cleaner.storage.commits import (
     Marker,
     complete,
@@ -65,9 +69,12 @@ def run_plan(
     accept_alarms: Sequence[str] = (),
     replace: bool = False,
     fresh: bool = False,
+    reuse: Sequence[str] = (),
     log_json: bool = False,
 ) -> dict[str, Any]:
     """Run a plan in a run folder, or continue it there; return the manifest.
+
+    Results of the runs in the folders `reuse` are taken where they are the same.
 
     What it tells `report`, `warn` and `note`, and why it ends, goes to `_work/run.log` too.
 
@@ -82,6 +89,10 @@ def run_plan(
         here = RunFolder(folder)
         _not_itself(plan, folder)
         here.claim()
+        if fresh and reuse:
+            raise JobError("--fresh uses nothing that was computed before: leave out --reuse")
+        for said in check_earlier(reuse, folder):
+            warn(said)
         identity = run_identity(plan)
         _make_way(here, identity, warn)
         swapped = complete_swap(here)
@@ -101,6 +112,7 @@ def run_plan(
             )
         replacing = done is not None and not same
         state = _begin(plan, here, identity, warn, replacing=replacing, fresh=fresh)
+        state.earlier = tuple(reuse)
         told.opened()
         for said in plan.notes:
             note(said)
@@ -171,9 +183,7 @@ def _run_phases(
         about = (number, len(phases), identity)
         began = time.monotonic()
         later = Later(phases, number, seconds)
-        damaged = _run_phase(
-            phase, about, state, running, plan.task_memory, told.report, warn, later
-        )
+        damaged = _run_phase(plan, phase, about, state, running, told.report, warn, later)
         seconds[phase.name] += time.monotonic() - began
         if damaged:
             number = mending.void(damaged)
@@ -322,8 +332,10 @@ def _begin(
         warn(f"the results here were made with other versions and are reused as they are: {others}")
     attempts = [*(one for one in before if one != versions()), versions()]
     # First of all: from here on the folder is known for ours.
+    run = (home.plan() or {}).get("run", "") if again and (begun_fresh or not fresh) else ""
     said = {
-        "format": FORMATS["plan"], "identity": identity, "versions": attempts, **describe(plan),
+        "format": FORMATS["plan"], "identity": identity, "run": run or secrets.token_hex(8),
+        "versions": attempts, **describe(plan),
     }  # fmt: skip
     write_below(home.path, PLAN, plain_json(said))
     # Two attempts at one unit rely on it; a space more harms nobody where it is overwritten.
@@ -336,7 +348,7 @@ def _begin(
     for one in (here, home):
         one.sweep()
     place = next_place(identity) if beside else ""
-    return State(here.path, place=place, fresh=fresh, sure=sure)
+    return State(here.path, place=place, fresh=fresh, sure=sure, run=said["run"])
 
 
 def _versions(folder: RunFolder) -> list[dict[str, str]]:
@@ -369,11 +381,11 @@ def describe(plan: Plan) -> dict[str, Any]:
 
 
 def _run_phase(
+    plan: Plan,
     phase: Phase,
     about: tuple[int, int, str],
     state: State,
     running: Any,
-    memory: int,
     report: Report,
     warn: Warn,
     later: Later,
@@ -390,22 +402,14 @@ def _run_phase(
         state.markers[phase.name] = []
         return []
     settings = _write_settings(phase, prepared, home)
+    bases = unit_keys(phase, prepared)
+    for source in sources(state, phase):
+        take_poison(source, home, phase.name, bases)
     poison = poisoned(home, phase.name)
-    bases = {
-        unit.name: digest(
-            [
-                phase.function,
-                phase.version,
-                phase.options.plain(),
-                prepared.depends,
-                unit.name,
-                unit.depends,
-            ]
-        )
-        for unit in prepared.units
-    }
-    keys = {unit: _with_poison(base, poison.get((unit, base), [])) for unit, base in bases.items()}
+    keys = {unit: with_poison(base, poison.get((unit, base), [])) for unit, base in bases.items()}
+    write_book(home, phase.name, book_of(plan, phase, prepared, settings, keys))
     have = valid_markers(home, phase.name, keys, place, warn)
+    have |= take(state, phase, keys, have)
     if phase.products:
         _drop_changed(phase, settings, have, state, running, warn)
     markers = {
@@ -421,6 +425,7 @@ def _run_phase(
                     "home": home,
                     "place": place,
                     "identity": identity,
+                    "run": state.run,
                     "phase": phase.name,
                     "function": phase.function,
                     "settings": settings,
@@ -431,7 +436,7 @@ def _run_phase(
                     "have": sorted(have[unit.name]),
                     "exact": phase.exact,
                     "gpu": phase.gpu,
-                    "memory": memory,
+                    "memory": plan.task_memory,
                     "stages": phase.title,
                 }
             )
@@ -527,11 +532,6 @@ def _flat(markers: Mapping[str, Sequence[Marker]]) -> list[Marker]:
     return [marker for mine in markers.values() for marker in mine]
 
 
-def _with_poison(base: str, poison: Sequence[Sequence[int]]) -> str:
-    """Return the key of a unit that leaves some documents alone."""
-    return digest([base, poison]) if poison else base
-
-
 def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
     """Return a task whose workers died, to be tried again without what killed them."""
     blind = task.get("blind", 0)  # searches that found nothing
@@ -549,7 +549,7 @@ def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
         return {**task, "blind": blind + 1}
     poison = sorted([*task["payload"].get("poison", []), *found])
     # Under a key that holds the verdict: what was committed without it is another outcome.
-    key = _with_poison(task["base"], poison)
+    key = with_poison(task["base"], poison)
     return {**task, "payload": {**task["payload"], "poison": poison}, "key": key, "have": []}
 
 

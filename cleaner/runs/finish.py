@@ -13,6 +13,7 @@ from cleaner.job.plan import Plan
 from cleaner.ledger import by_label, funnel, merge
 from cleaner.runs.alarms import Warn, unfit_of, unread_of
 from cleaner.runs.phases.base import Phase, State
+from cleaner.runs.reuse import spent, units_taken
 from cleaner.runs.statistics import cells_bytes, rules_told
 from cleaner.runs.suits import unsuited
 from cleaner.runs.summary.count import Summary
@@ -159,9 +160,15 @@ def finish(
         "versions": (home.plan() or {}).get("versions", [versions()]),
         "seconds": round(time.time() - measured.started, 1),
         "phases": [
-            {"title": phase.title, "seconds": round(measured.seconds[phase.name], 1)}
+            {
+                "title": phase.title,
+                "seconds": round(measured.seconds[phase.name], 1),
+                **units_taken(state.markers[phase.name], state.run),
+            }
             for phase in phases
         ],
+        "spent": spent(state),
+        "reused": list(state.earlier),
     }
     write_below(state.home, MANIFEST, plain_json(manifest))
     return manifest

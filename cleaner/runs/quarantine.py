@@ -34,6 +34,16 @@ def poisoned(folder: str, phase: str) -> dict[tuple[str, str], list[list[int]]]:
     return {unit: sorted(keys) for unit, keys in found.items()}
 
 
+def take_poison(source: str, folder: str, phase: str, bases: Mapping[str, str]) -> None:
+    """Take over what another run found of these units, by their keys without any verdict."""
+    there, here = (store.join(phase_folder(one, phase), "poison") for one in (source, folder))
+    known = set(store.names(here))
+    for name in store.names(there):
+        match = _NAME.fullmatch(name)
+        if match and name not in known and bases.get(match["unit"]) == match["key"]:
+            store.link(store.join(there, name), store.join(here, name))
+
+
 def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
     """Return the keys that make a map task die, after committing their verdicts; none if it lives.
 

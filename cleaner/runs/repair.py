@@ -51,6 +51,7 @@ class Mending:
             self.warn(f"{error}; its unit runs again")
         for (number, _, _), marker in back.items():
             phase = self.phases[number]
+            self.state.spoiled.add((phase.name, marker.unit))
             drop_marker(self.state.home_of(phase), phase.name, marker.name())
             for path in _paths(marker):
                 store.delete(store.join(self.state.folder, path))

@@ -137,6 +137,7 @@ class GlobalStage(ABC):
     gathered: ClassVar[bool] = True  # verdicts go to their documents; False: each task reads all
     reads_again: ClassVar[bool] = False  # its verdicts are applied by the columns that it reads
     scores_first: ClassVar[bool] = False  # it also goes row by row, at the end of the phase before
+    signs: ClassVar[bool] = False  # what documents send is costly: made of all words of a text
     # Options that no task is told, and no key of a unit depends on.
     unkeyed: ClassVar[frozenset[str]] = frozenset()
 

@@ -32,6 +32,7 @@ class NearDedup(NearDedupOptions, Duplicates):
     version: ClassVar[int] = 3  # keep: newest reads more forms of dates
     reason: ClassVar[str] = "near_duplicate"
     index_by: ClassVar[str] = "band"
+    signs: ClassVar[bool] = True
 
     @property
     def banding(self) -> Banding:

@@ -47,6 +47,8 @@ class Marker:
         str, Mapping[str, Any]
     ]  # role -> {path, bytes, sha256}, path below the run folder
     facts: Mapping[str, Any] = field(default_factory=dict)
+    made_by: str = ""  # the run that committed it, as its `plan.json` calls itself
+    spent: Mapping[str, int] = field(default_factory=dict)  # what it cost; no part of the outcome
     place: str = ""  # where `files` lie, below the run folder: "", or that of a replacement
 
     @property
@@ -60,7 +62,8 @@ class Marker:
         """Return the marker as the bytes of its file, sealed by a hash of what it says."""
         said = {
             "unit": self.unit, "part": self.part, "last": self.last, "key": self.key,
-            "files": self.files, "facts": self.facts,
+            "files": self.files, "facts": self.facts, "made_by": self.made_by,
+            "spent": self.spent,
         }  # fmt: skip
         sealed = {**said, "seal": digest(said)}
         return json.dumps(sealed, sort_keys=True, ensure_ascii=False).encode(
@@ -72,7 +75,7 @@ class Marker:
         return f"{self.unit}.{self.part:05d}{'.last' if self.last else ''}-{self.key}.json"
 
     def identity(self) -> str:
-        """Return a hash of what was committed, without the attempt that committed it."""
+        """Return a hash of what was committed, whoever committed it and whatever it cost."""
         files = {role: [file["bytes"], file["sha256"]] for role, file in self.files.items()}
         return digest([self.unit, self.part, self.last, files, self.facts])
 
@@ -106,6 +109,18 @@ def read_markers(folder: str, phase: str, names: Iterable[str], place: str) -> l
     """Read many markers, many at once: a store may take its time with each."""
     with ThreadPoolExecutor(_READERS) as pool:
         return list(pool.map(lambda name: read_marker(folder, phase, name, place), names))
+
+
+def put_marker(folder: str, phase: str, marker: Marker, place: str) -> Marker:
+    """Write a marker unless there is one that can be read; return the one that stands."""
+    path = store.join(_commits(folder, phase), marker.name())
+    if store.put_if_absent(path, marker.body()):
+        return marker
+    theirs = read_marker(folder, phase, marker.name(), place)
+    if theirs is None:  # torn, and nobody's
+        store.write_whole(path, marker.body())
+        return marker
+    return theirs
 
 
 def _commits(folder: str, phase: str) -> str:
@@ -298,6 +313,7 @@ class Committer:
     stages: str = ""  # what runs in this phase, for messages
     place: str = ""  # where results and products go, below the run folder
     identity: str = ""  # of the job that this is an attempt for
+    made_by: str = ""  # the run that it is of
     attempt: str = field(default_factory=lambda: secrets.token_hex(4))
     done: list[Marker] = field(default_factory=list)
 
@@ -354,8 +370,12 @@ class Committer:
         last: bool,
         files: Mapping[str, pa.Buffer | bytes | Ranged],
         facts: Mapping[str, Any],
+        spent: Mapping[str, int] | None = None,
     ) -> Marker:
-        """Write the data of one part, then its marker; return the marker that stands."""
+        """Write the data of one part, then its marker; return the marker that stands.
+
+        `spent` is what it cost, for the manifest.
+        """
         failpoint(self.phase, self.unit, "data")
         written: dict[str, dict[str, Any]] = {}
         try:
@@ -368,7 +388,10 @@ class Committer:
                     written[role]["trailer"] = data.said()
             # With keys in order, as whoever reads the marker meets them.
             plain = json.loads(json.dumps(facts, sort_keys=True))
-            marker = Marker(self.unit, part, last, self.key, written, plain, self.place)
+            marker = Marker(
+                self.unit, part, last, self.key, written, plain,
+                made_by=self.made_by, spent=dict(spent or {}), place=self.place,
+            )  # fmt: skip
             failpoint(self.phase, self.unit, "marker")
             stands = self._mark(marker)
         except BaseException:
@@ -380,14 +403,10 @@ class Committer:
 
     def _mark(self, marker: Marker) -> Marker:
         """Write a marker unless there is one; return the one that stands."""
-        name, data = marker.name(), marker.body()
-        path = store.join(_commits(self.home, self.phase), name)
-        if store.put_if_absent(path, data):
+        theirs = put_marker(self.home, self.phase, marker, self.place)
+        if theirs is marker:
             return marker
-        theirs = read_marker(self.home, self.phase, name, self.place)
-        if theirs is None:  # torn, and nobody's
-            store.write_whole(path, data)
-            return marker
+        name = marker.name()
         if theirs.identity() != marker.identity():
             said = told_apart(self.phase, self.unit, marker.part, self.stages)
             if self.exact:

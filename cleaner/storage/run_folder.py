@@ -45,7 +45,7 @@ _KEY = "[0-9a-f]{16}"
 _WORKING = re.compile(
     rf"(progress\.json|stop|fresh|seen/{_KEY}(\.[0-9a-f]{{8}})?|(.+/)?\.tmp-[0-9a-f]+)"
     rf"|[^/]+/(settings-{_KEY}\.json|(_commits|nondeterministic_parts)/[^/]+-{_KEY}\.json"
-    rf"|segments/{_KEY}\.jsonl\.zst|poison/[^/]+-{_KEY}-[^/]+\.json"
+    rf"|(segments/{_KEY}\.jsonl|books/{_KEY}\.json)\.zst|poison/[^/]+-{_KEY}-[^/]+\.json"
     rf"|data/[^/]+\.\d{{5,}}-{_KEY}-[0-9a-f]{{8}}\.\w+)"
 )
 _COMMITTED = re.compile(r"[^/]+/(settings-[0-9a-f]{16}|_commits/.+-[0-9a-f]{16})\.json")

@@ -7,13 +7,44 @@ from cleaner.storage.commits import Marker, committed, drop_marker, read_markers
 from cleaner.storage.run_folder import missing
 from cleaner.storage.segments import Segments, read_segments
 
+Found = dict[str, dict[int, Marker]]  # unit -> part -> marker
+
 
 def valid_markers(
     folder: str, phase: str, keys: Mapping[str, str], place: str, warn: Callable[[str], None]
-) -> dict[str, dict[int, Marker]]:
-    """Return what is committed of units under their keys and is there: unit -> part -> marker.
+) -> Found:
+    """Return what is committed of units under their keys and is there.
 
     A marker that is torn, or names what is not there with its size, is dropped, with a word.
+    """
+    good, bad, single = _looked_through(folder, phase, keys, place)
+    for name, wrong in bad:
+        warn(f"{phase}: {wrong} is missing or truncated; its unit runs again")
+        drop_marker(folder, phase, name)
+    found: Found = {unit: {} for unit in keys}
+    with Segments(folder, phase) as segments:
+        for marker in good:
+            found[marker.unit][marker.part] = marker
+            if marker.name() in single:
+                segments.add([marker])
+    return found
+
+
+def markers_of(folder: str, phase: str, keys: Mapping[str, str]) -> Found:
+    """Return the same of another run, in which nothing is changed."""
+    good, _, _ = _looked_through(folder, phase, keys, "")
+    found: Found = {}
+    for marker in good:
+        found.setdefault(marker.unit, {})[marker.part] = marker
+    return found
+
+
+def _looked_through(
+    folder: str, phase: str, keys: Mapping[str, str], place: str
+) -> tuple[list[Marker], list[tuple[str, str]], set[str]]:
+    """Return the markers of some units that are valid; those that are not, each with what is wrong.
+
+    Last the names of those that stand in no segment.
     """
     have = committed(folder, phase)
     names = [name for unit, key in keys.items() for name, _ in have.get((unit, key), {}).values()]
@@ -28,19 +59,15 @@ def valid_markers(
     # A copy may be of a marker that has been made again since.
     again = [name for name, marker in copied.items() if _gone(marker, there)]
     read |= zip(again, read_markers(folder, phase, again, place), strict=True)
-    found: dict[str, dict[int, Marker]] = {unit: {} for unit in keys}
-    with Segments(folder, phase) as segments:
-        for name in names:
-            marker = read[name] if name in read else copied[name]
-            wrong = [name] if marker is None else _gone(marker, there)
-            if marker is None or wrong:
-                warn(f"{phase}: {wrong[0]} is missing or truncated; its unit runs again")
-                drop_marker(folder, phase, name)
-                continue
-            found[marker.unit][marker.part] = marker
-            if name in read:
-                segments.add([marker])
-    return found
+    good, bad = [], []
+    for name in names:
+        marker = read[name] if name in read else copied[name]
+        wrong = [name] if marker is None else _gone(marker, there)
+        if marker is None or wrong:
+            bad.append((name, wrong[0]))
+        else:
+            good.append(marker)
+    return good, bad, set(read)
 
 
 def _gone(marker: Marker, there: Mapping[str, int]) -> list[str]:

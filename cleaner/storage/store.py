@@ -640,6 +640,43 @@ def move(source: str, target: str) -> bool:
     return True
 
 
+def link(source: str, target: str) -> int:
+    """Give a file a second name, or a copy where that cannot be; return its bytes.
+
+    Neither may be changed in place afterwards: every file here is written whole under its name.
+    Raises FileNotFoundError when there is no such file.
+    """
+    if is_remote(source) or is_remote(target):
+        return _copied(source, target)
+    there, here = place(source), Path(place(target))
+    with naming(target):
+        here.parent.mkdir(parents=True, exist_ok=True)
+        beside = here.with_name(f".tmp-{secrets.token_hex(6)}")
+        try:
+            try:
+                os.link(there, beside)
+            except FileNotFoundError:
+                raise
+            except OSError:  # another file system, or one that knows no links
+                shutil.copyfile(there, beside)
+            size = beside.stat().st_size
+            os.replace(beside, here)
+        finally:
+            beside.unlink(missing_ok=True)  # of two names of one file `replace` leaves both
+    return size
+
+
+def _copied(source: str, target: str) -> int:
+    if not exists(source):
+        raise FileNotFoundError(source)
+    size = 0
+    with open_input(source) as file, open_output(target) as sink:
+        while block := file.read(1 << 22):
+            sink.write(block)
+            size += len(block)
+    return size
+
+
 def delete_folder(path: str) -> None:
     """Remove a folder and all below it; it is no error when it is gone already."""
     if is_remote(path):

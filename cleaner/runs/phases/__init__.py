@@ -67,6 +67,7 @@ def work(task: Mapping[str, Any]) -> list[dict[str, Any]]:
         stages=task["stages"],
         place=task["place"],
         identity=task["identity"],
+        made_by=task["run"],
     )
     # Another attempt may have committed it since: what stands is not made again. A first part that
     # was there already has others after it, or there would be no task.

@@ -87,6 +87,10 @@ class State:
     markers: dict[str, list[Marker]] = field(default_factory=dict)
     place: str = ""
     fresh: bool = False
+    run: str = ""  # what this run calls itself in its `plan.json`, whatever the attempt
+    earlier: tuple[str, ...] = ()  # folders of runs whose results are taken where they are the same
+    # Units, (phase, unit), that were found damaged: they are done again, and not taken again.
+    spoiled: set[tuple[str, str]] = field(default_factory=set)
     # Products, path and SHA-256, whose bytes this process wrote or has checked.
     sure: set[tuple[str, str]] = field(default_factory=set)
 

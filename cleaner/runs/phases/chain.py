@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,7 @@ class Outcome:
     # Signals whose values so far the ledger keeps under another name, that of a version.
     elsewhere: set[str] = field(default_factory=set)
     ghosts: pl.DataFrame = field(default_factory=none_yet)  # sampled ones of all that fell
+    spent: Counter[str] = field(default_factory=Counter)  # documents, by what was done with them
 
     def fell(self, docs: pl.DataFrame) -> None:
         """Take down documents that fell, each signal under the name of the text it is of."""
@@ -82,7 +84,9 @@ class Chain:
         self._measure(outcome, self._end)
         if empty_at is not None:
             fallen.add(_fall_empty(outcome, empty_at), self._end, judged=False)
-        outcome.ghosts = self._followed(none_yet() if ghosts is None else ghosts, fallen)
+        outcome.ghosts = self._followed(
+            none_yet() if ghosts is None else ghosts, fallen, outcome.spent
+        )
         return outcome
 
     @property
@@ -91,27 +95,29 @@ class Chain:
         end = self.steps[-1].index + 1 if self.steps else 0
         return max([end, *(m.before for m in self.measures)])
 
-    def _followed(self, ghosts: pl.DataFrame, fallen: Fallen) -> pl.DataFrame:
+    def _followed(self, ghosts: pl.DataFrame, fallen: Fallen, spent: Counter[str]) -> pl.DataFrame:
         """Return ghosts after all steps, with those that became some on the way."""
         if not len(ghosts) and not fallen.before and not fallen.after:
             return ghosts
-        shadow = Outcome(ghosts)
+        shadow = Outcome(ghosts, spent=spent)
         for step in self.steps:
             self._measure(shadow, step.index)
             shadow.docs = joined(shadow.docs, fallen.before.get(step.index, ()))
             if len(shadow.docs):
                 _failpoint(shadow.docs, "shadow")
-                shadow.docs = self._judged_anyway(shadow.docs, step)
+                shadow.docs = self._judged_anyway(shadow.docs, step, spent)
             shadow.docs = joined(shadow.docs, fallen.after.get(step.index, ()))
         self._measure(shadow, self._end)
         return joined(shadow.docs, fallen.before.get(self._end, ()))
 
-    def _judged_anyway(self, docs: pl.DataFrame, step: StageSpec) -> pl.DataFrame:
+    def _judged_anyway(
+        self, docs: pl.DataFrame, step: StageSpec, spent: Counter[str]
+    ) -> pl.DataFrame:
         stage = step.options
         if "html" in stage.needs() and "html" not in docs.columns:
             made = absent(docs, stage)
         else:
-            made = applied(step, docs)
+            made = self._made(step, docs, spent)
         if "text" in stage.adds():  # what a page has no text for is judged as an empty text
             made = made.with_columns(pl.col("text").fill_null(""))
         made = _with_verdicts(made)
@@ -124,6 +130,7 @@ class Chain:
             if measure.before != before or "text" not in outcome.docs.columns:
                 continue
             docs = outcome.docs
+            outcome.spent["measured"] += len(docs)
             measured = signal_families.measure(
                 docs["text"],
                 measure.signals,
@@ -153,7 +160,7 @@ class Chain:
             docs = self._judge_together(docs, step, judged)
             docs = docs.with_columns(judged.pop(step.index))
         else:
-            docs = applied(step, docs)
+            docs = self._made(step, docs, outcome.spent)
         docs = _with_verdicts(docs)
         error = docs["error"].is_not_null()
         down = (docs["broken"].list.len() > 0).fill_null(True) & ~error
@@ -172,6 +179,14 @@ class Chain:
         for index in judged:
             judged[index] = judged[index].filter(stay)
         outcome.docs = docs.filter(stay).drop("broken", "error")
+
+    def _made(self, step: StageSpec, docs: pl.DataFrame, spent: Counter[str]) -> pl.DataFrame:
+        """Return what a stage makes of documents, once it is noted what that costs."""
+        if "text" in step.options.adds() and "html" in docs.columns:
+            spent["pages"] += len(docs) - docs["html"].null_count()
+        if not step.options.exact:
+            spent["scored"] += len(docs)
+        return applied(step, docs)
 
     def _judge_together(
         self, docs: pl.DataFrame, step: StageSpec, judged: dict[int, pl.DataFrame]

@@ -164,6 +164,8 @@ def _commit(
     if settings.shadow:
         left = going_on(outcome.ghosts, docs, sample, settings.carry, last=sends.stage is None)
         files["shadow"] = table_bytes(left)
+    spent = outcome.spent
+    spent["read"] += len(record) if unit.pieces is not None else 0
     del outcome, fallen
     facts = _facts(part, record, docs)
     if sends.stage is not None:
@@ -173,12 +175,13 @@ def _commit(
         for role, rows, ranges in _sent(sends.stage, sends.roles, docs):
             files[role] = exchange_bytes(rows, "slot", ranges)
             facts[role] = len(rows)
+        spent["signed"] += len(docs) if sends.stage.across().signs else 0
     else:
         docs = _tokenised(sends, docs).with_columns(shuffle_key(docs, sends.seed))
         docs = docs.sort("shuffle", "file", "row")
         files["text"] = exchange_bytes(docs, "shuffle", sends.ranges)
         files["sizes"] = table_bytes(_sizes(docs))
-    out.commit(number, part.last, files, facts)
+    out.commit(number, part.last, files, facts, spent)
 
 
 def _tokenised(sends: Sends, docs: pl.DataFrame) -> pl.DataFrame:

@@ -5,8 +5,9 @@ and which of their ranges a unit reads, is known here alone.
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -100,6 +101,7 @@ class _Work:
     step: Step
     unit: StepUnit
     out: Committer
+    spent: Counter[str] = field(default_factory=Counter)  # since the last part was committed
 
     def stands(self, number: int, last: bool) -> bool:
         return self.out.stands(number, last)
@@ -153,6 +155,7 @@ class _Work:
             for _, file in files:
                 docs = read_table(self.out.folder, file)
                 docs = docs.join(named, on=["file", "row"], how="inner", maintain_order="left")
+                self.spent["shingled"] += len(docs)
                 yield Texts(with_asked(docs, self.settings.stage.reads))
 
     def _named(self, role: str, part: int) -> pl.DataFrame:
@@ -169,7 +172,8 @@ class _Work:
                 files[role] = exchange_bytes(one.rows, "slot", self.settings.ranges[role])
             else:
                 files |= self._by_row(role, one)
-        self.out.commit(number, last, files, facts)
+        self.out.commit(number, last, files, facts, self.spent)
+        self.spent.clear()
 
     def _by_row(self, role: str, one: ByRow) -> dict[str, Ranged]:
         ours = one.rows.filter(pl.col("file") < OLD)

@@ -202,7 +202,7 @@ def test_settings_are_read_once(tmp_path: Path) -> None:
 def test_a_task_that_is_committed_since_is_not_done_again(tmp_path: Path) -> None:
     task = {"function": "map", "folder": str(tmp_path), "phase": "00-map", "unit": "u",
             "key": "0" * 16, "have": [], "exact": True, "stages": "", "place": "",
-            "identity": "", "settings": "nowhere", "payload": {}}  # fmt: skip
+            "identity": "", "run": "", "settings": "nowhere", "payload": {}}  # fmt: skip
     out = Committer(str(tmp_path), "00-map", "u", "0" * 16)
     out.commit(0, True, {}, {"rows": 3})
     (told,) = phases.work(task)
@@ -221,7 +221,7 @@ def test_a_damaged_file_is_named_instead(tmp_path: Path) -> None:
     settings.write_text(json.dumps(CutSettings("bytes", 5, (file,)).plain()))
     task = {"function": "cut", "folder": str(tmp_path), "phase": "01-cut", "unit": "all",
             "key": "0" * 16, "have": [], "exact": True, "stages": "", "place": "",
-            "identity": "", "settings": str(settings), "payload": {}}  # fmt: skip
+            "identity": "", "run": "", "settings": str(settings), "payload": {}}  # fmt: skip
     assert phases.work(task) == [{"damaged": [file.path, "is gone"]}]
 
 
