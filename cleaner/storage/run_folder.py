@@ -29,12 +29,10 @@ FORMATS = {
 }  # fmt: skip
 RECORDS = (JOB, PLAN, STATS, VALUES)  # what a run says of itself, beside its manifest
 ABANDONED = 3600.0  # seconds after which a file that nothing names has no writer any more
-SHARD_SUFFIXES = (
-    "parquet",
-    "jsonl.zst",
-    "bin",
-    "idx",
-)  # of `shards.FORMATS`, which loads what reads them
+SHARD_SUFFIXES = (  # of `shards.FORMATS`, which loads what reads them
+    "parquet", "jsonl.zst", "bin", "idx", "txt", "npy", "csv.gz", "tokens.bin",
+    "document_offsets.npy",
+)  # fmt: skip
 _PRODUCT = re.compile(
     rf"shards/part-\d{{5,}}-of-\d{{5,}}\.({'|'.join(map(re.escape, SHARD_SUFFIXES))})"
     r"|(ledger|clusters|shadow)/part-\d{5,}\.parquet"

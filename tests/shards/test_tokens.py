@@ -1,6 +1,9 @@
 """Formats of tokens: each file read as its trainer does, by the published layout."""
 
+import csv
 import functools
+import gzip
+import io
 import itertools
 import json
 import operator
@@ -81,7 +84,29 @@ def megatron_documents(folder: Path, stem: str) -> list[list[int]]:
     return found
 
 
-READERS = {"megatron": megatron_documents}
+def olmo_documents(folder: Path, stem: str) -> list[list[int]]:
+    """Map the bare numbers, and read the table beside them."""
+    numbers = np.memmap(folder / f"{stem}.npy", dtype=np.uint16, mode="r")
+    table = gzip.decompress((folder / f"{stem}.csv.gz").read_bytes()).decode()
+    lines = list(csv.reader(io.StringIO(table)))
+    assert int(lines[-1][1]) == len(numbers)
+    assert all(line[2].startswith("d") and line[3] == "s" for line in lines)
+    return [numbers[int(start) : int(end)].tolist() for start, end, *_ in lines]
+
+
+def torchtitan_documents(folder: Path, stem: str) -> list[list[int]]:
+    """Map the tokens and take one document by its number, as the example of the loader does."""
+    tokens = np.memmap(folder / f"{stem}.tokens.bin", dtype=np.uint32, mode="r")
+    offsets = np.load(folder / f"{stem}.document_offsets.npy")
+    assert offsets[-1] == len(tokens)
+    return [tokens[offsets[n] : offsets[n + 1]].tolist() for n in range(len(offsets) - 1)]
+
+
+READERS = {
+    "megatron": megatron_documents,
+    "olmo": olmo_documents,
+    "torchtitan": torchtitan_documents,
+}
 
 
 @every_form
@@ -176,7 +201,7 @@ def test_the_bytes_do_not_depend_on_frames_and_only_what_is_wanted_is_read(form:
     for part, data in enumerate(whole):
         for cut in (data[: len(data) // 2], b"\x00" * 7):
             broken = [pa.BufferReader(cut if n == part else d) for n, d in enumerate(whole)]
-            with pytest.raises((OSError, pa.ArrowException, ValueError)):
+            with pytest.raises(OSError):
                 list(made.chunks(broken, schema, None, None))
 
 
