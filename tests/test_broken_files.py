@@ -25,6 +25,7 @@ from cleaner.job.plan import make_plan
 from cleaner.runs import phases as phase_functions
 from cleaner.runs.driver import run_plan
 from cleaner.runs.engine import Inline
+from cleaner.runs.phases.map import MapUnit
 from cleaner.runs.quarantine import READING, find_poison, poisoned
 
 
@@ -212,11 +213,11 @@ def test_a_file_that_kills_its_reader_is_found_and_left_alone(
 
         def attempt(self, task: Any) -> Any:
             nonlocal probes
-            probes += task["function"] == "probe"
-            shunned = {file for file, *_ in task["payload"].get("poison", [])}
-            pieces = task["payload"].get("pieces", [])
-            if (bad - shunned) & {piece["file"] for piece in pieces}:
-                return None
+            probes += task.function == "probe"
+            if isinstance(task.payload, MapUnit):
+                shunned = {file for file, *_ in task.payload.poison}
+                if (bad - shunned) & {piece.file for piece in task.payload.pieces or ()}:
+                    return None
             return phase_functions.work(task)
 
     with monkeypatch.context() as patched:
@@ -240,11 +241,11 @@ def test_no_file_is_guilty_where_workers_die_with_nothing_to_read(tmp_path: Path
     (tmp_path / "in/0.parquet").write_bytes(parquet())
     plan = make_plan(parse_job(job(tmp_path / "in", pages=False)))
     ((_, pieces),) = plan.units
-    payload = {"pieces": [piece.plain() for piece in pieces]}
-    task = {"folder": str(tmp_path / "run"), "phase": "00-map", "unit": "000000", "key": "k"}
-    task["home"] = task["folder"]
+    run = str(tmp_path / "run")
+    task = phase_functions.Task(folder=run, home=run, phase="00-map", function="map", settings="",
+                                unit="000000", key="k", payload=MapUnit(tuple(pieces)))  # fmt: skip
     with pytest.raises(InputError, match="workers die even with nothing to read"):
-        find_poison({**task, "payload": payload}, lambda _: None)
+        find_poison(task, lambda _: None)
     assert poisoned(str(tmp_path / "run"), "00-map") == {}
 
 

@@ -59,8 +59,8 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     real = phase_functions.work
 
     def work(task: Any) -> Any:
-        if task["function"] != phase_functions.CHECK:  # that reads a unit again, and does none
-            found.append((task["phase"], task["unit"]))
+        if not isinstance(task, phase_functions.Check):  # that reads a unit again, and does none
+            found.append((task.phase, task.unit))
         return real(task)
 
     monkeypatch.setattr(phase_functions, "work", work)

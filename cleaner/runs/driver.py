@@ -22,7 +22,7 @@ from cleaner.runs.finish import Measured, finish, write_below
 from cleaner.runs.keys import book_of, unit_keys, with_poison
 from cleaner.runs.later import Later
 from cleaner.runs.logged import Told, logged
-from cleaner.runs.phases import CHECK
+from cleaner.runs.phases import Check, Task
 from cleaner.runs.phases.base import Phase, Prepared, State, largest_first
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.quarantine import READING, SHADOW, find_poison, poisoned, take_poison
@@ -420,25 +420,25 @@ def _run_phase(
         if unit.name not in markers:
             killers = poison.get((unit.name, bases[unit.name]), [])
             tasks.append(
-                {
-                    "folder": state.folder,
-                    "home": home,
-                    "place": place,
-                    "identity": identity,
-                    "run": state.run,
-                    "phase": phase.name,
-                    "function": phase.function,
-                    "settings": settings,
-                    "unit": unit.name,
-                    "payload": {**unit.payload.plain(), **({"poison": killers} if killers else {})},
-                    "base": bases[unit.name],
-                    "key": keys[unit.name],
-                    "have": sorted(have[unit.name]),
-                    "exact": phase.exact,
-                    "gpu": phase.gpu,
-                    "memory": plan.task_memory,
-                    "stages": phase.title,
-                }
+                Task(
+                    folder=state.folder,
+                    home=home,
+                    place=place,
+                    identity=identity,
+                    run=state.run,
+                    phase=phase.name,
+                    function=phase.function,
+                    settings=settings,
+                    unit=unit.name,
+                    payload=_sparing(unit.payload, killers) if killers else unit.payload,
+                    base=bases[unit.name],
+                    key=keys[unit.name],
+                    have=tuple(sorted(have[unit.name])),
+                    exact=phase.exact,
+                    gpu=phase.gpu,
+                    memory=plan.task_memory,
+                    stages=phase.title,
+                )
             )
     if tasks:
         remove_orphans(home, phase.name, _flat(markers))
@@ -449,24 +449,24 @@ def _run_phase(
     left = tasks
     with Segments(home, phase.name) as segments:
         while left:
-            again: list[dict[str, Any]] = []
+            again: list[Task] = []
             for done in running.run(left):
                 asked.look()
                 if done is not None:
                     task, made = done
                     if made is None:
-                        again.append(dict(task))
+                        again.append(task)
                         continue
                     if made and "damaged" in made[0]:
                         error = Damaged(*made[0]["damaged"])
                         damaged[error.path] = error
                         continue
                     mine = {marker["part"]: Marker(**marker) for marker in made}
-                    if task["have"]:
-                        mine = {**have[task["unit"]], **mine}
-                    markers[task["unit"]] = _whole(phase, mine.values())
-                    shown.add(markers[task["unit"]])
-                    segments.add(markers[task["unit"]])
+                    if task.have:
+                        mine = {**have[task.unit], **mine}
+                    markers[task.unit] = _whole(phase, mine.values())
+                    shown.add(markers[task.unit])
+                    segments.add(markers[task.unit])
                 else:
                     shown.look(home)
                 shown.say()
@@ -498,16 +498,15 @@ def _drop_changed(
     """
     home, asked = state.home_of(phase), Asked(state.folder)
     checks = [
-        {
-            "function": CHECK,
-            "settings": settings,
-            "phase": phase.name,
-            "home": home,
-            "unit": unit,
-            "key": marker.key,
-            "part": part,
-            "files": marker.products,
-        }
+        Check(
+            settings=settings,
+            phase=phase.name,
+            home=home,
+            unit=unit,
+            key=marker.key,
+            part=part,
+            files=tuple(marker.products),
+        )
         for unit, parts in have.items()
         for part, marker in parts.items()
         if not _named([marker]) <= state.sure
@@ -518,9 +517,9 @@ def _drop_changed(
             continue
         check, wrong = done
         if wrong != []:  # None: whoever read it died; it is made again, too
-            path = wrong[0]["damaged"][0] if wrong else check["files"][0]["path"]
+            path = wrong[0]["damaged"][0] if wrong else check.files[0]["path"]
             warn(f"{path}: its bytes are not those that were written; it is written again")
-            drop_marker(home, phase.name, have[check["unit"]].pop(check["part"]).name())
+            drop_marker(home, phase.name, have[check.unit].pop(check.part).name())
 
 
 def _named(markers: Iterable[Marker]) -> set[tuple[str, str]]:
@@ -532,12 +531,16 @@ def _flat(markers: Mapping[str, Sequence[Marker]]) -> list[Marker]:
     return [marker for mine in markers.values() for marker in mine]
 
 
-def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
+def _sparing(unit: Any, killers: Sequence[Sequence[int]]) -> Any:
+    """Return a unit that leaves some documents alone."""
+    return changed(unit, poison=tuple(tuple(key) for key in killers))
+
+
+def _mended(task: Task, running: Any, warn: Warn) -> Task:
     """Return a task whose workers died, to be tried again without what killed them."""
-    blind = task.get("blind", 0)  # searches that found nothing
-    if blind >= _ROUNDS or task["function"] != "map":
+    if task.blind >= _ROUNDS or task.function != "map":
         raise InputError(
-            f"{task['phase']}: unit {task['unit']}: its worker keeps dying; too little "
+            f"{task.phase}: unit {task.unit}: its worker keeps dying; too little "
             "memory? The same command continues the run"
         )
     found = find_poison(task, running.attempt)
@@ -546,11 +549,11 @@ def _mended(task: dict[str, Any], running: Any, warn: Warn) -> dict[str, Any]:
         then = "it is left out of the shadow" if how == [SHADOW] else "it fails"
         warn(f"{what} kills or hangs its worker; {then}, the run goes on")
     if not found:
-        return {**task, "blind": blind + 1}
-    poison = sorted([*task["payload"].get("poison", []), *found])
+        return changed(task, blind=task.blind + 1)
+    poison = sorted([*map(list, task.payload.poison), *found])
     # Under a key that holds the verdict: what was committed without it is another outcome.
-    key = with_poison(task["base"], poison)
-    return {**task, "payload": {**task["payload"], "poison": poison}, "key": key, "have": []}
+    key = with_poison(task.base, poison)
+    return changed(task, payload=_sparing(task.payload, poison), key=key, have=())
 
 
 def _write_settings(phase: Phase, prepared: Prepared, folder: str) -> str:

@@ -1,7 +1,7 @@
 """Runs tasks on Ray, or in this very process; the only module that imports ray.
 
-A task is plain data and returns plain data; Ray carries keys and counts, never documents. Both
-engines call the same function, so what a run writes does not depend on which one ran it.
+A task travels as plain data and returns plain data; Ray carries keys and counts, never documents.
+Both engines call the same function, so what a run writes does not depend on which one ran it.
 """
 
 import os
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from cleaner.config.versions import other_versions, versions
 from cleaner.errors import CleanerError, InputError, JobError, MemoryShort, StorageError
@@ -21,9 +21,12 @@ from cleaner.runs.status import Tally, Working
 from cleaner.storage import store, waiting
 from cleaner.storage.commits import committed
 
-Task = Mapping[str, Any]
+if TYPE_CHECKING:
+    from cleaner.runs.phases import Check, Task
+
+    AnyTask = Task | Check
 Result = list[dict[str, Any]]
-Done = tuple[Task, Result | None]  # None: the worker died, again and again, or hung
+Done = tuple["AnyTask", Result | None]  # None: the worker died, again and again, or hung
 Engine = Literal["ray", "inline"]
 Death = Literal["node", "memory", "worker"]
 
@@ -67,14 +70,14 @@ class Inline:
     def __exit__(self, *error: object) -> None:
         return None
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[Done | None]:
+    def run(self, tasks: "Iterable[AnyTask]") -> Iterator[Done | None]:
         """Yield each task with the markers it committed."""
         from cleaner.runs.phases import work
 
         for task in tasks:
             yield task, work(task)
 
-    def attempt(self, task: Task) -> Result | None:
+    def attempt(self, task: "AnyTask") -> Result | None:
         """Return what one task committed."""
         from cleaner.runs.phases import work
 
@@ -92,7 +95,7 @@ class Inline:
 class _Attempt:
     """A task under way."""
 
-    task: Task
+    task: "AnyTask"
     since: float  # when it was given to Ray, or last committed a part
     parts: int = 0  # that it had committed by then
     deaths: int = 0
@@ -217,7 +220,7 @@ class Ray:
         made = ray.remote(runtime_env=self._env) if self._joined else ray.remote
         return made(function)
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[Done | None]:
+    def run(self, tasks: "Iterable[AnyTask]") -> Iterator[Done | None]:
         """Yield each task with the markers it committed, in the order they end; None now and then.
 
         Twice as many tasks as slots are under way. An error of ours ends the run as it was raised
@@ -297,17 +300,17 @@ class Ray:
         now = time.monotonic()
         found = [
             Working(
-                one.task["unit"],
+                one.task.unit,
                 round(now - one.since, 1),
-                self._nodes_of[one.task["unit"]],
+                self._nodes_of[one.task.unit],
                 _file_of(one.task),
             )
             for one in self._under_way.values()
-            if one.task["unit"] in self._nodes_of
+            if one.task.unit in self._nodes_of
         ]
         return sorted(found, key=lambda one: (-one.seconds, one.unit))
 
-    def attempt(self, task: Task) -> Result | None:
+    def attempt(self, task: "AnyTask") -> Result | None:
         """Return what one task committed, or None when it killed its worker or hung."""
         import ray
 
@@ -395,14 +398,14 @@ class Ray:
         options: dict[str, Any] = {
             "max_retries": 0,  # we try again ourselves: Ray would do so for ever without memory
             "num_cpus": 1,
-            "num_gpus": 1 if one.task.get("gpu") and nodes.gpus else 0,
-            "memory": min(one.memory * one.task.get("memory", 0), nodes.memory) or None,
+            "num_gpus": 1 if one.task.gpu and nodes.gpus else 0,
+            "memory": min(one.memory * one.task.memory, nodes.memory) or None,
         }
         if nodes.avoid:
             away = NodeLabelSchedulingStrategy({"ray.io/node-id": NotIn(nodes.avoid)})
             options["scheduling_strategy"] = away
         one.since = time.monotonic()
-        return self._call.options(**options).remote(dict(one.task), os.getcwd(), self._words)
+        return self._call.options(**options).remote(one.task.plain(), os.getcwd(), self._words)
 
     def _nodes(self) -> _Nodes:
         """Return what the cluster has; nodes come and go."""
@@ -432,7 +435,7 @@ class Ray:
     def _slots(self) -> int:
         return self.workers or self._nodes().slots
 
-    def _result(self, reference: Any, task: Task) -> Result | Death:
+    def _result(self, reference: Any, task: "AnyTask") -> Result | Death:
         """Return what a task committed, or what its worker died of."""
         import ray
 
@@ -445,7 +448,7 @@ class Ray:
             if isinstance(cause, CleanerError):
                 raise cause from None
             raise CleanerError(
-                f"{task['phase']}: unit {task['unit']}: {type(cause).__name__}: {cause}"
+                f"{task.phase}: unit {task.unit}: {type(cause).__name__}: {cause}"
             ) from error
         except ray.exceptions.RuntimeEnvSetupError as error:
             raise InputError(f"Ray cannot start a worker: {error}") from None
@@ -461,15 +464,15 @@ class Ray:
             return "worker"
 
 
-def _file_of(task: Task) -> str:
+def _file_of(task: "AnyTask") -> str:
     """Return the first file of the input that a task reads, or ''."""
-    pieces = task["payload"].get("pieces") or [{}]
-    return str(pieces[0].get("path", ""))
+    pieces = getattr(task.payload, "pieces", None)
+    return pieces[0].path if pieces else ""
 
 
-def _too_little(task: Task) -> MemoryShort:
+def _too_little(task: "AnyTask") -> MemoryShort:
     return MemoryShort(
-        f"{task['phase']}: unit {task['unit']}: too little memory, again and again; no document "
+        f"{task.phase}: unit {task.unit}: too little memory, again and again; no document "
         "fails for it: give it more memory or fewer --workers, and the same command continues"
     )
 
@@ -542,8 +545,8 @@ def _hangs(one: _Attempt) -> bool:
     now = time.monotonic()
     if now - one.since < 2 * stuck_after():  # it may have waited for another
         return False
-    have = committed(one.task["home"], one.task["phase"])
-    parts = len(have.get((one.task["unit"], one.task["key"]), {}))
+    have = committed(one.task.home, one.task.phase)
+    parts = len(have.get((one.task.unit, one.task.key), {}))
     if parts <= one.parts:
         return True
     one.since, one.parts = now, parts
@@ -555,15 +558,16 @@ def stuck_after() -> float:
     return float(os.environ.get("CLEANER_STUCK_AFTER", _STUCK))
 
 
-def _work(task: dict[str, Any], where: str, words: str) -> Result:
-    from cleaner.runs.phases import work
+def _work(plain: dict[str, Any], where: str, words: str) -> Result:
+    from cleaner.runs.phases import read_task, work
     from cleaner.runs.phases.base import settings_bytes
 
+    task = read_task(plain)
     _go_to(where)
-    _at_work(words, task["unit"])
+    _at_work(words, task.unit)
     with waiting.heard(_writer(words)):
         try:
-            settings_bytes(task["settings"])
+            settings_bytes(task.settings)
         except (InputError, StorageError) as error:  # a later node was not asked what it sees
             raise InputError(f"node {socket.gethostname()}: {error}; {_SHARED}") from None
         return work(task)

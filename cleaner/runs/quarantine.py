@@ -6,15 +6,22 @@ named by its first row and READING. Every later attempt at that unit obeys it, a
 key, so the fate does not depend on which attempt met it, or on a clock; another job does not.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from cleaner.errors import InputError
 from cleaner.storage import store
 from cleaner.storage.commits import committed, phase_folder
 
-Attempt = Callable[[Mapping[str, Any]], list[dict[str, Any]] | None]
+if TYPE_CHECKING:
+    from cleaner.corpus.files import Piece
+    from cleaner.runs.phases import Task
+
+    Attempt = Callable[[Task], list[dict[str, Any]] | None]
 READING = 1  # third in the key of a piece of a file that nobody can read
 SHADOW = 2  # third in the key of a document that does harm only where it would have fallen before
 _NAME = re.compile(
@@ -44,24 +51,25 @@ def take_poison(source: str, folder: str, phase: str, bases: Mapping[str, str]) 
             store.link(store.join(there, name), store.join(here, name))
 
 
-def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
+def find_poison(task: Task, attempt: Attempt) -> list[list[int]]:
     """Return the keys that make a map task die, after committing their verdicts; none if it lives.
 
     Looked for in the first part that is not committed: it is there that the task died. Raises
     InputError when reading that part kills it, and no single file is to blame, or when workers die
     whatever they do.
     """
-    have = committed(task["home"], task["phase"]).get((task["unit"], task["key"]), {})
+    have = committed(task.home, task.phase).get((task.unit, task.key), {})
     part = next(number for number in range(len(have) + 1) if number not in have)
     read = _probe(task, attempt, part, 0, 0)
     if read is None:
         _survives(task, attempt)
         # Where parts of a long file are committed already, its rows are no longer all ours.
-        killers = [] if part else _unreadable(task, attempt, task["payload"].get("pieces", []))
+        pieces = task.payload.pieces or ()
+        killers = [] if part else _unreadable(task, attempt, pieces)
         if not killers:
-            paths = {piece["path"] for piece in task["payload"].get("pieces", [])}
+            paths = {piece.path for piece in pieces}
             raise InputError(
-                f"{task['phase']}: unit {task['unit']}: reading it kills or hangs the worker, "
+                f"{task.phase}: unit {task.unit}: reading it kills or hangs the worker, "
                 f"again and again: {', '.join(sorted(paths)[:5])}"
             )
         return killers
@@ -78,7 +86,7 @@ def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
         where = _probe(task, attempt, part, low, low)
         # Once more: a busy machine may have killed or delayed the first attempt.
         if where is not None and _probe(task, attempt, part, low, high) is None:
-            alone = {**task, "payload": {**task["payload"], "alone": True}}
+            alone = replace(task, payload=replace(task.payload, alone=True))
             lives = _probe(alone, attempt, part, low, high) is not None
             key = [*where["key"], *([SHADOW] if lives else [])]
             found.append(key)
@@ -86,43 +94,44 @@ def find_poison(task: Mapping[str, Any], attempt: Attempt) -> list[list[int]]:
     return found
 
 
-def _unreadable(
-    task: Mapping[str, Any], attempt: Attempt, pieces: list[dict[str, Any]]
-) -> list[list[int]]:
+def _unreadable(task: Task, attempt: Attempt, pieces: Sequence[Piece]) -> list[list[int]]:
     """Return the keys of the pieces of files that kill whoever reads them."""
-    payload = {**task["payload"], "pieces": pieces}
-    if not pieces or _probe({**task, "payload": payload}, attempt, _LAST, 0, 0) is not None:
+    some = _of(task, pieces)
+    if not pieces or _probe(some, attempt, _LAST, 0, 0) is not None:
         return []
     if len(pieces) > 1:
         middle = len(pieces) // 2
         halves = (pieces[:middle], pieces[middle:])
         return [key for half in halves for key in _unreadable(task, attempt, half)]
-    if _probe({**task, "payload": payload}, attempt, _LAST, 0, 0) is not None:
+    if _probe(some, attempt, _LAST, 0, 0) is not None:
         return []  # the machine was busy
     _survives(task, attempt)
-    key = [pieces[0]["file"], pieces[0]["first_row"], READING]
+    key = [pieces[0].file, pieces[0].first_row, READING]
     _commit(task, key)
     return [key]
 
 
-def _survives(task: Mapping[str, Any], attempt: Attempt) -> None:
+def _of(task: Task, pieces: Sequence[Piece]) -> Task:
+    """Return a task that reads some pieces alone."""
+    return replace(task, payload=replace(task.payload, pieces=tuple(pieces), parts=()))
+
+
+def _survives(task: Task, attempt: Attempt) -> None:
     """Raise InputError if a worker dies that has nothing to read: then no file is guilty."""
-    if _probe({**task, "payload": {"pieces": []}}, attempt, _LAST, 0, 0) is None:
+    if _probe(_of(task, ()), attempt, _LAST, 0, 0) is None:
         raise InputError(
-            f"{task['phase']}: unit {task['unit']}: workers die even with nothing to read; too "
+            f"{task.phase}: unit {task.unit}: workers die even with nothing to read; too "
             "little memory? The same command continues the run"
         )
 
 
-def _probe(
-    task: Mapping[str, Any], attempt: Attempt, part: int, low: int, high: int
-) -> dict[str, Any] | None:
-    payload = {**task["payload"], "only": [part, low, high]}
-    done = attempt({**task, "function": "probe", "payload": payload})
+def _probe(task: Task, attempt: Attempt, part: int, low: int, high: int) -> dict[str, Any] | None:
+    payload = replace(task.payload, only=(part, low, high))
+    done = attempt(replace(task, function="probe", payload=payload))
     return None if done is None else done[0]["facts"]
 
 
-def _commit(task: Mapping[str, Any], key: list[int]) -> None:
+def _commit(task: Task, key: list[int]) -> None:
     how = next(how for how, third in _HOW.items() if third == key[2:])
-    name = f"{task['unit']}-{task['base']}-{key[0]:08d}-{key[1]:012d}{how}.json"
-    store.put_if_absent(store.join(phase_folder(task["home"], task["phase"]), "poison", name), b"")
+    name = f"{task.unit}-{task.base}-{key[0]:08d}-{key[1]:012d}{how}.json"
+    store.put_if_absent(store.join(phase_folder(task.home, task.phase), "poison", name), b"")

@@ -16,6 +16,7 @@ from cleaner.job.job_file import Entry
 from cleaner.job.plan import Measure
 from cleaner.job.stage_spec import StageSpec
 from cleaner.rules.conditions import Limit
+from cleaner.runs.phases import Check, Task, read_task
 from cleaner.runs.phases.account import AccountSettings, AccountUnit
 from cleaner.runs.phases.base import DataFile, Everything
 from cleaner.runs.phases.build import HeldAgainst, StepOptions
@@ -87,7 +88,20 @@ PAYLOADS: list[Plain] = [
     ),
     StepUnit(texts=(FILE, FILE), groups=(0, 1)),
     StepUnit(range=0),
+    Task(
+        folder="run", phase="00-map", function="map", settings="s.json", unit="000000", key="k",
+        payload=MapUnit(pieces=(PIECE,)), have=(0, 2),
+    ),
+    Check(
+        phase="09-account", settings="s.json", unit="00000", key="k", part=0, home="run",
+        files=({"path": "a", "bytes": 3, "sha256": "ab"},),
+    ),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", PAYLOADS[-2:], ids=["Task", "Check"])
+def test_a_task_is_known_by_what_it_says(payload: Plain) -> None:
+    assert read_task(json.loads(json.dumps(payload.plain()))) == payload
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: type(payload).__name__)

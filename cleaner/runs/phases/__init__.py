@@ -1,8 +1,8 @@
-"""Every phase's function by name, and the one way a worker calls it."""
+"""Every phase's function by name, what a task is, and the one way a worker does it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 from cleaner.config.plain import Plain
 from cleaner.errors import Damaged
@@ -47,37 +47,85 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 
-CHECK = "check"  # of a task that does no unit, and reads again what an earlier attempt wrote
+@dataclass(frozen=True, kw_only=True)
+class Task(Plain):
+    """One unit of one phase, with what it is told, as it travels to whoever does it."""
+
+    folder: str  # of the run
+    phase: str
+    function: str  # its name in FUNCTIONS
+    settings: str  # the path of what all units of the phase share
+    unit: str
+    payload: Any  # what this unit is told, of the type that its function takes
+    key: str
+    base: str = ""  # the key without the documents that the unit leaves alone
+    home: str = ""  # where the phase has its results
+    place: str = ""  # that, below the run folder
+    identity: str = ""  # of the job
+    run: str = ""  # what the run that makes it calls itself
+    have: tuple[int, ...] = ()  # parts that are committed
+    exact: bool = True
+    stages: str = ""  # what runs in it, for messages
+    gpu: bool = False
+    memory: int = 0  # bytes that it may need
+    blind: int = 0  # searches for what kills its worker that found nothing
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """Read back what `plain` returned."""
+        unit = FUNCTIONS[plain["function"]].unit.from_plain(plain["payload"])
+        return super().from_plain({**plain, "payload": unit})
 
 
-def work(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class Check(Plain):
+    """A task that does no unit, and reads again the products that an earlier attempt wrote."""
+
+    phase: str
+    settings: str
+    unit: str
+    key: str
+    part: int
+    home: str
+    files: tuple[Mapping[str, Any], ...]  # path, bytes, sha256
+    payload: None = None
+    gpu: bool = False
+    memory: int = 0
+
+
+def read_task(plain: Mapping[str, Any]) -> Task | Check:
+    """Read back what `plain` of a task returned."""
+    return Task.from_plain(plain) if "function" in plain else Check.from_plain(plain)
+
+
+def work(task: Task | Check) -> list[dict[str, Any]]:
     """Do one unit of one phase and return the markers it committed, as plain data.
 
     Where a file that it reads is damaged, the result names that one instead.
     """
-    if task["function"] == CHECK:
+    if isinstance(task, Check):
         return _checked(task)
     out = Committer(
-        folder=task["folder"],
-        phase=task["phase"],
-        unit=task["unit"],
-        key=task["key"],
-        have=frozenset(task["have"]),
-        exact=task["exact"],
-        stages=task["stages"],
-        place=task["place"],
-        identity=task["identity"],
-        made_by=task["run"],
+        folder=task.folder,
+        phase=task.phase,
+        unit=task.unit,
+        key=task.key,
+        have=frozenset(task.have),
+        exact=task.exact,
+        stages=task.stages,
+        place=task.place,
+        identity=task.identity,
+        made_by=task.run,
     )
     # Another attempt may have committed it since: what stands is not made again. A first part that
     # was there already has others after it, or there would be no task.
     try:
-        if task["function"] == "probe" or 0 in out.have or not out.stands(0, last=True):
-            function = FUNCTIONS[task["function"]]
-            settings = load_settings(task["settings"], function.settings.from_plain)
-            function.run(settings, function.unit.from_plain(task["payload"]), out)
+        if task.function == "probe" or 0 in out.have or not out.stands(0, last=True):
+            function = FUNCTIONS[task.function]
+            settings = load_settings(task.settings, function.settings.from_plain)
+            function.run(settings, task.payload, out)
     except Damaged as error:
-        if task["function"] == "probe":
+        if task.function == "probe":
             raise
         return [{"damaged": [error.path, error.said]}]
     except BaseException as error:
@@ -88,7 +136,7 @@ def work(task: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [asdict(marker) for marker in out.done]
 
 
-def _checked(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _checked(task: Check) -> list[dict[str, Any]]:
     """Return the first product of a committed unit whose bytes are not those that were written."""
-    wrong = first_untrue(task["home"], task["files"])
+    wrong = first_untrue(task.home, task.files)
     return [] if wrong is None else [{"damaged": [wrong, "its bytes have changed"]}]

@@ -32,6 +32,7 @@ from cleaner.runs.phases.base import (
     with_asked,
     without_asked,
 )
+from cleaner.runs.phases.map import MapUnit
 from cleaner.runs.phases.shuffle import CutSettings
 from cleaner.storage.commits import Committer
 
@@ -200,17 +201,20 @@ def test_settings_are_read_once(tmp_path: Path) -> None:
 
 
 def test_a_task_that_is_committed_since_is_not_done_again(tmp_path: Path) -> None:
-    task = {"function": "map", "folder": str(tmp_path), "phase": "00-map", "unit": "u",
-            "key": "0" * 16, "have": [], "exact": True, "stages": "", "place": "",
-            "identity": "", "run": "", "settings": "nowhere", "payload": {}}  # fmt: skip
+    task = phases.Task(folder=str(tmp_path), phase="00-map", function="map", settings="nowhere",
+                       unit="u", key="0" * 16, payload=MapUnit())  # fmt: skip
     out = Committer(str(tmp_path), "00-map", "u", "0" * 16)
     out.commit(0, True, {}, {"rows": 3})
     (told,) = phases.work(task)
     assert (told["unit"], told["part"], told["last"], told["facts"]) == ("u", 0, True, {"rows": 3})
     # Others come after a first part that was there before.
-    for other in ({"have": [0]}, {"unit": "v"}, {"function": "probe"}):
+    for other in (
+        dataclasses.replace(task, have=(0,)),
+        dataclasses.replace(task, unit="v"),
+        dataclasses.replace(task, function="probe"),
+    ):
         with pytest.raises(Exception, match="nowhere"):
-            phases.work({**task, **other})
+            phases.work(other)
 
 
 def test_a_damaged_file_is_named_instead(tmp_path: Path) -> None:
@@ -218,10 +222,9 @@ def test_a_damaged_file_is_named_instead(tmp_path: Path) -> None:
     file = units.table(ROWS)
     (tmp_path / file.path).unlink()
     settings = tmp_path / "settings.json"
-    settings.write_text(json.dumps(CutSettings("bytes", 5, (file,)).plain()))
-    task = {"function": "cut", "folder": str(tmp_path), "phase": "01-cut", "unit": "all",
-            "key": "0" * 16, "have": [], "exact": True, "stages": "", "place": "",
-            "identity": "", "run": "", "settings": str(settings), "payload": {}}  # fmt: skip
+    settings.write_text(json.dumps(CutSettings("bytes", 5, sizes=(file,)).plain()))
+    task = phases.Task(folder=str(tmp_path), phase="01-cut", function="cut", key="0" * 16,
+                       settings=str(settings), unit="all", payload=Everything())  # fmt: skip
     assert phases.work(task) == [{"damaged": [file.path, "is gone"]}]
 
 
@@ -235,9 +238,8 @@ def test_a_shortage_names_its_unit_and_its_file(
     monkeypatch.setitem(phases.FUNCTIONS, "cut", phases.Function(short, CutSettings, Everything))
     settings = tmp_path / "settings.json"
     settings.write_text(json.dumps(CutSettings("bytes", 5).plain()))
-    task = {"function": "cut", "folder": str(tmp_path), "phase": "01-cut", "unit": "all",
-            "key": "0" * 16, "have": [], "exact": True, "stages": "", "place": "",
-            "identity": "", "settings": str(settings), "payload": {}}  # fmt: skip
+    task = phases.Task(folder=str(tmp_path), phase="01-cut", function="cut", key="0" * 16,
+                       settings=str(settings), unit="all", payload=Everything())  # fmt: skip
     where = "01-cut: unit all: disk: No space" if name else "01-cut: unit all: No space"
     with pytest.raises(StorageError, match=where):
         phases.work(task)
@@ -246,7 +248,8 @@ def test_a_shortage_names_its_unit_and_its_file(
 def test_products_are_checked_by_their_bytes(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"as written")
     good = {"path": "a", "sha256": hashlib.sha256(b"as written").hexdigest()}
-    task = {"function": phases.CHECK, "home": str(tmp_path), "files": [good]}
+    task = phases.Check(phase="09-account", settings="", unit="00000", key="k", part=0,
+                        home=str(tmp_path), files=(good,))  # fmt: skip
     assert phases.work(task) == []
     (tmp_path / "a").write_bytes(b"as changed")
     assert phases.work(task) == [{"damaged": ["a", "its bytes have changed"]}]
