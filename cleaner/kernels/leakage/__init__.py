@@ -1,0 +1,1 @@
+"""Where the words of benchmark items stand in texts."""

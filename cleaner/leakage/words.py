@@ -1,0 +1,98 @@
+"""Words of texts as hashes of their keys, and where each stands in the text."""
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from cleaner.kernels.arrow import utf8
+from cleaner.kernels.dedup.shingles import shingles
+from cleaner.kernels.text.segment import OFF, RULE, SINGLE, segment
+from cleaner.kernels.unicode import classes
+from cleaner.text.segment import Formulas, Words, modes
+
+GRAPHEME = 0.65  # of a word: 20 characters say as much as 13 words
+SIGN = 0.25  # a single letter of ASCII, or a number: they fill tables
+
+
+class Placed(NamedTuple):
+    """The words of one text."""
+
+    hashes: np.ndarray  # uint64
+    starts: np.ndarray  # int64: characters of the text before each
+    ends: np.ndarray
+    weights: np.ndarray  # float32
+
+
+class Read(NamedTuple):
+    """Texts as they are read: each by its formulas, and one with a dollar without them, too.
+
+    A dollar may open a formula or name a price, and a rule tells them apart by what is around.
+    """
+
+    doc: np.ndarray  # int32: of which text each is a reading
+    modes: np.ndarray  # uint8: what counts as a formula in it
+    first: np.ndarray  # int64: it has the words hashes[first[r]:first[r + 1]]
+    hashes: np.ndarray  # uint64
+
+
+def read(text: pl.Series, formulas: Formulas = True) -> Read:
+    """Return the readings of some texts; those that `extract` marked have one each."""
+    by_rule = modes(formulas, len(text))
+    dollar = text.str.contains("$", literal=True).fill_null(False).to_numpy()
+    several = np.where(dollar & (by_rule == RULE), 2, 1)
+    doc = np.repeat(np.arange(len(text), dtype=np.int32), several)
+    again = np.concatenate([[False], doc[1:] == doc[:-1]]) if len(doc) else np.zeros(0, bool)
+    found = np.where(again, OFF, by_rule[doc]).astype(np.uint8)
+    offsets, data = utf8(text if len(doc) == len(text) else text.gather(doc))
+    return Read(doc, found, *shingles(offsets, data, found, 1))
+
+
+def placed(text: str, mode: int = RULE) -> Placed:
+    """Return the words of one text; one that its key parts in several is there several times."""
+    found = segment_one(text, mode)
+    raw = [
+        found.data[a:b].tobytes().decode("utf-8", "replace")
+        for a, b in zip(found.starts, found.ends, strict=True)
+    ]
+    offsets, data = utf8(pa.array(raw, pa.large_string()))
+    first, hashes = shingles(offsets, data, np.full(len(raw), RULE, np.uint8), 1)
+    of = np.repeat(np.arange(len(raw)), np.diff(first))
+    # A UTF-8 byte of the form 10xxxxxx continues a character.
+    before = np.concatenate([[0], np.cumsum((found.data & 0xC0) != 0x80)])
+    weights = np.array([_weight(word, kind) for word, kind in zip(raw, found.kinds, strict=True)])
+    return Placed(
+        hashes,
+        before[found.starts][of],
+        before[found.ends][of],
+        weights.astype(np.float32)[of] if len(raw) else np.zeros(0, np.float32),
+    )
+
+
+def segment_one(text: str, mode: int) -> Words:
+    """Return the words of one text, as positions in its bytes."""
+    offsets, data = utf8(pl.Series([text], dtype=pl.String))
+    return Words(data, *segment(offsets, data, np.full(1, mode, np.uint8), classes()))
+
+
+def _weight(word: str, kind: int) -> float:
+    if kind == SINGLE:
+        return GRAPHEME
+    return SIGN if word.isdigit() or (len(word) == 1 and word.isascii()) else 1.0
+
+
+def places_of(stream: np.ndarray, words: Placed) -> np.ndarray:
+    """Return for each word of a text, as `read` gives them, its number among `words`.
+
+    They are the same but where an invisible character parts a word that its key joins.
+    """
+    if len(stream) == len(words.hashes):
+        return np.arange(len(stream))
+    from difflib import SequenceMatcher
+
+    out = np.zeros(len(stream), np.int64)
+    match = SequenceMatcher(None, stream.tolist(), words.hashes.tolist(), autojunk=False)
+    for _, low, high, other, past in match.get_opcodes():
+        out[low:high] = np.minimum(other + np.arange(high - low), max(other, past - 1))
+    return out
