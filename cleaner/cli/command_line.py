@@ -21,6 +21,7 @@ from cleaner.cli import (
     report,
     results,
     runs,
+    shards,
     stats,
     whatif,
 )
@@ -31,7 +32,7 @@ from cleaner.storage.shortages import filename, is_shortage, told
 from cleaner.storage.waiting import heard
 
 # As help lists them: what a newcomer needs first.
-_ROOMS = (runs, check, stats, results, whatif, diff, report, catalogue, models, pages)
+_ROOMS = (runs, check, stats, results, shards, whatif, diff, report, catalogue, models, pages)
 app.registered_commands.sort(
     key=lambda command: [room.__name__ for room in _ROOMS].index(str(command.callback.__module__))
 )

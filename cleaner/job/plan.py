@@ -33,7 +33,7 @@ from cleaner.job.input_columns import PREFIX, Carried, resolve_columns
 from cleaner.job.job_file import Entry, Job, Output
 from cleaner.ledger import ALWAYS, COLUMNS, ROWS_AT_ONCE
 from cleaner.shards import FORMATS
-from cleaner.shards.tokenizer import Tokenizer
+from cleaner.shards.tokenizer import TOKEN_COUNT, TOKENS, Tokenizer
 from cleaner.signals import SIGNALS
 from cleaner.stages.base import Stage
 from cleaner.stages.global_stage import GlobalStage
@@ -56,7 +56,6 @@ _FRESH: dict[str, Any] = {  # columns of every document as it is read
     "characters_cut": pl.UInt32, "tagged": pl.List(pl.String),
 }  # fmt: skip
 # Names that mean ours to any stage, asked for or not; the input's column is `input_` and the name.
-TOKENS, TOKEN_COUNT = "#tokens", "#token_count"  # of a text, on its way to the shards
 _MET = {*_FRESH, *SIGNALS, *OF_PAGES, "html", "text", "broken", "error", TOKENS, TOKEN_COUNT}
 _MARKED = "formulas_marked"  # a run that is held against the shards of another reads it as ours
 # What the shards hold beside scores and what is carried.

@@ -49,6 +49,13 @@ class Record:
     def record(self, name: str) -> bytes:
         """Return the bytes of a file in which the run says something of itself."""
         folder = RunFolder(self.path)
+        if (of := self.manifest.get("of")) and not any(
+            file["path"] == name for file in self.manifest["records"]
+        ):
+            raise InputError(
+                f"{self.path}: was made by cleaner {of['command']} and judged nothing; ask the run "
+                f"that it was made of: {', '.join(of['runs'])}"
+            )
         if (data := folder.record(name, self.manifest)) is None:
             raise InputError(
                 f"{folder.at(name)}: is missing or truncated; run the same command to write it "

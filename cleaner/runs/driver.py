@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace as changed
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -94,7 +94,7 @@ def run_plan(
         for said in check_earlier(reuse, folder):
             warn(said)
         identity = run_identity(plan)
-        _make_way(here, identity, warn)
+        make_way(here, identity, warn)
         swapped = complete_swap(here)
         if swapped is not None:
             note(f"{folder}: completed the replacement that was being swapped in")
@@ -183,7 +183,7 @@ def _run_phases(
         about = (number, len(phases), identity)
         began = time.monotonic()
         later = Later(phases, number, seconds)
-        damaged = _run_phase(plan, phase, about, state, running, told.report, warn, later)
+        damaged = run_phase(plan, phase, about, state, running, told.report, warn, later)
         seconds[phase.name] += time.monotonic() - began
         if damaged:
             number = mending.void(damaged)
@@ -258,7 +258,7 @@ def _seen_from_everywhere(plan: Plan) -> dict[str, int]:
     return sizes
 
 
-def _make_way(here: RunFolder, identity: str, warn: Warn) -> None:
+def make_way(here: RunFolder, identity: str, warn: Warn) -> None:
     """Refuse a folder in which another job is running; say so when it is this one.
 
     Two drivers of one job make the same bytes and take what the other committed; two that replace a
@@ -380,8 +380,22 @@ def describe(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _run_phase(
-    plan: Plan,
+class Planned(Protocol):
+    """What the phases of a plan need of it: what a task holds, and the files of the input."""
+
+    @property
+    def task_memory(self) -> int:
+        """Return about the bytes of a worker at its worst moment."""
+        ...
+
+    @property
+    def files(self) -> tuple[Any, ...]:
+        """Return the files of the input, with number, path, size and etag."""
+        ...
+
+
+def run_phase(
+    plan: Planned,
     phase: Phase,
     about: tuple[int, int, str],
     state: State,
@@ -407,7 +421,7 @@ def _run_phase(
         take_poison(source, home, phase.name, bases)
     poison = poisoned(home, phase.name)
     keys = {unit: with_poison(base, poison.get((unit, base), [])) for unit, base in bases.items()}
-    write_book(home, phase.name, book_of(plan, phase, prepared, settings, keys))
+    write_book(home, phase.name, book_of(plan.files, phase, prepared, settings, keys))
     have = valid_markers(home, phase.name, keys, place, warn)
     have |= take(state, phase, keys, have)
     if phase.products:

@@ -102,7 +102,7 @@ def finish(
     }
     write_below(state.home, STATS, plain_json(stats))
     write_below(state.home, VALUES, cells_bytes(measured.summary.cells))
-    outputs = [_shard_output(marker) for marker in shards]
+    outputs = [shard_output(marker) for marker in shards]
     ledger_files = [output for marker in account for output in marker.facts["outputs"]]
     index = _index(plan, phases, state)
     files = [file for entry in index for file in entry["files"]]
@@ -149,7 +149,7 @@ def finish(
         "outputs": outputs,
         "ledger_files": ledger_files,
         "index": index,
-        "records": [_record(home, name) for name in RECORDS],
+        "records": [record_of(home, name) for name in RECORDS],
         "rows": stats["rows"],
         "stages": [
             {"stage": entry.title, "version": entry.stage.version} for entry in plan.job.stages
@@ -174,12 +174,14 @@ def finish(
     return manifest
 
 
-def _record(home: RunFolder, name: str) -> dict[str, Any]:
+def record_of(home: RunFolder, name: str) -> dict[str, Any]:
+    """Return what the manifest says of a file in which a run tells of itself."""
     data = store.read_bytes(home.at(name))
     return {"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def _shard_output(marker: Marker) -> dict[str, Any]:
+def shard_output(marker: Marker) -> dict[str, Any]:
+    """Return what the manifest says of a shard."""
     return {key: marker.facts[key] for key in _OF_SHARD if key in marker.facts}
 
 

@@ -68,7 +68,7 @@ def _phase(
     ]
     reasons: list[str] = []
     if len(taken) < len(bases):
-        now = book_of(plan, phase, prepared, "", bases)
+        now = book_of(plan.files, phase, prepared, "", bases)
         book = _last_book(folders, phase)
         reasons = ["nothing of it is there"]
         if book is not None:

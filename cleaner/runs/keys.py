@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cleaner.job.plan import Plan
 from cleaner.runs.phases.base import Phase, Prepared
 from cleaner.storage.books import Book
 from cleaner.storage.commits import digest
@@ -21,7 +20,7 @@ def with_poison(base: str, poison: Sequence[Sequence[int]]) -> str:
 
 
 def book_of(
-    plan: Plan, phase: Phase, prepared: Prepared, settings: str, keys: Mapping[str, str]
+    files: Sequence[Any], phase: Phase, prepared: Prepared, settings: str, keys: Mapping[str, str]
 ) -> Book:
     """Return what is written down of a phase; `settings` is the path of their file."""
     return Book(
@@ -33,7 +32,7 @@ def book_of(
         depends=prepared.depends,
         units={unit.name: (keys[unit.name], unit.depends) for unit in prepared.units},
         pieces=pieces_of(prepared),
-        files={str(file.number): [file.path, file.size, file.etag] for file in plan.files}
+        files={str(file.number): [file.path, file.size, file.etag] for file in files}
         if phase.of_map is not None
         else {},
     )

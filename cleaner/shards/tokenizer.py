@@ -25,6 +25,7 @@ _ENDS = (
     "[EOS]", "<|eos|>", "[EOD]",
 )  # fmt: skip
 _AT_ONCE = 4 << 20  # bytes of text encoded at a time
+TOKENS, TOKEN_COUNT = "#tokens", "#token_count"  # of a text, on its way to the shards
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,16 @@ class Tokenizer(Plain):
             found += [len(one) for one in encoded]
         return pl.Series("tokens", found, pl.UInt32)
 
-    def added_tokens(self) -> tuple[str, ...]:
-        """Return the tokens that are found in a text before anything else is."""
-        added = self._loaded.get_added_tokens_decoder().values()
-        return tuple(sorted(one.content for one in added))
+    def added(self, docs: pl.DataFrame, as_tokens: bool) -> pl.DataFrame:
+        """Return documents with how many tokens they have, and with these where shards hold them.
+
+        Shards that hold tokens hold the one that ends a document, too, and it is counted.
+        """
+        if not as_tokens:
+            return docs.with_columns(self.counted(docs["text"]).alias(TOKEN_COUNT))
+        tokens = self.encoded(docs["text"], ended=True)
+        count = tokens.list.len().cast(pl.UInt32)
+        return docs.with_columns(tokens.alias(TOKENS), count.alias(TOKEN_COUNT))
 
     @property
     def _loaded(self) -> Any:

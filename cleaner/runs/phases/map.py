@@ -17,7 +17,7 @@ from cleaner.corpus.entry import Columns
 from cleaner.corpus.files import Piece
 from cleaner.corpus.read import Part, read_parts
 from cleaner.dedup.against import fell
-from cleaner.job.plan import TOKEN_COUNT, TOKENS, Measure
+from cleaner.job.plan import Measure
 from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import COLUMNS, dropped, tagged
 from cleaner.runs.phases.base import (
@@ -33,7 +33,7 @@ from cleaner.runs.phases.chain import Chain, absent
 from cleaner.runs.phases.shadow import NOBODY, Sample, going_on, joined, none_yet
 from cleaner.runs.phases.shuffle import BIN_BITS
 from cleaner.runs.quarantine import READING
-from cleaner.shards.tokenizer import Tokenizer
+from cleaner.shards.tokenizer import TOKEN_COUNT, Tokenizer
 from cleaner.signals import SIGNALS
 from cleaner.stages.global_stage import Role
 from cleaner.storage.commits import Committer, Marker
@@ -177,23 +177,13 @@ def _commit(
             facts[role] = len(rows)
         spent["signed"] += len(docs) if sends.stage.across().signs else 0
     else:
-        docs = _tokenised(sends, docs).with_columns(shuffle_key(docs, sends.seed))
+        if sends.tokenizer is not None:
+            docs = sends.tokenizer.added(docs, sends.as_tokens)
+        docs = docs.with_columns(shuffle_key(docs, sends.seed))
         docs = docs.sort("shuffle", "file", "row")
         files["text"] = exchange_bytes(docs, "shuffle", sends.ranges)
         files["sizes"] = table_bytes(_sizes(docs))
     out.commit(number, part.last, files, facts, spent)
-
-
-def _tokenised(sends: Sends, docs: pl.DataFrame) -> pl.DataFrame:
-    """Return documents with their tokens where the shards hold them, and how many there are."""
-    if sends.tokenizer is None:
-        return docs
-    if not sends.as_tokens:
-        return docs.with_columns(sends.tokenizer.counted(docs["text"]).alias(TOKEN_COUNT))
-    tokens = sends.tokenizer.encoded(docs["text"], ended=True)
-    return docs.with_columns(
-        tokens.alias(TOKENS), tokens.list.len().cast(pl.UInt32).alias(TOKEN_COUNT)
-    )
 
 
 def _sent(

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from cleaner.config.plain import Plain
-from cleaner.job.plan import SHARD_HELD, TOKEN_COUNT
+from cleaner.job.plan import SHARD_HELD
 from cleaner.runs.phases.base import (
     DataFile,
     Everything,
@@ -22,6 +22,7 @@ from cleaner.runs.phases.base import (
     slot,
 )
 from cleaner.shards import FORMATS, Expected
+from cleaner.shards.tokenizer import TOKEN_COUNT
 from cleaner.storage.commits import Committer, Product
 from cleaner.storage.exchange import Source, read_pieces
 from cleaner.storage.row_key import position

@@ -1,0 +1,79 @@
+"""Commands that make shards of finished runs: export."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cleaner.cli.app import RunArgument, app
+from cleaner.cli.output import say_json, tell
+from cleaner.cli.runs import known_engine, stoppable
+
+if TYPE_CHECKING:
+    from cleaner.runs.derived import Derived
+
+FormatOption = Annotated[str, typer.Option("--format", help="parquet, jsonl.zst, megatron, …")]
+OutOption = Annotated[str, typer.Option(help="a folder of its own")]
+TokenizerOption = Annotated[
+    str | None, typer.Option(help="a file of the tokenizers library; formats of tokens need it")
+]
+EndOption = Annotated[
+    str | None, typer.Option("--end-token", help="the token that ends a document")
+]
+EngineOption = Annotated[str, typer.Option(help="ray, or inline: in this process")]
+AddressOption = Annotated[str | None, typer.Option(help="a Ray cluster to join")]
+WorkersOption = Annotated[int | None, typer.Option(min=1, help="tasks at once")]
+LogOption = Annotated[bool, typer.Option("--log-json", help="messages as JSON lines")]
+
+
+@app.command()
+@stoppable
+def export(
+    path: RunArgument,
+    format: FormatOption,
+    out: OutOption,
+    tokenizer: TokenizerOption = None,
+    end_token: EndOption = None,
+    engine: EngineOption = "ray",
+    address: AddressOption = None,
+    workers: WorkersOption = None,
+    log_json: LogOption = False,
+) -> None:
+    """Write a run's shards in another format, to another folder; nothing is judged again."""
+    from cleaner.runs.export import plan_export
+
+    say_json(log_json)
+    _made(
+        lambda: plan_export(path.rstrip("/"), format, tokenizer, end_token),
+        out,
+        log_json=log_json,
+        engine=known_engine(engine),
+        address=address,
+        workers=workers,
+    )
+
+
+def _made(plan: Callable[[], Derived], out: str, *, log_json: bool, **how: Any) -> None:
+    """Make what was planned, showing how far it is, and say what there is."""
+    from cleaner.cli.progress import shown
+    from cleaner.runs.derived import make
+    from cleaner.storage import store
+
+    planned = plan()
+    with shown(sys.stderr, log_json) as progress:
+        manifest = make(
+            planned,
+            out,
+            report=progress.report,
+            warn=progress.warn,
+            note=progress.note,
+            log_json=log_json,
+            **how,
+        )
+    counted = sum(one.get("tokens", one["words"]) for one in manifest["outputs"])
+    unit = "words" if manifest["shards"]["tokenizer"] is None else "tokens"
+    tell(f"{manifest['rows']['kept']:,} documents, {counted:,} {unit}")
+    tell(f"{len(manifest['outputs'])} shards in {store.join(out, 'shards')}")
