@@ -101,6 +101,24 @@ def test_version_and_help_are_where_people_look() -> None:
     for words in (["-h"], ["run", "-h"], ["verify", "--help"]):
         asked = cleaner(*words)
         assert (asked.returncode, asked.stdout.split()[0]) == (0, "Usage:")
+    none = cleaner()
+    assert (none.returncode, none.stderr.split()[0]) == (2, "Usage:")
+    assert "..." not in none.stderr.partition("Commands:")[2]  # no summary is cut
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "--bogus", "x"], "; see: cleaner run --help"),
+        (["rnu"], "Did you mean 'run'? See: cleaner --help"),
+        (["sample"], "Missing argument 'path'; see: cleaner sample --help"),
+    ],
+)
+def test_a_wrong_command_line_names_the_help_of_its_command(words: list[str], said: str) -> None:
+    done = cleaner(*words)
+    assert done.returncode == 2
+    assert done.stderr.rstrip().endswith(said)
+    assert done.stderr.count("\n") == 1
 
 
 def test_explain_names_rule_value_and_limit(finished: Path) -> None:

@@ -67,7 +67,7 @@ def stages(
     name: Annotated[str | None, typer.Argument(help="a stage")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List every stage with its options, or those of one with what they take."""
+    """List the stages, or the options of one."""
     from cleaner.stages import NOT_BUILT
     from cleaner.stages.options.base import StageOptions
     from cleaner.stages.plugins import names, options_of

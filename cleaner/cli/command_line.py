@@ -47,7 +47,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         with heard(say):
-            code = app(standalone_mode=False)
+            code = app(standalone_mode=False, prog_name="cleaner")
     except CleanerError as error:
         say(f"cleaner: {error}", "error")
         code = error.exit_code
@@ -74,11 +74,22 @@ def _speak_utf8() -> None:
     os.execve(sys.executable, words, env)
 
 
+def _wrong_usage(error: Any) -> int:
+    """Say what is wrong with a command line, and where its help is; the help itself without one."""
+    said = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        say(said)
+        return 2
+    context = getattr(error, "ctx", None)
+    command = "cleaner" if context is None else context.command_path
+    asked = said.endswith("?")
+    say(f"cleaner: {said.rstrip('.')}{' See' if asked else '; see'}: {command} --help")
+    return 2
+
+
 def _unexpected(error: Exception) -> int:
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-        said = error.format_message().rstrip(".")  # a wrong command line
-        say(f"cleaner: {said}; see: cleaner --help")
-        return 2
+        return _wrong_usage(error)
     if is_shortage(error):
         say(f"cleaner: {told(error, filename(error) or 'this machine')}", "error")
         return StorageError.exit_code

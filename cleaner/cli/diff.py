@@ -21,7 +21,7 @@ def diff(
     count: Annotated[int, typer.Option("-n", min=0, help="documents shown of each move")] = 2,
     as_json: JsonOption = False,
 ) -> None:
-    """Show which documents changed their fate between two runs.
+    """Show the documents whose fate changed between two runs.
 
     By reason, with samples, and how rules and signals changed.
     """

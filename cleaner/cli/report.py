@@ -58,7 +58,7 @@ def audit(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge kept and dropped documents without seeing which they are.
+    """Judge documents blind, and say how often a run erred.
 
     One key per document; it can be left and continued. Says at the end how often the run was
     wrong, per stage, with 95 % intervals, and writes RUN/audit.json.

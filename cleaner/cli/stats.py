@@ -35,7 +35,7 @@ def stats(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what every stage and rule dropped: the funnel, the rules, the values of a signal."""
+    """Show the funnel, the rules, and the values of signals."""
     from cleaner.results.record import Record
 
     record = Record(path)
