@@ -42,7 +42,7 @@ def export(
     workers: WorkersOption = None,
     log_json: LogOption = False,
 ) -> None:
-    """Write a run's shards in another format, to another folder; nothing is judged again."""
+    """Write a run's shards in another format, elsewhere."""
     from cleaner.runs.export import plan_export
 
     say_json(log_json)
