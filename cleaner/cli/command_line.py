@@ -7,6 +7,7 @@ Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 an 
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -41,6 +42,9 @@ app.registered_commands.sort(
 def main() -> None:
     """Run the command line; every error of ours becomes one message and its exit code."""
     _speak_utf8()
+    # What a command loads lives to its end; to look through it again and again for cycles would
+    # take a tenth of the time of those that answer in a second.
+    gc.set_threshold(50_000)
     code: Any = 0
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what this locale cannot show is escaped

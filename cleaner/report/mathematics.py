@@ -36,7 +36,8 @@ def shown(text: str, marks: Sequence[tuple[int, int]] = (), formulas: bool = Tru
     What moves a terminal's cursor or turns the order of text is shown, never obeyed.
     """
     out: list[Markup] = []
-    drawn = list(formula_spans(text)) if formulas else []
+    # Without a dollar there is no formula, and no kernel to be loaded for it.
+    drawn = formula_spans(text) if formulas and "$" in text else []
     at = 0
     for start, end in drawn:
         out.append(_plain(text, at, start, marks))

@@ -14,7 +14,7 @@ from cleaner.results.source_texts import texts_at, texts_of
 
 KEPT, EACH, MOST = 24, 5, 400
 LONGEST = 1800  # characters of a text that are shown
-_DRAWN_AS_MATHML = 60_000  # characters of texts; formulas in the rest stay as TeX, for size
+_DRAWN_AS_MATHML = 30_000  # characters of texts with formulas; in the rest they stay as TeX
 _NAME = 400  # characters of an id or an address
 _SIDE = 900  # characters of either text of a pair
 _PAIRS = 3  # of a stage that looks for duplicates
@@ -48,7 +48,7 @@ def samples(run: Run, seed: int = 0) -> Samples:
         group = "kept" if row["fate"] == "kept" else f"{row['stage']} {row['reason'] or 'failed'}"
         documents.append(_document(run, row, text, group, budget > 0))
         counts[group] = counts.get(group, 0) + 1
-        budget -= len(text or "")
+        budget -= min(len(text), LONGEST) if text and "$" in text else 0
     groups = [SampleGroup(name, name.replace(" ", ": ", 1), n) for name, n in counts.items()]
     return Samples(documents, groups, _pairs(run, rows, texts))
 

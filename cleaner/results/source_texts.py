@@ -35,10 +35,12 @@ def texts_of_rows(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[str | Non
     wanted: dict[tuple[bool, int], dict[int, list[int]]] = {}  # by shard or file: row -> places
     told = run.shards.as_format().holds_text  # else the input has the texts
     for at, row in enumerate(rows):
-        found[at] = sampled.get((row["file"], row["row"]))
+        key = (row["file"], row["row"])
+        found[at] = sampled.get(key)
         if row["fate"] == "kept" and told:
             wanted.setdefault((True, row["shard"]), {}).setdefault(row["shard_row"], []).append(at)
-        elif found[at] is None:
+        elif key not in sampled or (found[at] is None and row["fate"] == "failed"):
+            # A page that was dropped before a text was made of it has none in the shadow, either.
             wanted.setdefault((False, row["file"]), {}).setdefault(row["row"], []).append(at)
     source = Source(run)
     for (kept, number), places in wanted.items():

@@ -1,9 +1,11 @@
 """Pages become text with their mathematics as LaTeX, and columns of what only the page knows."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import polars as pl
 from pydantic import model_validator
@@ -14,7 +16,9 @@ from cleaner.stages.options.extract import ExtractOptions
 from cleaner.storage.shortages import is_shortage
 from cleaner.web.columns import COLUMNS, FACTS
 from cleaner.web.cues import LISTS, Cues
-from cleaner.web.page import Page, extract_html
+
+if TYPE_CHECKING:
+    from cleaner.web.page import Page
 
 _MACHINE = re.compile(r" at 0x[0-9a-fA-F]+|(?<![\w.])/(?:[\w.+-]+/)+")  # addresses and folders
 
@@ -69,6 +73,9 @@ class ByCues(ExtractOptions, Stage):
         self, html: bytes | str | None, text: str | None, url: Any, headers: Any, status: Any
     ) -> Page | None:
         """Return one page, or None for a row that is text already."""
+        # Whoever only reads the job of a finished run makes no page and loads none of it.
+        from cleaner.web.page import Page, extract_html
+
         if html is None:
             return None if text is not None else Page(error="neither a page nor a text")
         if _status(status) >= 400:

@@ -1,15 +1,18 @@
 """What only the page knows about itself: title, dates, language, licence, opt-out signs, kind."""
 
+from __future__ import annotations
+
 import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from cleaner.web.signs import PageSigns
+if TYPE_CHECKING:
+    from cleaner.web.signs import PageSigns
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,3 +70,16 @@ def test_a_page_is_extracted_and_one_that_is_null_has_no_text(tmp_path: Path) ->
     run_plan(make_plan(parse_job(data)), str(tmp_path / "run"), engine="inline")
     run = open_run(str(tmp_path / "run"))
     assert texts_of(run, run.ledger()) == ["One page of few words.", None]
+
+
+def test_a_page_without_a_text_in_the_shadow_is_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pl.DataFrame({"html": ["<html><body></body></html>"]}).write_parquet(tmp_path / "p.parquet")
+    entry = {"paths": str(tmp_path / "p.parquet"), "html": "html"}
+    data = {"name": "p", "input": entry, "stages": [{"extract": {}}]}
+    run_plan(make_plan(parse_job(data)), str(tmp_path / "run"), engine="inline")
+    run = open_run(str(tmp_path / "run"))
+    monkeypatch.setattr(Source, "texts", lambda *_: pytest.fail("the page was read again"))
+    assert run.ledger()["reason"].to_list() == ["empty"]
+    assert texts_of(run, run.ledger()) == [None]
