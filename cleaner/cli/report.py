@@ -40,11 +40,15 @@ def report(
 ) -> None:
     """Write the report: one HTML file, no network.
 
-    The funnel, rules with their values and limits, languages and sources, duplicates, samples.
+    The funnel, rules with their values and limits, languages and sources, duplicates, samples; of
+    a run that has not finished, what its phases have done so far.
     """
     from cleaner.report.file import write_report
     from cleaner.results.finished import open_run
+    from cleaner.results.so_far import standing, unfinished
 
+    if (running := unfinished(path)) is not None:
+        say(f"this run has not finished: {standing(running)}")
     tell(write_report(open_run(path), out, texts=not no_text))
 
 

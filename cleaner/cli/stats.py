@@ -37,9 +37,10 @@ def stats(
 ) -> None:
     """Show the funnel, the rules, and the values of signals."""
     from cleaner.results.record import Record
+    from cleaner.results.so_far import unfinished
 
     record = Record(path)
-    if (running := _unfinished(path)) is not None:
+    if (running := unfinished(path)) is not None:
         if by is not None or histogram is not None:
             raise InputError(
                 f"{path}: this run is not finished; what fell so far: cleaner stats {path}"
@@ -59,23 +60,11 @@ def stats(
         _all(record)
 
 
-def _unfinished(path: str) -> dict[str, Any] | None:
-    """Return where a run stands that has not finished yet; else None."""
-    from cleaner.runs.status import read_progress
-    from cleaner.storage import store
-    from cleaner.storage.run_folder import MANIFEST, RunFolder
-
-    folder = RunFolder(path)
-    if folder.manifest() is not None or store.exists(folder.at(MANIFEST)):
-        return None  # what is truncated is said by whoever reads it
-    return read_progress(path)
-
-
 def _so_far(said: Mapping[str, Any]) -> None:
     """Print what the phases of a run have done so far, and what fell at each stage."""
-    from cleaner.runs.status import in_words
+    from cleaner.results.so_far import falls, standing
 
-    tell_wrapped(in_words(said))
+    tell_wrapped(standing(said))
     phases = said.get("so_far", [])
     tell("" if phases else "nothing is counted yet")
     show(
@@ -90,15 +79,10 @@ def _so_far(said: Mapping[str, Any]) -> None:
             for one in phases
         ]
     )
-    stages: dict[str, dict[str, int]] = {}
-    for one in phases:
-        for stage, reason, documents in one["falls"]:
-            stages.setdefault(stage, {})[reason] = documents
-    if stages:
+    if stages := falls(said):
         tell()
     for stage, reasons in stages.items():
-        order = dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
-        tell_wrapped(f"{stage}: {sum(order.values()):,} fell: {_reasons(order)}")
+        tell_wrapped(f"{stage}: {sum(reasons.values()):,} fell: {_reasons(reasons)}")
 
 
 def _all(record: Record) -> None:

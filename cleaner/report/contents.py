@@ -1,7 +1,7 @@
 """What stands in a report: frozen values that the page shows as they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -182,6 +182,19 @@ class DuplicateStage:
 
 
 @dataclass(frozen=True)
+class AuditRow:
+    """What an audit found wrong at a stage, with its 95 % interval."""
+
+    stage: str
+    measure: str
+    wrong: int
+    judged: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Document:
     """A document with its verdict; `group` says under what it is listed."""
 
@@ -225,8 +238,19 @@ class InputRow:
 
 
 @dataclass(frozen=True)
+class PhaseRow:
+    """What a phase of a run that goes on has done so far."""
+
+    title: str
+    done: str
+    documents: int
+    kept: int
+    share: float | None
+
+
+@dataclass(frozen=True)
 class Contents:
-    """All that a report shows."""
+    """All that a report shows; a section without contents is left out."""
 
     name: str
     path: str
@@ -234,17 +258,21 @@ class Contents:
     unit: str
     figures: Sequence[Figure]
     findings: Sequence[Finding]
-    funnel: Sequence[FunnelRow]
-    groups: Sequence[GroupTable]
-    filters: Sequence[FilterTable]
-    sliders: Sequence[Slider]
-    duplicates: Sequence[DuplicateStage]
-    shards: Sequence[ShardRow]
-    shards_note: str
-    inputs: Sequence[InputRow]
-    inputs_note: str
-    job: str
-    made_with: str
+    phases: Sequence[PhaseRow] = ()  # of a run that has not finished
+    falls: Sequence[tuple[str, str, int]] = ()  # ... stage, reason, documents
+    funnel: Sequence[FunnelRow] = ()
+    groups: Sequence[GroupTable] = ()
+    filters: Sequence[FilterTable] = ()
+    sliders: Sequence[Slider] = ()
+    duplicates: Sequence[DuplicateStage] = ()
+    shards: Sequence[ShardRow] = ()
+    shards_note: str = ""
+    inputs: Sequence[InputRow] = ()
+    inputs_note: str = ""
+    job: str = ""
+    made_with: str = ""
+    audit: Sequence[AuditRow] = ()
+    audit_note: str = ""
     samples: Sequence[Document] = ()
-    sample_groups: Sequence[SampleGroup] = field(default_factory=tuple)
+    sample_groups: Sequence[SampleGroup] = ()
     samples_note: str = ""

@@ -2,17 +2,22 @@
 
 from cleaner.report.gather import gather
 from cleaner.report.page import render
+from cleaner.report.running import so_far
 from cleaner.results.finished import Run
+from cleaner.results.so_far import unfinished
 from cleaner.storage import store
 from cleaner.storage.run_folder import REPORT, RunFolder
 
 
 def write_report(run: Run, path: str | None = None, texts: bool = True) -> str:
-    """Write the report of a finished run, whole or not at all; return where.
+    """Write the report of a run, whole or not at all; return where.
 
+    Of one that has not finished it tells what its phases have done so far.
     `path`: another file than `report.html` in the run folder. Without `texts` no word of any page
     is in it.
     """
     where = path or RunFolder(run.path).at(REPORT)
-    store.write_whole(where, render(gather(run, texts=texts)).encode())
+    said = unfinished(run.path)
+    contents = gather(run, texts=texts) if said is None else so_far(run.path, said)
+    store.write_whole(where, render(contents).encode())
     return where

@@ -10,6 +10,7 @@ from cleaner.config.display import share_text
 from cleaner.ledger import OTHER
 from cleaner.report.contents import Finding, Slider
 from cleaner.report.tables import FEW, reached
+from cleaner.results.audit import Rate
 from cleaner.results.finished import Run
 from cleaner.results.funnel import Group, Step, funnel, groups
 from cleaner.results.rules import RuleCounts, rules
@@ -20,17 +21,22 @@ _MORE_THAN_OTHERS = 0.3  # of a group, beside the others
 _MUCH_CUT = 0.5
 _DENSE = 0.05  # of what reached a filter: moving the limit by a tenth changes that much
 _FEW_GROUP = 50
+_WRONG = 0.1  # of what an audit judged, at least, by the lower end of its interval
 
 
-def findings(run: Run, sliders: Sequence[Slider], cuts: pl.DataFrame) -> list[Finding]:
+def findings(
+    run: Run, sliders: Sequence[Slider], cuts: pl.DataFrame, audited: Sequence[Rate] = ()
+) -> list[Finding]:
     """Return what to look at first, the gravest first.
 
-    `cuts`: a row per source with `characters` left and `characters_cut`.
+    `cuts`: a row per source with `characters` left and `characters_cut`; `audited`: what people
+    found wrong.
     """
     steps = funnel(run)
     found = [
         *_nothing_kept(run.stats["rows"], steps),
         *_failures(run, steps),
+        *_audited(audited),
         *_rules_that_fail_all(rules(run)),
         *_groups(run, steps),
         *_cuts(steps, cuts),
@@ -65,6 +71,24 @@ def _failures(run: Run, steps: Sequence[Step]) -> Iterator[Finding]:
             "funnel",
             1 + 8 * failed / came,
         )
+
+
+def _audited(found: Sequence[Rate]) -> Iterator[Finding]:
+    titles = {
+        "false_keep": "An audit found {} of what was kept to be worth nothing.",
+        "false_drop": "An audit found {} of what {} dropped to be worth keeping.",
+        "false_removal": "An audit found {} of what {} removed to be no duplicate.",
+        "worse_survivor": "An audit found {} of what {} removed to be better than what was kept.",
+    }
+    for one in found:
+        if one.low >= _WRONG:
+            yield Finding(
+                titles[one.measure].format(share_text(one.wrong, one.judged), one.stage),
+                f"{one.wrong:,} of {one.judged:,} that a person judged; 95 % interval "
+                f"{100 * one.low:.0f} to {100 * one.high:.0f} %.",
+                "audit",
+                5 + one.low,
+            )
 
 
 def _rules_that_fail_all(counted: Sequence[RuleCounts]) -> Iterator[Finding]:

@@ -7,11 +7,13 @@ import polars as pl
 
 from cleaner.config.display import size_text
 from cleaner.errors import InputError
+from cleaner.report.audited import Audited
 from cleaner.report.contents import (
     Contents,
     Figure,
     GroupTable,
     InputRow,
+    Pair,
     ShardRow,
 )
 from cleaner.report.duplicates import duplicate_stages
@@ -35,6 +37,8 @@ def gather(run: Run, texts: bool = True) -> Contents:
     counted = values(run)
     moved = list(sliders(stages, counted))
     told = samples(run) if texts and _has_rows(run) else Samples((), (), {})
+    audited = Audited.of(run)
+    pairs = _joined(audited.worse(run) if texts else {}, told.pairs)
     shards, inputs = manifest["outputs"], manifest["inputs"]
     return Contents(
         name=manifest["job"],
@@ -42,12 +46,14 @@ def gather(run: Run, texts: bool = True) -> Contents:
         subtitle=_subtitle(stats, manifest),
         unit=stats["token_unit"],
         figures=_figures(stats, manifest),
-        findings=findings(run, moved, _cuts(run)),
+        findings=findings(run, moved, _cuts(run), audited.rates),
         funnel=list(funnel_rows(funnel(run))),
         groups=_groups(run),
         filters=list(filters(run, counted)),
         sliders=moved,
-        duplicates=list(duplicate_stages(stats["dedup"], told.pairs)),
+        duplicates=list(duplicate_stages(stats["dedup"], pairs)),
+        audit=audited.rows(),
+        audit_note=audited.note,
         shards=[_shard(one) for one in shards[:_MOST_FILES]],
         shards_note=_listed(shards),
         inputs=[*_unread(manifest), *(_input(one) for one in inputs[:_MOST_FILES])],
@@ -58,6 +64,12 @@ def gather(run: Run, texts: bool = True) -> Contents:
         sample_groups=told.groups,
         samples_note=_samples_note(run, texts),
     )
+
+
+def _joined(*found: Mapping[str, Sequence[Pair]]) -> dict[str, list[Pair]]:
+    """Return the pairs of each stage, those that were named first ahead."""
+    stages = dict.fromkeys(stage for one in found for stage in one)
+    return {stage: [pair for one in found for pair in one.get(stage, ())] for stage in stages}
 
 
 def _has_rows(run: Run) -> bool:
@@ -143,7 +155,8 @@ def _samples_note(run: Run, texts: bool) -> str:
     if not texts:
         return ""
     return (
-        "Drawn by a seed: kept documents, then some for every reason for which others went. "
+        "Drawn by a seed: kept documents, some for every reason for which others went, and those "
+        "next to the limits that take most, on both sides. What a broken rule counts is marked. "
         f"More of them: cleaner sample {run.path}"
     )
 

@@ -14,8 +14,9 @@ from cleaner.config.display import share_text, size_text, visible
 from cleaner.report.contents import Contents
 
 SECTIONS = {
-    "first": "First", "funnel": "Funnel", "groups": "Languages, sources", "rules": "Rules",
-    "whatif": "What if", "duplicates": "Duplicates", "samples": "Samples", "made": "Made",
+    "first": "First", "phases": "So far", "funnel": "Funnel", "groups": "Languages, sources",
+    "rules": "Rules", "whatif": "What if", "duplicates": "Duplicates", "audit": "Audit",
+    "samples": "Samples", "made": "Made",
 }  # fmt: skip
 
 
@@ -33,9 +34,7 @@ def render(contents: Contents) -> str:
     page = _environment().get_template("page")
     return page.render(
         c=contents,
-        sections=[
-            (anchor, title) for anchor, title in SECTIONS.items() if _there(contents, anchor)
-        ],
+        sections={anchor: title for anchor, title in SECTIONS.items() if _there(contents, anchor)},
         css=Markup(style),
         script=Markup(script),
         policy=policy,
@@ -44,11 +43,13 @@ def render(contents: Contents) -> str:
 
 
 def _there(contents: Contents, anchor: str) -> bool:
+    c = contents
     parts = {
-        "groups": contents.groups, "rules": contents.filters, "whatif": contents.sliders,
-        "duplicates": contents.duplicates, "samples": contents.samples,
+        "first": True, "phases": c.phases, "funnel": c.funnel, "groups": c.groups,
+        "rules": c.filters, "whatif": c.sliders, "duplicates": c.duplicates,
+        "audit": c.audit or c.audit_note, "samples": c.samples, "made": c.made_with,
     }  # fmt: skip
-    return bool(parts.get(anchor, True))
+    return bool(parts[anchor])
 
 
 def _data(contents: Contents) -> Markup:

@@ -50,14 +50,25 @@ def passages(run: Run, row: dict[str, Any]) -> Passages:
     text, origin = _text(run, row)
     if text is None:
         return Passages(None, None, (), None, 0, ())
+    differs, lacks = _differs(run, row, text)
+    return Passages(text, origin, found_in(run, row, text), differs, lacks, _cuts(run, row))
+
+
+def found_in(run: Run, row: dict[str, Any], text: str) -> list[Passage]:
+    """Return what each rule that a document broke found in its text, as the stage met it."""
     marked = row.get("formulas_marked") is True
     found: list[Passage] = []
     for entry, rule, signal in _broken(run, row):
         spans = spans_of(text, signal, marked, _lists(entry))
         if spans and (rule, spans) not in [(one.rule, one.spans) for one in found]:
             found.append(Passage(entry.title, rule, signal, spans))
-    differs, lacks = _differs(run, row, text)
-    return Passages(text, origin, found, differs, lacks, _cuts(run, row))
+    return found
+
+
+def as_it_fell(run: Run, title: str | None) -> bool:
+    """Return whether the shadow has a text as a stage met it: no later one changes texts."""
+    at = _entry(run, title)
+    return at is not None and not any(e.stage.changes_text for e in run.job.stages[at.index :])
 
 
 def _entry(run: Run, title: str | None) -> Entry | None:
@@ -68,9 +79,8 @@ def _text(run: Run, row: dict[str, Any]) -> tuple[str | None, Origin | None]:
     if row["fate"] == "kept":
         return texts_of_rows(run, [row])[0], "shards"
     at = _entry(run, row["stage"])
-    later = run.job.stages[at.index :] if at is not None else ()
     sampled = of_shadow(run, [(row["file"], row["row"])]).get((row["file"], row["row"]))
-    if sampled and at is not None and not any(entry.stage.changes_text for entry in later):
+    if sampled and as_it_fell(run, row["stage"]):
         return sampled, "shadow"
     if at is not None:
         from cleaner.results.before_after import Again  # it plans the job again

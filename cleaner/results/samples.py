@@ -1,6 +1,7 @@
 """Documents to look at: drawn by a seed from what was kept or dropped, or near a threshold."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -103,6 +104,16 @@ def of_each(rows: pl.LazyFrame, count: int, seed: int) -> pl.DataFrame:
     return found.sort(order, "reason", "_draw").drop("_draw")
 
 
+@dataclass(frozen=True)
+class Edge:
+    """A limit that documents lie near to: that of a rule, or the cut of a stage."""
+
+    entry: Entry
+    rule: str  # "": the cut
+    distance: pl.Expr  # of a document from it
+    fell: pl.Expr  # whether a document fell by it
+
+
 def _near(
     run: Run, rows: pl.LazyFrame, title: str | None, rule: str | None, count: int, seed: int
 ) -> pl.DataFrame:
@@ -110,17 +121,9 @@ def _near(
 
     `near` is how far each is from it.
     """
-    entry, distance, fell = _limit(run, title, rule)
-    later = [one.title for one in run.job.stages if one.index >= entry.index]
-    reached = (pl.col("fate") == "kept") | pl.col("stage").is_in(later)
-    near = drawn(rows.filter(reached), seed).with_columns(_near=distance, _fell=fell)
-    near = near.filter(pl.col("_near").is_not_null())
-    keys = near.select("file", "row", "_near", "_fell", "_draw")
-    sides = [
-        keys.filter(pl.col("_fell") == side).bottom_k(count, by=["_near", "_draw"])
-        for side in (True, False)
-    ]
-    below, above = (one.sort("_near", "_draw") for one in pl.collect_all(sides, engine="streaming"))
+    edge = _limit(run, title, rule)
+    sides = pl.collect_all(_sides(run, drawn(rows, seed), edge, count), engine="streaming")
+    below, above = (one.sort("_near", "_draw") for one in sides)
     half = max(count // 2, count - len(above))
     below = below.head(max(min(half, len(below)), count - len(above)))
     chosen = pl.concat([below, above.head(count - len(below))])
@@ -128,12 +131,44 @@ def _near(
     return found.drop("_draw", "_fell").rename({"_near": "near"})
 
 
-def _limit(run: Run, title: str | None, rule: str | None) -> tuple[Entry, pl.Expr, pl.Expr]:
-    """Return a stage, how far documents are from its limit, and which of them fell by it."""
-    found = list(_limits(run, rule))
-    chosen = [one for one in found if title in (None, one[0].title)]
+def _sides(run: Run, rows: pl.LazyFrame, edge: Edge, count: int) -> list[pl.LazyFrame]:
+    """Return the keys of the documents nearest to a limit: those that fell by it, and others."""
+    later = [one.title for one in run.job.stages if one.index >= edge.entry.index]
+    reached = (pl.col("fate") == "kept") | pl.col("stage").is_in(later)
+    near = rows.filter(reached).with_columns(_near=edge.distance, _fell=edge.fell)
+    keys = near.filter(pl.col("_near").is_not_null()).select(
+        "file", "row", "_near", "_fell", "_draw"
+    )
+    return [
+        keys.filter(pl.col("_fell") == side).bottom_k(count, by=["_near", "_draw"])
+        for side in (True, False)
+    ]
+
+
+def near_each(
+    run: Run, rows: pl.DataFrame, edges: Sequence[Edge], count: int, seed: int = 0
+) -> list[pl.DataFrame]:
+    """Return the documents of a sample nearest to each limit, `count` on either side of it.
+
+    Those that fell by it come first; `near` is how far each is from it.
+    """
+    lazy = drawn(rows.lazy(), seed).collect().lazy()
+    sides = pl.collect_all([one for edge in edges for one in _sides(run, lazy, edge, count)])
+    found = []
+    for fell, passed in zip(sides[::2], sides[1::2], strict=True):
+        keys = pl.concat([fell.sort("_near", "_draw"), passed.sort("_near", "_draw")])
+        chosen = keys.join(rows, on=["file", "row"], how="left", maintain_order="left")
+        found.append(chosen.rename({"_near": "near"}).drop("_fell", "_draw"))
+    return found
+
+
+def _limit(run: Run, title: str | None, rule: str | None) -> Edge:
+    """Return the limit that a rule or a stage names; JobError where there is none."""
+    names = run.scan_ledger().collect_schema().names()
+    found = [one for one in limits(run, names) if rule is None or one.rule == rule]
+    chosen = [one for one in found if title in (None, one.entry.title)]
     if not chosen or (rule is None and title is None):
-        those = dict.fromkeys(entry.title for entry, *_ in _limits(run, None))
+        those = dict.fromkeys(one.entry.title for one in limits(run, names))
         raise JobError(
             "--near: needs a rule with a limit, or a stage with a cut: name it by --stage, and a "
             f"rule by --rule; limits are in: {', '.join(those) or 'no stage'}"
@@ -141,8 +176,8 @@ def _limit(run: Run, title: str | None, rule: str | None) -> tuple[Entry, pl.Exp
     return chosen[0]
 
 
-def _limits(run: Run, rule: str | None) -> Iterator[tuple[Entry, pl.Expr, pl.Expr]]:
-    names = run.scan_ledger().collect_schema().names()
+def limits(run: Run, names: Sequence[str]) -> Iterator[Edge]:
+    """Yield every limit of a run that can be told from some columns of its ledger."""
     for entry in run.job.stages:
         here = (pl.col("stage") == entry.title) & (pl.col("fate") == "dropped")
         rules = entry.stage.rule_set()
@@ -151,7 +186,7 @@ def _limits(run: Run, rule: str | None) -> Iterator[tuple[Entry, pl.Expr, pl.Exp
                 limit.signal: judged_columns(run.job.stages, entry, limit.signal, names)
                 for limit in one.limits
             }
-            if rule in (None, one.name) and columns and all(columns.values()):
+            if columns and all(columns.values()):
                 distances = [
                     (pl.coalesce(columns[limit.signal]).cast(pl.Float64) - edge).abs()
                     for limit in one.limits
@@ -159,9 +194,9 @@ def _limits(run: Run, rule: str | None) -> Iterator[tuple[Entry, pl.Expr, pl.Exp
                     if edge is not None
                 ]
                 broke = pl.col("broken").list.contains(one.name).fill_null(False)
-                yield entry, pl.min_horizontal(distances), here & broke
-        if rule is None and (cut := _cut(entry, names)) is not None:
-            yield entry, cut, here
+                yield Edge(entry, one.name, pl.min_horizontal(distances), here & broke)
+        if (cut := _cut(entry, names)) is not None:
+            yield Edge(entry, "", cut, here)
 
 
 def _cut(entry: Entry, names: Sequence[str]) -> pl.Expr | None:

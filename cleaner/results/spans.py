@@ -50,7 +50,7 @@ def spans_of(
     for head, found in _GRAMS.items():
         if name.startswith(head):
             size = int(name.removeprefix(head).split("gram")[0])
-            return _joined(found(_words(text, formulas), size))
+            return joined(found(_words(text, formulas), size))
     by_line = (name in OF_LINES and name not in _OF_TEXTS) or name in _IN_LINES or of_list
     if by_line and signal in SIGNALS:
         return _telling_lines(text, signal, lists or {})
@@ -149,7 +149,7 @@ _GRAMS: dict[str, Callable[[_Words, int], list[Span]]] = {
 }
 
 
-def _joined(spans: list[Span]) -> list[Span]:
+def joined(spans: Sequence[Span]) -> list[Span]:
     """Return spans in order, those that meet or overlap as one."""
     found: list[Span] = []
     for span in sorted(spans):
@@ -191,13 +191,13 @@ def differing(text: str, partner: str) -> list[Span]:
 
 def covered(spans: Sequence[Span]) -> int:
     """Return the characters that spans cover."""
-    return sum(span.end - span.start for span in _joined(list(spans)))
+    return sum(span.end - span.start for span in joined(spans))
 
 
 def gaps(spans: Sequence[Span], length: int) -> Iterator[tuple[bool, Span]]:
     """Yield a text as its marked and unmarked parts, in order."""
-    joined = _joined(list(spans))
-    edges = [0, *(edge for span in joined for edge in span), length]
+    parts = joined(spans)
+    edges = [0, *(edge for span in parts for edge in span), length]
     for place, (start, end) in enumerate(pairwise(edges)):
         if end > start:
             yield place % 2 == 1, Span(start, end)

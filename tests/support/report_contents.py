@@ -53,6 +53,7 @@ def contents(text: str = "a text", samples: bool = True, sliders: bool = True) -
                 [(text, text, 3)], [c.Pair(text, shown(text), shown(text), "zh")],
             )
         ],
+        audit=[c.AuditRow(text, text, 3, 20, 0.15, 0.05, 0.36)], audit_note=text,
         shards=[c.ShardRow("shards/part-0.parquet", 78, 900, 1000, "ab" * 32)],
         shards_note=": 1",
         inputs=[c.InputRow(text, 100, 1000, "read"), c.InputRow(text, None, 0, f"failed: {text}")],
