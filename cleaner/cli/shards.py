@@ -1,4 +1,4 @@
-"""Commands that make shards of finished runs: export."""
+"""Commands that make shards of finished runs: export, mix."""
 
 from __future__ import annotations
 
@@ -56,7 +56,41 @@ def export(
     )
 
 
-def _made(plan: Callable[[], Derived], out: str, *, log_json: bool, **how: Any) -> None:
+@app.command()
+@stoppable
+def mix(
+    path: Annotated[str, typer.Argument(help="the file of the mixture")],
+    out: OutOption,
+    engine: EngineOption = "ray",
+    address: AddressOption = None,
+    workers: WorkersOption = None,
+    log_json: LogOption = False,
+) -> None:
+    """Mix finished runs by quotas or weights into shards of their own."""
+    from cleaner.cli.output import show
+    from cleaner.job.mix_file import load_mix
+    from cleaner.runs.mix import plan_mix
+
+    say_json(log_json)
+    manifest = _made(
+        lambda: plan_mix(load_mix(path)),
+        out,
+        log_json=log_json,
+        engine=known_engine(engine),
+        address=address,
+        workers=workers,
+    )
+    tell()
+    hidden = ("run", "words_there", "tokens_there")
+    show(
+        [
+            {name: value for name, value in row.items() if name not in hidden}
+            for row in manifest["of"]["mixture"]
+        ]
+    )
+
+
+def _made(plan: Callable[[], Derived], out: str, *, log_json: bool, **how: Any) -> dict[str, Any]:
     """Make what was planned, showing how far it is, and say what there is."""
     from cleaner.cli.progress import shown
     from cleaner.runs.derived import make
@@ -77,3 +111,4 @@ def _made(plan: Callable[[], Derived], out: str, *, log_json: bool, **how: Any) 
     unit = "words" if manifest["shards"]["tokenizer"] is None else "tokens"
     tell(f"{manifest['rows']['kept']:,} documents, {counted:,} {unit}")
     tell(f"{len(manifest['outputs'])} shards in {store.join(out, 'shards')}")
+    return manifest

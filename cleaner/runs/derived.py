@@ -6,7 +6,7 @@ markers. It has no ledger: that of the runs it is made of says what became of ea
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from typing import Any
@@ -28,7 +28,7 @@ from cleaner.runs.stop import STOP_FILE
 from cleaner.shards.tokenizer import Tokenizer
 from cleaner.storage import store
 from cleaner.storage.commits import Marker, drop_untrue, lost_products
-from cleaner.storage.run_folder import FORMATS, MANIFEST, PLAN, RunFolder, plain_json
+from cleaner.storage.run_folder import FORMATS, MANIFEST, PLAN, WORK, RunFolder, plain_json
 
 _TASK = (
     WORKER + 1_200_000_000
@@ -56,6 +56,8 @@ class Derived:
     options: Mapping[str, Any] = field(default_factory=dict)  # for people, in plan and manifest
     files: tuple[Any, ...] = ()  # of an input of its own: none
     task_memory: int = _TASK
+    scratch: int = 0  # bytes of what goes between phases, about
+    tells: Callable[[State], Mapping[str, Any]] = lambda _: {}  # for the manifest, at the end
 
 
 def make(
@@ -133,8 +135,8 @@ def _run(derived: Derived, state: State, running: Any, told: Any) -> dict[str, f
     number = vanished = 0
     while number < len(phases):
         phase = phases[number]
-        if phase.products:
-            _check_disk(derived, state, told.warn)
+        if phase.products or not number:
+            _check_disk(derived, phase, state, told.warn)
         began = time.monotonic()
         about = (number, len(phases), derived.identity)
         later = Later(phases, number, seconds)
@@ -163,15 +165,17 @@ def _written(phases: Sequence[Phase], state: State) -> list[Marker]:
     return [marker for phase in writing for marker in state.markers[phase.name]]
 
 
-def _check_disk(derived: Derived, state: State, warn: Warn) -> None:
+def _check_disk(derived: Derived, phase: Phase, state: State, warn: Warn) -> None:
     """Warn where the disk may fill up; raise InputError where it must."""
     free = store.free_bytes(state.folder)
     if free is None:
         return
     needed = derived.bytes - store.folder_bytes(store.join(state.folder, "shards"))
+    if not phase.products:
+        needed += derived.scratch - store.folder_bytes(store.join(state.folder, WORK))
     said = (
-        f"{state.folder}: {size_text(free)} are free, and shards of about {size_text(needed)} are "
-        "still to be written"
+        f"{state.folder}: {size_text(free)} are free, and about {size_text(needed)} are still to "
+        "be written"
     )
     if _AT_LEAST * needed > free:
         raise InputError(f"{said}; make room, and the same command continues")
@@ -186,18 +190,12 @@ def _finish(
     outputs = [shard_output(marker) for marker in _written(derived.phases, state)]
     here.remove_products(file["path"] for one in outputs for file in (one, *one.get("beside", ())))
     rows = sum(one["rows"] for one in outputs)
-    found = {
-        key: value
-        for phase in derived.phases
-        for marker in state.markers[phase.name]
-        for key, value in marker.facts.get("told", {}).items()
-    }
     manifest = {
         "format": FORMATS["manifest"],
         "formats": FORMATS,
         "job": derived.name,
         "identity": derived.identity,
-        "of": {**_of(derived), **found},
+        "of": {**_of(derived), **derived.tells(state)},
         "inputs": list(derived.inputs),
         "failed_files": [],
         "unfit": [],

@@ -1,5 +1,6 @@
 """A finished run's shards in another format, in a folder of their own; nothing is judged again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -62,7 +63,7 @@ def plan_export(
         identity=identity,
         runs=(run,),
         inputs=tuple(
-            {"file": n, "path": store.join(run, one["path"]), **_sizes(one)}
+            {"file": n, "path": store.join(run, one["path"]), **sizes_said(one)}
             for n, one in enumerate(outputs)
         ),
         format=format,
@@ -71,16 +72,18 @@ def plan_export(
         phases=(Phase("00-export", "export", title, settings, prepare, version=_VERSION),),
         bytes=bytes_written(format, found, sum(one["text_bytes"] for one in outputs)),
         columns=tuple(polars_types(schema)),
-        seen=dict([_first(run, manifest)]),
+        seen=dict([first_file(run, manifest)]),
         options={"format": format},
     )
 
 
-def _sizes(output: dict[str, Any]) -> dict[str, Any]:
+def sizes_said(output: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a manifest says of the size of a shard."""
     return {name: output[name] for name in ("bytes", "rows", "sha256")}
 
 
-def _first(run: str, manifest: dict[str, Any]) -> tuple[str, int]:
+def first_file(run: str, manifest: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the path and the bytes of a run's first shard."""
     one = manifest["outputs"][0]
     return store.join(run, one["path"]), one["bytes"]
 

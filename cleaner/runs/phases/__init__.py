@@ -12,6 +12,15 @@ from cleaner.runs.phases.export import ExportSettings, ExportUnit, run_export
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit, run_index, run_kept
 from cleaner.runs.phases.map import MapSettings, MapUnit, run_map, run_probe
 from cleaner.runs.phases.merge import MergeUnit, run_merge
+from cleaner.runs.phases.mix import (
+    MixSettings,
+    MixUnit,
+    run_count,
+    run_draw,
+    run_levels,
+    run_rates,
+    run_tally,
+)
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit, run_cut, run_shard
 from cleaner.runs.phases.steps import (
     GatherSettings,
@@ -42,6 +51,11 @@ FUNCTIONS: dict[str, Function] = {
     "gather": Function(run_gather, GatherSettings, GatherUnit),
     "cut": Function(run_cut, CutSettings, Everything),
     "shard": Function(run_shard, ShardSettings, ShardUnit),
+    "mix_count": Function(run_count, MixSettings, MixUnit),
+    "mix_levels": Function(run_levels, MixSettings, Everything),
+    "mix_tally": Function(run_tally, MixSettings, MixUnit),
+    "mix_rates": Function(run_rates, MixSettings, Everything),
+    "mix_draw": Function(run_draw, MixSettings, MixUnit),
     "export": Function(run_export, ExportSettings, ExportUnit),
     "account": Function(run_account, AccountSettings, AccountUnit),
     "kept": Function(run_kept, IndexSettings, KeptUnit),

@@ -8,7 +8,7 @@ from typing import Any
 
 from cleaner.corpus.files import InputFile, Piece, weight
 from cleaner.dedup.index import Index, ranges
-from cleaner.job.job_file import Entry, Shadow
+from cleaner.job.job_file import Entry, Output, Shadow
 from cleaner.job.plan import DOCUMENT_BYTES, PARTITION_BYTES, MapPlan, Plan
 from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import ALWAYS, ROWS_PER_FILE, Change
@@ -96,10 +96,10 @@ def build_phases(plan: Plan) -> list[Phase]:
             phases += made
             verdicts = made[-1].name
     phases += _finish(plan, maps, len(phases))
-    return list(_with_merges(phases))
+    return list(with_merges(phases))
 
 
-def _with_merges(phases: Sequence[Phase]) -> Iterator[Phase]:
+def with_merges(phases: Sequence[Phase]) -> Iterator[Phase]:
     """Yield phases, each with one behind it that joins the files it exchanges."""
     for phase in phases:
         yield phase
@@ -130,7 +130,7 @@ def _merging(phase: str, roles: Sequence[str]) -> Any:
     return prepare
 
 
-def _exchanged(state: State, phase: str, role: str) -> tuple[DataFile, ...]:
+def exchanged(state: State, phase: str, role: str) -> tuple[DataFile, ...]:
     """Return the files of a role that a phase exchanges, as joined where they were."""
     for name in (_merged(phase), phase):
         markers = [marker for marker in state.markers.get(name, ()) if role in marker.files]
@@ -430,18 +430,18 @@ class _Made:
     def _read(self, role: str, state: State, seen: Seen) -> Read:
         made = self.maker(role)
         if made is None:
-            return Read(_exchanged(state, self.previous, role), self.roles[role].ranges)
+            return Read(exchanged(state, self.previous, role), self.roles[role].ranges)
         layout = made[0].makes[role]
         ranges = None
         if layout == "by range":
             ranges = self.across.ranges(role, seen)
         elif layout == "by row":
             ranges = len(_groups(state.markers[self.previous]))
-        return Read(_exchanged(state, made[1], role), ranges)
+        return Read(exchanged(state, made[1], role), ranges)
 
     def _read_earlier(self, role: str, state: State) -> Read:
         made = self.maker(role)
-        files = _exchanged(state, made[1], f"{role}{EARLIER}") if made else ()
+        files = exchanged(state, made[1], f"{role}{EARLIER}") if made else ()
         return Read(files, self._earlier_groups())
 
     def _earlier_groups(self) -> int:
@@ -487,7 +487,7 @@ def _gather(previous: str, decided: str) -> Any:
     def prepare(state: State) -> Prepared:
         parts, markers = state.markers[previous], state.markers[decided]
         groups = _groups(parts)
-        settings = GatherSettings(_exchanged(state, decided, VERDICTS))
+        settings = GatherSettings(exchanged(state, decided, VERDICTS))
         units = [
             Unit(f"{group:05d}", GatherUnit(group, tuple(_starts(parts, members))), "")
             for group, members in enumerate(groups)
@@ -497,14 +497,19 @@ def _gather(previous: str, decided: str) -> Any:
     return prepare
 
 
-def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
-    output = plan.job.output
-    cutting = CutSettings(
+def cutting_of(output: Output) -> CutSettings:
+    """Return where the shards of an output are to be cut, as far as it says so."""
+    return CutSettings(
         by="bytes" if output.shard_bytes else "tokens",
         target=output.shard_bytes or output.shard_tokens or 100_000_000,
         at_least=output.shards.at_least,
         multiple_of=output.shards.multiple_of,
     )
+
+
+def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
+    output = plan.job.output
+    cutting = cutting_of(output)
     writing = ShardSettings(
         format=output.format,
         schema=schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
@@ -566,7 +571,7 @@ def _index(
 
     def keeping(state: State) -> Prepared:
         markers, groups = state.markers[previous], _groups(state.markers[first])
-        settings = replace(about, places=_exchanged(state, shards, "places"))
+        settings = replace(about, places=exchanged(state, shards, "places"))
         units = []
         for group, members in enumerate(groups):
             mine = [markers[index] for index in members]
@@ -577,7 +582,7 @@ def _index(
 
     def indexing(state: State) -> Prepared:
         markers = state.markers[kept]
-        settings = replace(about, rows=_exchanged(state, kept, "rows"))
+        settings = replace(about, rows=exchanged(state, kept, "rows"))
         units = [Unit(f"{part:05d}", IndexUnit(part), "") for part in range(parts)]
         return Prepared(settings, units, _all(markers))
 
@@ -627,23 +632,29 @@ def _clustered(plan: Plan) -> tuple[str, ...]:
 def _shards(maps: Sequence[str], cut: str, parts: int, about: ShardSettings) -> Any:
     def prepare(state: State) -> Prepared:
         markers, cuts = state.markers[maps[-1]], state.markers[cut][0]
-        bounds = [int(bound) for bound in cuts.facts["bounds"]]
         settings = replace(
             about,
-            files=_exchanged(state, maps[-1], "text"),
+            files=exchanged(state, maps[-1], "text"),
             parts=parts,
             groups=_group_starts(state.markers[maps[0]]),
         )
-        count, suffix = len(bounds) - 1, FORMATS[about.format].suffix
-        units = []
-        expected = zip(cuts.facts["sizes"], cuts.facts["counts"], strict=True)
-        for number, (size, rows) in enumerate(expected):
-            name = f"part-{number:05d}-of-{count:05d}.{suffix}"
-            unit = ShardUnit(number, name, bounds[number], bounds[number + 1], size, rows)
-            units.append(Unit(f"{number:05d}", unit, "", size=size))
+        units = shard_units(cuts, about.format)
         return Prepared(settings, units, digest([_all(markers), cuts.identity()]))
 
     return prepare
+
+
+def shard_units(cuts: Marker, format: str) -> list[Unit]:
+    """Return the shards between the bounds that were cut."""
+    bounds = [int(bound) for bound in cuts.facts["bounds"]]
+    count, suffix = len(bounds) - 1, FORMATS[format].suffix
+    units = []
+    expected = zip(cuts.facts["sizes"], cuts.facts["counts"], strict=True)
+    for number, (size, rows) in enumerate(expected):
+        name = f"part-{number:05d}-of-{count:05d}.{suffix}"
+        unit = ShardUnit(number, name, bounds[number], bounds[number + 1], size, rows)
+        units.append(Unit(f"{number:05d}", unit, "", size=size))
+    return units
 
 
 def _sources(parts: Sequence[Marker]) -> tuple[str, ...]:
@@ -672,7 +683,7 @@ def _account(
         records = [_files(state.markers[name], "record") for name in maps]
         ghosts = _files(state.markers[maps[-1]], "shadow") if about.shadow is not None else ()
         settings = replace(
-            about, places=_exchanged(state, shards, "places"), sources=_sources(parts)
+            about, places=exchanged(state, shards, "places"), sources=_sources(parts)
         )
         rows = [part.facts["rows"] for part in parts]
         total = sum(rows)

@@ -31,9 +31,9 @@ from cleaner.runs.phases.base import (
 )
 from cleaner.runs.phases.chain import Chain, absent
 from cleaner.runs.phases.shadow import NOBODY, Sample, going_on, joined, none_yet
-from cleaner.runs.phases.shuffle import BIN_BITS
+from cleaner.runs.phases.shuffle import sizes_of
 from cleaner.runs.quarantine import READING
-from cleaner.shards.tokenizer import TOKEN_COUNT, Tokenizer
+from cleaner.shards.tokenizer import Tokenizer
 from cleaner.signals import SIGNALS
 from cleaner.stages.global_stage import Role
 from cleaner.storage.commits import Committer, Marker
@@ -182,7 +182,7 @@ def _commit(
         docs = docs.with_columns(shuffle_key(docs, sends.seed))
         docs = docs.sort("shuffle", "file", "row")
         files["text"] = exchange_bytes(docs, "shuffle", sends.ranges)
-        files["sizes"] = table_bytes(_sizes(docs))
+        files["sizes"] = table_bytes(sizes_of(docs))
     out.commit(number, part.last, files, facts, spent)
 
 
@@ -369,19 +369,3 @@ def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, An
             key=lambda item: (item[0] is not None, item[0]),
         ),
     }
-
-
-def _sizes(docs: pl.DataFrame) -> pl.DataFrame:
-    """Return tokens and bytes of text by the upper bits of the shuffle key."""
-    return (
-        docs.select(
-            (pl.col("shuffle") // 2 ** (64 - BIN_BITS)).cast(pl.UInt32).alias("bin"),
-            pl.col(TOKEN_COUNT if TOKEN_COUNT in docs.columns else "words")
-            .cast(pl.UInt64)
-            .alias("tokens"),
-            pl.col("text").str.len_bytes().cast(pl.UInt64).alias("bytes"),
-        )
-        .group_by("bin", maintain_order=True)
-        .agg(pl.len().cast(pl.UInt64).alias("rows"), pl.sum("tokens"), pl.sum("bytes"))
-        .sort("bin")
-    )

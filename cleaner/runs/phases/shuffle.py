@@ -68,6 +68,22 @@ class ShardUnit(Plain):
     rows: int = 0  # about
 
 
+def sizes_of(docs: pl.DataFrame) -> pl.DataFrame:
+    """Return tokens and bytes of text by the upper bits of the shuffle key."""
+    return (
+        docs.select(
+            (pl.col("shuffle") // 2 ** (64 - BIN_BITS)).cast(pl.UInt32).alias("bin"),
+            pl.col(TOKEN_COUNT if TOKEN_COUNT in docs.columns else "words")
+            .cast(pl.UInt64)
+            .alias("tokens"),
+            pl.col("text").str.len_bytes().cast(pl.UInt64).alias("bytes"),
+        )
+        .group_by("bin", maintain_order=True)
+        .agg(pl.len().cast(pl.UInt64).alias("rows"), pl.sum("tokens"), pl.sum("bytes"))
+        .sort("bin")
+    )
+
+
 def run_cut(settings: CutSettings, unit: Everything, out: Committer) -> None:
     """Commit the bounds of the shards, from the sums of all units."""
     total = np.zeros((1 << BIN_BITS, len(_SUMS)), np.int64)

@@ -16,6 +16,7 @@ from cleaner.runs.phases.base import State
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.phases.chain import Outcome
 from cleaner.runs.phases.map import RECORD, Judged, MapSettings, MapUnit, Verdicts
+from cleaner.runs.phases.shuffle import sizes_of
 from cleaner.runs.quarantine import READING
 from cleaner.storage.commits import Marker
 from cleaner.storage.row_key import shuffle_key
@@ -86,7 +87,7 @@ def test_the_last_map_sends_documents_to_their_places(tmp_path: Path) -> None:
 def test_two_texts_of_one_bin_are_summed() -> None:
     bins = pl.Series([5 << 44, (5 << 44) + 1, 2 << 44, (1 << 64) - 1], dtype=pl.UInt64)
     docs = pl.DataFrame({"shuffle": bins, "words": [1, 2, 3, 4], "text": ["é", "ab", "", "abc"]})
-    found = mapping._sizes(docs)
+    found = sizes_of(docs)
     assert found.columns == ["bin", "rows", "tokens", "bytes"]
     assert found.rows() == [(2, 1, 3, 0), (5, 2, 3, 4), ((1 << 20) - 1, 1, 4, 3)]
 
