@@ -15,7 +15,7 @@ from cleaner.cli.tables import width_of
 from cleaner.errors import JobError
 from cleaner.results.drawing import drawn, limit_text
 from cleaner.results.finished import Run
-from cleaner.results.funnel import funnel, groups
+from cleaner.results.funnel import Amount, funnel, groups
 from cleaner.results.rules import overlap, rules
 from cleaner.results.values import values
 from cleaner.rules.conditions import Limit
@@ -54,6 +54,7 @@ def test_the_funnel_adds_up(finished: Run) -> None:
     assert (short.came.documents, short.kept.documents) == (300, 50)
     assert short.reasons == {"not_too_long": 101, "letters": 100, "long_enough": 49}
     assert short.came.words == sum(range(1, 301))
+    assert (short.cut, short.added) == (Amount(0, 0, 0), Amount(0, 0, 0))
     assert repetition.came == short.kept
     assert sum(one.came for one in groups(finished, "source")) == 300
     assert sum(one.kept.documents for one in groups(finished, "source")) == 0

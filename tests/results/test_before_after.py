@@ -88,6 +88,8 @@ def test_the_text_before_is_that_of_the_stages_before(run: Run) -> None:
 def test_as_many_are_shown_as_are_asked_for_in_the_order_of_the_seed(run: Run) -> None:
     orders = [rows(run, "clean_lines", seed=seed) for seed in range(6)]
     assert len({tuple(order) for order in orders}) > 1
+    assert orders[0] != orders[1]
+    assert [one.row["row"] for one in changed(run, "clean_lines", 9)] == orders[0]
     for seed, order in enumerate(orders):
         assert rows(run, "clean_lines", 2, seed) == order[:2]
         assert rows(run, "clean_lines", 1, seed) == order[:1]

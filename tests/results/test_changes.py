@@ -86,6 +86,7 @@ def test_a_setting_names_a_rule_or_a_cut(
         ("language.keep=zh", None, "only min_score of 2.language can be tried here"),
         ("normalise.form=NFC", None, "1.normalise has no cut that can be tried"),
         ('short="', None, "--set short=\":"),
+        ('short=""', None, "it ends where a signal, a number or a text in 'quotes' should stand"),
         ("short=1 < 2", None, "'1 < 2' reads no signal; to leave the rule out: off"),
         ("short=wrods < 2", None, "reads 'wrods', which was not measured in this run, did you"),
     ],

@@ -77,6 +77,19 @@ def test_where_files_moved_labels_match(
     assert (found.same, found.moves) == (by_id + by_url, [])
 
 
+def test_a_label_that_stands_for_two_documents_matches_none(tmp_path: Path) -> None:
+    texts = [TEXTS[0], TEXTS[1], TEXTS[2], TEXTS[3]]
+    ids = [["a", "a", None, "b"], ["a", "c", None, "b"]]
+    runs = []
+    for name, mine in zip("xy", ids, strict=True):
+        given = tmp_path / f"{name}.parquet"
+        pl.DataFrame({"text": texts, "id": mine}).write_parquet(given)
+        entry = {"paths": str(given), "text": "text", "id": "id"}
+        runs.append(finished({"name": name, "input": entry, "stages": []}, tmp_path / name))
+    found = diff(*runs)
+    assert (found.by_place, found.by_id, found.by_url, found.unmatched) == (0, 1, 0, (3, 3))
+
+
 def test_a_file_with_other_bytes_is_no_place(tmp_path: Path) -> None:
     one = ran(tmp_path, "a", 15, range(20))
     found = diff(one, ran(tmp_path, "b", 15, range(5, 30)))

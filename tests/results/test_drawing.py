@@ -92,6 +92,11 @@ def test_steps_are_round_and_equal(last: int, most: int, begin: list[float]) -> 
     assert lows(dict.fromkeys(range(1, last + 1), 1), most=most) == begin
 
 
+def test_unless_it_is_said_there_are_about_fourteen_bars() -> None:
+    assert len(lows(dict.fromkeys(range(1, 16), 1))) == 15  # fourteen steps
+    assert lows(dict.fromkeys(range(1, 17), 1)) == [1, 2, 4, 6, 8, 10, 12, 14, 16]
+
+
 @pytest.mark.parametrize(
     ("last", "most", "begin"),
     [
