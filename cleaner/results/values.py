@@ -97,7 +97,7 @@ def values(
         sorted(
             found,
             key=lambda one: (
-                order.get(one.stage, 0),
+                order[one.stage],
                 places.get((one.stage, one.rule, one.signal), 0),
                 -sum(one.documents),
                 one.value,

@@ -320,7 +320,7 @@ class _Case:
                 gone.select(pl.len()).collect(engine="streaming").item(), self._dropped(entry)
             )
             return none - most, none + most
-        gone = gone.filter(pl.col("_at") > entry.index).select(*KEYS)
+        gone = gone.select(*KEYS)
         fell = self.rows.reached().filter(
             pl.col("_at") == entry.index,
             pl.col("duplicate_row").is_not_null(),

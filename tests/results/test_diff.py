@@ -50,7 +50,13 @@ def test_who_went_out_and_why(tmp_path: Path) -> None:
     (rule,) = found.rules
     assert (rule.rule, rule.now - rule.was) == ("enough", len(gone))
     (words,) = [signal for signal in found.signals if signal.signal == "words"]
-    assert words.shift > 0
+    sides = [
+        [one["words"].quantile(share, "nearest") for share in (0.05, 0.5, 0.95)]
+        for one in (run.ledger().filter(fate="kept") for run in (one, other))
+    ]
+    assert [words.was, words.now] == sides
+    (low, middle, high), (_, now, _) = sides
+    assert words.shift == round((now - middle) / (high - low), 4) > 0  # type: ignore[operator]
 
 
 def test_the_same_run_twice_differs_in_nothing(tmp_path: Path) -> None:
@@ -102,6 +108,8 @@ def test_what_a_ledger_of_dropped_rows_does_not_name_was_kept(tmp_path: Path) ->
     found = diff(one, ran(tmp_path, "b", 25))
     assert found.went_out == diff(ran(tmp_path, "c", 15), ran(tmp_path, "d", 25)).went_out > 0
     assert (found.same + found.went_out, found.signals) == (30, [])
+    (move,) = found.moves
+    assert [row["id"] for row in move.sample] == [f"d{row['row']}" for row in move.sample]
     assert "ledger: dropped" in found.unknown[0]
 
 

@@ -12,7 +12,7 @@ from support.few_texts import PLAIN, ran
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
 from cleaner.results.finished import open_run
-from cleaner.results.source_texts import Source, texts_of
+from cleaner.results.source_texts import Source, texts_at, texts_of
 from cleaner.runs.driver import run_plan
 
 TEXTS = [PLAIN, "two words", f"{PLAIN} And more.", "three of them"]
@@ -45,6 +45,13 @@ def test_a_kept_text_is_that_of_the_shards(tmp_path: Path) -> None:
     assert list(Source(run).texts(0, [0])) == [(0, "ﬁve words of them all")]
     # No row of that number is in the shard.
     assert texts_of(run, run.ledger().with_columns(shard_row=5)) == [None]
+
+
+def test_texts_are_found_by_their_keys_in_any_order(tmp_path: Path) -> None:
+    run = ran(tmp_path, TEXTS, {"filter": "gopher_quality"}, shadow="off")
+    keys = [{"file": 0, "row": row} for row in (3, 0, 9, 1, 0)]
+    assert texts_at(run, keys) == [TEXTS[3], TEXTS[0], None, TEXTS[1], TEXTS[0]]
+    assert texts_at(run, []) == []
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -38,6 +38,8 @@ def test_the_most_frequent_gram_is_marked_wherever_it_stands() -> None:
     text = "the old mill and the old bridge by the old mill"
     assert marked(text, "top_2gram_char_ratio") == ["the old", "the old", "the old"]
     assert marked("a b c a b", "repeated_13gram_ratio") == []
+    assert marked("a b c a b", "repeated_2gram_ratio") == ["a b", "a b"]
+    assert marked("a b c a d", "repeated_2gram_ratio") == []
 
 
 def test_telling_lines_are_marked() -> None:

@@ -134,6 +134,18 @@ def test_duplicates_come_back_for_what_goes_out_before_they_are_compared(
     assert more.would_keep.low >= 1
 
 
+@pytest.mark.parametrize("shadow", [{}, "off"])
+def test_what_comes_back_may_fall_at_the_stages_after(tmp_path: Path, shadow: Any) -> None:
+    a, b = rules(tmp_path, "a", long="words >= 3"), rules(tmp_path, "b", short="words <= 30")
+    texts = [" ".join(["word"] * n) for n in (4, 5, 6, 7)]  # the last is of the first one's source
+    stages = [{"filter": a}, {"exact_dedup": {"on": "source", "keep": "first"}}, {"filter": b}]
+    run = few(tmp_path, stages, texts, shadow=shadow)
+    said = what_if(run, "a", ["long=words >= 5"])
+    assert (said.goes_out, said.kept) == (1, 3)
+    assert said.would_keep.low == 2
+    assert said.would_keep.high == 3  # as the run has it
+
+
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, Any]]:
     """A run over 900 sample texts of which three in ten are in the shadow."""

@@ -42,7 +42,7 @@ class Outcome:
 
     def fell(self, docs: pl.DataFrame) -> None:
         """Take down documents that fell, each signal under the name of the text it is of."""
-        self.fallen.append(docs.drop(self.elsewhere, strict=False))
+        self.fallen.append(docs.drop(self.elsewhere))
 
 
 class Chain:
