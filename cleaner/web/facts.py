@@ -217,7 +217,7 @@ def facts(
         optout_tdm="1"
         in (head.meta.get("tdm-reservation"), sent.get("tdm-reservation", "").strip()),
         noindex=not robots.isdisjoint(_NO_INDEX),
-        page_kind=_declared_kind(head, body, url),
+        page_kind=_declared_kind(head, body if signs.product else "", url),
     )
 
 

@@ -177,9 +177,9 @@ def _extract(
     sign = signs(data)
     escaped = tokens.escape(as_html(source)) if math and sign.escape else source
     tree = LexborHTMLParser(data if escaped is source else escaped)
-    if b"shadowroot" in data:
+    if sign.shadow:
         open_shadows(tree)
-    head = read_head(tree, b"ld+json" in data)
+    head = read_head(tree, sign.structured)
     formulas = Formulas()
     if math and any(sign.formulas):
         formulas = replace_formulas(tree, source, tokens, sign.formulas)

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from cleaner.kernels.signals.phrase_search import Literals
 from cleaner.web.formulas.signs import COMMANDS, Signs
-from cleaner.web.reading.signs import LITERALS, Reading
+from cleaner.web.reading.signs import LITERALS, THREADS, Reading
 
-_MARKUP, _TEXT, _CODES, _RENDERER, _RAISED, _ESCAPE, _LICENCE, _TIME, _DRAWN = (
-    1 << bit for bit in range(9)
-)
-_READING = {name: 1 << bit for bit, name in enumerate(Reading._fields, 9)}
+_MARKUP, _TEXT, _CODES, _RENDERER, _RAISED, _ESCAPE, _DRAWN = (1 << bit for bit in range(7))
+_LICENCE, _TIME, _SHADOW, _STRUCTURED, _PRODUCT = (1 << bit for bit in range(7, 12))
+_READING = {name: 1 << bit for bit, name in enumerate(LITERALS, 12)}
+_THREADS = 12 + len(LITERALS)  # the first of the bits of threads, one a kind
 _JOKER = b"\x01"  # in a literal: white space, a quote, a hyphen or an underscore
 _JOKERS = b" \t\r\n\f\"'-_"
 _BEFORE, _AFTER = (_JOKER, b"<", b"=", b"?"), (_JOKER, b"/", b">", b"?")
@@ -38,6 +38,7 @@ _LITERALS: dict[bytes, int] = {
     **{name + _JOKER: _MARKUP for name in b"mwe mjx /math <tex <eq <eqn =tex".split()},
     _JOKER + b"jqm": _MARKUP,
     "公式".encode(): _MARKUP,
+    b"translatex": 0,  # of style sheets
     # the first letters of commands are enough
     **dict.fromkeys(rb"\( \[ $$ $latex".split(), _TEXT),
     **dict.fromkeys((b"\\" + command.encode()[:2] for command in COMMANDS.split()), _TEXT),
@@ -50,17 +51,22 @@ _LITERALS: dict[bytes, int] = {
     **dict.fromkeys([b"mml-node", b"mathjax-svg", b"role=math"], _DRAWN),
     b"role=" + _JOKER + b"math": _DRAWN,
     # U+E000 to U+E03F in UTF-8, references to them, and prefixed MathML
-    b"\xee\x80": _ESCAPE, b"&#57": _ESCAPE, b"&#0": _ESCAPE, b"&#xe0": _ESCAPE, b"&#x0": _ESCAPE,
+    b"\xee\x80": _ESCAPE, b"&#573": _ESCAPE, b"&#0573": _ESCAPE, b"&#00": _ESCAPE,
+    b"&#xe0": _ESCAPE, b"&#x0e0": _ESCAPE, b"&#x00": _ESCAPE,
     b":math": _ESCAPE, b"msequation": _ESCAPE | _MARKUP, b"m:omath": _ESCAPE | _MARKUP,
     b"[if mathml": _ESCAPE | _MARKUP,
     b"creativecommons.org/": _LICENCE, b"<time": _TIME,
     b"license" + _JOKER: _LICENCE, b"licence" + _JOKER: _LICENCE, b"license>": _LICENCE,
+    b"shadowroot": _SHADOW, b"ld+json": _STRUCTURED, b"schema.org/product": _PRODUCT,
     **{
         literal: _READING[name] | (_RAISED if name == "raised" else 0)
         for name, literals in LITERALS.items()
         for literal in literals.split()
     },
 }  # fmt: skip
+for _at, _literals in enumerate(THREADS, _THREADS):
+    for _literal in _literals.split():
+        _LITERALS[_literal] = _LITERALS.get(_literal, 0) | 1 << _at
 _AUTOMATON = Literals(_LITERALS, _JOKER, _JOKERS)
 
 
@@ -72,6 +78,9 @@ class PageSigns(NamedTuple):
     escape: bool  # whether `Tokens.escape` may have work there
     licence: bool
     time: bool
+    shadow: bool  # roots that a script would open
+    structured: bool  # JSON-LD
+    product: bool  # microdata of one
 
 
 def signs(page: bytes) -> PageSigns:
@@ -91,5 +100,9 @@ def signs(page: bytes) -> PageSigns:
         raised=bits & _RAISED != 0,
         drawn=bits & _DRAWN != 0,
     )
-    reading = Reading._make([bits & bit != 0 for bit in _READING.values()])
-    return PageSigns(found, reading, bits & _ESCAPE != 0, bits & _LICENCE != 0, bits & _TIME != 0)
+    reading = Reading(
+        **{name: bits & bit != 0 for name, bit in _READING.items()},
+        threads=bits >> _THREADS,
+    )
+    rest = (_ESCAPE, _LICENCE, _TIME, _SHADOW, _STRUCTURED, _PRODUCT)
+    return PageSigns(found, reading, *(bits & bit != 0 for bit in rest))

@@ -103,13 +103,25 @@ WORDS = st.lists(
 
 
 @settings(deadline=None)
-@given(words=WORDS, text=st.text("abAB-_\\x", max_size=40))
+@given(words=WORDS, text=st.text("abAB-_\\x", max_size=200))
 def test_every_literal_in_a_text_is_found(words: list[bytes], text: str) -> None:
     bits = {word: 1 << place for place, word in enumerate(words)}
     lower = {word.lower(): 0 for word in bits}
     for word, bit in bits.items():
         lower[word.lower()] |= bit
     assert Literals(lower).search(text.encode()) == literals(text.encode(), lower)
+
+
+def test_a_literal_is_found_wherever_it_stands() -> None:
+    automaton = Literals({b"ab": 1, b"needle": 2})
+    found = [automaton.search(b"-" * at + b"Needle" + b"-" * (150 - at)) for at in range(151)]
+    assert found == [2] * 151
+
+
+def test_a_literal_without_bits_hides_those_it_ends_with() -> None:
+    automaton = Literals({b"tex": 1, b"latex": 2, b"translatex": 0})
+    texts = (b"translateX(-50%)", b"latex", b"tex, translatex", b"translatexlatex")
+    assert [automaton.search(text) for text in texts] == [0, 3, 1, 3]
 
 
 def test_a_joker_is_any_of_its_bytes() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from cleaner.web.page import extract_html
-from cleaner.web.reading.threads import KINDS
+from cleaner.web.reading.threads import KINDS, Kind
 
 SAID = (
     "I tried the same with a pump of my own last winter, and it ran for three weeks.",
@@ -116,3 +116,9 @@ def test_posts_of_a_blog_are_no_thread() -> None:
     posts = "".join(post.format(n, said * 2) for n, said in enumerate(SAID))
     found = extract_html(f"<body><div id='main'>{posts}</div></body>").text
     assert [f"Day {n}" in found for n in range(3)] == [True] * 3
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_what_is_looked_for_in_the_source_of_a_thread_stands_in_its_selectors(kind: Kind) -> None:
+    selectors = f"{kind.post} {kind.body}".lower().replace("'", "").encode()
+    assert any(sign.replace(b"\x01", b"") in selectors for sign in kind.signs.split())

@@ -29,7 +29,6 @@ _PASSES = {
     "spans": columns_kept,
     "numbers": numbered,
     "raised": raised_written,
-    "threads": posts_apart,
     "joined": lines_joined,
     "markdown": markdown_kept,
 }
@@ -46,3 +45,5 @@ def make_readable(tree: LexborHTMLParser, signs: Reading) -> None:
     for name, change in _PASSES.items():
         if getattr(signs, name):
             change(tree)
+    if signs.threads:
+        posts_apart(tree, signs.threads)

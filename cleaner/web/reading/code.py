@@ -29,10 +29,10 @@ def without_line_numbers(tree: LexborHTMLParser) -> None:
     """
     tables: dict[int, LexborNode] = {}
     for node in tree.css(_CANDIDATES):
-        if node.parent is None or not _ONLY_NUMBERS.fullmatch(node.text()):
-            continue
         names = node.attributes.get("class") or ""
         if not (_NUMBERS.search(names) or "data-line-number" in node.attributes):
+            continue
+        if node.parent is None or not _ONLY_NUMBERS.fullmatch(node.text()):
             continue
         above: LexborNode | None = node.parent
         while above is not None and above.tag in ("span", "div", "a"):

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from cleaner.web.reading.threads import KINDS
+
 
 class Reading(NamedTuple):
     """What a page may hold; the default is everything."""
@@ -15,9 +17,9 @@ class Reading(NamedTuple):
     spans: bool = True  # cells over several rows or columns
     numbers: bool = True  # lists that do not count from one
     raised: bool = True  # <sup> and <sub>
-    threads: bool = True  # posts of forums
     joined: bool = True  # lines that pdf2htmlEX placed
     markdown: bool = True  # text that a script was to render
+    threads: int = -1  # posts of forums: a bit for each of the `KINDS` of their makers
 
 
 # Field -> literals without one of which there is nothing of it; \x01 is any blank, quote or hyphen.
@@ -33,9 +35,7 @@ LITERALS: dict[str, bytes] = {
     "spans": b"wspan lspan",
     "numbers": b"start= reversed <li\x01value",
     "raised": b"<sup <sub",
-    "threads": b"""postbody post_message_ post__content bbwrapper messagetext post_wrapper
-        js-post-body post-text usertext-body commtext t_f\x01 d_post_content crawler-post postmsg
-        commentcontent itemcomment component=\x01post/content discussionforumposting qapage""",
     "joined": b"class=\x01t\x01m",
     "markdown": b"markdown-body",
 }
+THREADS = tuple(kind.signs for kind in KINDS.values())  # the same for each kind of a thread

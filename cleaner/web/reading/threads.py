@@ -15,8 +15,9 @@ from cleaner.web.boilerplate import POST_CLASS
 
 
 class Kind(NamedTuple):
-    """Selectors: of a post, of what stands in it, and of the thread's title."""
+    """Literals that such a thread has, selectors of a post, of its parts, and of the title."""
 
+    signs: bytes
     post: str
     body: str
     author: str
@@ -26,63 +27,80 @@ class Kind(NamedTuple):
 
 KINDS = {
     "phpBB": Kind(
+        b"postbody",
         "div.post", ".postbody .content", ".author .username, .author .username-coloured, "
         ".author strong", ".author time, .author", "h2.topic-title, h3.topic-title",
     ),
     "vBulletin": Kind(
+        b"post_message_",
         "li.postcontainer, li.postbitlegacy, li.postbit, table[id^=post]", "[id^=post_message_]",
         ".username, .bigusername", ".posthead .date, .postdate, td.thead", ".threadtitle",
     ),
     "vBulletin 5": Kind(
+        b"post__content",
         ".b-post", ".js-post__content-text", ".author", "time", "h1.main-title",
     ),
     "XenForo": Kind(
+        b"bbwrapper",
         "article.message", ".message-body .bbWrapper", ".message-name", ".message-attribution time",
         ".p-title-value",
     ),
     "XenForo 1": Kind(
+        b"messagetext",
         "li.message", ".messageText", ".username", ".DateTime", ".titleBar h1",
     ),
     "SMF": Kind(
+        b"post_wrapper",
         ".post_wrapper", ".post .inner", ".poster h4", ".keyinfo .smalltext, .postinfo .smalltext",
     ),
     "Stack Exchange": Kind(
+        b"js-post-body post-text",
         ".question, .answer", ".js-post-body, .post-text",
         ".post-signature:last-child .user-details a", ".post-signature:last-child .relativetime",
         "#question-header h1",
     ),
     "Reddit": Kind(
+        b"usertext-body",
         ".thing .entry", ".usertext-body", ".tagline .author", ".tagline time", "a.title",
     ),
     "Hacker News": Kind(
+        b"commtext",
         ".comtr, .fatitem", ".commtext, .toptext", ".hnuser", ".age", ".fatitem .titleline > a",
     ),
     "Discuz": Kind(
+        b"t_f\x01",
         "[id^=post_], [id^=pid]", ".t_f", ".authi a", "[id^=authorposton]", "#thread_subject",
     ),
     "Tieba": Kind(
+        b"d_post_content",
         ".l_post", ".d_post_content", ".p_author_name", ".tail-info:last-child",
         ".core_title_txt",
     ),
     "Discourse": Kind(
+        b"crawler-post",
         ".crawler-post", ".post", ".creator", ".post-time, time", "#topic-title h1",
     ),
     "FluxBB": Kind(
+        b"postmsg",
         ".blockpost", ".postmsg", ".postleft dt", "h2 a",
     ),
     "Invision": Kind(
+        b"commentcontent",
         "article.ipsComment", "[data-role=commentContent]",
         ".ipsComment_author h3, .cAuthorPane_author", "time", "h1.ipsType_pageTitle",
     ),
     "Vanilla": Kind(
+        b"itemcomment",
         ".ItemComment, .ItemDiscussion", ".Message", ".Author .Username", "time",
         ".PageTitle h1",
     ),
     "NodeBB": Kind(
+        b"component=\x01post/content",
         "[component=post]", "[component='post/content']", "[itemprop=author], [data-username]",
         ".timeago", "[component='topic/title']",
     ),
     "schema.org": Kind(
+        b"discussionforumposting qapage",
         "[itemtype$=DiscussionForumPosting], [itemtype$='/Question'], [itemtype$='/Answer']",
         "[itemprop=text], [itemprop=articleBody]", "[itemprop=author] [itemprop=name]",
         "[itemprop=dateCreated], [itemprop=datePublished]",
@@ -95,8 +113,10 @@ _AROUND = re.compile(
 _LONGEST = 60  # characters of a name or a date
 
 
-def posts_apart(tree: LexborHTMLParser) -> None:
+def posts_apart(tree: LexborHTMLParser, there: int = -1) -> None:
     """Put each post of a thread into a container of its own, its author and date before it.
+
+    `there` has the bits of those of `KINDS` that the page may be.
 
     >>> tree = LexborHTMLParser(
     ...     "<div class=comtr><a class=hnuser>ann</a> <i class=age>1 May</i>"
@@ -106,7 +126,9 @@ def posts_apart(tree: LexborHTMLParser) -> None:
     >>> tree.css_first("p").parent.html
     '<div class="cleaner-post"><p>ann, 1 May</p><p class="commtext">Yes.</p></div>'
     """
-    for kind in KINDS.values():
+    for at, kind in enumerate(KINDS.values()):
+        if not there >> at & 1:
+            continue
         seen: set[int] = set()  # a post that two selectors of a list match comes twice
         found = False
         for post in tree.css(kind.post):
