@@ -37,6 +37,20 @@ def packed(data, start, end):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def next_place(data, at, byte):  # type: ignore[no-untyped-def]
+    """Return where `byte` stands from `at` on, the length of `data` if it does not."""
+    wanted = np.uint64(byte) * ONES
+    while at + 8 <= len(data):
+        differs = load8(data, at) ^ wanted
+        if (differs - ONES) & ~differs & HIGH:
+            break
+        at += 8
+    while at < len(data) and data[at] != byte:
+        at += 1
+    return at
+
+
+@inlined
 def inner_bytes(value):  # type: ignore[no-untyped-def]
     """Return how many of 8 packed bytes go on with a character that began before."""
     inner = value >> U7 & ~(value >> U6) & ONES

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cleaner.kernels import inlined, jit
+from cleaner.kernels.eight_bytes import next_place
 
 # Elements that end by themselves where the next of their kind begins, or that are empty: however
 # many are not closed, they do not nest.
@@ -112,16 +113,11 @@ def _cost(
     opened = 0
     at, length = 0, len(data)
     while at < length:
-        if data[at] != 60:  # <
-            at += 1
-            continue
-        at += 1
+        at = next_place(data, at, 60) + 1  # <
         if at + 2 < length and data[at] == 33 and data[at + 1] == 45 and data[at + 2] == 45:
-            at += 3
-            while at + 2 < length and not (
-                data[at] == 45 and data[at + 1] == 45 and data[at + 2] == 62
-            ):
-                at += 1
+            at = next_place(data, at + 5, 62)
+            while at < length and not (data[at - 1] == 45 and data[at - 2] == 45):
+                at = next_place(data, at + 1, 62)
             continue
         closes = at < length and data[at] == 47
         if closes:
@@ -144,15 +140,21 @@ def _cost(
             byte = data[at]
             if quote:
                 quote = 0 if byte == quote else quote
+            elif byte > 62 and not formats:  # in the name of an attribute, or a bare value
+                attributes += apart
+                apart = False
+                bare = bare or before == 61
+                at += 1
+                while at < length and data[at] > 62:
+                    at += 1
+                before = data[at - 1]
+                continue
             elif before == 61 and (byte == 34 or byte == 39):  # =" or ='
                 if formats:
                     quote = byte
                 else:  # nothing of the value matters
-                    at += 1
-                    while at < length and data[at] != byte:
-                        at += 1
+                    at = next_place(data, at + 1, byte) + 1
                     before = byte
-                    at += 1
                     continue
             elif byte <= 32 or byte == 47:
                 apart = True
@@ -195,8 +197,9 @@ def _cost(
             if closes:
                 continue
             while at + 3 < length:  # its text ends at its closing tag
+                at = next_place(data, at, 60)
                 if (
-                    data[at] == 60
+                    at + 3 < length
                     and data[at + 1] == 47
                     and data[at + 2] | 32 == key & np.uint64(255)
                 ):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cleaner.kernels import inlined, jit, leaf
+from cleaner.kernels.eight_bytes import next_place
 
 # What a tag is, as bits of one number.
 CONTAINER, LEAF, HEADING, CODE, LINK, LIST, NUMBERED, ITEM, ROW, CELL, LINE, BREAK, APART, IMAGE = (
@@ -60,8 +61,13 @@ class Tags:
         keys = np.array([0, *map(_key, bits)], np.uint64)
         if len(set(keys.tolist())) != len(keys):
             raise ValueError("two tags have the same first seven letters and length")
-        self.order = np.argsort(keys).astype(np.int64)
-        self.keys = keys[self.order]
+        self.keys, self.tags = np.zeros(_SLOTS, np.uint64), np.zeros(_SLOTS, np.int64)
+        for tag, key in enumerate(keys.tolist()):
+            place = _slot(key)
+            while tag and self.keys[place]:
+                place = (place + 1) % _SLOTS
+            if tag:
+                self.keys[place], self.tags[place] = key, tag
 
     def scan(self, data: bytes) -> Scan:
         """Return the blocks and containers of a serialised page in UTF-8.
@@ -74,7 +80,7 @@ class Tags:
         array = np.frombuffer(data, np.uint8)
         most = data.count(b"<") + 2
         counts, blocks, containers, hashes, text = _scan(
-            array, self.keys, self.order, self.bits, _NAMES, most
+            array, self.keys, self.tags, self.bits, _NAMES, most
         )
         found, inside = int(counts[0]), int(counts[1])
         return Scan._make([*blocks[:, :found], *containers[:, :inside], hashes[:inside], text])
@@ -86,6 +92,21 @@ def _key(name: str) -> int:
 
 
 _NAMES = np.array([_key(name) for name in ATTRIBUTES], np.uint64)
+_SLOTS, _SHIFT, _MIX = 1_024, 54, 0x9E3779B97F4A7C15  # 2^64 over the golden ratio
+
+
+def _slot(key: int) -> int:
+    """Return where the search for a tag begins."""
+    return (key * _MIX % 2**64) >> _SHIFT
+
+
+@inlined
+def _tag(keys: Any, tags: Any, key: Any) -> Any:
+    """Return the number of a tag, 0 if it is none of those that are known."""
+    place = np.int64((key * np.uint64(_MIX)) >> np.uint64(_SHIFT))
+    while keys[place] != 0 and keys[place] != key:
+        place = (place + 1) & (_SLOTS - 1)
+    return tags[place] if keys[place] == key else 0
 
 
 @inlined
@@ -213,7 +234,7 @@ def _value(data: np.ndarray, at: int, end: int, number: int) -> int:
 def _scan(
     data: np.ndarray,
     keys: np.ndarray,
-    order: np.ndarray,
+    tags: np.ndarray,
     bits: np.ndarray,
     names: np.ndarray,
     most: int,
@@ -238,6 +259,16 @@ def _scan(
     at = 0
     while at < length:
         byte = data[at]
+        if 38 < byte < 128 and byte != 60:  # letters, digits and most signs, many in a row
+            begin = at
+            while at < length and 38 < data[at] < 128 and data[at] != 60:
+                text[last] = data[at]
+                last += 1
+                at += 1
+            size += at - begin
+            link += (at - begin) * in_link
+            spaced, spoken = False, True
+            continue
         if byte != 60:  # <
             width = 1
             blank = byte <= 32
@@ -287,7 +318,11 @@ def _scan(
             at += 1
         key |= np.uint64(letters) << np.uint64(56)
         attributes = min(at + 1, length)
+        tag = _tag(keys, tags, key)
+        what = bits[tag]
         hides = False
+        if what & _BLOCK:
+            at = next_place(data, at, 62)
         while at < length and data[at] != 62:
             # An inline element with "hid", "non" or "dits" in its attributes may be hidden.
             if (
@@ -299,10 +334,6 @@ def _scan(
             at += 1
         end = at
         at += 1
-        place = np.searchsorted(keys, key)
-        known = place < len(keys) and keys[place] == key
-        tag = order[place] if known else 0
-        what = bits[tag]
         if not what & _BLOCK:
             special = special or hides or what & IMAGE != 0
             if what == 0:
