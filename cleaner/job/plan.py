@@ -432,6 +432,10 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
             for name, kind in entry.stage.adds().items():
                 if _is_number(kind):
                     measured[name] = type_name(kind)
+        before = groups[number - 1][1] if number else None
+        across = None if before is None else before.stage.global_stage()
+        for name, kind in ({} if across is None else across.told()).items():
+            measured[name] = type_name(kind)
         maps.append(MapPlan(tuple(entries), tuple(measures[number]), carry, measured, then))
         if then is not None and then not in entries:
             there.update(then.stage.adds())  # made where its verdicts are applied

@@ -26,6 +26,7 @@ class Item:
     question: str
     answer: str = ""
     choices: tuple[str, ...] = ()
+    source: str = ""  # the file that it is of
 
     def plain(self) -> str:
         """Return the item as a page would have it."""
@@ -95,7 +96,8 @@ def _item(path: str, number: int, row: Mapping[str, Any], columns: Columns) -> I
     answer = _answer(_at(row, columns.answer or "answer"), choices)
     name = _at(row, columns.id or "id")
     named = str(name) if isinstance(name, str | int) and name != "" else ""
-    return Item(named or f"{os.path.basename(path)}#{number}", question, answer, choices)
+    source = os.path.basename(path)
+    return Item(named or f"{source}#{number}", question, answer, choices, source)
 
 
 def _at(row: Mapping[str, Any], path: str) -> Any:

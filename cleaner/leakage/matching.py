@@ -1,12 +1,15 @@
 """Windows judged; and how frequent grams, which carry no weight, are told from leaks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
+from cleaner.kernels.leakage.search import gram_hashes
+from cleaner.kernels.text.segment import OFF, RULE
 from cleaner.leakage.index import Index
 from cleaner.leakage.judging import judge, least_left, weight_left
+from cleaner.leakage.words import placed
 
 # Grams of one reading that carry no weight, by where they begin.
 Stopped = Mapping[int, list[int]]
@@ -85,6 +88,24 @@ def _holding(windows: pl.DataFrame, count: int, index: Index, known: int) -> np.
             there |= runs == size
         out += there
     return out
+
+
+def given_stops(index: Index, phrases: Sequence[str]) -> pl.DataFrame:
+    """Return the grams, rows of `STOPPED`, that stand in some phrases."""
+    words = [placed(phrase, mode).hashes for phrase in phrases for mode in (RULE, OFF)]
+    stopped = {
+        int(size): {value for some in words for value in gram_hashes(some, size).tolist()}
+        for size in index.grams.sizes
+    }
+    rows = [
+        (number, at)
+        for number, one in enumerate(index.known)
+        for size in [int(index.grams.size[number])]
+        if stopped[size]
+        for at, value in enumerate(gram_hashes(one.words, size).tolist())
+        if value in stopped[size]
+    ]
+    return pl.DataFrame(rows, STOPPED, orient="row")
 
 
 def by_known(stopped: pl.DataFrame) -> dict[int, list[int]]:

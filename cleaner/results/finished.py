@@ -83,6 +83,10 @@ class Run(Record):
         """Return one row per duplicate with what it lost to."""
         return pl.read_parquet(self._files("clusters/"))
 
+    def matches(self) -> pl.DataFrame:
+        """Return one row per document that matched a benchmark item, with both texts."""
+        return pl.read_parquet(self._files("matches/"))
+
     def _files(self, folder: str) -> list[str]:
         """Return the paths of the files that tell what became of each row, of one folder."""
         there = [file["path"] for file in self.manifest["ledger_files"]]
@@ -194,6 +198,7 @@ def verdict(run: Run, row: dict[str, Any], broken: Sequence[Limit] = ()) -> str:
             else ""
         )
         tags = f", tagged {', '.join(row['tagged'])}" if row["tagged"] else ""
+        tags += _item(row)
         if lost(row):
             tags += f" of {_partner(run, row)}"
         return f"kept: {place} row {row['shard_row']}{more}{tags}"
@@ -207,7 +212,7 @@ def verdict(run: Run, row: dict[str, Any], broken: Sequence[Limit] = ()) -> str:
         shown = f"{first.signal} = {value}, " if first.signal else ""
         more = f" (and {len(row['broken']) - 1} more)" if len(row["broken"] or []) > 1 else ""
         return f"dropped at {row['stage']}: {first.rule}: {shown}kept if {first.condition}{more}"
-    score = _score(row)
+    score = _score(row) + _item(row)
     return f"dropped at {row['stage']}: {row['reason']}{score}"
 
 
@@ -223,6 +228,15 @@ def _partner(run: Run, row: dict[str, Any]) -> str:
     if (earlier := _earlier(run, row)) is not None:
         name = f"{earlier[1]}, which the run {earlier[0]} kept,"
     return name + (f" with Jaccard {row['jaccard']:.3f}" if row["jaccard"] is not None else "")
+
+
+def _item(row: dict[str, Any]) -> str:
+    """Name the benchmark item that a document matched, and how much of it."""
+    if row.get("benchmark_item") is None:
+        return ""
+    also = f" (and {row['benchmark_also']})" if row["benchmark_also"] else ""
+    share = f"{100 * row['benchmark_share']:.0f} % of its question"
+    return f": the item {row['benchmark_item']}, {share}{also}"
 
 
 def _score(row: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from cleaner.stages.options.base import StageOptions
 from cleaner.stages.options.cap import CapOptions
 from cleaner.stages.options.classify import ClassifyOptions
 from cleaner.stages.options.clean_lines import CleanLinesOptions
+from cleaner.stages.options.decontaminate import DecontaminateOptions
 from cleaner.stages.options.dedup_paragraphs import DedupParagraphsOptions
 from cleaner.stages.options.embed_classify import EmbedClassifyOptions
 from cleaner.stages.options.exact_dedup import ExactDedupOptions
@@ -39,6 +40,7 @@ OPTIONS: dict[str, type[StageOptions]] = {
     "exact_dedup": ExactDedupOptions,
     "near_dedup": NearDedupOptions,
     "line_dedup": LineDedupOptions,
+    "decontaminate": DecontaminateOptions,
     "cap": CapOptions,
     "classify": ClassifyOptions,
     "embed_classify": EmbedClassifyOptions,
@@ -47,7 +49,7 @@ OPTIONS: dict[str, type[StageOptions]] = {
 
 # Named in the documentation and refused until they work.
 NOT_BUILT = (
-    "decontaminate", "checkpoint",
+    "checkpoint",
 )  # fmt: skip
 
 

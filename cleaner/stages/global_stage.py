@@ -190,6 +190,14 @@ class GlobalStage(ABC):
         `verdicts` are those on these documents, or all where they are not `gathered`.
         """
 
+    def told(self) -> Mapping[str, Any]:
+        """Return the columns, name -> Polars type, that `applied` gives for the ledger alone.
+
+        The first is not null for a document that matched something; such documents stand in
+        `matches/`, too.
+        """
+        return {}
+
     def found(self, facts: Mapping[str, Sequence[Facts]]) -> dict[str, Any] | None:
         """Return what `stats.json` says of the stage, from what its steps committed; or nothing."""
         return None

@@ -35,7 +35,7 @@ SHARD_SUFFIXES = (  # of `shards.FORMATS`, which loads what reads them
 )  # fmt: skip
 _PRODUCT = re.compile(
     rf"shards/part-\d{{5,}}-of-\d{{5,}}\.({'|'.join(map(re.escape, SHARD_SUFFIXES))})"
-    r"|(ledger|clusters|shadow)/part-\d{5,}\.parquet"
+    r"|(ledger|clusters|shadow|matches)/part-\d{5,}\.parquet"
     r"|index/\d+\.[^/]+/part-\d{5,}-of-\d{5,}\.arrow"
 )
 # Below `_work` and below a replacement; a part of it that is not ours makes it nobody's to delete.
@@ -136,7 +136,7 @@ class RunFolder:
         index = [f"index/{stage}" for stage in self._folders("index")]
         found = {
             f"{place}/{file.path}": file.size
-            for place in ("shards", "ledger", "clusters", "shadow", *index)
+            for place in ("shards", "ledger", "clusters", "shadow", "matches", *index)
             for file in store.below(self.at(place))
         }
         return {path: size for path, size in found.items() if _PRODUCT.fullmatch(path)}

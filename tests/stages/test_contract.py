@@ -46,6 +46,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "near_dedup": [{}, {"preset": "refinedweb", "keep": "best", "best_by": "quality"}],
     "line_dedup": [{"min_documents": 2}, {"min_documents": 2, "unit": "paragraph"}],
     "cap": [{"documents": 1}, {"by": "lang", "tokens": 50, "best_by": "quality"}],
+    "decontaminate": [{}, {"action": "cut"}, {"action": "tag", "column": {"question": "asked"}}],
     "classify": [{"min_score": 0.5}, {"action": "tag"}],
     "embed_classify": [],  # with its models in tests/models/test_embed.py
     "sample": [{"share": 0.5}, {"share": 0.5, "seed": 7, "where": "words > 3"}],
@@ -64,12 +65,22 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
+@pytest.fixture(scope="module")
+def benchmark(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("items") / "items.jsonl"
+    asked = "The river was high in spring, and the old bridge could not be crossed by anyone."
+    path.write_text(json.dumps({"question": asked, "asked": asked}))
+    return str(path)
+
+
 @pytest.fixture(params=CASES, ids=str)
 def stage(request: pytest.FixtureRequest) -> Stage:
     """A stage as a plan resolves it."""
     name, options = request.param
     if name == "classify":
         options = {"model": request.getfixturevalue("model"), "label": "math", **options}
+    if name == "decontaminate":
+        options = {"against": request.getfixturevalue("benchmark"), **options}
     asked = STAGES[name].model_validate(options)
     return asked.resolve().resolved(["url", "source"], "quality")
 

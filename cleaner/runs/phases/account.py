@@ -43,6 +43,7 @@ class AccountSettings(Plain):
     judges: tuple[Judge, ...]  # what the stages judge by
     keep_rows: Literal["full", "dropped", "counts"]
     clustered: tuple[str, ...]  # stages at which a document loses to another
+    matched: tuple[str, ...] = ()  # columns of what documents matched, the first null for none
     places: tuple[DataFile, ...] = ()
     sources: tuple[str, ...] = ()  # those whose documents are counted by rule and signal
     shadow: ShadowBook | None = None  # None: off
@@ -69,6 +70,8 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
     keep = settings.keep_rows
     name = f"part-{unit.number:05d}.parquet"
     books = {"clusters": _Book(out, f"clusters/{name}")}
+    if settings.matched:
+        books["matches"] = _Book(out, f"matches/{name}")
     if keep != "counts":
         books["ledger"] = _Book(out, f"ledger/{name}")
     if settings.shadow is not None:
@@ -88,6 +91,8 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
             elif keep == "dropped":
                 books["ledger"].add(ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS)))
             books["clusters"].add(_clusters(ledger, settings.clustered))
+            if settings.matched:
+                books["matches"].add(_matches(ledger, settings.matched))
             if settings.shadow is not None:
                 for number, rows in parts:
                     ghosts = read_table(out.folder, unit.ghosts[number])
@@ -180,6 +185,11 @@ def _clusters(ledger: pl.DataFrame, stages: Sequence[str]) -> pl.DataFrame:
         "jaccard",
         "cluster_size",
     )
+
+
+def _matches(ledger: pl.DataFrame, matched: Sequence[str]) -> pl.DataFrame:
+    told = ("file", "row", "id", "url", "source", "fate", "stage", "tagged")
+    return ledger.filter(pl.col(matched[0]).is_not_null()).select(*told, *matched)
 
 
 def _over(ledger: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:

@@ -525,6 +525,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
         keep_rows=plan.job.ledger,
         shadow=_shadow_book(plan),
         clustered=_clustered(plan),
+        matched=_matched(plan),
     )
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
     shards = _shards(maps, cut, _shuffle_ranges(plan), writing)
@@ -627,6 +628,12 @@ def _clustered(plan: Plan) -> tuple[str, ...]:
     """Return the stages at which a document loses to another."""
     global_stages = ((entry, entry.stage.global_stage()) for entry in plan.job.stages)
     return tuple(entry.title for entry, one in global_stages if one is not None and one.clusters)
+
+
+def _matched(plan: Plan) -> tuple[str, ...]:
+    """Return the columns in which stages that see all rows say what documents match."""
+    stages = (entry.stage.global_stage() for entry in plan.job.stages)
+    return tuple(dict.fromkeys(name for one in stages if one is not None for name in one.told()))
 
 
 def _shards(maps: Sequence[str], cut: str, parts: int, about: ShardSettings) -> Any:
