@@ -143,6 +143,7 @@ class Blocks:
         # A paragraph, an item, a list, a table or a quotation is never the whole main content.
         self.may_be_all = ~(self.is_leaf | _IS_PART[self.tag])
         self.may_be_all[self.container[self.scan.row > 0]] = False
+        self._headings: dict[int, np.ndarray] = {}
 
     def __len__(self) -> int:
         return len(self.size)
@@ -202,7 +203,11 @@ class Blocks:
 
     def headings(self, tag: int) -> np.ndarray:
         """Return the numbers of the blocks that are headings of one tag."""
-        return np.flatnonzero((self.kind == HEADING_KIND) & (self.scan.tag == tag))
+        found = self._headings.get(tag)
+        if found is None:
+            found = np.flatnonzero((self.kind == HEADING_KIND) & (self.scan.tag == tag))
+            self._headings[tag] = found
+        return found
 
     def text(self, block: int) -> tuple[str, int]:
         """Return the text of a block, and how many images in it look like formulas."""

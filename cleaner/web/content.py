@@ -243,7 +243,24 @@ def _navigation(page: Blocks) -> np.ndarray:
 def _not_links(page: Blocks) -> np.ndarray:
     """Return which blocks are no mere links, or links that are content."""
     terms, quotes = page.tag == DT, QUOTES[page.tag]
-    return links_apart(page.scan, page.is_leaf, terms, quotes, _LINKS, _AMONG, _CALM)
+    scan = page.scan
+    return links_apart(
+        scan.text,
+        scan.first,
+        scan.last,
+        page.size,
+        page.link,
+        page.kind,
+        page.container,
+        scan.row,
+        page.parent,
+        page.is_leaf,
+        terms,
+        quotes,
+        _LINKS,
+        _AMONG,
+        _CALM,
+    )
 
 
 def _weights(page: Blocks) -> np.ndarray:

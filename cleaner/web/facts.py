@@ -62,6 +62,7 @@ _CC = re.compile(
 _REL_LICENCE = re.compile(r"rel=\"(?:[^\"]*\s)?licen[sc]e[\s\"]")
 _HREF = re.compile(r"\bhref=\"([^\"]+)\"")
 _TIME = re.compile(r"<time\b[^>]*\bdatetime=\"([^\"]{8,40})\"")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+/[A-Za-z0-9._~/-]*")  # no base changes it
 _LANG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}")
 _NO_AI = {"noai", "noimageai", "noml", "nollm"}
 _NO_INDEX = {"noindex", "none"}
@@ -100,6 +101,11 @@ _ERROR_PART = re.compile(
     rf"|{_ERROR_NUMBER}[\s:：-]*(?:error|错误|页面)",
     re.I,
 )
+_ERROR_SIGNS = (  # without one of them a title says nothing of an error
+    "40", "41", "42", "50", "not found", "denied", "forbidden", "unauthorized", "gateway", "error",
+    "unavailable", "many requests", "exist", "不存在", "未找到", "找不到", "已删除", "出错",
+    "访问受限", "访问被拒绝", "提示", "a moment", "required", "security", "错误",
+)  # fmt: skip
 _ERROR_ALONE = re.compile(rf"\W*{_ERROR_NUMBER}\W*")
 _ERROR_SAID = re.compile(
     r"not (?:be )?found|no longer|does(?:n't| not) exist|denied|forbidden|error|unavailable"
@@ -265,7 +271,7 @@ def _day(value: str | None) -> str | None:
 
 def _published(head: Head, body: str, url: str | None) -> str | None:
     for name in _PUBLISHED_META:
-        if day := _day(head.meta.get(name)):
+        if name in head.meta and (day := _day(head.meta[name])):
             return day
     if (
         head.structured
@@ -285,6 +291,8 @@ def _published(head: Head, body: str, url: str | None) -> str | None:
 def _canonical(href: str | None, url: str | None) -> str | None:
     if not href or href.startswith(("#", "javascript:", "data:")):
         return None
+    if _PLAIN_URL.fullmatch(href):
+        return href
     try:
         whole = urljoin(url, href) if url else href
         parts = urlsplit(whole)
@@ -328,6 +336,9 @@ def _error(title: str) -> str:
     >>> _error("404 Not Found - Example"), _error("404 | Example"), _error("Problem 404 - Example")
     ('error', 'number', '')
     """
+    plain = title.casefold()
+    if not any([sign in plain for sign in _ERROR_SIGNS]):
+        return ""
     parts = [part.strip() for part in _TITLE_PARTS.split(title)]
     if any(_ERROR_PART.fullmatch(part) for part in (title.strip(), *parts)):
         return "error"

@@ -25,7 +25,7 @@ from cleaner.web.blocks import (
     TABLES,
     Blocks,
 )
-from cleaner.web.boilerplate import ARTICLE, BOILERPLATE, HIDDEN
+from cleaner.web.boilerplate import ARTICLE, BOILERPLATE, FOLDED, HIDDEN, POST
 from cleaner.web.facts import Told
 
 SCALE = 1_024  # of a score: a likelihood of 1 / (1 + exp(-score / SCALE))
@@ -48,6 +48,15 @@ _DECLARED, _ENDS = map(NAMES.index, ("declared", "ends"))
 _PAGE_SIZE, _KEPT, _DEAD, _FOLDED, _AWAY, _LINK, _ALIKE, _ALIKE_SIZE, _ALIKE_SHARE = map(
     NAMES.index,
     ("page_size", "kept", "dead", "hidden", "away", "link", "alike", "alike_size", "alike_share"),
+)
+# What a container is, as bits that `measured` knows: by its tag, and by what it says.
+_TAGS = np.stack([FORMS, TABLES, LISTS, QUOTES, ARTICLES], 1) @ (1 << np.arange(2, 7))
+_SAYS = np.array(
+    [
+        (says <= BOILERPLATE) | (says >= ARTICLE) << 1 | (says <= HIDDEN) << 7
+        for says in range(FOLDED, POST + 1)
+    ],
+    np.int64,
 )
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -82,21 +91,10 @@ def features(
     page: Blocks, kept: np.ndarray, inside: np.ndarray, dead: np.ndarray, told: Told
 ) -> np.ndarray:
     """Return a row of the numbers `NAMES` per block; rules say what is kept, inside and dead."""
-    scan, tag = page.scan, page.tag
-    flags = np.zeros(len(tag), np.int64)
-    for bit, marked in enumerate(
-        (
-            page.is_navigation | (page.says <= BOILERPLATE),
-            page.says >= ARTICLE,
-            FORMS[tag],
-            TABLES[tag],
-            LISTS[tag],
-            QUOTES[tag],
-            ARTICLES[tag],
-            page.says <= HIDDEN,
-        )
-    ):
-        flags |= marked.astype(np.int64) << bit
+    scan = page.scan
+    flags = _TAGS[page.tag]
+    flags |= _SAYS[page.says - FOLDED]
+    flags |= page.is_navigation
     titles = page.headings(H1)
     return measured(
         text_facts(scan.text, scan.first, scan.last),

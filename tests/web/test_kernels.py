@@ -86,7 +86,11 @@ def test_the_text_of_blocks_is_that_of_the_plain_reader(html: str) -> None:
 def test_links_that_are_content_are_those_of_plain_reading(html: str) -> None:
     page = Blocks(serialised(html))
     terms, quotes = page.tag == DT, QUOTES[page.tag]
-    found = pages.links_apart(page.scan, page.is_leaf, terms, quotes, 0.5, 0.3, 4)
+    one = page.scan
+    found = pages.links_apart(
+        one.text, one.first, one.last, one.size, one.link, one.kind, one.container, one.row,
+        one.parent, page.is_leaf, terms, quotes, 0.5, 0.3, 4,
+    )  # fmt: skip
     assert found.tolist() == links_apart(page, terms.tolist(), quotes.tolist(), 0.5, 0.3, 4)
 
 

@@ -507,7 +507,15 @@ def weighed(
 
 @jit
 def links_apart(
-    scan: Scan,
+    text: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    size: np.ndarray,
+    link: np.ndarray,
+    kind: np.ndarray,
+    container: np.ndarray,
+    row: np.ndarray,
+    parent: np.ndarray,
     is_leaf: np.ndarray,
     is_term: np.ndarray,
     is_quote: np.ndarray,
@@ -521,51 +529,54 @@ def links_apart(
     glossary, in a list that is none to the share `among`; a cell in a row with other cells; in a
     quotation; a paragraph between two of `calm` bytes or more; in a list after a colon.
     """
-    count, containers = len(scan.size), len(scan.parent)
+    count, containers = len(size), len(parent)
     shown = np.zeros(count, np.bool_)
     plain = np.zeros(containers, np.int64)
     whole = np.zeros(containers, np.int64)
     cells = np.zeros(count + 1, np.int64)
     for block in range(count):
-        shown[block] = scan.kind[block] == 1 or scan.link[block] <= links * scan.size[block]
-        above = scan.parent[scan.container[block]]
-        whole[above] += scan.size[block]
+        shown[block] = kind[block] == 1 or link[block] <= links * size[block]
+        above = parent[container[block]]
+        whole[above] += size[block]
         if shown[block]:
-            plain[above] += scan.size[block]
-            cells[scan.row[block]] += 1
+            plain[above] += size[block]
+            cells[row[block]] += 1
     quoted = is_quote.copy()
     for here in range(1, containers):
-        quoted[here] |= quoted[scan.parent[here]]
+        quoted[here] |= quoted[parent[here]]
     kept = shown.copy()
     listed = -1  # the list that a line with a colon introduces
     for block in range(count):
-        here = scan.container[block]
-        above = scan.parent[here]
+        here = container[block]
+        above = parent[here]
         if shown[block]:
-            end = scan.last[block]
-            colon = end > 0 and scan.text[end - 1] == 58
-            colon |= end > 2 and scan.text[end - 3] == 0xEF and scan.text[end - 1] == 0x9A
-            says = colon and end - scan.first[block] >= calm and scan.kind[block] != 2
-            if says and block + 1 < count and scan.kind[block + 1] == 2 and not shown[block + 1]:
-                listed = scan.parent[scan.container[block + 1]]
+            end = last[block]
+            colon = end > 0 and text[end - 1] == 58
+            colon |= end > 2 and text[end - 3] == 0xEF and text[end - 1] == 0x9A
+            says = colon and end - first[block] >= calm and kind[block] != 2
+            if says and block + 1 < count and kind[block + 1] == 2 and not shown[block + 1]:
+                listed = parent[container[block + 1]]
             continue
-        row = scan.row[block]
-        among_others = (scan.kind[block] == 2 or is_term[here]) and (
+        cell_row = row[block]
+        among_others = (kind[block] == 2 or is_term[here]) and (
             plain[above] >= among * whole[above]
         )
         kept[block] = (
-            among_others or (row > 0 and cells[row] > 0) or quoted[here] or above == listed
+            among_others
+            or (cell_row > 0 and cells[cell_row] > 0)
+            or quoted[here]
+            or above == listed
         )
-        if scan.kind[block] == 0 and is_leaf[here] and row == 0 and 0 < block < count - 1:
+        if kind[block] == 0 and is_leaf[here] and cell_row == 0 and 0 < block < count - 1:
             kept[block] |= (
                 shown[block - 1]
                 and shown[block + 1]
-                and scan.kind[block - 1] != 2
-                and scan.kind[block + 1] != 2
-                and scan.last[block - 1] - scan.first[block - 1] >= calm
-                and scan.last[block + 1] - scan.first[block + 1] >= calm
-                and scan.parent[scan.container[block - 1]] == above
-                and scan.parent[scan.container[block + 1]] == above
+                and kind[block - 1] != 2
+                and kind[block + 1] != 2
+                and last[block - 1] - first[block - 1] >= calm
+                and last[block + 1] - first[block + 1] >= calm
+                and parent[container[block - 1]] == above
+                and parent[container[block + 1]] == above
             )
     return kept
 
