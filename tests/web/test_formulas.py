@@ -293,3 +293,22 @@ def test_many_renderings_without_source_on_one_page_are_all_read() -> None:
     one += '"mjx-char MJXc-TeX-math-I">{}</span></span></span></span>'
     page = "<article><p>" + " and so to ".join(one.format(each) for each in "abcde") + "</p>"
     assert extract_html(page).formulas_found == 5
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<code>-10<sup>9</sup> &lt;= cost[i] &lt;= 10<sup>9</sup></code>",
+         "-10^9 <= cost[i] <= 10^9"),
+        ("<pre>k[2] = x<sup>2</sup> + 1</pre>", "```\nk[2] = x^2 + 1\n```"),
+        ("1 &lt;= cost[i] &lt;= 10<sup>9</sup> holds", "1 <= cost[i] <= $10^{9}$ holds"),
+        ("so area(n) = n<sup>2</sup> + 1", "so area(n) = n^2 + 1"),
+        ("so f(n) = n<sup>2</sup> + 1", "so $f(n) = n^{2} + 1$"),
+        ("so (a+b)<sup>2</sup> = a<sup>2</sup> + 2ab + b<sup>2</sup>.",
+         "so $(a+b)^{2} = a^{2} + 2ab + b^{2}$."),
+        ("so w = x<sup>2</sup> + 2km of it", "so $w = x^{2} + 2$km of it"),
+    ],
+)  # fmt: skip
+def test_mathematics_with_raised_letters_ends_at_words_and_at_code(markup: str, text: str) -> None:
+    page = f"<p>It is known that the row of them is long enough to be read.</p><div>{markup}</div>"
+    assert extract_html(page).text.partition("\n\n")[2] == text

@@ -23,7 +23,8 @@ _LETTER = rf"{_OPEN}?(?<![A-Za-z\u00c0-\u024f])[A-Za-z{_GREEK}]{_CLOSE}?(?![a-z\
 _PRODUCT = (  # mc in E = mc²: two letters that carry a script
     rf"(?:{_OPEN}[a-z]{{2}}{_CLOSE}|(?:(?<=[=+(/×·−-])|(?<=[=+/×·−-] ))[a-z]{{2}})(?=[{SUB}{SUP}])"
 )
-_OPERAND = rf"(?:{_LETTER}|{_PRODUCT}|\d+(?:[.,]\d+)*|[()\[\]|√∑∏∫∂∞π!%°′])"
+_MULTIPLE = r"(?<=[0-9])[abcxyz]{2,3}(?![A-Za-z])"  # 2ab; no unit is of these letters
+_OPERAND = rf"(?:{_LETTER}|{_PRODUCT}|{_MULTIPLE}|\d+(?:[.,]\d+)*|[()\[\]|√∑∏∫∂∞π!%°′])"
 _OPERATOR = r"[-+=<>≤≥≠≈±×÷·⋅*/∈∉⊂⊆∪∩→⇒⇔∼≡−–∝∣|]"
 _DENSE = re.compile(
     rf"(?:{_OPERAND}|{_SCRIPT}|{_OPERATOR}|[,…'\s]|{_OPEN}|{_CLOSE}|\.\.\."
@@ -46,6 +47,7 @@ _LEADING = f",…. \n\t\r\u00a0=<>+*/)]'!%–|·{EM_END}{ITALIC_END}{SUB_END}{SU
 _TRAILING = f",…. \n\t\r\u00a0=<>+*/([–-−·|{EM}{ITALIC}"
 _MARK = {SUB: "_{", SUB_END: "}", SUP: "^{", SUP_END: "}"}
 _SCRIPTS = re.compile(_SCRIPT)
+_IN_WORD = re.compile(r"[A-Za-z0-9_]")
 _EMPHASIS = re.compile(f"{_OPEN}|{_CLOSE}")
 
 
@@ -67,6 +69,11 @@ def dense_runs(text: str) -> list[tuple[int, int, str]]:
             continue
         stripped = body.lstrip(_LEADING)
         start = match.start() + len(body) - len(stripped)
+        if start and stripped[:1] in ("(", "[") and _IN_WORD.match(text[start - 1]):
+            _, _, after = stripped.partition(" ")  # what stands in brackets after a word is its own
+            after = after.lstrip(_LEADING)
+            start += len(stripped) - len(after)
+            stripped = after
         stripped = stripped.rstrip(_TRAILING)
         if _is_dense(stripped):
             found.append((start, start + len(stripped), _tex(stripped)))

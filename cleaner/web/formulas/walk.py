@@ -110,7 +110,7 @@ class Walk:
             self._walk(root)
             self._settle_frames()
         else:
-            self.raised = root.css("sub, sup")
+            self.raised = [node for node in root.css("sub, sup") if not _in_code(node)]
         for node, found in self.captured:
             self._put(node, found)
         for node, attributes in self.images:
@@ -572,6 +572,13 @@ def _says_math(drawing: LexborNode) -> bool:
 
 def _attached(node: LexborNode) -> bool:
     return node.parent is not None
+
+
+def _in_code(node: LexborNode) -> bool:
+    above = node.parent
+    while above is not None and above.tag_id not in _EXCLUDED:
+        above = above.parent
+    return above is not None
 
 
 def _is_math(script: LexborNode) -> bool:
