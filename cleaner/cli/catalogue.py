@@ -34,7 +34,7 @@ def filters(
     if as_json:
         emit(rules.model_dump(mode="json"))
         return
-    tell(rules.title)
+    tell(f"{rules.title}, version {rules.version}")
     for source in rules.source:
         tell(f"source: {source.cite}{f' <{source.url}>' if source.url else ''}")
     if rules.unit != "word":

@@ -67,6 +67,7 @@ class FilterFile(_File):
     """What a filter file may say, as `filters/gopher_quality.yaml` does."""
 
     title: str
+    version: int = Field(1, ge=1)  # raised with every change to what it keeps; the card names it
     source: tuple[Citation, ...]
     # What a word is: ours, or that of a dictionary for a set that was published so.
     unit: Unit = "word"

@@ -16,6 +16,7 @@ from cleaner.config.versions import versions
 from cleaner.errors import InputError, JobError
 from cleaner.job.plan import WORKER
 from cleaner.runs.alarms import Warn
+from cleaner.runs.card import card
 from cleaner.runs.driver import make_way, run_phase
 from cleaner.runs.engine import Engine, engine_of
 from cleaner.runs.finish import record_of, shard_output, write_below
@@ -28,7 +29,7 @@ from cleaner.runs.stop import STOP_FILE
 from cleaner.shards.tokenizer import Tokenizer
 from cleaner.storage import store
 from cleaner.storage.commits import Marker, drop_untrue, lost_products
-from cleaner.storage.run_folder import FORMATS, MANIFEST, PLAN, WORK, RunFolder, plain_json
+from cleaner.storage.run_folder import CARD, FORMATS, MANIFEST, PLAN, WORK, RunFolder, plain_json
 
 _TASK = (
     WORKER + 1_200_000_000
@@ -219,5 +220,6 @@ def _finish(
             for phase in derived.phases
         ],
     }
+    write_below(here.path, CARD, card(manifest).encode())
     write_below(here.path, MANIFEST, plain_json(manifest))
     return manifest

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,9 @@ from cleaner.errors import AccountError
 from cleaner.job.plan import Plan
 from cleaner.ledger import by_label, funnel, merge
 from cleaner.runs.alarms import Warn, unfit_of, unread_of
+from cleaner.runs.card import card
 from cleaner.runs.phases.base import Phase, State
+from cleaner.runs.phases.shuffle import most_frequent
 from cleaner.runs.reuse import spent, units_taken
 from cleaner.runs.statistics import cells_bytes, rules_told
 from cleaner.runs.suits import unsuited
@@ -21,6 +24,7 @@ from cleaner.runs.summary.judges import judges
 from cleaner.storage import store
 from cleaner.storage.commits import Marker, nondeterministic_parts
 from cleaner.storage.run_folder import (
+    CARD,
     FORMATS,
     MANIFEST,
     RECORDS,
@@ -146,6 +150,7 @@ def finish(
             "schema": schema_text({name: kind for name, (_, kind) in plan.shard_columns.items()}),
             "tokenizer": None if plan.tokenizer is None else plan.tokenizer.plain(),
         },
+        "licences": _licences(shards),
         "outputs": outputs,
         "ledger_files": ledger_files,
         "index": index,
@@ -170,8 +175,17 @@ def finish(
         "spent": spent(state),
         "reused": list(state.earlier),
     }
+    write_below(state.home, CARD, card(manifest, stats, plan.job).encode())
     write_below(state.home, MANIFEST, plain_json(manifest))
     return manifest
+
+
+def _licences(shards: Sequence[Marker]) -> dict[str, int]:
+    """Return how many documents of the shards have which licence; none where none is carried."""
+    total: Counter[str] = Counter()
+    for marker in shards:
+        total.update(marker.facts["licences"])
+    return {} if not any(total) else most_frequent(total)
 
 
 def record_of(home: RunFolder, name: str) -> dict[str, Any]:

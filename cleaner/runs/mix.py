@@ -227,7 +227,7 @@ def _phases(
         Phase(rates, "mix_rates", "decide", settings, of_all(tally, "sums")),
         Phase(draw, "mix_draw", "draw", settings, drawing, exchanges=("text",)),
         Phase(cut, "cut", "cut shards", cut_by, cutting, version=2),
-        Phase(shard, "shard", "write shards", writing, writing_shards, version=2),
+        Phase(shard, "shard", "write shards", writing, writing_shards, version=3),
     ]
     return list(with_merges(phases))
 

@@ -21,6 +21,7 @@ def nameable() -> dict[str, tuple[type[pl.DataType], str]]:
         **SIGNALS,
         **{f"{kind}:NAME": (of, f"{about}; NAME: a list") for kind, (of, about) in KINDS.items()},
         LOSS: (pl.Float64, loss),
+        "licence": (pl.String, "of the document, as the job's `input.licence` carries it"),
         **{name: (of, f"of a line: {about}") for name, (of, about) in LINE_SIGNALS.items()},
     }
 

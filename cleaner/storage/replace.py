@@ -7,7 +7,16 @@ twice, so that whoever comes after a kill begins again with the first.
 
 from cleaner.storage import store
 from cleaner.storage.commits import drop_untrue, failpoint
-from cleaner.storage.run_folder import FRESH, MANIFEST, NEXT, RECORDS, WORK, RunFolder, named_by
+from cleaner.storage.run_folder import (
+    CARD,
+    FRESH,
+    MANIFEST,
+    NEXT,
+    RECORDS,
+    WORK,
+    RunFolder,
+    named_by,
+)
 
 
 def next_place(identity: str) -> str:
@@ -46,7 +55,7 @@ def swap(folder: RunFolder, made: RunFolder) -> None:
     folder.remove_products(files)
     _step(WORK)
     _move_work(folder, made)
-    for path in RECORDS:
+    for path in (*RECORDS, CARD):
         _step(path)
         store.move(made.at(path), folder.at(path))
     _step("whole")

@@ -21,6 +21,7 @@ NEXT = "_next"  # replacements under way, each under the identity of its run
 LOG = f"{WORK}/run.log"  # what the attempts here said; stays when intermediate results go
 FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what was before
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
+CARD = "README.md"  # the dataset card; whoever owns the run may write on in it
 REPORT, AUDIT = "report.html", "audit.json"  # made of a finished run, when a user asks
 VALUES = "values.parquet"  # how many documents have which values of a signal, by rule
 # What the files of a run folder are written in; raised whenever they change their meaning.
@@ -202,7 +203,7 @@ class RunFolder:
         files = store.below(self.path, deep=True)
         self.remove_products()
         self.remove_work()
-        for name in (*RECORDS, MANIFEST):
+        for name in (*RECORDS, CARD, MANIFEST):
             store.delete(self.at(name))
         if not store.below(self.path, deep=True):
             store.delete_folder(self.path)

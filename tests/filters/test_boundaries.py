@@ -28,6 +28,7 @@ from cleaner.stages.marked import LOSS
 HERE = Path(__file__).parent
 KINDS: dict[str, Any] = {
     LOSS: pl.Float64,
+    "licence": pl.String,
     **{name: kind for name, (kind, _) in LINE_SIGNALS.items()},
 }
 

@@ -531,7 +531,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     shards = _shards(maps, cut, _shuffle_ranges(plan), writing)
     phases = [
         Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting), version=2),
-        Phase(shard, "shard", "write shards", writing, shards, version=2, exchanges=("places",)),
+        Phase(shard, "shard", "write shards", writing, shards, version=3, exchanges=("places",)),
         Phase(
             f"{number + 2:02d}-account",
             "account",

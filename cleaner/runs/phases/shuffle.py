@@ -3,6 +3,7 @@
 A document's place is a seeded hash of its key, so the order depends on neither units nor workers.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import polars as pl
 
 from cleaner.config.plain import Plain
 from cleaner.job.plan import SHARD_HELD
+from cleaner.ledger import OTHER
 from cleaner.runs.phases.base import (
     DataFile,
     Everything,
@@ -166,6 +168,7 @@ def run_shard(settings: ShardSettings, unit: ShardUnit, out: Committer) -> None:
     places: list[pl.DataFrame] = []
     sums = {"words": "words", **({"tokens": TOKEN_COUNT} if settings.tokenised else {})}
     counts = {"rows": 0, "text_bytes": 0, **dict.fromkeys(sums, 0)}
+    licences: Counter[str] = Counter()
     with ExitStack() as stack:
         sources = stack.enter_context(exchange_sources(out.folder, settings.files))
 
@@ -178,6 +181,8 @@ def run_shard(settings: ShardSettings, unit: ShardUnit, out: Committer) -> None:
                 counts["text_bytes"] += int(docs["text"].str.len_bytes().sum())
                 for name, column in sums.items():
                     counts[name] += int(docs[column].sum())
+                if "licence" in docs.columns:
+                    licences.update(dict(docs["licence"].fill_null("").value_counts().rows()))
                 yield docs.select(
                     (pl.col(inner) if inner in docs.columns else pl.lit(None)).alias(name)
                     for name, inner in settings.columns.items()
@@ -193,8 +198,17 @@ def run_shard(settings: ShardSettings, unit: ShardUnit, out: Committer) -> None:
     starts = np.array(settings.groups, np.uint64)
     group = np.searchsorted(starts, position(place), side="right") - 1
     place = place.with_columns(slot(group, len(starts)))
-    facts = {**counts, **shard_facts(made, changed)}
+    facts = {**counts, **shard_facts(made, changed), "licences": most_frequent(licences)}
     out.commit(0, True, {"places": exchange_bytes(place, "slot", len(starts))}, facts)
+
+
+def most_frequent(counts: Counter[str], most: int = 100) -> dict[str, int]:
+    """Return the counts of the most frequent names, and the rest under one."""
+    names = sorted(counts, key=lambda name: (-counts[name], name))
+    found = {name: counts[name] for name in names[:most]}
+    if rest := sum(counts[name] for name in names[most:]):
+        found[OTHER] = found.get(OTHER, 0) + rest
+    return found
 
 
 def shard_facts(made: Sequence[Product], changed: Mapping[str, int]) -> dict[str, Any]:
