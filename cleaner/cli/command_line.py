@@ -14,6 +14,7 @@ import sys
 from typing import Any
 
 from cleaner.cli import (
+    assistant,
     catalogue,
     check,
     diff,
@@ -33,7 +34,20 @@ from cleaner.storage.shortages import filename, is_shortage, told
 from cleaner.storage.waiting import heard
 
 # As help lists them: what a newcomer needs first.
-_ROOMS = (runs, check, stats, results, shards, whatif, diff, report, catalogue, models, pages)
+_ROOMS = (
+    runs,
+    check,
+    stats,
+    results,
+    shards,
+    whatif,
+    diff,
+    report,
+    catalogue,
+    assistant,
+    models,
+    pages,
+)
 app.registered_commands.sort(
     key=lambda command: [room.__name__ for room in _ROOMS].index(str(command.callback.__module__))
 )

@@ -25,24 +25,19 @@ def diff(
 
     By reason, with samples, and how rules and signals changed.
     """
-    from dataclasses import asdict
-
     from cleaner.results.diff import diff as compared
     from cleaner.results.finished import open_run
     from cleaner.results.source_texts import texts_at
 
     runs = open_run(one), open_run(other)
+    if as_json:
+        from cleaner.results import told
+
+        emit(told.compared(*runs, count))
+        return
     found = compared(*runs, count)
     every = iter(texts_at(runs[0], [row for move in found.moves for row in move.sample]))
     texts = [list(islice(every, len(move.sample))) for move in found.moves]
-    if as_json:
-        told = asdict(found)
-        for move, mine in zip(told["moves"], texts, strict=True):
-            move["sample"] = [
-                {**row, "text": text} for row, text in zip(move["sample"], mine, strict=True)
-            ]
-        emit(told)
-        return
     for name, folder in zip("AB", found.runs, strict=True):
         tell(f"{name}: {folder}")
     tell()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,23 +31,18 @@ def explain(
 
     Its fate, every limit, its duplicate and their Jaccard, and the places in its text that decided.
     """
-    from dataclasses import asdict
-
     from cleaner.results.finished import explain as explained
     from cleaner.results.finished import open_run
     from cleaner.results.passages import passages
 
     opened = open_run(path)
+    if as_json:
+        from cleaner.results import told as as_data
+
+        emit(as_data.explained(opened, document, text))
+        return
     found = explained(opened, document)
     texts = [passages(opened, item.row) if text else None for item in found]
-    if as_json:
-        emit(
-            [
-                {**asdict(item), **(asdict(told) if told else {})}
-                for item, told in zip(found, texts, strict=True)
-            ]
-        )
-        return
     for number, (item, told) in enumerate(zip(found, texts, strict=True)):
         if number:
             tell()
@@ -155,11 +150,17 @@ def sample(
         return
     if near and each:
         raise JobError("--near: goes without --each; name a rule by --rule, or a stage by --stage")
-    rows = sample_documents(opened, stage, rule, near, count, seed, where, each)
-    texts = texts_of(opened, rows)
+    asked: dict[str, Any] = {
+        "stage": stage, "rule": rule, "near": near, "count": count, "seed": seed, "where": where,
+        "each": each,
+    }  # fmt: skip
     if as_json:
-        emit([{**row, "text": text} for row, text in zip(rows.to_dicts(), texts, strict=True)])
+        from cleaner.results.told import sampled
+
+        emit(sampled(opened, **asked))
         return
+    rows = sample_documents(opened, **asked)
+    texts = texts_of(opened, rows)
     if not len(rows):
         say("no document is of that kind")
     with paged():

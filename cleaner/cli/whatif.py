@@ -46,8 +46,6 @@ def whatif(
 
     Exact where the ledger knows, an interval where it does not. Without --set: the rules there are.
     """
-    from dataclasses import asdict
-
     from cleaner.results.changes import read_changes
     from cleaner.results.finished import open_run
     from cleaner.results.source_texts import texts_of_rows
@@ -62,17 +60,15 @@ def whatif(
         _write(changes, write)
     found = what_if(opened, filter, settings, count)
     commands = _commands(opened, changes, write)
+    if as_json:
+        from cleaner.results.told import told_of
+
+        emit(told_of(opened, found, commands))
+        return
     texts = {
         kind: texts_of_rows(opened, rows)
         for kind, rows in (("out", found.out), ("into", found.into))
     }
-    if as_json:
-        told = {**asdict(found), "commands": commands}
-        for kind in texts:
-            rows = zip(told[kind], texts[kind], strict=True)
-            told[kind] = [{**row, "text": text} for row, text in rows]
-        emit(told)
-        return
     _told(found, changes)
     for kind, heading in (
         ("out", "goes out"),
