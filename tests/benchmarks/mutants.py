@@ -53,6 +53,8 @@ ROOMS = {
 # Tests of a module that are named otherwise, or more than its own.
 TESTS = {
     "cleaner/runs/phases/__init__.py": ["tests/runs/phases/test_base.py"],
+    "cleaner/runs/phases/export.py": ["tests/cli/test_shards.py"],
+    "cleaner/runs/phases/mix.py": ["tests/runs/test_mix.py"],
     "cleaner/dedup/exact.py": ["tests/dedup/test_exact.py", _CUTS],
     "cleaner/dedup/keys.py": ["tests/dedup/test_keys.py", "tests/dedup/test_exact.py", _CUTS],
     "cleaner/dedup/lines.py": ["tests/dedup/test_line_counts.py"],
@@ -60,6 +62,7 @@ TESTS = {
     "cleaner/dedup/urls.py": ["tests/dedup/test_url_keys.py"],
     "cleaner/results/finished.py": ["tests/results/test_finished.py", "tests/test_explain.py"],
     "cleaner/results/record.py": ["tests/results/test_finished.py"],
+    "cleaner/results/so_far.py": ["tests/report/test_running.py"],
     **{f"cleaner/results/{name}.py": ["tests/cli/test_stats.py"]
        for name in ("funnel", "rules")},
 }  # fmt: skip
@@ -89,7 +92,7 @@ def modules(root: Path) -> dict[str, list[str]]:
             name = str(path.relative_to(root))
             own = path.parent.relative_to(root / "cleaner") / f"test_{path.name}"
             mirror = [f"tests/{own}"] if (root / "tests" / own).exists() else []
-            found[name] = [*TESTS.get(name, mirror), *more]
+            found[name] = list(dict.fromkeys([*TESTS.get(name, mirror), *more]))
     return found
 
 
