@@ -100,6 +100,12 @@ class ShardCount(Options):
     multiple_of: int = Field(1, gt=0, le=1_000_000)  # of the ranks, or of the workers that read
 
 
+class HeldOut(Options):
+    """The documents that are not trained on, in shards of their own."""
+
+    share: float = Field(gt=0, le=0.5)
+
+
 class Output(Options):
     """What the shards look like."""
 
@@ -107,6 +113,7 @@ class Output(Options):
     shard_tokens: int | None = Field(None, gt=0, lt=2**63)
     shard_bytes: int | None = Field(None, gt=0, lt=2**63)
     shards: ShardCount = ShardCount()
+    held_out: HeldOut | None = None
     tokenizer: str | None = None  # the file of a tokenizer; without one, words are counted
     end_token: str | None = (
         None  # of the tokenizer, where its files do not say which ends a document

@@ -118,6 +118,8 @@ class Mix(Options):
             most = max(times for _, times in part.levels)
             if part.weight is None and part.tokens is None and most > self.epochs:
                 raise ValueError(f"{part.name}: takes documents {most:g} times, over {self.epochs}")
+        if self.output.held_out is not None:
+            raise ValueError("output.held_out: its runs hold out; what they do is in no mixture")
         if self.output.signals:
             raise ValueError("output.signals: a mixture measures nothing; its runs may have")
         if self.output.columns != "all":

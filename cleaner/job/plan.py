@@ -176,6 +176,7 @@ def make_plan(
     """
     job = _resolve_stages(job)
     tokenizer = _tokenizer(job.output)
+    _check_held_out(job)
     indexes = _indexes(job)
     passed = Passed()
     files = list_files([entry.paths for entry in job.input], out, passed)
@@ -522,6 +523,16 @@ def _is_number(kind: Any) -> bool:
 def type_name(kind: Any) -> str:
     """Return the name by which `getattr(pl, name)` gives a simple Polars type back."""
     return str(kind() if isinstance(kind, type) else kind)
+
+
+def _check_held_out(job: Job) -> None:
+    """Raise JobError where near duplicates of what is held out may be among the rest."""
+    parted = any(entry.stage.leaves_no_near_copies() for entry in job.stages)
+    if job.output.held_out is not None and not parted:
+        raise JobError(
+            "output.held_out: no stage drops the near duplicates of all documents, so one of a "
+            "held-out document may be trained on; see: cleaner stages, and docs/shards.md"
+        )
 
 
 def _tokenizer(output: Output) -> Tokenizer | None:

@@ -21,9 +21,11 @@ from cleaner.shards.opened import Shards
 from cleaner.stages.global_stage import Indexed
 from cleaner.storage import store
 from cleaner.storage.row_key import sample_key
-from cleaner.storage.run_folder import JOB, RunFolder, named_by
+from cleaner.storage.run_folder import HELD_OUT, JOB, RunFolder, named_by
 
-_PLACED = re.compile(r"(?:kept: )?(?:.*/)?(shards/part-[^ #]+)(?: row |#)(\d+)")  # in a shard
+_PLACED = re.compile(
+    r"(?:kept: )?(?:.*/)?((?:shards|held_out)/part-[^ #]+)(?: row |#)(\d+)"
+)  # in a shard
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
 
 
@@ -381,7 +383,11 @@ def verify(run: Run) -> list[str]:
         if rows is not None and rows != file["rows"]:
             told[file["path"]] = f"{rows} rows, not {file['rows']}"
     # In `shards` nothing else belongs at all: whoever trains reads the folder.
-    there = [f"shards/{name}" for name in store.names(store.join(run.path, "shards"))]
+    there = [
+        f"{folder}/{name}"
+        for folder in ("shards", HELD_OUT)
+        for name in store.names(store.join(run.path, folder))
+    ]
     others = set(there) | set(RunFolder(run.path).products())
     named = {file["path"] for file in files}
     told |= {path: "not in the manifest" for path in sorted(others - named)}

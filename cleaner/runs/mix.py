@@ -24,6 +24,7 @@ from cleaner.shards.tokenizer import TOKENS
 from cleaner.stages.global_stage import partitions
 from cleaner.storage import store
 from cleaner.storage.commits import digest
+from cleaner.storage.run_folder import HELD_OUT
 from cleaner.storage.schemas import polars_types, schema_text
 
 _VERSION = 1
@@ -34,6 +35,7 @@ def plan_mix(mix: Mix) -> Derived:
     """Return what is to be made; JobError for runs that are not there or do not go together."""
     runs = list(dict.fromkeys(part.run for part in mix.parts))
     manifests = {run: finished(run) for run in runs}
+    manifests = {run: _trained_on(manifest) for run, manifest in manifests.items()}
     opened = {run: Shards.of(run, manifest) for run, manifest in manifests.items()}
     columns = _columns(opened)
     _check(mix, opened)
@@ -102,6 +104,12 @@ def plan_mix(mix: Mix) -> Derived:
         options={"mix": resolved},
         tells=lambda state: _achieved(mix, state),
     )  # fmt: skip
+
+
+def _trained_on(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest without the shards of what its run holds out of training."""
+    outputs = [one for one in manifest["outputs"] if not one["path"].startswith(f"{HELD_OUT}/")]
+    return {**manifest, "outputs": outputs}
 
 
 def _columns(opened: Mapping[str, Shards]) -> dict[str, Any]:
@@ -226,7 +234,7 @@ def _phases(
         Phase(tally, "mix_tally", "add up", settings, tallying),
         Phase(rates, "mix_rates", "decide", settings, of_all(tally, "sums")),
         Phase(draw, "mix_draw", "draw", settings, drawing, exchanges=("text",)),
-        Phase(cut, "cut", "cut shards", cut_by, cutting, version=2),
+        Phase(cut, "cut", "cut shards", cut_by, cutting, version=3),
         Phase(shard, "shard", "write shards", writing, writing_shards, version=3),
     ]
     return list(with_merges(phases))

@@ -109,6 +109,10 @@ class Stage(StageOptions):
         """Return the column of the score by which a later stage may prefer documents, if any."""
         return None
 
+    def leaves_no_near_copies(self) -> bool:
+        """Return whether no two documents that stay here are near duplicates of each other."""
+        return False
+
     def global_stage(self) -> GlobalStage | None:
         """Return how this stage sees all rows; None for one that goes row by row."""
         return None

@@ -52,6 +52,10 @@ class NearDedup(NearDedupOptions, Duplicates):
         signed = {"seed": self.seed, "scheme": self.scheme}
         return {**self.banding._asdict(), **signed, **super().compares()}
 
+    def leaves_no_near_copies(self) -> bool:
+        """Return whether the near duplicates of all documents are dropped here."""
+        return self.action == "drop" and self.where is None and self.within == "all"
+
     def compares_text(self) -> bool:
         """Return whether texts are what is compared."""
         return True

@@ -21,6 +21,7 @@ NEXT = "_next"  # replacements under way, each under the identity of its run
 LOG = f"{WORK}/run.log"  # what the attempts here said; stays when intermediate results go
 FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what was before
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
+HELD_OUT = "held_out"  # shards of what is not trained on, beside `shards`
 CARD = "README.md"  # the dataset card; whoever owns the run may write on in it
 REPORT, AUDIT = "report.html", "audit.json"  # made of a finished run, when a user asks
 VALUES = "values.parquet"  # how many documents have which values of a signal, by rule
@@ -35,7 +36,7 @@ SHARD_SUFFIXES = (  # of `shards.FORMATS`, which loads what reads them
     "document_offsets.npy",
 )  # fmt: skip
 _PRODUCT = re.compile(
-    rf"shards/part-\d{{5,}}-of-\d{{5,}}\.({'|'.join(map(re.escape, SHARD_SUFFIXES))})"
+    rf"(shards|held_out)/part-\d{{5,}}-of-\d{{5,}}\.({'|'.join(map(re.escape, SHARD_SUFFIXES))})"
     r"|(ledger|clusters|shadow|matches)/part-\d{5,}\.parquet"
     r"|index/\d+\.[^/]+/part-\d{5,}-of-\d{5,}\.arrow"
 )
@@ -137,7 +138,7 @@ class RunFolder:
         index = [f"index/{stage}" for stage in self._folders("index")]
         found = {
             f"{place}/{file.path}": file.size
-            for place in ("shards", "ledger", "clusters", "shadow", "matches", *index)
+            for place in ("shards", HELD_OUT, "ledger", "clusters", "shadow", "matches", *index)
             for file in store.below(self.at(place))
         }
         return {path: size for path, size in found.items() if _PRODUCT.fullmatch(path)}

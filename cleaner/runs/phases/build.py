@@ -50,6 +50,7 @@ from cleaner.stages.global_stage import (
 )
 from cleaner.storage.commits import Marker, digest
 from cleaner.storage.row_key import packed
+from cleaner.storage.run_folder import HELD_OUT
 from cleaner.storage.schemas import schema_text
 
 _END = (1 << 64) - 1
@@ -188,6 +189,7 @@ def _sends(plan: Plan, mapped: MapPlan) -> Sends:
             ranges=_shuffle_ranges(plan),
             tokenizer=plan.tokenizer,
             as_tokens=not FORMATS[plan.job.output.format].holds_text,
+            held_out=0.0 if plan.job.output.held_out is None else plan.job.output.held_out.share,
         )
     roles = mapped.across.roles(plan.rows, plan.uncompressed)
     return Sends(stage=_spec(plan, mapped.then), roles=roles)
@@ -504,6 +506,7 @@ def cutting_of(output: Output) -> CutSettings:
         target=output.shard_bytes or output.shard_tokens or 100_000_000,
         at_least=output.shards.at_least,
         multiple_of=output.shards.multiple_of,
+        held_out=output.held_out is not None,
     )
 
 
@@ -530,7 +533,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
     shards = _shards(maps, cut, _shuffle_ranges(plan), writing)
     phases = [
-        Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting), version=2),
+        Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting), version=3),
         Phase(shard, "shard", "write shards", writing, shards, version=3, exchanges=("places",)),
         Phase(
             f"{number + 2:02d}-account",
@@ -654,12 +657,15 @@ def _shards(maps: Sequence[str], cut: str, parts: int, about: ShardSettings) -> 
 def shard_units(cuts: Marker, format: str) -> list[Unit]:
     """Return the shards between the bounds that were cut."""
     bounds = [int(bound) for bound in cuts.facts["bounds"]]
-    count, suffix = len(bounds) - 1, FORMATS[format].suffix
+    held, suffix = cuts.facts.get("held_out", 0), FORMATS[format].suffix
+    count = len(bounds) - 1 - held  # the held-out come last
     units = []
     expected = zip(cuts.facts["sizes"], cuts.facts["counts"], strict=True)
     for number, (size, rows) in enumerate(expected):
-        name = f"part-{number:05d}-of-{count:05d}.{suffix}"
-        unit = ShardUnit(number, name, bounds[number], bounds[number + 1], size, rows)
+        name, folder = f"part-{number:05d}-of-{count:05d}.{suffix}", "shards"
+        if number >= count:
+            name, folder = f"part-{number - count:05d}-of-{held:05d}.{suffix}", HELD_OUT
+        unit = ShardUnit(number, name, bounds[number], bounds[number + 1], size, rows, folder)
         units.append(Unit(f"{number:05d}", unit, "", size=size))
     return units
 

@@ -30,6 +30,7 @@ from cleaner.runs.phases.base import (
     without_asked,
 )
 from cleaner.runs.phases.chain import Chain, absent
+from cleaner.runs.phases.held_out import apart, held_out
 from cleaner.runs.phases.shadow import NOBODY, Sample, going_on, joined, none_yet
 from cleaner.runs.phases.shuffle import sizes_of
 from cleaner.runs.quarantine import READING
@@ -58,6 +59,7 @@ class Sends(Plain):
     ranges: int = 1  # of the order
     tokenizer: Tokenizer | None = None
     as_tokens: bool = False  # the shards hold what the tokenizer makes of the texts
+    held_out: float = 0.0  # the share of pages that is not trained on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +181,10 @@ def _commit(
     else:
         if sends.tokenizer is not None:
             docs = sends.tokenizer.added(docs, sends.as_tokens)
-        docs = docs.with_columns(shuffle_key(docs, sends.seed))
+        order = shuffle_key(docs, sends.seed)
+        if sends.held_out:
+            order = apart(order, held_out(docs, sends.held_out))
+        docs = docs.with_columns(order)
         docs = docs.sort("shuffle", "file", "row")
         files["text"] = exchange_bytes(docs, "shuffle", sends.ranges)
         files["sizes"] = table_bytes(sizes_of(docs))

@@ -23,6 +23,7 @@ from cleaner.runs.phases.base import (
     read_table,
     slot,
 )
+from cleaner.runs.phases.held_out import FIRST
 from cleaner.shards import FORMATS, Expected
 from cleaner.shards.tokenizer import TOKEN_COUNT
 from cleaner.storage.commits import Committer, Product
@@ -42,6 +43,7 @@ class CutSettings(Plain):
     target: int  # of one shard
     at_least: int = 1  # shards, where there are as many documents
     multiple_of: int = 1
+    held_out: bool = False  # some documents lie behind all others, for shards of their own
     sizes: tuple[DataFile, ...] = ()
 
 
@@ -68,6 +70,7 @@ class ShardUnit(Plain):
     high: int
     bytes: int  # of text, about
     rows: int = 0  # about
+    folder: str = "shards"
 
 
 def sizes_of(docs: pl.DataFrame) -> pl.DataFrame:
@@ -95,15 +98,25 @@ def run_cut(settings: CutSettings, unit: Everything, out: Committer) -> None:
         for column, name in enumerate(_SUMS):
             total[at, column] += sizes[name].to_numpy().astype(np.int64)
     rows, measure = total[:, 0], total[:, 2 if settings.by == "bytes" else 1]
-    shards = shard_count(
-        -(-int(measure.sum()) // settings.target),
-        settings.at_least,
-        settings.multiple_of,
-        int(np.count_nonzero(rows)),
-    )
-    bounds = shard_bounds(measure, rows, shards)
+    first = FIRST >> (64 - BIN_BITS) if settings.held_out else len(rows)
+    bounds = _cut(settings, measure[:first], rows[:first], settings.at_least, settings.multiple_of)
+    held = int(np.count_nonzero(rows[first:]))
+    if held:
+        behind = _cut(settings, measure[first:], rows[first:], 1, 1)
+        bounds = [*bounds, *(FIRST + bound for bound in behind[1:])]
+        held = len(behind) - 1
+    bounds[-1] = 1 << 64
     facts = {"sizes": _between(total[:, 2], bounds), "counts": _between(rows, bounds)}
-    out.commit(0, True, {}, {"bounds": [str(bound) for bound in bounds], **facts})
+    told = {"bounds": [str(bound) for bound in bounds], "held_out": held}
+    out.commit(0, True, {}, {**told, **facts})
+
+
+def _cut(
+    settings: CutSettings, measure: np.ndarray, rows: np.ndarray, at_least: int, multiple_of: int
+) -> list[int]:
+    by_size = -(-int(measure.sum()) // settings.target)
+    shards = shard_count(by_size, at_least, multiple_of, int(np.count_nonzero(rows)))
+    return shard_bounds(measure, rows, shards, 1 << (64 - BIN_BITS))
 
 
 def shard_count(by_size: int, at_least: int, multiple_of: int, documents: int) -> int:
@@ -117,14 +130,13 @@ def shard_count(by_size: int, at_least: int, multiple_of: int, documents: int) -
     return max(1, min(wanted, most))
 
 
-def shard_bounds(measure: np.ndarray, rows: np.ndarray, shards: int) -> list[int]:
-    """Return `shards + 1` bounds of equal measure in the 64-bit range, 0 and 2^64 at the ends.
+def shard_bounds(measure: np.ndarray, rows: np.ndarray, shards: int, width: int) -> list[int]:
+    """Return `shards + 1` bounds of equal measure in a range of bins that are so wide.
 
     A bin with one document is not cut: the bound lies at the side of it that is nearer. In a bin
     with more they are taken as spread evenly, which a hash makes true. No shard is without a
     document where there are bins enough.
     """
-    width = (1 << 64) // len(measure)
     running = np.concatenate([[0], np.cumsum(measure)]).astype(np.int64)
     filled = np.flatnonzero(rows)
     whole = int(running[-1])
@@ -140,7 +152,7 @@ def shard_bounds(measure: np.ndarray, rows: np.ndarray, shards: int) -> list[int
         bounds.append(max(bounds[-1], at * width + part))
     if len(filled) >= shards:
         _give_each(bounds, filled, shards, width)
-    return [*bounds, 1 << 64]
+    return [*bounds, len(measure) * width]
 
 
 def _give_each(bounds: list[int], filled: np.ndarray, shards: int, width: int) -> None:
@@ -188,7 +200,7 @@ def run_shard(settings: ShardSettings, unit: ShardUnit, out: Committer) -> None:
                     for name, inner in settings.columns.items()
                 )
 
-        names = form.files(f"shards/{unit.shard}")
+        names = form.files(f"{unit.folder}/{unit.shard}")
         with ExitStack() as files:
             made = [files.enter_context(out.product(name)) for name in names]
             sinks = [product.sink for product in made]

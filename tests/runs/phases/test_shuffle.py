@@ -55,7 +55,7 @@ def measure(**bins: int) -> np.ndarray:
 def test_bounds_part_the_range_by_equal_measure(
     sums: np.ndarray, shards: int, inner: list[int]
 ) -> None:
-    assert shard_bounds(sums, np.where(sums, 2, 0), shards) == [0, *inner, WHOLE]
+    assert shard_bounds(sums, np.where(sums, 2, 0), shards, BIN) == [0, *inner, WHOLE]
 
 
 def sizes(*rows: tuple[int, int, int, int]) -> pl.DataFrame:
@@ -94,7 +94,7 @@ def exact(sizes: list[int], shards: int) -> list[list[int]]:
     count = np.zeros(2**10, np.int64)
     at = np.linspace(3, 2**10 - 5, len(sizes)).astype(np.int64)
     count[at] = sizes
-    bounds = shard_bounds(count, np.sign(count), shards)
+    bounds = shard_bounds(count, np.sign(count), shards, 2**54)
     places = [int(place) << 54 for place in at]
     return [
         [size for size, place in zip(sizes, places, strict=True) if low <= place < high]
