@@ -6,7 +6,7 @@ import numpy as np
 
 from cleaner.leakage.index import Known
 from cleaner.leakage.judging import ANSWER, CHOICES, LABEL, LINE, SENTENCE
-from cleaner.leakage.words import Placed
+from cleaner.leakage.words import Located
 
 _AFTER = 12  # words between a question and its answer, at most
 
@@ -24,7 +24,7 @@ _ANSWERS = re.compile(
 )  # fmt: skip
 
 
-def beside(known: Known, text: str, words: Placed, start: int, end: int) -> int:
+def beside(known: Known, text: str, words: Located, start: int, end: int) -> int:
     """Return what stands beside the words start:end of a text, as bits; 0 where it is no unit."""
     opening = f"\n{text[: words.starts[start]]}"
     if start:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from cleaner.kernels.leakage.search import Grams, gram_hashes, put_in_table
+from cleaner.kernels.leakage.search import Grams, gram_hashes, put_in_filter, put_in_table
 from cleaner.kernels.text.segment import OFF, RULE
 from cleaner.leakage.items import Item
 from cleaner.leakage.words import Placed, placed
@@ -124,12 +124,16 @@ def grams_of(
     at = np.concatenate([np.zeros(0, np.int32), *(np.arange(n, dtype=np.int32) for n in counts)])
     first = np.zeros(len(different) + 1, np.int64)
     np.cumsum(np.bincount(gram, minlength=len(different)), out=first[1:])
-    bits, keys, places = _table(different)
+    of_size = np.zeros(len(different), np.int64)
+    of_size[gram] = np.repeat(np.array(sizes, np.int64), counts)
+    filters = [_filter(different[of_size == size]) for size in sorted(set(sizes))]
+    keys, places = _table(different)
     starts = np.zeros(len(words) + 1, np.int64)
     np.cumsum([len(row) for row in words], out=starts[1:])
     grams = Grams(
         sizes=np.array(sorted(set(sizes)), np.int64),
-        bits=bits,
+        bits=np.concatenate([np.zeros(0, np.uint64), *filters]),
+        filters=np.cumsum([0, *map(len, filters)]),
         keys=keys,
         places=places,
         first=first,
@@ -146,12 +150,21 @@ def grams_of(
     return grams, tuple(gram[a:b] for a, b in pairwise(bounds))
 
 
-def _table(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the filter, 16 bits a gram or more, and the table, half full at most."""
+def _filter(hashes: np.ndarray) -> np.ndarray:
+    """Return the filter of the grams of one length: 16 bits for each, or more."""
+    size = 64
+    while size < 16 * len(hashes):
+        size *= 2
+    bits = np.zeros(size // 64, np.uint64)
+    put_in_filter(hashes, bits)
+    return bits
+
+
+def _table(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the table of all grams, half full at most."""
     size = 16
     while size < 2 * len(hashes):
         size *= 2
-    bits = np.zeros(max(1, 8 * size // 64), np.uint64)
     keys, places = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-    put_in_table(hashes, bits, keys, places)
-    return bits, keys, places
+    put_in_table(hashes, keys, places)
+    return keys, places

@@ -5,12 +5,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
-from cleaner.kernels.arrow import utf8
-from cleaner.kernels.dedup.shingles import shingles
 from cleaner.leakage.index import Known
-from cleaner.leakage.words import placed, places_of
+from cleaner.leakage.words import located
 
 Span = tuple[int, int]
 _BEHIND = 24  # words in which choices and an answer are looked for, beside twice their own
@@ -29,16 +26,13 @@ def spans_of(text: str, windows: Sequence[Window]) -> list[Span]:
     """Return the characters of windows of one text, in order."""
     out = []
     for mode in {window.mode for window in windows}:
-        words = placed(text, mode)
-        offsets, data = utf8(pa.array([text], pa.large_string()))
-        _, stream = shingles(offsets, data, np.full(1, mode, np.uint8), 1)
-        at = places_of(stream, words)
+        words = located(text, mode)
         for window in windows:
             if window.mode == mode:
                 end = window.end
                 if window.known is not None:
-                    end = _answered(stream, end, window.known)
-                out.append((int(words.starts[at[window.start]]), int(words.ends[at[end - 1]])))
+                    end = _answered(words.hashes, end, window.known)
+                out.append((int(words.starts[window.start]), int(words.ends[end - 1])))
     return sorted(out)
 
 

@@ -7,9 +7,9 @@ import polars as pl
 
 from cleaner.kernels.leakage.search import search as kernel
 from cleaner.leakage.beside import beside
-from cleaner.leakage.index import Index, Known
+from cleaner.leakage.index import Index
 from cleaner.leakage.judging import covered_by, may_match_short
-from cleaner.leakage.words import Placed, placed, places_of, read
+from cleaner.leakage.words import Located, located, read
 from cleaner.text.segment import Formulas
 
 # A window of a document, with what decides whether it holds the item.
@@ -33,7 +33,7 @@ def search(text: pl.Series, index: Index, formulas: Formulas = True) -> Searched
     texts = read(text, formulas)
     docs_with, windows = kernel(texts.first, texts.hashes, texts.doc, index.grams)
     rows = []
-    split: tuple[int, _Split] | None = None
+    near: tuple[int, str, Located] | None = None
     for w in range(len(windows.doc)):
         number, item = int(windows.doc[w]), int(windows.item[w])
         start, end = int(windows.start[w]), int(windows.end[w])
@@ -43,23 +43,11 @@ def search(text: pl.Series, index: Index, formulas: Formulas = True) -> Searched
         answer = covered_by(mine[end : end + 2 * len(known.answer) + _ROOM], known.answer)
         seen = 0
         if known.short and may_match_short(known, held, end - start):
-            if split is None or split[0] != number:
+            if near is None or near[0] != number:
                 said = text[int(texts.doc[number])]
-                split = number, _Split(said, placed(said, int(texts.modes[number])), mine)
-            seen = split[1].beside(known, start, end)
+                near = number, said, located(said, int(texts.modes[number]), mine)
+            seen = beside(known, near[1], near[2], start, end)
         doc = int(texts.doc[number])
         mode = int(texts.modes[number])
         rows.append((doc, mode, item, start, end, held.tobytes(), answer, seen))
     return Searched(docs_with, pl.DataFrame(rows, FOUND, orient="row"))
-
-
-class _Split:
-    """One reading of a text, with the places of its words."""
-
-    def __init__(self, text: str, words: Placed, stream: np.ndarray) -> None:
-        self.text, self.words, self.at = text, words, places_of(stream, words)
-
-    def beside(self, known: Known, start: int, end: int) -> int:
-        """Return what stands beside the words start:end."""
-        first, last = int(self.at[start]), int(self.at[end - 1])
-        return beside(known, self.text, self.words, first, last + 1)

@@ -82,17 +82,37 @@ def _weight(word: str, kind: int) -> float:
     return SIGN if word.isdigit() or (len(word) == 1 and word.isascii()) else 1.0
 
 
-def places_of(stream: np.ndarray, words: Placed) -> np.ndarray:
-    """Return for each word of a text, as `read` gives them, its number among `words`.
+class Located(NamedTuple):
+    """Where the words of one reading of a text stand, in characters of the text."""
 
-    They are the same but where an invisible character parts a word that its key joins.
-    """
-    if len(stream) == len(words.hashes):
-        return np.arange(len(stream))
+    hashes: np.ndarray  # uint64, as `read` gives them
+    starts: np.ndarray  # int64
+    ends: np.ndarray
+
+
+def located(text: str, mode: int, stream: np.ndarray | None = None) -> Located:
+    """Return where the words of a text stand; `stream` are their hashes, if they are at hand."""
+    if stream is None:
+        offsets, data = utf8(pa.array([text], pa.large_string()))
+        _, stream = shingles(offsets, data, np.full(1, mode, np.uint8), 1)
+    found = segment_one(text, mode)
+    if len(stream) == len(found.starts):
+        # A UTF-8 byte of the form 10xxxxxx continues a character.
+        before = np.concatenate([[0], np.cumsum((found.data & 0xC0) != 0x80)])
+        return Located(stream, before[found.starts], before[found.ends])
+    # An invisible character parts a word that its key joins, or the other way round.
+    words = placed(text, mode)
+    at = _places(stream, words.hashes)
+    return Located(stream, words.starts[at], words.ends[at])
+
+
+def _places(stream: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """Return for each word of a stream the number of the one that it is among others, or nearly."""
     from difflib import SequenceMatcher
 
     out = np.zeros(len(stream), np.int64)
-    match = SequenceMatcher(None, stream.tolist(), words.hashes.tolist(), autojunk=False)
+    match = SequenceMatcher(None, stream.tolist(), words.tolist(), autojunk=False)
     for _, low, high, other, past in match.get_opcodes():
-        out[low:high] = np.minimum(other + np.arange(high - low), max(other, past - 1))
+        at = np.minimum(other + np.arange(high - low), max(other, past - 1))
+        out[low:high] = np.minimum(at, len(words) - 1)
     return out

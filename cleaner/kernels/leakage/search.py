@@ -23,7 +23,8 @@ class Grams(NamedTuple):
     """The grams of all items, and where each stands in which item."""
 
     sizes: np.ndarray  # int64: the lengths of grams, in words
-    bits: np.ndarray  # uint64: a filter that lets every gram pass, and few others
+    bits: np.ndarray  # uint64: for each length a filter that lets its grams pass, and few others
+    filters: np.ndarray  # int64: the filter of length s is bits[filters[s]:filters[s + 1]]
     keys: np.ndarray  # uint64: a table by open addressing; 0 is empty
     places: np.ndarray  # int32: the number of each gram of the table
     first: np.ndarray  # int64: gram g stands at first[g]:first[g + 1] of the next two
@@ -79,12 +80,18 @@ def gram_hashes(words, size):  # type: ignore[no-untyped-def]
 
 
 @jit
-def put_in_table(hashes, bits, keys, places):  # type: ignore[no-untyped-def]
-    """Fill the filter and the table with different hashes; the k-th is gram k."""
-    mask = np.uint64(len(keys) - 1)
+def put_in_filter(hashes, bits):  # type: ignore[no-untyped-def]
+    """Let these hashes pass."""
     for k in range(len(hashes)):
         bit = hashes[k] >> np.uint64(1) & np.uint64(64 * len(bits) - 1)
         bits[bit >> np.uint64(6)] |= ONE << (bit & np.uint64(63))
+
+
+@jit
+def put_in_table(hashes, keys, places):  # type: ignore[no-untyped-def]
+    """Fill the table with different hashes; the k-th is gram k."""
+    mask = np.uint64(len(keys) - 1)
+    for k in range(len(hashes)):
         slot = hashes[k] >> np.uint64(20) & mask
         while keys[slot] != 0:
             slot = (slot + ONE) & mask
@@ -93,10 +100,10 @@ def put_in_table(hashes, bits, keys, places):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def gram_of(value, bits, keys, places):  # type: ignore[no-untyped-def]
+def gram_of(value, bits, low, mask_of_bits, keys, places):  # type: ignore[no-untyped-def]
     """Return the number of the gram with this hash; -1 for none."""
-    bit = value >> np.uint64(1) & np.uint64(64 * len(bits) - 1)
-    if bits[bit >> np.uint64(6)] >> (bit & np.uint64(63)) & ONE == 0:
+    bit = value >> np.uint64(1) & mask_of_bits
+    if bits[low + (bit >> np.uint64(6))] >> (bit & np.uint64(63)) & ONE == 0:
         return -1
     mask = np.uint64(len(keys) - 1)
     slot = value >> np.uint64(20) & mask
@@ -211,6 +218,8 @@ def search_all(first, words, groups, grams):  # type: ignore[no-untyped-def]
         some = 0
         for s in range(len(grams.sizes)):
             size = grams.sizes[s]
+            bits_low = np.uint64(grams.filters[s])
+            bits_mask = np.uint64(64 * (grams.filters[s + 1] - grams.filters[s]) - 1)
             drop = ONE
             for _ in range(size):
                 drop *= np.uint64(ROLL)
@@ -221,7 +230,9 @@ def search_all(first, words, groups, grams):  # type: ignore[no-untyped-def]
                     value -= words[w - size] * drop
                 if w - low < size - 1:
                     continue
-                gram = gram_of(closed(value, size), grams.bits, grams.keys, grams.places)
+                gram = gram_of(
+                    closed(value, size), grams.bits, bits_low, bits_mask, grams.keys, grams.places
+                )
                 if gram < 0:
                     continue
                 if hits == len(hit_at):
@@ -357,8 +368,9 @@ def empty() -> Grams:
     """Return the grams of no item."""
     none, few = np.zeros(0, np.int32), np.zeros(1, np.int64)
     bits, keys, places = np.zeros(1, np.uint64), np.zeros(1, np.uint64), np.zeros(1, np.int32)
-    put_in_table(np.zeros(0, np.uint64), bits, keys, places)
+    put_in_filter(bits[:0], bits)
+    put_in_table(np.zeros(0, np.uint64), keys, places)
     return Grams(
-        few[:0], bits, keys, places, few, none, none, none, none, few,
+        few[:0], bits, few, keys, places, few, none, none, none, none, few,
         np.zeros(0, np.uint64), np.zeros(0, np.float32), np.float32(0),
     )  # fmt: skip
