@@ -87,6 +87,9 @@ def _explanation(item: Explanation) -> None:
 
     row = item.row
     tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {item.verdict}")
+    if row.get("benchmark_item") is not None:
+        tell(f"  the item: {row['benchmark_text']}")
+        tell(f"  the text: {row['benchmark_span']}")
     for step in item.chain:
         tell(f"  its partner {step}")
     if item.limits:

@@ -171,6 +171,27 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class BenchmarkPair:
+    """What a document has of a benchmark item, beside the item."""
+
+    title: str
+    item: str
+    text: str
+
+
+@dataclass(frozen=True)
+class BenchmarkStage:
+    """What a stage found of benchmark sets."""
+
+    title: str
+    summary: str
+    sets: Sequence[tuple[str, int, int, int]]  # a file, its items, those found, documents
+    planted: Sequence[tuple[str, int, int, float]]  # how, texts, those found, their share
+    unchecked: str
+    pairs: Sequence[BenchmarkPair] = ()
+
+
+@dataclass(frozen=True)
 class DuplicateStage:
     """What a stage that looks for duplicates found."""
 
@@ -265,6 +286,7 @@ class Contents:
     filters: Sequence[FilterTable] = ()
     sliders: Sequence[Slider] = ()
     duplicates: Sequence[DuplicateStage] = ()
+    benchmarks: Sequence[BenchmarkStage] = ()
     shards: Sequence[ShardRow] = ()
     shards_note: str = ""
     inputs: Sequence[InputRow] = ()

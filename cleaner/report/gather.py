@@ -8,6 +8,7 @@ import polars as pl
 from cleaner.config.display import size_text
 from cleaner.errors import InputError
 from cleaner.report.audited import Audited
+from cleaner.report.benchmarks import benchmark_stages
 from cleaner.report.contents import (
     Contents,
     Figure,
@@ -52,6 +53,7 @@ def gather(run: Run, texts: bool = True) -> Contents:
         filters=list(filters(run, counted)),
         sliders=moved,
         duplicates=list(duplicate_stages(stats["dedup"], pairs)),
+        benchmarks=list(benchmark_stages(run, texts)),
         audit=audited.rows(),
         audit_note=audited.note,
         shards=[_shard(one) for one in shards[:_MOST_FILES]],

@@ -15,7 +15,8 @@ from cleaner.report.contents import Contents
 
 SECTIONS = {
     "first": "First", "phases": "So far", "funnel": "Funnel", "groups": "Languages, sources",
-    "rules": "Rules", "whatif": "What if", "duplicates": "Duplicates", "audit": "Audit",
+    "rules": "Rules", "whatif": "What if", "duplicates": "Duplicates",
+    "benchmarks": "Benchmarks", "audit": "Audit",
     "samples": "Samples", "made": "Made",
 }  # fmt: skip
 
@@ -47,6 +48,7 @@ def _there(contents: Contents, anchor: str) -> bool:
     parts = {
         "first": True, "phases": c.phases, "funnel": c.funnel, "groups": c.groups,
         "rules": c.filters, "whatif": c.sliders, "duplicates": c.duplicates,
+        "benchmarks": c.benchmarks,
         "audit": c.audit or c.audit_note, "samples": c.samples, "made": c.made_with,
     }  # fmt: skip
     return bool(parts[anchor])

@@ -85,9 +85,13 @@ class Run(Record):
         """Return one row per duplicate with what it lost to."""
         return pl.read_parquet(self._files("clusters/"))
 
-    def matches(self) -> pl.DataFrame:
-        """Return one row per document that matched a benchmark item, with both texts."""
-        return pl.read_parquet(self._files("matches/"))
+    def scan_matches(self) -> pl.LazyFrame | None:
+        """Return one row per document that matched a benchmark item, with both texts.
+
+        None for a run that looked for none.
+        """
+        files = self._files("matches/")
+        return pl.scan_parquet(files) if files else None
 
     def _files(self, folder: str) -> list[str]:
         """Return the paths of the files that tell what became of each row, of one folder."""
@@ -323,7 +327,11 @@ def _in_run(folder: str, wanted: str) -> list[str]:
 
 def signals_of(row: dict[str, Any]) -> dict[str, Any]:
     """Return the signals and scores of a ledger row that were measured."""
-    return {name: value for name, value in row.items() if name not in COLUMNS and value is not None}
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in COLUMNS and value is not None and not name.startswith("benchmark_")
+    }
 
 
 def drawn(rows: pl.LazyFrame, seed: int) -> pl.LazyFrame:

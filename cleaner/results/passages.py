@@ -51,7 +51,14 @@ def passages(run: Run, row: dict[str, Any]) -> Passages:
     if text is None:
         return Passages(None, None, (), None, 0, ())
     differs, lacks = _differs(run, row, text)
-    return Passages(text, origin, found_in(run, row, text), differs, lacks, _cuts(run, row))
+    return Passages(
+        text,
+        origin,
+        [*found_in(run, row, text), *_item(row, text)],
+        differs,
+        lacks,
+        _cuts(run, row),
+    )
 
 
 def found_in(run: Run, row: dict[str, Any], text: str) -> list[Passage]:
@@ -69,6 +76,15 @@ def as_it_fell(run: Run, title: str | None) -> bool:
     """Return whether the shadow has a text as a stage met it: no later one changes texts."""
     at = _entry(run, title)
     return at is not None and not any(e.stage.changes_text for e in run.job.stages[at.index :])
+
+
+def _item(row: dict[str, Any], text: str) -> list[Passage]:
+    """Return where a text holds what it has of a benchmark item."""
+    span = row.get("benchmark_span")
+    if not span or (start := text.find(span)) < 0:
+        return []
+    spans = [Span(start, start + len(span))]
+    return [Passage(row["stage"] or "", row["benchmark_item"], "benchmark", spans)]
 
 
 def _entry(run: Run, title: str | None) -> Entry | None:

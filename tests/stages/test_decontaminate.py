@@ -12,7 +12,12 @@ from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
 from cleaner.leakage.items import Columns, read_items
+from cleaner.report.benchmarks import benchmark_stages
+from cleaner.report.gather import gather
+from cleaner.report.page import render
 from cleaner.results.finished import Run, explain, verify
+from cleaner.results.passages import passages
+from cleaner.results.spans import Span
 from cleaner.runs.driver import run_plan
 from cleaner.stages.decontaminate import Decontaminate
 
@@ -77,12 +82,21 @@ def test_in_a_run_the_ledger_and_the_matches_name_item_and_both_texts(
     assert gone["benchmark_text"][0] == LONG
     assert gone["benchmark_answer"].to_list() == [1.0, 1.0, 0.0]
     assert gone["benchmark_also"].to_list() == [None, None, "lake"]
-    assert made.matches()["id"].to_list() == ["d1", "d2", "d4"]
+    matches = made.scan_matches()
+    assert matches is not None
+    assert matches.collect()["id"].to_list() == ["d1", "d2", "d4"]
     assert verify(made) == []
     [told] = explain(made, "d4")
     assert told.verdict == (
         "dropped at 0.decontaminate: benchmark: the item steps, 100 % of its question (and lake)"
     )
+    [where] = passages(made, told.row).found
+    assert (where.rule, where.spans) == ("steps", [Span(0, len(LONG) - 1)])
+    [shown] = benchmark_stages(made, texts=True)
+    assert shown.sets == [("items.jsonl", 3, 2, 4)]
+    assert {pair.item for pair in shown.pairs} == {LONG, ITEMS[1]["question"]}
+    page = render(gather(made))
+    assert "d4 holds steps: 100 % of the question" in page
     found = made.stats["dedup"]["0.decontaminate"]
     assert found["sets"] == [["items.jsonl", 3, 2, 4]]
     assert found["unchecked"] == ["none"]
