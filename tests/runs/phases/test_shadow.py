@@ -120,6 +120,11 @@ def test_an_input_that_grows_a_little_keeps_what_was_computed() -> None:
     assert first_share(Shadow(), 400_000) == first_share(Shadow(), 500_000)
 
 
+def test_of_no_share_nothing_is_drawn() -> None:
+    assert first_share(Shadow(share=0, at_least=0), 100) == 0
+    assert first_share(Shadow(at_least=0, at_most=0), 100) == 0
+
+
 def test_a_document_that_does_harm_only_in_the_shadow_keeps_its_fate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
