@@ -78,6 +78,13 @@ def test_a_document_is_found_by_its_place_in_a_shard(run: Run) -> None:
             run.find(wanted)
 
 
+def test_a_run_has_a_shadow_unless_it_is_off(run: Run, tmp_path: Path) -> None:
+    shadow = run.scan_shadow()
+    assert shadow is not None
+    assert sorted(shadow.collect()["row"]) == list(range(len(TEXTS)))  # of few rows it has all
+    assert ran(tmp_path, [PLAIN], shadow="off").scan_shadow() is None
+
+
 def test_a_chain_of_duplicates_is_followed_to_its_end(run: Run) -> None:
     (found,) = explain(run, "d3")
     assert found.chain == [
