@@ -115,7 +115,7 @@ ELSEWHERE = {"tensorflow-datasets"}
 # Declared and not imported: commands, what another package loads by itself, and ourselves.
 UNSEEN = {
     "corpus-distiller", "hatchling", "ruff", "import-linter", "types-pyyaml", "mypy",
-    "sudachidict-core", "spacy",
+    "sudachidict-core", "spacy", "datasets",
 }  # fmt: skip
 
 
