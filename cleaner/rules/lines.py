@@ -7,6 +7,7 @@ from cleaner.kernels.arrow import utf8
 from cleaner.kernels.signals.lines import NEARLY_FORMULA
 from cleaner.kernels.signals.short_lines import judge
 from cleaner.kernels.unicode import QUOTE, TERMINAL, classes
+from cleaner.rules.frames import Frame, frame_lines
 from cleaner.rules.rule_set import RuleSet, broken_line_rules
 from cleaner.signals import measure
 from cleaner.text.segment import Formulas
@@ -90,6 +91,12 @@ def judge_lines(text: pl.Series, rules: RuleSet, formulas: Formulas = True) -> p
     # A line that held nothing but what was cut is no blank line: it has to stand the rules.
     blank = line.str.strip_chars() == ""
     broken = broken_line_rules(measure_lines(line, left, list(rules.line_columns), of_line), rules)
+    if rules.frame != Frame():
+        emptied = ((left.str.strip_chars() == "") | (broken.list.len() > 0)).to_numpy()
+        framed = pl.Series(frame_lines(document, line, emptied, rules.frame))
+        broken = pl.select(
+            pl.when(framed).then(pl.concat_list(broken, pl.lit("frame"))).otherwise(broken)
+        ).to_series()
     frame = pl.DataFrame({"document": document, "line": line, "left": left, "broken": broken})
     spared = np.array(blank)
     cut = np.flatnonzero((broken.list.len() > 0) & ~blank)

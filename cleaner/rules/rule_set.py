@@ -23,6 +23,7 @@ from cleaner.config.regex import is_pattern
 from cleaner.config.shipped import shipped, shipped_path
 from cleaner.errors import RuleError
 from cleaner.rules.conditions import Condition, Limit, Schema, parse
+from cleaner.rules.frames import Frame
 from cleaner.rules.sql import ConditionError
 from cleaner.signals.splitters import Unit
 
@@ -78,6 +79,8 @@ class FilterFile(_File):
     # A line is measured as a text of its own.
     cut: tuple[str, ...] = ()
     lines: tuple[Rule, ...] = ()
+    # What goes where it stands above or below the prose.
+    frame: Frame = Frame()
 
     @field_validator("source", mode="before")
     @classmethod

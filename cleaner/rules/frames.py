@@ -1,0 +1,276 @@
+"""The frame of a page around its text: what stands above the first and below the last prose line.
+
+Where prose begins and ends, a line needs less to be known as a site's own: a path without `Home`, a
+bar of links, a notice about this very site. Between them only what is marked goes.
+"""
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from cleaner.config.regex import is_pattern
+
+_SMALL = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are at be by for from in is it me my of on or our out the this to up us we with "
+        "you your all",
+    )
+)
+_CODE = r"^(?: {4}|\t)|[{};=`\\]|^\s*(?:</?\w|<!--|//|#|:\w|>>>)|-->$|[,，]\s*$"
+_SMALL_HAN = "[的与和及或到至请您你我次条个了此本]"
+_MARK = r"[。！？!?…]|\.(?:\s|$)"
+# A sentence ends there, or a date or the like stands behind it.
+_SENTENCE = r"[。！？!?….][”’」』\"')）\]]*(?:\s*[\[(（,|-]?[^。！？!?.…]{0,24})?$"
+_PROSE_WORDS, _PROSE_HAN = 8, 15  # a line of prose has at least so many
+_LONGEST = 400  # characters that a line of a frame has at most
+_MENU = 5.0  # words, or twice as many Han characters, that an entry of a menu has at most
+_BAR = 16.0  # and a row of them
+_OWN = 0.7  # share of a line's words that are a site's own
+_BULLETS = "-*•·●▪►▶>»"
+_BUTTON, _OFTEN = 24, 3  # characters that a button has at most, and how often it is there
+_BENEATH = 8  # pointers beneath their heading, in the middle of a text
+_MOST = 0.5  # of a text that may go for its place alone
+
+
+class Frame(BaseModel):
+    """What a filter file says of frames: words, and patterns (RE2) of lines."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # Words of menus and buttons: a short line at an end of the text goes where they are most of it,
+    # vague ones counted where another stands beside them.
+    words: tuple[str, ...] = ()
+    vague: tuple[str, ...] = ()
+    # Words of buttons: a line of these alone that stands in a text again and again goes.
+    buttons: tuple[str, ...] = ()
+    # Lines that go above the text; short lines over a path, of menus and sites' names, go too.
+    paths: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
+    # Lines that go below the text. Whatever follows one of `ends`, or of `leads`, goes too.
+    foot: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    # What a site says of itself in sentences: no prose, and goes below the text.
+    notices: tuple[str, ...] = ()
+    # Lines that go where one beside them goes: addresses, telephones.
+    beside: tuple[str, ...] = ()
+    # Headings of pointers to other pages: with those beneath them they go anywhere.
+    leads: tuple[str, ...] = ()
+
+    @field_validator("paths", "head", "foot", "ends", "notices", "beside", "leads")
+    @classmethod
+    def _patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if not is_pattern(pattern):
+                raise ValueError(f"frame: {pattern!r} is not a regular expression (RE2)")
+        return patterns
+
+
+def frame_lines(
+    document: np.ndarray, line: pl.Series, gone: np.ndarray, frame: Frame
+) -> np.ndarray:
+    """Return which lines are of a frame; `gone` are those that other rules take anyhow.
+
+    `document` is the text of each line, in order. A text without a line of prose has no frame.
+    """
+    set_out = _set_out(document, line)
+    line = line.str.strip_chars()
+    size = line.str.len_chars().to_numpy()
+    sayings = _sentences(line)
+    notices = np.zeros(len(line), bool)
+    few = np.flatnonzero(sayings)
+    notices[few] = _any(line.gather(few), (*frame.notices, *frame.ends, *frame.foot))
+    prose = sayings & ~gone & ~notices
+    found = np.zeros(len(line), bool)
+    texts_of = np.arange(document[-1] + 2 if len(document) else 0)
+    bounds = np.searchsorted(document, texts_of).tolist()
+    leads = _any(line, frame.leads) & ~prose & ~set_out
+    spans = []
+    for start, end in pairwise(bounds):
+        there = np.flatnonzero(prose[start:end])
+        if len(there):
+            # What a file says of itself between lines of dashes is no menu.
+            front = line[int(start)] == "---"
+            first = start if front else start + there[0]
+            spans.append((start, first, start + there[-1] + 1, end))
+    head = [place for start, first, _, _ in spans for place in range(start, first) if size[place]]
+    foot = [place for _, _, last, end in spans for place in range(last, end) if size[place]]
+    above, below = line.gather(head), line.gather(foot)
+    marks = {
+        "paths": _spread(head, _any(above, frame.paths), len(line)),
+        "ends": _spread(foot, _any(below, frame.ends), len(line)),
+        "beside": _spread(foot, _any(below, frame.beside), len(line)),
+    }
+    edge = [*head, *foot]
+    share, words = _own(line.gather(edge), frame.words, frame.vague)
+    length = _spread(edge, words, len(line))
+    own = (share >= _OWN) & (words <= _BAR)
+    found[edge] = own
+    found[head] |= _any(above, frame.head) | marks["paths"][head]
+    found[foot] |= _any(below, (*frame.foot, *frame.notices)) | marks["ends"][foot]
+    found[leads & (size > 0)] = True
+    found |= _buttons(document, line, size, frame)
+    found &= ~set_out
+    texts = line.to_list()
+    for start, first, last, end in spans:
+        placed = _by_place(start, first, last, end, texts, gone, found, leads, prose, length, marks)
+        if size[placed].sum() <= _MOST * size[start:end].sum():
+            found[placed] = True
+    return found
+
+
+def _set_out(document: np.ndarray, line: pl.Series) -> np.ndarray:
+    """Return which lines are of code, or rows of a table: as many bars as in the row beside it."""
+    bars = line.str.count_matches(r"\|").to_numpy()
+    alike = (bars[1:] == bars[:-1]) & (bars[1:] > 1) & (document[1:] == document[:-1])
+    rows = np.append(alike, False) | np.insert(alike, 0, False)
+    code: np.ndarray = line.str.contains(_CODE).to_numpy()
+    return code | rows
+
+
+def _buttons(document: np.ndarray, line: pl.Series, size: np.ndarray, frame: Frame) -> np.ndarray:
+    """Return which lines are of a button's words alone, and stand in their text again and again."""
+    short = np.flatnonzero((size > 0) & (size <= _BUTTON))
+    found = np.zeros(len(line), bool)
+    often = pl.DataFrame({"at": short, "of": document[short], "line": line.gather(short)})
+    often = often.filter(pl.len().over("of", "line") >= _OFTEN)
+    if often.height:
+        share, _ = _own(often["line"], frame.buttons, ())
+        labels = often["line"].str.contains("[:：]$").to_numpy()
+        found[often["at"].to_numpy()] = (share == 1) & ~labels
+    return found
+
+
+def _by_place(
+    start: int,
+    first: int,
+    last: int,
+    end: int,
+    line: list[str],
+    gone: np.ndarray,
+    found: np.ndarray,
+    leads: np.ndarray,
+    prose: np.ndarray,
+    length: np.ndarray,
+    marks: dict[str, np.ndarray],
+) -> list[int]:
+    """Return the lines of one text that go for where they stand."""
+    placed = []
+    foot = [place for place in range(last, end) if line[place]]
+    # Below: all after the first line that ends a page, or heads pointers to others.
+    closing = next((p for p in foot if marks["ends"][p] or leads[p]), end)
+    placed += [place for place in foot if place > closing]
+    taken = gone | found
+    taken[placed] = True
+    for step in (foot[::-1], foot):  # what stands beside one that goes
+        for beside, place in pairwise(step):
+            if taken[beside] and not taken[place] and marks["beside"][place]:
+                taken[place] = True
+                placed.append(place)
+    # What is short between two that go: the rest of a menu.
+    for before, place, after in zip(foot, foot[1:], foot[2:], strict=False):
+        if taken[before] and taken[after] and not taken[place] and length[place] <= _MENU:
+            placed.append(place)
+    if closing < end:
+        opening = next((place for place in foot if taken[place]), closing)
+        placed += [p for p in foot if opening < p < closing and length[p] <= 2 * _MENU]
+    # Above: the menu over the first path, and the name of the site that the end gives again.
+    paths = np.flatnonzero(marks["paths"][start:first])
+    path = start + paths[0] if len(paths) else start
+    closes = " ".join(line[place].casefold() for place in foot if marks["ends"][place])
+    for place in range(start, first):
+        text = line[place]
+        if text and (
+            (place < path and length[place] <= _MENU)
+            or (len(text) >= 4 and length[place] <= _MENU and text.casefold() in closes)
+        ):
+            placed.append(place)
+    # Between: pointers beneath their heading.
+    for lead in (first + np.flatnonzero(leads[first:last])).tolist():
+        placed += _pointers(lead, last, line, prose)
+    return placed
+
+
+def _pointers(lead: int, last: int, line: list[str], prose: np.ndarray) -> list[int]:
+    """Return the headlines beneath a heading that points to other pages."""
+    beneath: list[int] = []
+    listed = False
+    for place in range(lead + 1, last):
+        text = line[place]
+        if not text:
+            if beneath and not listed:
+                break
+            continue
+        if re.search(_MARK, text):
+            break
+        item = text[:1] in _BULLETS or text[:1].isdigit()
+        headline = len(re.findall(r"[^\W\u2e80-\U0003ffff]+|[\u2e80-\U0003ffff]{2}", text)) >= 4
+        if prose[place] or not headline or len(beneath) == _BENEATH or (listed and not item):
+            break
+        listed = listed or item
+        beneath.append(place)
+    return beneath
+
+
+def _sentences(line: pl.Series) -> np.ndarray:
+    """Return which lines are long enough and end as a sentence does."""
+    words = line.str.count_matches(r"[\p{L}\p{N}]+").to_numpy()
+    han = line.str.count_matches(r"\p{Han}|\p{Hiragana}|\p{Katakana}").to_numpy()
+    ends: np.ndarray = line.str.contains(_SENTENCE).to_numpy()
+    return ends & ((words >= _PROSE_WORDS) | (han >= _PROSE_HAN))
+
+
+def _any(line: pl.Series, patterns: tuple[str, ...]) -> np.ndarray:
+    """Return which lines any of the patterns finds; a long line is none of a frame."""
+    found = np.zeros(len(line), bool)
+    short = np.flatnonzero(line.str.len_chars().to_numpy() <= _LONGEST)
+    few = line.gather(short)
+    for pattern in patterns if len(short) else ():
+        found[short] |= few.str.contains(pattern).to_numpy()
+    return found
+
+
+def _spread(places: list[int], values: np.ndarray, size: int) -> np.ndarray:
+    spread = np.zeros(size, values.dtype)
+    spread[places] = values
+    return spread
+
+
+@lru_cache(maxsize=16)
+def _vocabulary(words: tuple[str, ...]) -> tuple[frozenset[str], str]:
+    """Return words with spaces between, and a pattern of those without."""
+    han = sorted((word for word in words if not word.isascii()), key=len, reverse=True)
+    return frozenset(words) - frozenset(han), "|".join(han) or "$^"
+
+
+def _own(
+    line: pl.Series, words: tuple[str, ...], vague: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of each line that is of these words, and how many words it has.
+
+    Two Han characters are a word; small words, numbers and signs are none.
+    """
+    line = line.str.replace_all(_SMALL_HAN, " ")
+    spoken = [
+        [word for word in words if word not in _SMALL and len(word) > 1]
+        for words in line.str.to_lowercase().str.extract_all(r"\p{Latin}[\p{Latin}'’]*")
+    ]
+    all_han = _han(line)
+    count = np.array([len(words) for words in spoken], float) + all_han
+    spaced, joined = _vocabulary(words)
+    sure = np.array([sum(word in spaced for word in words) for words in spoken], float)
+    sure += all_han - _han(line.str.replace_all(joined, " "))
+    spaced, joined = _vocabulary((*words, *vague))
+    known = np.array([sum(word in spaced for word in words) for words in spoken], float)
+    known += all_han - _han(line.str.replace_all(joined, " "))
+    share = np.divide(known, count, out=np.zeros(len(count)), where=(count > 0) & (sure > 0))
+    return share, count
+
+
+def _han(line: pl.Series) -> np.ndarray:
+    counted: np.ndarray = line.str.count_matches(r"\p{Han}").to_numpy() / 2
+    return counted
