@@ -15,7 +15,7 @@ from cleaner.text.segment import formulas_of
 class Normalise(NormaliseOptions, Stage):
     """The stage at work; its options say what it does."""
 
-    version: ClassVar[int] = 3  # numbers in signs of any width, after indented lines too
+    version: ClassVar[int] = 4  # addresses of small numbers are personal data
     changes_text: ClassVar[bool] = True
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:

@@ -118,17 +118,41 @@ def _phone(match: re.Match[bytes]) -> bool:
     )
 
 
+# Four small numbers are as often the number of a version or a section.
+_SMALL = 30
+_NUMBERED = re.compile(
+    r"(?:version|ver\.?|\bv|section|sec\.|chapter|clause|released?|build|kernel|firmware|driver|"
+    r"upgraded? to|update to|appendix|figure|fig\.|table|revision|release|item|article|annex|part|"
+    r"版本|版|章节|固件|驱动|升级到|更新到|§|第|条|款|节)[:： ]?$".encode(),
+    re.I,
+)
+_HEADING = re.compile(rb"(?:\A|\n)[ \t#*>-]*\Z")
+_MACHINE = re.compile(
+    (
+        r"\b(?:ips?|ipv4|dns|address(?:es)?|servers?|hosts?|hostname|nameservers?|resolvers?|gateway|"
+        r"ping(?:ed)?|traceroute|tracert|nslookup|dig|whois|curl|ssh|telnet|proxy|router|routes?|"
+        r"connect(?:ed|s|ing)?|requests?|visitors?|traffic|packets?|login|logged|banned|blocked|"
+        r"attacks?|subnet|port|node|peer|client|firewall|query|queries)\b|"
+        r"地址|服务器|域名|解析|主机|网关|访问|来自|登录|登陆|封禁|端口|攻击|路由|代理|节点|客户端"
+    ).encode(),
+    re.I,
+)
+_AROUND = 48  # bytes before and after in which it may say that a machine is meant
+
+
 def _address(match: re.Match[bytes]) -> bool:
-    before, _ = _around(match)
-    named = re.search(
-        r"(?:version|ver\.?|section|sec\.|chapter|clause|released?|build|kernel|firmware|driver|"
-        r"upgraded? to|update to|appendix|figure|fig\.|table|revision|版本|版|章节|固件|驱动|§|第)"
-        r"[:： ]?$".encode(),
-        before,
-        re.I,
-    )
+    before, after = _around(match)
+    if _NUMBERED.search(before) or not _public(match[0]):
+        return False
     parts = match[0].split(b".")
-    return not named and _public(match[0]) and any(int(part) > 30 for part in parts)
+    if any(int(part) > _SMALL for part in parts):
+        return True
+    whole, (start, end) = match.string, match.span()
+    if _HEADING.search(before) and re.match(rb"[.)]?[ \t]+[^\W\d]", after):
+        return False
+    # Said four times the same number is no version.
+    said = _MACHINE.search(whole[max(0, start - _AROUND) : end + _AROUND])
+    return bool(said) or len(set(parts)) == 1
 
 
 OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"

@@ -44,6 +44,9 @@ def masked(text: str) -> str:
         ("Rio +44 20 7946 0958\nLyon 01 42 68 53 00", "Rio <PHONE>\nLyon <PHONE>"),
         ("Tel. 01\u00a042\u00a068\u00a053\u00a000", "Tel. <PHONE>"),
         ("DNS 2001:4860:4860::8888", "DNS <IP>"),
+        ("I set the resolver to 8.8.8.8 and 8.8.4.4.", "I set the resolver to <IP> and <IP>."),
+        ("ping 9.9.9.9\n来自 5.9.12.7 的访问", "ping <IP>\n来自 <IP> 的访问"),
+        ("We all use 1.1.1.1 here", "We all use <IP> here"),
     ],
 )
 def test_personal_data_goes(text: str, left: str) -> None:
@@ -53,6 +56,10 @@ def test_personal_data_goes(text: str, left: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "1.2.3.4 Introduction\n8.8.8.8 Scope of the server\n2.2.2.2. 主机",
+        "section 8.8.8.8, v9.9.9.9 and 版本 5.9.12.7",
+        "Firefox 3.6.12.2 came after 3.5.1.9",
+        "the net 10.1.1.1, and 192.168.1.1",
         "let $n = 13912345678$ be",
         r"so \(13912345678\) and \[13912345678\]",
         "\\begin{align}\n13912345678\n\\end{align}",

@@ -50,7 +50,7 @@ def runs_of_digits(data, lo, i, hi):  # type: ignore[no-untyped-def]
 
     Shapes that make them suspect, as lengths of runs: 11 to 19; 3-7; 3-3-4; 3+-4-4+; 4-6-5; a run
     of 2 to 5 that begins with 0, or any behind a +, with 8 or 10 digits in all from there; four
-    runs with a dot between them, one of them over 30.
+    runs of 1 to 3 with a dot between them.
     """
     suspect = False
     before = 0  # the lengths of the two runs before
@@ -58,13 +58,10 @@ def runs_of_digits(data, lo, i, hi):  # type: ignore[no-untyped-def]
     from_zero = 0  # digits since a run that begins with 0
     from_plus = 0
     dotted = 0  # runs in a row with one dot between them
-    large = False
     dot = False
     while True:
         start = i
-        value = 0
         while i < hi and has(data[i], DIGIT):
-            value = min(10 * value + data[i] - ZERO, 1000)
             i += 1
         size = i - start
         if from_zero or (data[start] == ZERO and 2 <= size <= 5):
@@ -73,9 +70,7 @@ def runs_of_digits(data, lo, i, hi):  # type: ignore[no-untyped-def]
             from_plus += size
         if not dot:
             dotted = 0
-            large = False
         dotted = dotted + 1 if size <= 3 else 0
-        large |= value > 30
         suspect |= (
             11 <= size <= 19
             or (last == 3 and (size == 7 or (before == 3 and size == 4)))
@@ -83,7 +78,7 @@ def runs_of_digits(data, lo, i, hi):  # type: ignore[no-untyped-def]
             or (before == 4 and last == 6 and size == 5)
             or from_zero >= 8
             or from_plus >= 10
-            or (dotted >= 4 and large)
+            or dotted >= 4
         )  # fmt: skip
         before = last
         last = size
