@@ -4,17 +4,20 @@
 
 The kinds are those of `dirty.py`, the words, separators, frames and stubs are others. `round` says
 when a text was made: `second` before any rule had been tried on these shapes (what the rules made
-of them then stands in docs/filters.md), `third` after the rules had been mended by the second.
+of them then stands in docs/filters.md), each later one after the rules had been mended by those
+before it. From `fourth` on frames are those of whole sites, `dirty_sites.py`.
 The gold is that of `dirty.py`; a text of kind `whole` repeats itself on purpose and stays as it is.
 """
 
 import random
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import polars as pl
 
 from samples import dirty_shapes as shapes
+from samples.dirty_sites import SITES, Site
 from samples.dirty_whole import WHOLE
 
 EACH = 16  # texts of each kind and round, half of each language
@@ -25,15 +28,13 @@ Made = tuple[str, list[str], list[str], list[str]]  # text, stays, goes, may_sta
 class Writer:
     """Sentences of one language, none said twice in a text, and the shapes of one round."""
 
-    def __init__(self, rng: random.Random, lang: str, round_: str) -> None:
-        self.rng, self.lang, self.zh = rng, lang, lang == "zh"
+    def __init__(self, rng: random.Random, lang: str, round_: str, number: int) -> None:
+        self.rng, self.lang, self.zh, self.number = rng, lang, lang == "zh", number
         self.shapes = shapes.SHAPES[round_, lang]
-        self.left = [
-            (first, middle, last)
-            for first in shapes.FIRST[lang]
-            for middle in shapes.MIDDLE[lang]
-            for last in shapes.LAST[lang]
-        ]
+        first, middle, last, short, news = shapes.WORDS[round_]
+        self.left = list(product(first[lang], middle[lang], last[lang]))
+        self.short, self.news = short[lang], news[lang]
+        self.sites: tuple[Site, ...] = SITES.get((round_, lang), ())
         rng.shuffle(self.left)
 
     def pick(self, name: str) -> str:
@@ -46,7 +47,7 @@ class Writer:
             day=rng.randint(10, 28),
             n=rng.randint(100, 999),
             name=rng.choice(shapes.NAMES[self.lang]),
-            news=rng.choice(shapes.NEWS[self.lang]),
+            news=rng.choice(self.news),
             title=rng.choice(shapes.TITLES[self.lang]),
         )
 
@@ -71,7 +72,7 @@ def interview(writer: Writer) -> Made:
         stays += [asks + writer.sentence(), answers + writer.paragraph()]
         lines += stays[-2:]
         if rng.random() < 0.3:  # what is said more than once in an interview of its own
-            lines.append(asks + writer.rng.choice(shapes.SHORT[writer.lang]))
+            lines.append(asks + rng.choice(writer.short))
     out, goes = [], []
     for copy in range(rng.choice((2, 3, 5))):
         if copy:
@@ -106,6 +107,8 @@ def essay(writer: Writer) -> Made:
 
 def framed(writer: Writer) -> Made:
     """Return an article between a breadcrumb, rows of a site's own, and its footer."""
+    if writer.sites:
+        return on_site(writer, writer.sites[writer.number // 2 % len(writer.sites)])
     rng = writer.rng
     title = rng.choice(shapes.TITLES[writer.lang])
     paragraphs = [writer.paragraph() for _ in range(rng.randint(3, 6))]
@@ -117,6 +120,15 @@ def framed(writer: Writer) -> Made:
     goes = list(dict.fromkeys([*head, *above, *ends, *foot]))
     lines = [*head, title, *may_stay, *above, *paragraphs, *dict.fromkeys([*ends, *foot])]
     return rng.choice(("\n", "\n\n", "\r\n")).join(lines), [title, *paragraphs], goes, may_stay
+
+
+def on_site(writer: Writer, site: Site) -> Made:
+    """Return an article as one site sets it."""
+    title = writer.rng.choice(shapes.TITLES[writer.lang])
+    paragraphs = [writer.paragraph() for _ in range(writer.rng.randint(3, 6))]
+    lines = [*site.above, title, *site.may, *site.beneath, *paragraphs, *site.below]
+    goes = list(dict.fromkeys([*site.above, *site.beneath, *site.below]))
+    return writer.rng.choice(("\n", "\n\n")).join(lines), [title, *paragraphs], goes, [*site.may]
 
 
 def teasers(writer: Writer) -> Made:
@@ -149,9 +161,10 @@ def texts() -> pl.DataFrame:
     made = []
     for round_ in dict.fromkeys(round_ for round_, _ in shapes.SHAPES):
         for kind, make in KINDS.items():
-            for number in range(EACH):
+            for number in range(2 * len(SITES.get((round_, "en"), ())) or EACH):
                 lang = "zh" if number % 2 else "en"
-                writer = Writer(random.Random(f"{SEED} {round_} {kind} {number}"), lang, round_)
+                rng = random.Random(f"{SEED} {round_} {kind} {number}")
+                writer = Writer(rng, lang, round_, number)
                 made.append((f"{round_}-{kind}-{number}", kind, lang, round_, *make(writer)))
     for number, (lang, round_, text) in enumerate(WHOLE):
         lines = [line for line in text.split("\n") if line.strip()]

@@ -1,6 +1,8 @@
 """The words and shapes of `dirty_blind.py`: what sites set around and between what they say."""
 
-FIRST = {
+from collections.abc import Mapping
+
+_FIRST = {
     "zh": ("那天清晨，", "到了第三年，", "按照船长的说法，", "会议散了以后，", "在山脚的小站，"),
     "en": (
         "At first",
@@ -10,7 +12,7 @@ FIRST = {
         "Down at the halt below the pass,",
     ),
 }
-MIDDLE = {
+_MIDDLE = {
     "zh": (
         "测量队已经走完了最难的一段路",
         "老师傅把剩下的零件一件件摆在桌上",
@@ -28,7 +30,7 @@ MIDDLE = {
         "the last ferry left the mail bags on the far bank",
     ),
 }
-LAST = {
+_LAST = {
     "zh": (
         "，可是没有一个人觉得轻松。",
         "；他在日记里只写了一行字。",
@@ -44,19 +46,94 @@ LAST = {
         "though you would not know it from the map.",
     ),
 }
-SHORT = {"zh": ("对。", "后来呢？", "没有。"), "en": ("Right.", "And then?", "No.")}
+_SHORT = {"zh": ("对。", "后来呢？", "没有。"), "en": ("Right.", "And then?", "No.")}
 NAMES = {"zh": ("林默", "苏禾", "高远"), "en": ("Clara Hume", "T. Okafor", "Ines Prado")}
 TITLES = {
     "zh": ("渡口的最后一个冬天", "矮麦回到了高原", "一口慢钟的来历"),
     "en": ("The last winter of the ferry", "Short wheat comes back", "Why the hall clock ran slow"),
 }
-NEWS = {
+_NEWS = {
     "zh": ("油价明晚迎来年内第五次调整", "三所中学将迁入新校区", "国足公布最新集训名单"),
     "en": (
         "Petrol to go up for the fifth time this year",
         "Three schools move to a new campus",
         "Striker signs for two more seasons",
     ),
+}
+
+_FIRST_4 = {
+    "zh": (
+        "我们到的时候，",
+        "老人后来说，",
+        "按县志的记载，",
+        "头一个星期，",
+        "钟楼修好以前，",
+        "一个卖茶的女人告诉我，",
+    ),
+    "en": (
+        "According to the parish book,",
+        "In the first week",
+        "My grandmother used to say that",
+        "Before the tower was mended,",
+        "A woman who sold tea told me that",
+        "When we got there,",
+    ),
+}
+_MIDDLE_4 = {
+    "zh": (
+        "铁匠铺里还点着三盏油灯",
+        "最大的那口钟已经裂成两半",
+        "河边的石阶上坐满了等船的人",
+        "没有哪一家的门是锁着的",
+        "运盐的车队在桥头停了整整两天",
+        "孩子们学会了用芦苇编小船",
+        "敲钟人的账本只记到五月",
+    ),
+    "en": (
+        "three oil lamps were still burning in the smithy",
+        "the great bell had split from lip to crown",
+        "people sat waiting for the boat all down the stone steps",
+        "no door in the street was ever locked",
+        "the salt carts stood at the bridge for two days",
+        "the children had learned to weave boats out of reeds",
+        "the ringer kept his accounts only as far as May",
+    ),
+}
+_LAST_4 = {
+    "zh": (
+        "，谁也说不出是为什么。",
+        "，于是大家决定再等一等。",
+        "，这和书上写的完全不同。",
+        "，直到第一场雪落下来。",
+        "，我把这些都记在了本子上。",
+    ),
+    "en": (
+        "and nobody could say why.",
+        "so it was agreed to wait a little longer.",
+        "which is not at all what the books say.",
+        "until the first snow came down.",
+        "and I wrote all of it in my notebook.",
+    ),
+}
+_NEWS_4 = {
+    "zh": (
+        "央行宣布下调存款准备金率0.5个百分点",
+        "台风“海燕”预计周五登陆东南沿海",
+        "知名歌手巡演门票三分钟售罄",
+        "新能源车销量连续六个月增长",
+        "男篮热身赛逆转取胜",
+    ),
+    "en": (
+        "Central bank holds rates for a third month",
+        "Storm warning issued for the west coast",
+        "Singer's tour sells out in three minutes",
+        "Electric car sales rise for the sixth month in a row",
+        "Rovers come from behind to win the derby",
+    ),
+}
+_SHORT_4 = {
+    "zh": ("是的。", "为什么？", "没人知道。"),
+    "en": ("Yes.", "Why was that?", "Nobody knows."),
 }
 
 _ZH = {
@@ -392,9 +469,155 @@ _EN_3 = {
     "dates": (", {day} March", " | {month}/{day}/{year}", " {day} minutes ago"),
 }
 
+_ZH_4 = {
+    "asks": ("《渡口》：", "Q：", "何苇：", "◎ "),
+    "answers": ("老钟匠：", "A：", "钟师傅：", "○ "),
+    "stubs": (
+        "上接A{day}版",
+        "（本文未完，点击下一页继续）",
+        "1 2 3 下一页 末页",
+        "~……[全文]",
+        "点击阅读余下全文",
+        "~...【未完】",
+        "单页阅读",
+    ),
+    "news": (
+        "新闻推荐：{news}",
+        "（点击图片阅读：{news}）",
+        "相关热点：{news}",
+        "【广告】{news}",
+        "延伸阅读：→{news}",
+        "更多阅读：《{news}》",
+        "你可能还想看：{news}",
+        "近期热文：{news}",
+        "推荐视频：{news}",
+        "今日头条：{news}",
+        "相关专题：{news}",
+        "赞助商链接",
+        "↓↓↓ 广告 ↓↓↓",
+        "广告时间，请继续往下看",
+        "此处为广告位",
+    ),
+    "unmarked": ("{news}", "＞＞＞{news}", "▲ {news}"),
+    "buttons": ("", "继续阅读", "[阅读全文]", "查看原文", "详细阅读", "看全文", "更多内容"),
+    "dates": (" · 05-{day}", "　{year}.5.{day}", "【{month}-{day}】"),
+}
+_EN_4 = {
+    "asks": ("The Courier: ", "Q: ", "Dora Finch – ", "DF: "),
+    "answers": ("Bellfounder: ", "A: ", "Abel Rook – ", "AR: "),
+    "stubs": (
+        "Page 1 | 2 | 3",
+        "View on one page",
+        "(Cont. on B{day})",
+        "Read on …",
+        "~ [more]",
+        "~…",
+        "Continued from A1",
+    ),
+    "news": (
+        "PROMOTED — {news}",
+        "ALSO ON THE COURIER: {news}",
+        "Don’t miss » {news}",
+        "Must read: {news}",
+        "READ MORE FROM THE COURIER: {news}",
+        "Keep reading: {news}",
+        "[Also read: {news}]",
+        "Advertisement - story continues below",
+        "Latest: {news}",
+        "Sign up for the Morning Briefing newsletter",
+        "JUST IN: {news}",
+        "The latest: {news}",
+        "More in Business: {news}",
+        "From our partners: {news}",
+        "Scroll to continue with content",
+    ),
+    "unmarked": ("{news}", "» {news}", "{news} (video)"),
+    "buttons": (
+        "",
+        "Read the rest",
+        "Full article",
+        "Details »",
+        "Read on",
+        "(continue)",
+        "Read →",
+    ),
+    "dates": (" — {day} May {year}", " // {day} May", " · {day}h"),
+}
+
+_ZH_5 = {
+    "asks": ("提问：", "周刊：", "◆ ", "读者："),
+    "answers": ("钟：", "答复：", "◇ ", "匠人："),
+    "stubs": (
+        "（转下页）",
+        "下一页阅读：第{day}页",
+        "~…（详见内文）",
+        "展开剩余60%",
+        "第1页 第2页 第3页",
+        "~……查看更多",
+        "后面还有精彩内容",
+    ),
+    "news": (
+        "拓展阅读：{news}",
+        "看完这篇还可以看：{news}",
+        "【热文】{news}",
+        "相关新闻\n{news}",
+        "您感兴趣的：{news}",
+        "热门搜索：{news}",
+        "▶ 视频：{news}",
+        "专题：{news}",
+        "AD",
+        "广告 · 3秒后可关闭",
+        "快来围观：{news}（戳这里）",
+        "本台今日关注：{news}",
+    ),
+    "unmarked": ("{news}", "- {news}", "{news}｜{name}"),
+    "buttons": ("", "全文", "[点击详细]", "点此查看", "更多...", "【继续】"),
+    "dates": (" {day}日", "（{n}次）", " 5月{day}日发布"),
+}
+_EN_5 = {
+    "asks": ("REPORTER: ", "Gazette: ", "Q) ", "Interviewer - "),
+    "answers": ("RINGER: ", "Rook: ", "A) ", "Ringer - "),
+    "stubs": (
+        "Article continues on page {day}",
+        "« 1 2 3 »",
+        "~ … (read more)",
+        "Click here for part two",
+        "[end of part one]",
+        "Show full article",
+        "~... continue",
+    ),
+    "news": (
+        "Elsewhere: {news}",
+        "READ: {news}",
+        "If you liked this: {news}",
+        "Around the web: {news}",
+        "Most popular this week: {news}",
+        "Related\n{news}",
+        "Get our free app: {news}",
+        "Follow live: {news}",
+        "AD",
+        "Sponsored by Example Bank",
+        "Video: {news}",
+        "Opinion: {news}",
+    ),
+    "unmarked": ("{news}", "* {news}", "{news} | {name}"),
+    "buttons": ("", "View more", "Full text", "Go to article", "+ more", "Read this"),
+    "dates": (" ({day}/5/{year})", " - {n} views", " [May {day}]"),
+}
+
 SHAPES: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("second", "zh"): _ZH,
     ("second", "en"): _EN,
     ("third", "zh"): _ZH_3,
     ("third", "en"): _EN_3,
+    ("fourth", "zh"): _ZH_4,
+    ("fourth", "en"): _EN_4,
+    ("fifth", "zh"): _ZH_5,
+    ("fifth", "en"): _EN_5,
 }
+
+# What rounds say with them: beginnings, middles and ends of sentences, short answers, news.
+Words = tuple[Mapping[str, tuple[str, ...]], ...]
+_OLD: Words = (_FIRST, _MIDDLE, _LAST, _SHORT, _NEWS)
+_NEW: Words = (_FIRST_4, _MIDDLE_4, _LAST_4, _SHORT_4, _NEWS_4)
+WORDS: dict[str, Words] = {"second": _OLD, "third": _OLD, "fourth": _NEW, "fifth": _NEW}

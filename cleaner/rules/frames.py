@@ -22,18 +22,32 @@ _SMALL = frozenset(
     )
 )
 _CODE = r"^(?: {4}|\t)|[{};=`\\]|^\s*(?:</?\w|<!--|//|#|:\w|>>>)|-->$|[,，]\s*$"
-_SMALL_HAN = "[的与和及或到至请您你我次条个了此本]"
+# A label before a headline; the number of a part is none.
+_LABEL = re.compile(
+    r"\W{0,4}[^\W\d][^:：|｜>＞。！？.!?,，]{0,28}(?:\s*[:：|｜►▶»›】\]]|\s[–—])+\s*"
+)
+_NUMBERED = re.compile(
+    r"\d|[第卷][一二三四五六七八九十百]|[一二三四五六七八九十][、.)）章节回]|"
+    r"(?i:chapter|part|section|book|act|scene|lesson|step|unit|lemma|theorem|proof|definition|"
+    r"example|exercise|note|figure|table|question|answer|case|remark|例|注|图|表|题|解|证|问|答|附)"
+)
+_CONTENT = re.compile(
+    r"^(?:[-*•·●▪◦#├└│]|\(?\w{1,3}[.)、）])\s*\S|[。！？!?.]\W*$|^[—–(（“\"「$]|^--"
+)
+_SMALL_HAN = "[的与和及或到至请您你我要次条个了此本]"
 _MARK = r"[。！？!?…]|\.(?:\s|$)"
 # A sentence ends there, or a date or the like stands behind it.
 _SENTENCE = r"[。！？!?….][”’」』\"')）\]]*(?:\s*[\[(（,|-]?[^。！？!?.…]{0,24})?$"
 _PROSE_WORDS, _PROSE_HAN = 8, 15  # a line of prose has at least so many
 _LONGEST = 400  # characters that a line of a frame has at most
-_MENU = 5.0  # words, or twice as many Han characters, that an entry of a menu has at most
+_MENU, _ENTRY = 5.0, 3.0  # words, or twice as many Han characters, of a menu's entry at most
 _BAR = 16.0  # and a row of them
-_OWN = 0.7  # share of a line's words that are a site's own
+_OWN = 0.65  # share of a line's words that are a site's own
 _BULLETS = "-*•·●▪►▶>»"
 _BUTTON, _OFTEN = 24, 3  # characters that a button has at most, and how often it is there
 _BENEATH = 8  # pointers beneath their heading, in the middle of a text
+_COMMON = 0.2  # of a headline's words that the text may have, too
+_TAIL, _FOOTER = 8.0, 0.3  # words of a footer's line at most, and its share of the text
 _MOST = 0.5  # of a text that may go for its place alone
 
 
@@ -106,10 +120,11 @@ def frame_lines(
         "beside": _spread(foot, _any(below, frame.beside), len(line)),
     }
     edge = [*head, *foot]
-    share, words = _own(line.gather(edge), frame.words, frame.vague)
+    share, sure, words = _own(line.gather(edge), frame.words, frame.vague)
     length = _spread(edge, words, len(line))
     own = (share >= _OWN) & (words <= _BAR)
-    found[edge] = own
+    found[edge] = own & sure
+    marks["vague"] = _spread(edge, own & (share == 1) & (words <= _MENU), len(line))
     found[head] |= _any(above, frame.head) | marks["paths"][head]
     found[foot] |= _any(below, (*frame.foot, *frame.notices)) | marks["ends"][foot]
     found[leads & (size > 0)] = True
@@ -117,7 +132,10 @@ def frame_lines(
     found &= ~set_out
     texts = line.to_list()
     for start, first, last, end in spans:
-        placed = _by_place(start, first, last, end, texts, gone, found, leads, prose, length, marks)
+        placed = _by_place(
+            start, first, last, end, texts, gone, found, leads, prose, length, marks, size
+        )
+        placed = [place for place in placed if not set_out[place]]
         if size[placed].sum() <= _MOST * size[start:end].sum():
             found[placed] = True
     return found
@@ -139,7 +157,7 @@ def _buttons(document: np.ndarray, line: pl.Series, size: np.ndarray, frame: Fra
     often = pl.DataFrame({"at": short, "of": document[short], "line": line.gather(short)})
     often = often.filter(pl.len().over("of", "line") >= _OFTEN)
     if often.height:
-        share, _ = _own(often["line"], frame.buttons, ())
+        share, _, _ = _own(often["line"], frame.buttons, ())
         labels = often["line"].str.contains("[:：]$").to_numpy()
         found[often["at"].to_numpy()] = (share == 1) & ~labels
     return found
@@ -157,6 +175,7 @@ def _by_place(
     prose: np.ndarray,
     length: np.ndarray,
     marks: dict[str, np.ndarray],
+    size: np.ndarray,
 ) -> list[int]:
     """Return the lines of one text that go for where they stand."""
     placed = []
@@ -166,33 +185,78 @@ def _by_place(
     placed += [place for place in foot if place > closing]
     taken = gone | found
     taken[placed] = True
-    for step in (foot[::-1], foot):  # what stands beside one that goes
+    head = [place for place in range(start, first) if line[place]]
+    weak = marks["beside"] | marks["vague"]
+    for step in (foot[::-1], foot, head[::-1], head):  # what stands beside one that goes
         for beside, place in pairwise(step):
-            if taken[beside] and not taken[place] and marks["beside"][place]:
+            if taken[beside] and not taken[place] and weak[place]:
                 taken[place] = True
                 placed.append(place)
-    # What is short between two that go: the rest of a menu.
-    for before, place, after in zip(foot, foot[1:], foot[2:], strict=False):
-        if taken[before] and taken[after] and not taken[place] and length[place] <= _MENU:
-            placed.append(place)
-    if closing < end:
-        opening = next((place for place in foot if taken[place]), closing)
-        placed += [p for p in foot if opening < p < closing and length[p] <= 2 * _MENU]
+    # Where two lines below the text are of a frame, or the last one is, what is short there is,
+    # too: real pages have one line of their text there in 150 of the site's. A list, a source and a
+    # sentence stay, and a large part of the text is no footer.
+    marked = [place for place in foot if taken[place]]
+    if len(marked) > 1 or closing < end or marked[-1:] == foot[-1:] != []:
+        short = [p for p in foot if length[p] <= _TAIL and not _CONTENT.search(line[p])]
+        if size[foot].sum() <= _FOOTER * size[start:end].sum():
+            placed += short
     # Above: the menu over the first path, and the name of the site that the end gives again.
     paths = np.flatnonzero(marks["paths"][start:first])
     path = start + paths[0] if len(paths) else start
     closes = " ".join(line[place].casefold() for place in foot if marks["ends"][place])
+    # All of it, where a title is left below the path.
+    titled = any(
+        not taken[place] and length[place] >= 1 and _loose(line[place])
+        for place in range(path + 1, first)
+    )
     for place in range(start, first):
         text = line[place]
         if text and (
-            (place < path and length[place] <= _MENU)
+            (place < path and length[place] <= (_BAR if titled else _ENTRY))
             or (len(text) >= 4 and length[place] <= _MENU and text.casefold() in closes)
         ):
             placed.append(place)
-    # Between: pointers beneath their heading.
+    # Between: what says of what kind it is and has no word in common with the text.
+    placed += _asides(first, end, line, prose)
+    # And pointers beneath their heading.
     for lead in (first + np.flatnonzero(leads[first:last])).tolist():
         placed += _pointers(lead, last, line, prose)
     return placed
+
+
+def _loose(text: str) -> bool:
+    """Return whether a line is neither a sentence nor what closes a text: a source, a signature."""
+    return not (re.search(r"[。！？!?.]\W*$", text) or re.match(r"[—–(（“\"「$]|--", text))
+
+
+def _asides(first: int, end: int, line: list[str], prose: np.ndarray) -> list[int]:
+    """Return the lines after prose, of the form `Kind: a headline`, that are of something else."""
+    filled = [place for place in range(first, end) if line[place]]
+    found = []
+    for before, place, after in zip(filled, filled[1:], [*filled[2:], None], strict=False):
+        label = _LABEL.match(line[place])
+        alone = prose[before] and (after is None or prose[after])
+        if not (label and alone) or _NUMBERED.search(label[0]):
+            continue
+        headline = line[place][label.end() :]
+        said = _units(headline)
+        if len(said) < 3 or re.search(_MARK, headline.rstrip("!?！？")):
+            continue
+        others = [line[p] for p in filled if p != place]
+        # Who says a sentence elsewhere is a speaker.
+        if any(text.startswith(label[0]) and not _loose(text) for text in others):
+            continue
+        rest = _units("\n".join(line[p] for p in filled if prose[p]))
+        if len(said & rest) <= _COMMON * len(said):
+            found.append(place)
+    return found
+
+
+def _units(text: str) -> set[str]:
+    """Return words of four letters and more, their ends apart, and pairs of Han characters."""
+    words = {word[:6] for word in re.findall(r"[^\W\d_\u2e80-\U0003ffff]{4,}", text.casefold())}
+    runs = re.findall(r"[\u2e80-\u9fff]+", text)
+    return words | {run[at : at + 2] for run in runs for at in range(len(run) - 1)}
 
 
 def _pointers(lead: int, last: int, line: list[str], prose: np.ndarray) -> list[int]:
@@ -249,8 +313,8 @@ def _vocabulary(words: tuple[str, ...]) -> tuple[frozenset[str], str]:
 
 def _own(
     line: pl.Series, words: tuple[str, ...], vague: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the share of each line that is of these words, and how many words it has.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the share of a line that is of these words, if one is sure, and how many it has.
 
     Two Han characters are a word; small words, numbers and signs are none.
     """
@@ -267,8 +331,8 @@ def _own(
     spaced, joined = _vocabulary((*words, *vague))
     known = np.array([sum(word in spaced for word in words) for words in spoken], float)
     known += all_han - _han(line.str.replace_all(joined, " "))
-    share = np.divide(known, count, out=np.zeros(len(count)), where=(count > 0) & (sure > 0))
-    return share, count
+    share = np.divide(known, count, out=np.zeros(len(count)), where=count > 0)
+    return share, sure > 0, count
 
 
 def _han(line: pl.Series) -> np.ndarray:

@@ -18,7 +18,7 @@ from cleaner.text.segment import formulas_of
 class ByLineRules(CleanLinesOptions, Stage):
     """What the stage does, whether its rules are still in a file or already at hand."""
 
-    version: ClassVar[int] = 2  # formulas stay
+    version: ClassVar[int] = 3  # frames go by where they stand
     changes_text: ClassVar[bool] = True
 
     def of_lines(self) -> RuleSet:

@@ -17,7 +17,12 @@ _CODE = re.compile(r"^(?: {4}|\t|[|#])|[{}=;]|\w\(|^\s*(?:```|~~~)")  # and rows
 _OPTION = re.compile(r"^\s*(?:[A-Ha-h][.．、)）]|[（(][A-Ha-h][)）])")  # of an exam
 _SAYS = re.compile(r"[。！？；，、：.!?;,:]")
 _BROKEN_OFF = re.compile(r"[。！？；，、.!?;,].*[\w，,]\s*$", re.S)
-_CUT_OFF = re.compile(r"(?:…|\.\.\.)\W{0,3}$")
+# A beginning that says so: dots, a word in brackets, or both.
+_CUT_OFF = re.compile(
+    r"\s*(?:(?:…|\.\.\.)\W{0,3}(?:\w{1,8}\W{0,3}){0,2}|"
+    r"[\[【（(]\W?(?i:more|read more|continued|全文|未完|待续|详细|详情|展开|阅读全文|继续阅读)"
+    r"\W{0,3}[\]】）)]\W{0,3})$"
+)
 _DOTTED = 12  # characters that a beginning with an ellipsis has at least
 
 
@@ -130,7 +135,7 @@ def _beginnings(
         if len(paragraph) < least or not (dotted or (lines and not _CODE.search(paragraph))):
             continue
         broken = len(paragraph) >= 2 * min_chars and _BROKEN_OFF.search(paragraph) is not None
-        begins = keys[place].rstrip(b". \xe2\x80\xa6") if dotted else keys[place]
+        begins = _undotted(keys[place]) if dotted else keys[place]
         # Those that begin so stand together.
         at = bisect_left(others, begins)
         while at < len(others) and others[at].startswith(begins):
@@ -141,6 +146,13 @@ def _beginnings(
                 break
             at += 1
     return gone
+
+
+def _undotted(key: bytes) -> bytes:
+    """Return a key without what says that its text is cut off."""
+    text = key.decode(errors="replace")
+    mark = _CUT_OFF.search(text)
+    return (text[: mark.start()] if mark else text).rstrip(". …").encode()
 
 
 def _without(parts: list[str], places: set[int]) -> str:

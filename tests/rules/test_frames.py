@@ -74,6 +74,31 @@ def test_headlines_beneath_their_heading_go_and_the_next_heading_stays() -> None
     assert left(f"{EN}\n{pointers}\nThe second keeper\n{EN}") == f"{EN}\nThe second keeper\n{EN}"
 
 
+@pytest.mark.parametrize(
+    ("line", "stays"),
+    [
+        ("Follow live: Rovers beat Athletic in extra time", False),
+        ("Opinion | Why our taxes rise again", False),
+        ("【快评】油价为何又涨了", False),
+        ("看完再看：国家队公布大名单", False),
+        ("The stairs: what the keeper climbed at dusk", True),  # its words are the text's
+        ("Chapter 2: Rovers beat Athletic", True),
+        ("第二章：国家队公布大名单", True),
+        ("Rovers beat Athletic in extra time", True),  # nothing marks it
+        ("国家队公布大名单", True),
+    ],
+)
+def test_a_marked_headline_about_something_else_goes(line: str, stays: bool) -> None:
+    body = ZH if line[-1] > "z" else EN
+    text = f"{body}\n\n{line}\n\n{body}"
+    assert left(text) == (text if stays else f"{body}\n\n{body}")
+
+
+def test_a_speaker_is_no_label() -> None:
+    talk = f"Ada: Nobody knows what oil costs\n{EN}\nAda: I never asked, and they never told me so."
+    assert left(f"{EN}\n{talk}") == f"{EN}\n{talk}"
+
+
 def test_a_button_that_comes_again_and_again_goes() -> None:
     parts = [line for line in (EN, ZH, EN.replace("lamp", "bell")) for line in (line, "Details")]
     assert "Details" not in left("\n".join(parts))
