@@ -251,6 +251,7 @@ def _foreseen(made: Plan, folder: str, reuse: list[str]) -> list[dict[str, Any]]
             "phase": one.title,
             "units": one.units,
             "taken": one.taken,
+            "judged again": one.again,
             "why not the rest": "; ".join(one.why),
         }
         for one in foresee(made, [folder, *reuse])

@@ -431,7 +431,7 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
                 measured[stored] = type_name(SIGNALS[name][0])
         for entry in entries:
             for name, kind in entry.stage.adds().items():
-                if _is_number(kind):
+                if is_number(kind):
                     measured[name] = type_name(kind)
         before = groups[number - 1][1] if number else None
         across = None if before is None else before.stage.global_stage()
@@ -515,7 +515,7 @@ def _measures(job: Job, groups: Sequence[tuple[list[Entry], Entry | None]]) -> l
     ]
 
 
-def _is_number(kind: Any) -> bool:
+def is_number(kind: Any) -> bool:
     name = type_name(kind)
     return name.startswith(("Int", "UInt", "Float", "Boolean"))
 

@@ -25,7 +25,9 @@ from cleaner.runs.logged import Told, logged
 from cleaner.runs.phases import Check, Task
 from cleaner.runs.phases.base import Phase, Prepared, State, largest_first
 from cleaner.runs.phases.build import build_phases
+from cleaner.runs.phases.recall import Recalled
 from cleaner.runs.quarantine import READING, SHADOW, find_poison, poisoned, take_poison
+from cleaner.runs.recalling import recalled_units
 from cleaner.runs.repair import Mending
 from cleaner.runs.resources import check_disk
 from cleaner.runs.reuse import check_earlier, sources, take
@@ -421,7 +423,7 @@ def run_phase(
         take_poison(source, home, phase.name, bases)
     poison = poisoned(home, phase.name)
     keys = {unit: with_poison(base, poison.get((unit, base), [])) for unit, base in bases.items()}
-    write_book(home, phase.name, book_of(plan.files, phase, prepared, settings, keys))
+    write_book(home, phase.name, book_of(plan, phase, prepared, settings, keys))
     have = valid_markers(home, phase.name, keys, place, warn)
     have |= take(state, phase, keys, have)
     if phase.products:
@@ -429,9 +431,17 @@ def run_phase(
     markers = {
         unit: _whole(phase, parts.values()) for unit, parts in have.items() if complete(parts)
     }
+    missing = [unit.name for unit in prepared.units if unit.name not in markers]
+    recalled: dict[str, Recalled] = {}
+    if missing and not state.fresh:
+        folders = [home, *sources(state, phase)]
+        recalled, _ = recalled_units(plan, phase, prepared, missing, folders)
     tasks = []
     for unit in largest_first(prepared.units):
         if unit.name not in markers:
+            payload: Any = unit.payload
+            if unit.name in recalled and (phase.name, unit.name) not in state.spoiled:
+                payload = changed(payload, recalled=recalled[unit.name])
             killers = poison.get((unit.name, bases[unit.name]), [])
             tasks.append(
                 Task(
@@ -444,7 +454,7 @@ def run_phase(
                     function=phase.function,
                     settings=settings,
                     unit=unit.name,
-                    payload=_sparing(unit.payload, killers) if killers else unit.payload,
+                    payload=_sparing(payload, killers) if killers else payload,
                     base=bases[unit.name],
                     key=keys[unit.name],
                     have=tuple(sorted(have[unit.name])),

@@ -12,6 +12,7 @@ from cleaner.runs.keys import book_of, unit_keys, with_poison
 from cleaner.runs.phases.base import Phase, State
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.quarantine import poisoned
+from cleaner.runs.recalling import recalled_units
 from cleaner.runs.why import MADE_OF, why
 from cleaner.storage.books import Book, read_books
 from cleaner.storage.commits import Marker, complete
@@ -22,11 +23,15 @@ BEFORE = "a phase before it is done again"
 
 @dataclass(frozen=True)
 class Foreseen:
-    """One phase: how many units it has, how many are taken, and why not the rest."""
+    """One phase: how many units it has, and why not all of them are taken.
+
+    Those `again` are judged anew by what was measured before.
+    """
 
     title: str
     units: int | None  # None: known once the phases before it are done
     taken: int
+    again: int = 0
     why: tuple[str, ...] = ()
 
 
@@ -42,7 +47,7 @@ def foresee(plan: Plan, folders: Sequence[str]) -> list[Foreseen]:
             book = _last_book(folders, phase)
             said = why(phase.options.plain(), phase.version, "", {}, book) if book else []
             own = [one for one in said if one != MADE_OF]
-            found.append(Foreseen(phase.title, None, 0, (*own, BEFORE)))
+            found.append(Foreseen(phase.title, None, 0, 0, (*own, BEFORE)))
             continue
         one, markers = _phase(plan, phase, state, folders)
         found.append(one)
@@ -67,16 +72,20 @@ def _phase(
         marker for unit in prepared.units for _, marker in sorted(taken.get(unit.name, {}).items())
     ]
     reasons: list[str] = []
+    book = _last_book(folders, phase)
     if len(taken) < len(bases):
-        now = book_of(plan.files, phase, prepared, "", bases)
-        book = _last_book(folders, phase)
+        now = book_of(plan, phase, prepared, "", bases)
         reasons = ["nothing of it is there"]
         if book is not None:
             reasons = why(now.options, now.version, now.depends, now.files, book)
             same = {key for key, _ in book.units.values()} & set(bases.values())
             if not reasons and len(same) > len(taken):
                 reasons = ["its results are not there any more"]
-    return Foreseen(phase.title, len(bases), len(taken), tuple(reasons)), markers
+    missing = [unit for unit in bases if unit not in taken]
+    again, no = recalled_units(plan, phase, prepared, missing, folders)
+    why_not = [] if again or book is None else no[:1]
+    reasons += [f"nothing is judged again: {one}" for one in why_not]
+    return Foreseen(phase.title, len(bases), len(taken), len(again), tuple(reasons)), markers
 
 
 def _last_book(folders: Sequence[str], phase: Phase) -> Book | None:

@@ -29,6 +29,8 @@ from cleaner.text.segment import formulas_of
 class Stage(StageOptions):
     """One entry of a job's `stages`."""
 
+    # Options that only say what falls by what the stage adds; `rejudged` knows the others' work.
+    judged_by: ClassVar[frozenset[str]] = frozenset()
     version: ClassVar[int] = 1  # raised whenever the same input may give other output
     changes_text: ClassVar[bool] = False
     exact: ClassVar[bool] = True  # False: float scores, another machine may differ in the last bit
@@ -130,6 +132,21 @@ class Stage(StageOptions):
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs`, same rows and order, with what this stage adds."""
+        raise NotImplementedError
+
+    def recalls(self) -> dict[str, Any]:
+        """Return what `for_run` adds for a later run that judges anew, name -> Polars type."""
+        return {}
+
+    def for_run(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return what the stage makes of `docs`, with the columns that `recalls` names."""
+        return self(docs)
+
+    def rejudged(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs` with `broken`, of documents that have all that the stage adds already.
+
+        Asked only of a stage that names options in `judged_by`. No text is read.
+        """
         raise NotImplementedError
 
 

@@ -19,6 +19,9 @@ class Scored(ScoredOptions, Judging):
     """What `classify` and `embed_classify` share: one score, at most one cut."""
 
     exact: ClassVar[bool] = False
+    judged_by: ClassVar[frozenset[str]] = frozenset(
+        {"min_score", "keep_share", "keep_tokens", "per", "action", "where"}
+    )
 
     @property
     def column(self) -> str:
@@ -73,15 +76,17 @@ class Scored(ScoredOptions, Judging):
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with the score, and `broken`: `low_score` below a fixed cut."""
-        floor = self.floor()
         score = pl.Series(self.column, self.scores(docs["text"]), pl.Float64)
+        return self.rejudged(docs.with_columns(score))
+
+    def rejudged(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs`, which have the score, with `broken`."""
+        floor = self.floor()
         nothing = pl.lit([], pl.List(pl.String))
         if floor is None:
-            return docs.with_columns(score, broken=nothing)
-        low = self.judged(docs) & (score < round(floor, 6))
-        return docs.with_columns(
-            score, broken=pl.when(low).then(pl.lit(["low_score"])).otherwise(nothing)
-        )
+            return docs.with_columns(broken=nothing)
+        low = self.judged(docs) & (docs[self.column] < round(floor, 6))
+        return docs.with_columns(broken=pl.when(low).then(pl.lit(["low_score"])).otherwise(nothing))
 
 
 class Classify(ClassifyOptions, Scored):

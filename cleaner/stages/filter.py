@@ -23,6 +23,7 @@ class ByRules(FilterOptions, Judging):
 
     version: ClassVar[int] = 5  # addresses of small numbers are personal data
     for_ledger: ClassVar[bool] = True
+    judged_by: ClassVar[frozenset[str]] = frozenset({"name", "rules", "where", "action"})
 
     def rule_set(self) -> RuleSet:
         """Return the rules."""
@@ -72,14 +73,23 @@ class ByRules(FilterOptions, Judging):
         frame = docs.drop(absent, strict=False).hstack(self._measured(docs, absent))
         if LOSS in self._reads():
             frame = frame.with_columns(formula_loss(frame))
+        own = [frame[name].alias(stored) for name in absent if (stored := self._stored(name))]
+        own += [frame[LOSS]] if LOSS in self._reads() else []
+        return docs.with_columns(self._broken(frame), *own)
+
+    def rejudged(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs`, which have all signals that are asked for, with `broken`."""
+        own = {n: stored for n in self._measures() if (stored := self._stored(n)) is not None}
+        frame = docs.with_columns(pl.col(stored).alias(name) for name, stored in own.items())
+        return docs.with_columns(self._broken(frame))
+
+    def _broken(self, frame: pl.DataFrame) -> pl.Series:
         broken = broken_rules(frame, self.rule_set())
         if self.where is not None:
             nothing = pl.lit([], pl.List(pl.String))
             judged = pl.when(self.judged(frame)).then(broken).otherwise(nothing)
             broken = pl.select(judged).to_series()
-        own = [frame[name].alias(stored) for name in absent if (stored := self._stored(name))]
-        own += [frame[LOSS]] if LOSS in self._reads() else []
-        return docs.with_columns(broken.alias("broken"), *own)
+        return broken.alias("broken")
 
     def _reads(self) -> list[str]:
         return list(dict.fromkeys((*self.rule_set().columns, *sorted(self.asked()))))

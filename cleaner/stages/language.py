@@ -11,6 +11,8 @@ from cleaner.models.language.codes import MIXED, UNDETERMINED, Code, family, use
 from cleaner.stages.base import Judging
 from cleaner.stages.options.language import LanguageOptions
 
+_DOUBTED = "lang_doubted"  # the score is the model's, and there were letters enough for it to count
+
 
 class Language(LanguageOptions, Judging):
     """The stage at work; its options say what it does."""
@@ -18,6 +20,11 @@ class Language(LanguageOptions, Judging):
     version: ClassVar[int] = 2  # rare Han, families, labels alone
 
     exact: ClassVar[bool] = False
+    judged_by: ClassVar[frozenset[str]] = frozenset({"keep", "min_score", "action", "where"})
+
+    def recalls(self) -> dict[str, Any]:
+        """Return whether the score of a text counts."""
+        return {_DOUBTED: pl.Boolean}
 
     def adds(self) -> dict[str, Any]:
         """Return the columns of `models.language.COLUMNS`."""
@@ -53,23 +60,33 @@ class Language(LanguageOptions, Judging):
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs` with the language of every document, `broken` and `error`."""
+        return self.for_run(docs).drop(_DOUBTED)
+
+    def for_run(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return the same with whether each score counts."""
         from cleaner.models.language.backends import backend
         from cleaner.models.language.language import COLUMNS, identify
 
-        model = backend(self.model)
-        floor = model.min_score if self.min_score is None else self.min_score
         text = docs["text"]
-        found = identify(text, model)
-        broken = found.select(self._broken(found, floor)).to_series()
+        found = identify(text, backend(self.model)).rename({"doubted": _DOUBTED})
         known = text.is_not_null()
+        names = (*COLUMNS, _DOUBTED)
         docs = docs.with_columns(
-            found.select(pl.when(known).then(pl.col(name)).alias(name) for name in COLUMNS)
+            found.select(pl.when(known).then(pl.col(name)).alias(name) for name in names)
         )
-        judged = self.judged(docs) & known
-        return docs.with_columns(
-            pl.when(judged).then(broken).otherwise(pl.lit([], pl.List(pl.String))).alias("broken"),
-            pl.when(~known).then(pl.lit("null text")).alias("error"),
-        )
+        error = pl.when(~known).then(pl.lit("null text")).alias("error")
+        return self.rejudged(docs).with_columns(error)
+
+    def rejudged(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return `docs`, which have their language, with `broken`."""
+        from cleaner.models.language.backends import backend
+
+        floor = self.min_score
+        floor = backend(self.model).min_score if floor is None else floor
+        judged = self.judged(docs) & docs["lang"].is_not_null()
+        broken = docs.select(self._broken(docs, floor)).to_series()
+        nothing = pl.lit([], pl.List(pl.String))
+        return docs.with_columns(pl.when(judged).then(broken).otherwise(nothing).alias("broken"))
 
     def _broken(self, found: pl.DataFrame, floor: float) -> pl.Expr:
         """Return the list of reasons why a document of `found` falls."""
@@ -91,7 +108,7 @@ class Language(LanguageOptions, Judging):
             UNDETERMINED: (lang == UNDETERMINED) & (UNDETERMINED not in named),
             MIXED: pl.lit(pl.Series(foreign, dtype=pl.Boolean)) & (MIXED not in named),
             "language": one & ~wanted,
-            "low_score": pl.col("doubted") & (pl.col("lang_score") < round(floor, 6)),
+            "low_score": pl.col(_DOUBTED) & (pl.col("lang_score") < round(floor, 6)),
         }
         reasons = [pl.when(fall).then(pl.lit(reason)) for reason, fall in falls.items()]
         return pl.concat_list(reasons).list.drop_nulls()

@@ -29,7 +29,8 @@ class Book:
     settings: str  # the name of the file with its settings
     depends: str  # a hash of what all units depend on
     units: Mapping[str, tuple[str, str]]  # name -> its key, and a hash of what it depends on
-    pieces: Mapping[str, Any]  # name -> the pieces of the input that it reads, of the first phase
+    pieces: Mapping[str, Any]  # name -> the pieces of the input that it is of, of a map phase
+    texts: Mapping[str, Any]  # of a map phase: what the texts that it begins with depend on
     files: Mapping[str, Any]  # number -> path, bytes and etag of the input's files, of a map phase
 
 

@@ -190,7 +190,10 @@ def test_the_plan_says_what_is_taken_and_why_not_the_rest(
     same = told(*STAGES)
     assert all(units == done and why == () for units, done, why in same.values())
     form = told({"normalise": {"form": "NFKC"}}, *STAGES[1:])
-    assert form[start] == (same[start][0], 0, ("stage 0 normalise: form NFC -> NFKC",))
+    units, done, why = form[start]
+    assert (units, done) == (same[start][0], 0)
+    assert why[0] == "stage 0 normalise: form NFC -> NFKC"
+    assert why[1:] == ("nothing is judged again: texts are made otherwise",)
     assert form["account"] == (None, 0, (BEFORE,))
     last = told(*STAGES[:4], {"sample": {"share": 0.4, "seed": 3}})
     assert last["4.sample"] == (same["4.sample"][0], 0, ("stage 4 sample: share 0.9 -> 0.4",))

@@ -123,7 +123,7 @@ def test_neighbours_that_no_model_parts_are_kept_as_one() -> None:
             "lang_detail": ["hr", "ms", "grc", "sr", "fr"],
             "script": ["Latn", "Latn", "Grek", "Cyrl", "Latn"],
             "lang_score": [0.9] * 5,
-            "doubted": [True] * 5,
+            "lang_doubted": [True] * 5,
             "lang_shares": [None] * 5,
         }
     )

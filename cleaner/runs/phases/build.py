@@ -84,7 +84,7 @@ def build_phases(plan: Plan) -> list[Phase]:
                 exchanges=tuple(role.name for role in sends.roles) or ("text",),
                 of_map=number,
                 gpu=gpu,
-                version=5,
+                version=6,
             )
         )
         maps.append(name)

@@ -39,6 +39,9 @@ class Outcome:
     elsewhere: set[str] = field(default_factory=set)
     ghosts: pl.DataFrame = field(default_factory=none_yet)  # sampled ones of all that fell
     spent: Counter[str] = field(default_factory=Counter)  # documents, by what was done with them
+    aside: pl.DataFrame = field(default_factory=none_yet)  # keys of those that must be read again
+    # By the index of a stage what rules found that were judged together with earlier ones.
+    judged: dict[int, pl.DataFrame] = field(default_factory=dict)
 
     def fell(self, docs: pl.DataFrame) -> None:
         """Take down documents that fell, each signal under the name of the text it is of."""
@@ -71,7 +74,6 @@ class Chain:
         again = {name for measure in self.measures for name in measure.stored}
         outcome = Outcome(docs, elsewhere=again & set(docs.columns))
         self._drop_unreadable(outcome)
-        judged: dict[int, pl.DataFrame] = {}
         fallen = Fallen(sample)
         for step in self.steps:
             self._measure(outcome, step.index)
@@ -80,7 +82,7 @@ class Chain:
                 continue
             if "text" in step.options.needs():
                 fallen.add(_fall_empty(outcome, step.title), step.index, judged=False)
-            self._apply(outcome, step, judged, fallen)
+            self._apply(outcome, step, fallen)
         self._measure(outcome, self._end)
         if empty_at is not None:
             fallen.add(_fall_empty(outcome, empty_at), self._end, judged=False)
@@ -130,17 +132,19 @@ class Chain:
             if measure.before != before or "text" not in outcome.docs.columns:
                 continue
             docs = outcome.docs
-            outcome.spent["measured"] += len(docs)
-            measured = signal_families.measure(
-                docs["text"],
-                measure.signals,
-                formulas=formulas_of(docs),
-            )
+            measured = self._values(docs, measure.signals, outcome.spent)
             versions = [measured[n].alias(s) for n, s in measure.stored.items() if s != n]
             docs = docs.drop(measured.columns, strict=False).with_columns(versions)
             outcome.elsewhere |= measure.stored.keys()
             outcome.elsewhere -= {n for n, s in measure.stored.items() if s == n}
             outcome.docs = docs.hstack(measured)
+
+    def _values(
+        self, docs: pl.DataFrame, signals: Sequence[str], spent: Counter[str]
+    ) -> pl.DataFrame:
+        """Return signals of documents."""
+        spent["measured"] += len(docs)
+        return signal_families.measure(docs["text"], signals, formulas=formulas_of(docs))
 
     def _drop_unreadable(self, outcome: Outcome) -> None:
         if "error" not in outcome.docs.columns:
@@ -152,12 +156,10 @@ class Chain:
             docs = docs.filter(~bad)
         outcome.docs = docs.drop("error")
 
-    def _apply(
-        self, outcome: Outcome, step: StageSpec, judged: dict[int, pl.DataFrame], drawn: Fallen
-    ) -> None:
-        docs = outcome.docs
+    def _apply(self, outcome: Outcome, step: StageSpec, drawn: Fallen) -> None:
+        docs, judged = outcome.docs, outcome.judged
         if step.options.rule_set() is not None:
-            docs = self._judge_together(docs, step, judged)
+            docs = self._judge_together(outcome, step)
             docs = docs.with_columns(judged.pop(step.index))
         else:
             docs = self._made(step, docs, outcome.spent)
@@ -188,13 +190,12 @@ class Chain:
             spent["scored"] += len(docs)
         return applied(step, docs)
 
-    def _judge_together(
-        self, docs: pl.DataFrame, step: StageSpec, judged: dict[int, pl.DataFrame]
-    ) -> pl.DataFrame:
+    def _judge_together(self, outcome: Outcome, step: StageSpec) -> pl.DataFrame:
         """Judge by the rules of this stage, and of later ones up to the next change of the text.
 
-        Returns `docs` with what only these stages measure.
+        Returns the documents with what only these stages measure.
         """
+        docs, judged = outcome.docs, outcome.judged
         if step.index in judged:
             return docs
         for other in self.steps[self.steps.index(step) :]:
@@ -206,7 +207,7 @@ class Chain:
                 other.options.needs() | other.options.signals() <= {*docs.columns, *other.reads}
             )
             if ready:
-                found = _with_verdicts(applied(other, docs))
+                found = _with_verdicts(self._made(other, docs, outcome.spent))
                 judged[other.index] = found.select("broken", "error")
                 docs = docs.with_columns(found.select(list(other.options.adds())))
         return docs
@@ -254,9 +255,9 @@ def apply_safely(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:
     The frame is halved until the row is found, so that one bad document costs itself only.
     """
     if not len(docs):
-        return stage(docs)
+        return stage.for_run(docs)
     try:
-        return stage(docs)
+        return stage.for_run(docs)
     except CleanerError:
         raise
     except BaseException as error:

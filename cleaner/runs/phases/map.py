@@ -4,8 +4,9 @@ The first map phase reads the input; every later one reads the survivors of the 
 and the verdicts of the global stage between them, and takes the verdicts by position.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Self
 
@@ -14,23 +15,35 @@ import polars as pl
 
 from cleaner.config.plain import Plain
 from cleaner.corpus.entry import Columns
-from cleaner.corpus.files import Piece
+from cleaner.corpus.files import FailedFile, Piece
 from cleaner.corpus.read import Part, read_parts
 from cleaner.dedup.against import fell
+from cleaner.errors import Damaged
 from cleaner.job.plan import Measure
 from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import COLUMNS, dropped, tagged
+from cleaner.runs.phases.again import judged_again, with_known
 from cleaner.runs.phases.base import (
     DataFile,
     exchange_bytes,
     exchange_sources,
+    load_settings,
     read_table,
     table_bytes,
     with_asked,
     without_asked,
 )
-from cleaner.runs.phases.chain import Chain, absent
+from cleaner.runs.phases.chain import Chain, Outcome, absent
 from cleaner.runs.phases.held_out import apart, held_out
+from cleaner.runs.phases.recall import (
+    KEY,
+    Aligned,
+    Recalled,
+    aligned,
+    begin,
+    known,
+    recalled_columns,
+)
 from cleaner.runs.phases.shadow import NOBODY, Sample, going_on, joined, none_yet
 from cleaner.runs.phases.shuffle import sizes_of
 from cleaner.runs.quarantine import READING
@@ -128,47 +141,141 @@ class MapUnit(Plain):
     poison: tuple[tuple[Any, ...], ...] = ()  # (file, row) of documents to leave alone
     only: tuple[int, int, int] | None = None  # for a probe: a part, and a range of its rows
     alone: bool = False  # for a probe: without the shadow
+    recalled: Recalled | None = None  # what an earlier run measured of the same rows
 
 
 def run_map(settings: MapSettings, unit: MapUnit, out: Committer) -> None:
     """Commit every part of one unit that is not committed yet."""
+    recalled = unit.recalled if unit.pieces is not None else None
+    if recalled is not None and _recalled(settings, unit, recalled, out):
+        return
+    table, how = _table_of(settings, unit)
     for number, (part, verdict_fallen, ghosts) in enumerate(_parts(settings, unit, out.folder)):
         if not out.stands(number, part.last):
-            _commit(settings, unit, number, part, verdict_fallen, ghosts, out)
+            sample = _sample(settings, unit)
+            docs = _without_poison(part.docs, unit.poison)
+            ghosts = sample.without_spared(ghosts)
+            if how is None or table is None:
+                outcome = settings.chain.run(docs, settings.empty_at, ghosts, sample)
+            else:
+                docs, ghosts = (with_known(frame, table) for frame in (docs, ghosts))
+                outcome = judged_again(how, docs, settings.empty_at, ghosts, sample)
+            outcome.spent["read"] += part_rows(part) if unit.pieces is not None else 0
+            outcome.fallen = [*verdict_fallen, *outcome.fallen]
+            part.docs = part.docs.clear()
+            _commit(settings, sample, number, part, outcome, out)
         # Whoever hands out parts holds this one until it has the next: two at a time, else.
         part.docs = part.docs.clear()
         verdict_fallen.clear()
 
 
+def part_rows(part: Part) -> int:
+    """Return how many rows of the input a part stands for."""
+    return sum(rows for *_, rows in part.spans)
+
+
+def _old_settings(recalled: Recalled) -> MapSettings:
+    return load_settings(recalled.settings, MapSettings.from_plain)
+
+
+def _table_of(settings: MapSettings, unit: MapUnit) -> tuple[pl.DataFrame | None, Aligned | None]:
+    """Return what an earlier run knows of a unit of a later phase, and how it is to be taken."""
+    recalled = unit.recalled
+    if recalled is None or unit.pieces is not None:
+        return None, None
+    how = aligned(_old_settings(recalled), settings, recalled.moved)
+    if isinstance(how, str):
+        return None, None
+    try:
+        tables = [
+            known(how, part, recalled.folder, recalled.files, texts=False).table
+            for part in recalled.parts
+        ]
+    except Damaged:  # it is measured anew
+        return None, None
+    return pl.concat(tables, how="diagonal_relaxed"), how
+
+
+def _recalled(settings: MapSettings, unit: MapUnit, recalled: Recalled, out: Committer) -> bool:
+    """Commit a unit of the first phase by what an earlier run knows; return whether that could be.
+
+    Its parts are those of the earlier run, which were cut in the same way.
+    """
+    how = aligned(_old_settings(recalled), settings, recalled.moved)
+    if isinstance(how, str):
+        return False
+    sample = _sample(settings, unit)
+    for number, one in enumerate(recalled.parts):
+        last = number == len(recalled.parts) - 1
+        if out.stands(number, last):
+            continue
+        try:
+            found = known(how, one, recalled.folder, recalled.files, texts=True)
+        except Damaged:
+            return False
+        docs, early, gone = begin(how, found)
+        # What is drawn for the shadow now and was not then: nobody knows how it would go on.
+        judged = found.record.filter(pl.col("stage").is_not_null() & (pl.col("stage") != "read"))
+        drawn = sample.of(judged.select(KEY))
+        drawn = drawn.join(found.ghosts.select(KEY), on=KEY, how="anti")
+        docs, gone = (frame.join(drawn, on=KEY, how="anti") for frame in (docs, gone))
+        del found
+        outcome = judged_again(how, docs, settings.empty_at, sample.of(early), sample)
+        outcome.fallen.append(gone)
+        outcome.aside = pl.concat([outcome.aside, drawn])
+        if len(outcome.aside):
+            _read_again(settings, unit, outcome, sample)
+        unfit: Counter[tuple[str, str]] = Counter(
+            {(name, said): count for name, said, count in one.unfit}
+        )
+        failed = [FailedFile(path, row, error) for path, row, error in one.unread]
+        spans = [(recalled.files[str(f)], first, past, n) for f, first, past, n in one.spans]
+        part = Part(none_yet(), spans, failed, last, unfit)
+        _commit(settings, sample, number, part, outcome, out)
+    return True
+
+
+def _read_again(settings: MapSettings, unit: MapUnit, outcome: Outcome, sample: Sample) -> None:
+    """Read documents that were set aside, and run the whole chain on them."""
+    rows = outcome.aside.group_by("file", maintain_order=True).agg("row").sort("file")
+    pieces = {piece.file: piece for piece in unit.pieces or ()}
+    wanted = [
+        replace(pieces[file], groups=None, first_row=0, take=tuple(sorted(some)))
+        for file, some in rows.iter_rows()
+    ]
+    for part in _first(settings, wanted, unit.poison):
+        outcome.spent["read"] += len(part.docs)
+        made = settings.chain.run(
+            _without_poison(part.docs, unit.poison), settings.empty_at, none_yet(), sample
+        )
+        outcome.docs = pl.concat([outcome.docs, made.docs], how="diagonal_relaxed")
+        outcome.fallen += made.fallen
+        outcome.ghosts = joined(outcome.ghosts, [made.ghosts])
+        outcome.spent.update(made.spent)
+    outcome.docs = outcome.docs.sort("file", "row")
+
+
 def _commit(
     settings: MapSettings,
-    unit: MapUnit,
+    sample: Sample,
     number: int,
     part: Part,
-    verdict_fallen: Sequence[pl.DataFrame],
-    ghosts: pl.DataFrame,
+    outcome: Outcome,
     out: Committer,
 ) -> None:
-    """Run the chain on one part and commit what it makes."""
+    """Commit what the chain made of one part."""
     sends = settings.sends
-    sample = _sample(settings, unit)
-    outcome = settings.chain.run(
-        _without_poison(part.docs, unit.poison),
-        settings.empty_at,
-        sample.without_spared(ghosts),
-        sample,
-    )
-    part.docs = part.docs.clear()
-    fallen = [*verdict_fallen, *outcome.fallen]
-    record = _record(settings.measured, fallen, outcome.docs)
+    record = _record(settings.measured, outcome.fallen, outcome.docs)
+    kept = _recall(settings, outcome)
     docs = _complete(outcome.docs, settings.carry_schema)
     files = {"record": table_bytes(record)}
+    if kept is not None:
+        files["recall"] = table_bytes(kept)
     if settings.shadow:
         left = going_on(outcome.ghosts, docs, sample, settings.carry, last=sends.stage is None)
         files["shadow"] = table_bytes(left)
     spent = outcome.spent
-    spent["read"] += len(record) if unit.pieces is not None else 0
-    del outcome, fallen
+    del outcome
     facts = _facts(part, record, docs)
     if sends.stage is not None:
         files["text"] = table_bytes(docs)
@@ -348,6 +455,24 @@ def _record(
 
 def _type(name: str) -> Any:
     return getattr(pl, name)
+
+
+def _recall(settings: MapSettings, outcome: Outcome) -> pl.DataFrame | None:
+    """Return what a later run needs to judge again and the record does not hold, a row each."""
+    if not (kinds := recalled_columns(settings.stages)):
+        return None
+    frames = [
+        frame.select(
+            "file",
+            "row",
+            *(
+                pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
+                for name, kind in kinds.items()
+            ),
+        )
+        for frame in (*outcome.fallen, outcome.docs)
+    ]
+    return pl.concat(frames).sort("file", "row")
 
 
 def _facts(part: Part, record: pl.DataFrame, docs: pl.DataFrame) -> dict[str, Any]:
