@@ -10,7 +10,7 @@ _HOMES = {
     "judge": "cleaner.stages.judge",
     "load_job": "cleaner.job.job_file",
     "measure": "cleaner.signals",
-    "open_run": "cleaner.results.finished",
+    "open_run": "cleaner.report.notebook",
     "run": "cleaner.api",
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cleaner.job.job_file import Job, load_job, parse_job, run_of
 from cleaner.job.plan import make_plan
-from cleaner.results.finished import Run, open_run
+from cleaner.report.notebook import Opened, open_run
 from cleaner.runs.driver import run_plan
 from cleaner.runs.engine import Engine
 
@@ -21,7 +21,7 @@ def run(
     replace: bool = False,
     fresh: bool = False,
     reuse: Sequence[str] = (),
-) -> Run:
+) -> Opened:
     """Run a job (a file, plain data or a `Job`), or continue it, and return the finished run.
 
     A finished run of another job or input in that folder is replaced only with `replace`; with

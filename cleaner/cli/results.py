@@ -65,12 +65,15 @@ def _text(told: Passages, whole: bool) -> None:
     spans = [span for one in told.found for span in one.spans]
     for one in told.found:
         places = f"{len(one.spans):,} {'place' if len(one.spans) == 1 else 'places'}"
-        tell(f"  {one.rule}: {one.signal} in {places}, {covered(one.spans):,} characters")
+        tell_wrapped(
+            f"{one.rule}: {one.signal} in {places}, {covered(one.spans):,} characters", "  "
+        )
     if told.differs is not None:
         spans += told.differs
-        tell(
-            f"  {covered(told.differs):,} characters, marked here, are not in the document it lost "
-            f"to; {told.lacks:,} characters of that one are not here"
+        tell_wrapped(
+            f"{covered(told.differs):,} characters, marked here, are not in the document it lost "
+            f"to; {told.lacks:,} characters of that one are not here",
+            "  ",
         )
     with_marks(told.text, spans, whole)
 
@@ -86,12 +89,12 @@ def _explanation(item: Explanation) -> None:
     from cleaner.results.finished import signals_of
 
     row = item.row
-    tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {item.verdict}")
+    headed(name_of(row), item.verdict)
     if row.get("benchmark_item") is not None:
-        tell(f"  the item: {row['benchmark_text']}")
-        tell(f"  the text: {row['benchmark_span']}")
+        tell_wrapped(f"the item: {row['benchmark_text']}", "  ")
+        tell_wrapped(f"the text: {row['benchmark_span']}", "  ")
     for step in item.chain:
-        tell(f"  its partner {step}")
+        tell_wrapped(f"its partner {step}", "  ")
     if item.limits:
         show(
             [
@@ -185,7 +188,7 @@ def _diffs(opened: Run, stage: str, count: int, seed: int, as_json: bool) -> Non
         say(f"{stage}: it changed no text of a document that went on")
     for one in found:
         row = one.row
-        tell(f"{row['id'] or ''} ({row['file']}#{row['row']}): {verdict(opened, row)}")
+        headed(name_of(row), verdict(opened, row))
         for line in one.shown:
             tell(f"    {line}")
         tell()

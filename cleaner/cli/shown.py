@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cleaner.cli.output import tell
+from cleaner.cli.output import tell, tell_wrapped
 from cleaner.cli.tables import clipped, terminal_width, wrapped
 from cleaner.config.display import visible
 
@@ -29,10 +29,25 @@ def name_of(row: Mapping[str, Any]) -> str:
 def headed(name: str, verdict: str) -> None:
     """Print the name of a document, in colour on a terminal, and what became of it."""
     if not colours():
-        tell(f"{name}: {verdict}")
+        tell_wrapped(f"{name}: {verdict}")
         return
-    shade = "32" if verdict.startswith("kept") else "31"
-    print(f"\033[1m{visible(name)}\033[0m: \033[{shade}m{visible(verdict)}\033[0m", flush=True)
+    shade = _GREEN if verdict.startswith("kept") else _RED
+    _print_wrapped(f"{_BOLD}{visible(name)}{_END}: {shade}{visible(verdict)}{_END}")
+
+
+# In place of the escapes of a terminal, while lines are cut to its width: controls that `visible`
+# leaves in no text.
+_BOLD, _GREEN, _RED, _YELLOW, _END = "\x01\x02\x03\x04\x05"
+_ESCAPES = str.maketrans(
+    {_BOLD: "\033[1m", _GREEN: "\033[32m", _RED: "\033[31m", _YELLOW: "\033[1;33m", _END: "\033[0m"}
+)
+
+
+def _print_wrapped(text: str, indent: str = "") -> None:
+    """Print a line with signs of colours in it, cut to the width of the terminal."""
+    width = terminal_width()
+    for line in [text] if width is None else wrapped(text, max(20, width - len(indent))):
+        print(f"{indent}{line}".translate(_ESCAPES), flush=True)
 
 
 class _Held(io.StringIO):
@@ -88,7 +103,7 @@ def with_marks(text: str, spans: Sequence[Span], whole: bool = False) -> None:
     """
     from cleaner.results.spans import gaps
 
-    before, after = ("\033[1;33m", "\033[0m") if colours() else ("[[", "]]")
+    before, after = (_YELLOW, _END) if colours() else ("[[", "]]")
     lines: list[list[tuple[bool, str]]] = [[]]
     for marked, (start, end) in gaps(spans, len(text)):
         for place, piece in enumerate(text[start:end].split("\n")):
@@ -109,7 +124,7 @@ def with_marks(text: str, spans: Sequence[Span], whole: bool = False) -> None:
             f"{before}{visible(piece)}{after}" if marked else visible(piece)
             for marked, piece in _short(line, whole)
         ]
-        print("    " + "".join(pieces), flush=True)
+        _print_wrapped("".join(pieces), "    ")
     _hidden(hidden)
 
 

@@ -219,6 +219,10 @@ class Job(Options):
     max_error_rate: float = Field(0.01, ge=0, le=1)
     alarm: Alarm = Alarm()
 
+    def __repr__(self) -> str:
+        stages = ", ".join(entry.title for entry in self.stages)
+        return f"<job {self.name}: {stages or 'no stage'}>"
+
     @field_validator("shadow", mode="before")
     @classmethod
     def _shadow_or_off(cls, value: Any) -> Any:

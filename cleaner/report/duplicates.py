@@ -20,7 +20,7 @@ def duplicate_stages(
         yield DuplicateStage(
             title=title,
             summary=_summary(found, banding),
-            charts=list(_charts(found, banding)),
+            charts=list(charts_of(found, banding)),
             losses=[tuple(loss[:3]) for loss in found.get("losses", ())[:_MOST_LOSSES]],
             pairs=pairs.get(title, ()),
         )
@@ -37,7 +37,8 @@ def _summary(found: Mapping[str, Any], banding: Mapping[str, Any] | None) -> str
     return said
 
 
-def _charts(found: Mapping[str, Any], banding: Mapping[str, Any] | None) -> Iterator[Chart]:
+def charts_of(found: Mapping[str, Any], banding: Mapping[str, Any] | None) -> Iterator[Chart]:
+    """Yield the charts of what one stage found."""
     if jaccard := found.get("jaccard"):
         rows = [(f"{value:g}", count) for value, count in jaccard]
         yield Chart("Jaccard similarity of what was dropped", histogram(rows, "similarities"))

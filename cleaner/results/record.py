@@ -21,7 +21,12 @@ class Record:
             raise JobError(f"{path}: not a run folder: no run was begun in it")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.path!r})"
+        manifest = RunFolder(self.path).manifest()
+        if manifest is None:
+            return f"<run {self.path}: not finished>"
+        rows, stages = manifest["rows"], len(manifest["stages"])
+        told = f"kept {rows['kept']:,} of {rows['in']:,} documents in {stages} stages"
+        return f"<run {self.path}: {told}>"
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

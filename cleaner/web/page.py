@@ -50,6 +50,10 @@ class Page:
     charset_repaired: bool = False
     facts: Facts = field(default_factory=Facts)
 
+    def __repr__(self) -> str:
+        said = self.error or self.broken or f"{self.formulas_found} formulas"
+        return f"<page of {len(self.text):,} characters, {said}: {self.text[:60]!r}>"
+
 
 def extract_html(
     page: bytes | str,
