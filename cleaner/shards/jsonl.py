@@ -4,6 +4,7 @@ What JSON cannot say is written so that the schema brings it back: bytes as base
 text, times of day and durations as whole numbers. JSON has no NaN and no infinity: both are null.
 """
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,12 +27,16 @@ def write(
     expected: Expected,
 ) -> Mapping[str, int]:
     """Write frames, in order, as one file."""
+    types = _types(schema)
+    plain = types == _json_types(types)
     with zstandard.ZstdCompressor(level=_LEVEL).stream_writer(sinks[0], closefd=False) as lines:
         for frame in frames:
             for some in frame.iter_slices(_ROWS):
-                typed = frame_of(table_of(some, schema))
-                told = typed.select(_converted(dict(typed.schema), _as_json))
-                lines.write(told.write_ndjson().encode())
+                typed = some if dict(some.schema) == types else frame_of(table_of(some, schema))
+                told = typed if plain else typed.select(_converted(types, _as_json))
+                held = io.BytesIO()
+                told.write_ndjson(held)
+                lines.write(held.getbuffer())
     return {}
 
 

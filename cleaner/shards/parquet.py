@@ -43,21 +43,23 @@ def row_groups(
     each = whole / max(1, -(-whole // ROW_GROUP_BYTES)) or ROW_GROUP_BYTES
     last = max(0, -(-whole // ROW_GROUP_BYTES) - 1)  # the number of the last, which takes the rest
     held: list[pl.DataFrame] = []
-    size = of_group = number = 0
+    size = before = number = 0  # bytes so far, those before this group, and its number
     for frame in frames:
-        lengths = frame["text"].str.len_bytes().fill_null(0).to_list()
+        lengths = frame["text"].str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
+        running = size + np.cumsum(lengths + _ROW)
         start = 0
-        for index, length in enumerate(lengths):
-            size += length + _ROW
-            of_group += length + _ROW
-            ends = size >= (number + 1) * each and number != last
-            if ends or of_group >= _MOST * ROW_GROUP_BYTES:
-                held.append(frame[start : index + 1])
-                yield pl.concat(held).rechunk()
-                held, of_group, start = [], 0, index + 1
-                number += 1
-        if start < len(lengths):
-            held.append(frame[start:])
+        while start < len(frame):
+            ends = before + _MOST * ROW_GROUP_BYTES
+            if number != last:
+                ends = min(ends, (number + 1) * each)
+            past = max(start, int(np.searchsorted(running, ends))) + 1
+            held.append(frame[start:past])
+            if past > len(frame):
+                break
+            yield pl.concat(held).rechunk()
+            held, start, before = [], past, int(running[past - 1])
+            number += 1
+        size = int(running[-1]) if len(running) else size
     if held:
         yield pl.concat(held).rechunk()
 
