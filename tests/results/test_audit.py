@@ -4,13 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from support.few_texts import ran
 
 from cleaner.errors import InputError, JobError
 from cleaner.results.audit import (
+    KEPT,
     Question,
     Verdict,
+    _spread,
     answered,
     open_questions,
     questions,
@@ -50,6 +53,15 @@ def test_a_stage_with_few_gives_all_it_has(finished: Run) -> None:
     assert {stage: stages.count(stage) for stage in sorted(set(stages))} == {
         "0.filter:length": 20, "1.exact_dedup": 8, "kept": 12,
     }  # fmt: skip
+
+
+def test_of_stages_alike_the_last_by_name_give_one_more() -> None:
+    stages = [f"{n}.filter" for n in range(8)]
+    rows = pl.DataFrame({"stage": [KEPT, *(stage for stage in stages for _ in range(3))]})
+    chosen = _spread(rows, 13)["stage"]  # one that was kept, and twelve of eight stages
+    assert {stage: (chosen == stage).sum() for stage in stages} == {
+        stage: 1 if place < 4 else 2 for place, stage in enumerate(stages)
+    }
 
 
 def test_a_duplicate_is_asked_beside_what_was_kept_instead(finished: Run) -> None:
