@@ -26,7 +26,9 @@ def test_the_terminal_of_the_readme_is_true(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "jobs").symlink_to(Path(__file__).parent.parent / "jobs")
     told = [one for one in sessions() if one[0][0] in _RUNS]
-    assert [words[0] for words, _ in told] == ["run", "explain", "explain", "whatif"]
+    assert [words[0] for words, _ in told] == [
+        *("run", "explain", "explain", "whatif", "explain", "whatif")
+    ]
     for words, lines in told:
         engine = INLINE if words[0] == "run" else ()
         assert command(monkeypatch, *words, *engine) == 0

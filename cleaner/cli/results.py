@@ -103,7 +103,7 @@ def _explanation(item: Explanation) -> None:
                     "kept if": limit.condition, "margin": limit.margin,
                     "": _mark(limit),
                 }
-                for limit in item.limits
+                for limit in sorted(item.limits, key=lambda limit: not limit.broken)
             ]
         )  # fmt: skip
     judged = {limit.signal for limit in item.limits}
