@@ -193,7 +193,7 @@ def _by_place(
                 taken[place] = True
                 placed.append(place)
     # Where two lines below the text are of a frame, or the last one is, what is short there is,
-    # too: real pages have one line of their text there in 150 of the site's. A list, a source and a
+    # too: real pages have one line of their text there in 130 of the site's. A list, a source and a
     # sentence stay, and a large part of the text is no footer.
     marked = [place for place in foot if taken[place]]
     if len(marked) > 1 or closing < end or marked[-1:] == foot[-1:] != []:
