@@ -127,6 +127,7 @@ class Step:
     reads: tuple[str, ...] = ()  # roles beside `of`
     makes: Mapping[str, Layout] = field(default_factory=dict)
     version: int = 1
+    decides: bool = False  # by all options of the stage; else by those of `before_deciding`
 
 
 class GlobalStage(ABC):
@@ -174,6 +175,13 @@ class GlobalStage(ABC):
     def unread(self, docs: pl.DataFrame) -> tuple[int, list[str]]:
         """Return how many documents say what decides here, and what of it cannot be read."""
         return 0, []
+
+    def before_deciding(self) -> Any:
+        """Return the stage's options as all but its deciding steps see them.
+
+        What only decides has its default there, so that a change of it changes no earlier key.
+        """
+        return None
 
     @abstractmethod
     def steps(self) -> tuple[Step, ...]:

@@ -85,6 +85,12 @@ class NearDedup(NearDedupOptions, Duplicates):
             "sample": sampled.with_columns(slot=pl.col("group")),
         }
 
+    def before_deciding(self) -> "NearDedup":
+        """Return this stage with any threshold: documents are signed and paired without it."""
+        names = ("verify", "cluster", *(() if self.permutations else ("threshold",)))
+        usual = {name: type(self).model_fields[name].default for name in names}
+        return self.model_copy(update=usual)
+
     def steps(self) -> tuple[Step, ...]:
         """Return the steps from bands to verified clusters."""
         return STEPS

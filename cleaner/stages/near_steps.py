@@ -157,5 +157,13 @@ STEPS = (
         makes={"candidates": "by row", "joined": "by range"},
     ),
     Step("sets", make_sets, over="texts", of="candidates", makes={"sets": "by range"}),
-    Step("verify", verify, over="ranges", of="sets", reads=("joined",), makes={VERDICTS: "by row"}),
+    Step(
+        "verify",
+        verify,
+        over="ranges",
+        of="sets",
+        reads=("joined",),
+        makes={VERDICTS: "by row"},
+        decides=True,
+    ),
 )

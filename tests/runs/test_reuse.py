@@ -178,6 +178,17 @@ def test_a_replacement_takes_what_it_may_of_the_run_that_it_replaces(
     assert fingerprint(tmp_path / "run") == fingerprint(tmp_path / "fresh")
 
 
+@pytest.mark.parametrize("options", [{"threshold": 0.95}, {"threshold": 0.5}, {"verify": False}])
+def test_another_threshold_of_similarity_signs_and_shingles_nothing_again(
+    corpus: list[Path], first: Path, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    plain = job(corpus, *STAGES[:3], {"near_dedup": {"threshold": 0.7, **options}}, STAGES[4])
+    spent = run(plain, tmp_path / "run", first)["spent"]
+    run(plain, tmp_path / "fresh")
+    assert fingerprint(tmp_path / "run") == fingerprint(tmp_path / "fresh")
+    assert {name: spent[name] for name in DONE} == dict.fromkeys(DONE, 0)
+
+
 def test_the_plan_says_what_is_taken_and_why_not_the_rest(
     corpus: list[Path], first: Path, tmp_path: Path
 ) -> None:

@@ -192,7 +192,13 @@ def _sends(plan: Plan, mapped: MapPlan) -> Sends:
             held_out=0.0 if plan.job.output.held_out is None else plan.job.output.held_out.share,
         )
     roles = mapped.across.roles(plan.rows, plan.uncompressed)
-    return Sends(stage=_spec(plan, mapped.then), roles=roles)
+    return Sends(stage=_before_deciding(_spec(plan, mapped.then), mapped.across), roles=roles)
+
+
+def _before_deciding(spec: StageSpec, across: GlobalStage) -> StageSpec:
+    """Return a stage without what only its deciding steps need to know."""
+    options = across.before_deciding()
+    return spec if options is None else replace(spec, options=options)
 
 
 def _shuffle_ranges(plan: Plan) -> int:
@@ -324,8 +330,11 @@ def _global(
     phases: list[Phase] = []
     for step in across.steps():
         name = f"{number + len(phases):02d}-{label}.{step.name}"
-        options = about.as_part_of(StepOptions, step=step.name, step_version=step.version)
-        prepare = made.prepare(step)
+        seen = spec if step.decides else _before_deciding(spec, across)
+        options = seen.as_part_of(HeldAgainst, against=against).as_part_of(
+            StepOptions, step=step.name, step_version=step.version
+        )
+        prepare = replace(made, spec=seen).prepare(step)
         phases.append(
             Phase(
                 name,
