@@ -120,8 +120,10 @@ def test_search_and_reasons_find_documents(browser: Any, tmp_path: Path) -> None
     assert page.locator(seen).count() == 40
     page.click("#more button")
     assert page.locator(seen).count() == 80
+    assert page.locator("#more").is_visible()
     page.fill("#search", "number 42 ")
     assert page.locator(seen).count() == 1
+    assert not page.locator("#more").is_visible()
     page.fill("#search", "")
     page.select_option("#why", "kept")
     assert page.locator("#found").inner_text() == "50 documents"
