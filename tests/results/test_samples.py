@@ -48,6 +48,13 @@ def test_the_same_documents_are_drawn_every_time(run: Run) -> None:
     assert not one.equals(sample_documents(run, "filter", count=5, seed=1))
 
 
+def test_unless_it_is_said_ten_are_drawn_of_those_that_were_kept(run: Run) -> None:
+    assert set(sample_documents(run)["fate"]) == {"kept"}
+    found = sample_documents(run, "filter")
+    assert len(found) == 10
+    assert found.equals(sample_documents(run, "filter", count=10, seed=0))
+
+
 def test_of_each_stage_and_reason_as_many(run: Run) -> None:
     found = sample_documents(run, count=2, each=True)
     ledger = run.ledger()
