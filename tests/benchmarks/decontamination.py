@@ -188,15 +188,14 @@ def measure_clean(args: argparse.Namespace) -> None:
 
 
 def a_million() -> list[Item]:
-    """Return items of about a million n-grams: those of the sets, and pieces of real texts."""
+    """Return items of a million n-grams: those of the sets, and words of real texts, shuffled."""
     found = [item for some in sets().values() for item in some]
-    math = pl.read_parquet(CORPORA / "open/math_vs_web.parquet")["text"].to_list()
-    gold = pl.read_parquet(CORPORA / "open/extraction_gold.parquet")["gold_text"].to_list()
-    for number, text in enumerate([*math, *(text or "" for text in gold)]):
-        words = text.split(" ")
-        found += [
-            Item(f"{number}-{at}", " ".join(words[at : at + 60])) for at in range(0, len(words), 60)
-        ]
+    draw = random.Random(7)
+    words: list[str] = []
+    for text in pl.read_parquet(CORPORA / "open/extraction_gold.parquet")["gold_text"]:
+        words += (text or "").split(" ")
+    for number in range(16_500):
+        found.append(Item(f"made-{number}", " ".join(draw.choices(words, k=60))))
     return found
 
 
@@ -236,6 +235,7 @@ def measure_peers(args: argparse.Namespace) -> None:
             groups += [f"{name}: {kind}"] * len(made)
     for name, pages in clean_pages():
         if not name.startswith("en-0000") or name == "en-00000":
+            pages = pages.head(500)
             texts += pages.to_list()
             groups += ["clean pages"] * len(pages)
     with tempfile.TemporaryDirectory() as folder:

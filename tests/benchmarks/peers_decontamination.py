@@ -17,11 +17,13 @@ from datatrove.pipeline.decont.n_grams import (
     NGramsDecontFilter,
     NGramsDecontIndexer,
 )
+from datatrove.utils.hashing import HashConfig
 
+SHA1 = HashConfig(hash_fc="sha1")  # newer releases of xxhash refuse the strings it gives them
 CONFIGS = {
-    "datatrove, as it comes": NGramsDecontConfig(),
-    "datatrove, questions too": NGramsDecontConfig(find_query_ngrams=True),
-    "datatrove, questions too, 8-grams": NGramsDecontConfig(n_grams=8, find_query_ngrams=True),
+    "datatrove, as it comes": {},
+    "datatrove, questions too": {"find_query_ngrams": True},
+    "datatrove, questions too, 8-grams": {"find_query_ngrams": True, "n_grams": 8},
 }
 
 
@@ -29,7 +31,8 @@ def main() -> None:
     given = json.loads(Path(sys.argv[1]).read_text())
     NGramsDecontIndexer._requires_dependencies = []  # its own task list is not asked for
     out = {}
-    for name, config in CONFIGS.items():
+    for name, options in CONFIGS.items():
+        config = NGramsDecontConfig(hash_config=SHA1, **options)
         with tempfile.TemporaryDirectory() as folder:
             indexer = NGramsDecontIndexer(folder, config=config)
             hashes = {
