@@ -293,9 +293,26 @@ def _any(line: pl.Series, patterns: tuple[str, ...]) -> np.ndarray:
     found = np.zeros(len(line), bool)
     short = np.flatnonzero(line.str.len_chars().to_numpy() <= _LONGEST)
     few = line.gather(short)
-    for pattern in patterns if len(short) else ():
+    for pattern in _joined(patterns) if len(short) else ():
         found[short] |= few.str.contains(pattern).to_numpy()
     return found
+
+
+@lru_cache(maxsize=32)
+def _joined(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return few patterns that find what these find: to compile them is dear, and Polars keeps few.
+
+    One that is too large to be compiled is taken apart.
+    """
+    if len(patterns) < 2:
+        return patterns
+    one = "|".join(f"(?:{pattern})" for pattern in patterns)
+    try:
+        pl.Series([""]).str.contains(one)
+    except pl.exceptions.ComputeError:
+        half = len(patterns) // 2
+        return (*_joined(patterns[:half]), *_joined(patterns[half:]))
+    return (one,)
 
 
 def _spread(places: list[int], values: np.ndarray, size: int) -> np.ndarray:

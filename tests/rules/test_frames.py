@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from cleaner.errors import RuleError
+from cleaner.rules import frames
 from cleaner.rules.lines import clean, judge_lines, show_cuts
 from cleaner.rules.rule_set import load_rules, parse_rules
 
@@ -139,3 +140,14 @@ def test_a_pattern_that_is_none_is_named() -> None:
     said = "title: T\nsource: {cite: ours}\nlines: [{name: a, keep: words > 1}]\n"
     with pytest.raises(RuleError, match=r"f.yaml:4.*'\(' is not a regular expression"):
         parse_rules(said + "frame: {head: ['(']}", "f", "f.yaml")
+
+
+def test_patterns_that_are_joined_find_what_each_finds() -> None:
+    large = tuple(rf"^\s*\p{{L}}[\p{{L}} ]{{1,{n}}}\d$" for n in range(30, 60))
+    patterns = ("(?i)^home$", "b|c", *large)
+    lines = pl.Series(["HOME", "home page", "xbx", "ABC 1", "two words 2", "nothing here", ""])
+    joined = frames._joined(patterns)
+    assert 1 < len(joined) < len(patterns)  # one pattern of all is too large
+    for line in lines:
+        one = any(pl.Series([line]).str.contains(pattern)[0] for pattern in patterns)
+        assert any(pl.Series([line]).str.contains(pattern)[0] for pattern in joined) == one
