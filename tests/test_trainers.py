@@ -9,11 +9,10 @@ import polars as pl
 import pyarrow.dataset as arrow_dataset
 import pyarrow.parquet as pq
 import pytest
-from shards.test_tokens import READERS
-from shards.test_yuan_text import samples_of
 from support.commands import command
 from support.corpus_maker import job, texts, write_parquet
 from support.tokenizers_made import byte_bpe
+from support.trainer_readers import READERS, samples_of
 
 from cleaner.api import run
 from cleaner.shards import FORMATS

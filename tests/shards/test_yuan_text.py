@@ -2,7 +2,6 @@
 
 import io
 import random
-import re
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.corpus_maker import job
+from support.trainer_readers import samples_of
 from tokenizers import AddedToken, Tokenizer, models, trainers
 
 from cleaner.api import run
@@ -52,21 +52,6 @@ HOSTILE = [
     "ends with a newline and a blank\n ",
     "<jupyter_start><jupyter_code>print(1)<jupyter_output>1<empty_output>",
 ]
-
-
-def samples_of(path: Path) -> list[str]:
-    """Return the documents that the published script reads from a file."""
-    found = []
-    with open(path, encoding="utf-8", errors="ignore") as lines:
-        for line in lines:
-            if line == "\n":
-                continue
-            rest = line[3:] if line[:3] == "<n>" else line
-            text = rest.strip().replace("\r", "").replace("\n", "")
-            text = text.replace("<n>", "\n").replace("\u2583", "").replace("[SEP]", "<sep>")
-            if re.sub(r"(\n)+", "", text) != "":
-                found.append(text)
-    return found
 
 
 def yuans(texts: list[str]) -> Tokenizer:
