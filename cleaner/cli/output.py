@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cleaner.cli.tables import table, terminal_width, wrapped
@@ -35,6 +36,13 @@ def say_json(wanted: bool) -> None:
 def tell(text: str = "", end: str = "\n") -> None:
     """Print a line of a result on stdout; what a corpus holds does not command the terminal."""
     print(visible(text), end=end, flush=True)
+
+
+def tell_shards(folder: str, outputs: Iterable[Mapping[str, Any]]) -> None:
+    """Print how many shards lie in each folder of a run."""
+    counts = Counter(output["path"].partition("/")[0] for output in outputs)
+    for name in sorted(counts, reverse=True):
+        tell(f"{counts[name]} shards in {folder.rstrip('/')}/{name}")
 
 
 def show(

@@ -21,7 +21,7 @@ from cleaner.cli.app import (
     SetOption,
     app,
 )
-from cleaner.cli.output import emit, say, say_json, show, tell, tell_wrapped
+from cleaner.cli.output import emit, say, say_json, show, tell, tell_shards, tell_wrapped
 from cleaner.cli.stats import funnel
 from cleaner.config.display import size_text, time_text
 from cleaner.errors import JobError
@@ -109,7 +109,6 @@ def run(
     from cleaner.job.plan import make_plan
     from cleaner.runs.driver import run_plan
     from cleaner.runs.forecast import forecast, sampled
-    from cleaner.storage import store
 
     say_json(log_json)
     chosen = known_engine(engine)
@@ -149,7 +148,7 @@ def run(
         f"\nin {rows['in']:,} = kept {rows['kept']:,} + dropped {rows['dropped']:,} "
         f"+ failed {rows['failed']:,}"
     )
-    tell(f"{len(manifest['outputs'])} shards in {store.join(folder, 'shards')}")
+    tell_shards(folder, manifest["outputs"])
     if sample:
         tell()
         show(forecast(whole, manifest))

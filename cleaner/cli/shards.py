@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cleaner.cli.app import RunArgument, app
-from cleaner.cli.output import say_json, tell
+from cleaner.cli.output import say_json, tell, tell_shards
 from cleaner.cli.runs import known_engine, stoppable
 
 if TYPE_CHECKING:
@@ -94,7 +94,6 @@ def _made(plan: Callable[[], Derived], out: str, *, log_json: bool, **how: Any) 
     """Make what was planned, showing how far it is, and say what there is."""
     from cleaner.cli.progress import shown
     from cleaner.runs.derived import make
-    from cleaner.storage import store
 
     planned = plan()
     with shown(sys.stderr, log_json) as progress:
@@ -110,5 +109,5 @@ def _made(plan: Callable[[], Derived], out: str, *, log_json: bool, **how: Any) 
     counted = sum(one.get("tokens", one["words"]) for one in manifest["outputs"])
     unit = "words" if manifest["shards"]["tokenizer"] is None else "tokens"
     tell(f"{manifest['rows']['kept']:,} documents, {counted:,} {unit}")
-    tell(f"{len(manifest['outputs'])} shards in {store.join(out, 'shards')}")
+    tell_shards(out, manifest["outputs"])
     return manifest

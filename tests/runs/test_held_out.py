@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from support.commands import command
 from support.corpus_maker import job
 
 from cleaner.api import run
@@ -108,6 +109,22 @@ def test_the_ledger_the_card_and_an_export_keep_the_sides_apart(
     assert rows == len(sides(made)[1])
     (tmp_path / "run/held_out/more.txt").write_text("x")
     assert verify(made) == ["held_out/more.txt: not in the manifest"]
+
+
+def test_a_run_says_what_lies_where(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    plain = job([corpus], {"near_dedup": {}})
+    plain["output"] |= {"held_out": {"share": 0.2}, "shard_bytes": 30_000}
+    (tmp_path / "job.yaml").write_text(yaml.safe_dump(plain))
+    words = ("run", str(tmp_path / "job.yaml"), "--out", str(tmp_path / "run"))
+    assert command(monkeypatch, *words, "--engine", "inline") == 0
+    said = capsys.readouterr().out.splitlines()[-2:]
+    counts = [len(list((tmp_path / "run" / name).iterdir())) for name in ("shards", "held_out")]
+    assert said == [
+        f"{counts[0]} shards in {tmp_path}/run/shards",
+        f"{counts[1]} shards in {tmp_path}/run/held_out",
+    ]
 
 
 @pytest.mark.parametrize(
