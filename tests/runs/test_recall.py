@@ -187,3 +187,21 @@ def test_what_is_damaged_of_an_earlier_run_is_measured_again(
     run(plain, tmp_path / "fresh")
     assert fingerprint(tmp_path / "run") == fingerprint(tmp_path / "fresh")
     assert 0 < spent["read"] < 60
+
+
+def test_a_page_without_words_is_measured_behind_the_stage_where_it_falls(
+    tmp_path: Path, more: dict[str, Any]
+) -> None:
+    pages = ["<p>" + "A river ran by the town and its mill. " * 9, "<p> </p>", "<p>短</p>"] * 2
+    docs = pl.DataFrame({"html": pages, "id": list("abcdef"), "url": ["http://a.example/"] * 6})
+    docs.write_parquet(tmp_path / "p.parquet")
+    given = {"paths": str(tmp_path / "p.parquet"), "html": "html", "id": "id", "url": "url"}
+
+    def job(sure: float) -> dict[str, Any]:
+        stages = [{"extract": {}}, {"normalise": {}}, {"language": {"min_score": sure}}]
+        return {"name": "t", "input": given, "stages": stages, **more}
+
+    run(job(0.5), tmp_path / "first")
+    run(job(0.6), tmp_path / "fresh")
+    run(job(0.6), tmp_path / "run", tmp_path / "first")
+    assert fingerprint(tmp_path / "run") == fingerprint(tmp_path / "fresh")

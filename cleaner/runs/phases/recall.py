@@ -313,10 +313,18 @@ def begin(how: Aligned, found: Known) -> tuple[pl.DataFrame, pl.DataFrame, pl.Da
     new = {below(f"head:{name}"): how.renamed[name] for name in old}
 
     def as_reached(docs: pl.DataFrame) -> pl.DataFrame:
+        # A ghost that fell within the head was measured behind it; its record ends where it fell.
+        own = {name: below(f"own:{name}") for name in old if name in docs.columns}
+        docs = docs.with_columns(pl.col(name).alias(kept) for name, kept in own.items())
         docs = docs.drop([name for name in docs.columns if name in tail or name in how.renamed])
         docs = docs.drop([name for name in docs.columns if name in {*_FATE, AT}])
         docs = docs.drop([v for s in how.old if (v := verdict(s.index)) in docs.columns])
-        docs = docs.join(of_head, on=KEY, how="left", maintain_order="left").rename(new)
+        docs = docs.join(of_head, on=KEY, how="left", maintain_order="left")
+        docs = docs.with_columns(
+            pl.coalesce(below(f"head:{name}"), kept).alias(below(f"head:{name}"))
+            for name, kept in own.items()
+        )
+        docs = docs.drop(own.values()).rename(new)
         titles = [f"{spec.title}:" for spec in how.old]
         tagged = pl.col("tagged").list.eval(
             pl.element().filter(
