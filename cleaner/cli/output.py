@@ -42,7 +42,8 @@ def tell_shards(folder: str, outputs: Iterable[Mapping[str, Any]]) -> None:
     """Print how many shards lie in each folder of a run."""
     counts = Counter(output["path"].partition("/")[0] for output in outputs)
     for name in sorted(counts, reverse=True):
-        tell(f"{counts[name]} shards in {folder.rstrip('/')}/{name}")
+        shards = "1 shard" if counts[name] == 1 else f"{counts[name]} shards"
+        tell(f"{shards} in {folder.rstrip('/')}/{name}")
 
 
 def show(

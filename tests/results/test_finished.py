@@ -134,6 +134,12 @@ def ledger_row(**more: Any) -> dict[str, Any]:
          "dropped at x: mixed (zh)"),
         ({"fate": "dropped", "stage": "x", "reason": "blocked_url", "lang": "zh"},
          "dropped at x: blocked_url"),
+        ({"fate": "dropped", "stage": "x", "reason": "benchmark", "benchmark_item": "q7",
+          "benchmark_share": 0.5, "benchmark_also": None},
+         "dropped at x: benchmark: the item q7, 50 % of its question"),
+        ({"fate": "kept", "shard_row": 3, "tagged": ["x:benchmark"], "benchmark_item": "q7",
+          "benchmark_share": 1.0, "benchmark_also": "q8, q9"},
+         "kept: ? row 3, tagged x:benchmark: the item q7, 100 % of its question (and q8, q9)"),
     ],
 )  # fmt: skip
 def test_verdicts_say_what_is_known(run: Run, row: dict[str, Any], told: str) -> None:
