@@ -104,7 +104,7 @@ def test_all_roles_are_known(whole: Path) -> None:
     found = {role for _, role in roles(whole)}
     assert found == {
         ".text", ".record", ".keys", ".sample", ".pairs", ".candidates", ".joined", ".sets",
-        ".verdicts", ".sizes", ".places", ".rows", ".rules", ".cells", ".shadow",
+        ".verdicts", ".sizes", ".places", ".rows", ".rules", ".cells", ".shadow", ".recall",
     }  # fmt: skip
 
 

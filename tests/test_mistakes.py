@@ -15,6 +15,7 @@ from cleaner.cli.command_line import main
 OF_RUNS: dict[str, list[str]] = {
     "status": [], "stop": [], "gc": [], "stats": [], "explain": ["x"], "sample": [], "verify": [],
     "report": [], "audit": [], "whatif": ["--set", "c4.a=1"], "diff": ["done"],
+    "export": ["--format", "jsonl.zst", "--out", "elsewhere"],
 }  # fmt: skip
 OF_JOBS = {"run": ["--engine", "inline"], "plan": ["--forecast", "0"]}
 OF_SPECS: dict[str, list[str]] = {"train": [], "label": [], "loop": []}
@@ -22,10 +23,11 @@ OF_NAMES: dict[str, list[str]] = {"filters": [], "stages": []}
 OF_PAGES: dict[str, list[str]] = {"extract": [], "compare-formulas": ["b", "--files"]}
 ALL = {
     *OF_RUNS, *OF_JOBS, *OF_SPECS, *OF_NAMES, *OF_PAGES, "submit", "doctor", "signals",
-    "compare-formulas", "check",
+    "compare-formulas", "check", "mix", "schema", "mcp",
 }  # fmt: skip
 READS = {name: OF_RUNS[name] for name in OF_RUNS if name not in ("status", "stop")}
-WHOLE = {name: READS[name] for name in READS if name != "stats"}  # which counts what is there
+# What counts what is there tells of a run that goes on, too.
+WHOLE = {name: READS[name] for name in READS if name not in ("stats", "report")}
 # A formula may begin with a dash.
 EACH: dict[str, list[str]] = {name: [] for name in sorted(ALL - {"compare-formulas"})}
 # What is wrong -> the argument that is, the commands it is given to, the code, and what is said.

@@ -18,6 +18,7 @@ from cleaner.job.job_file import parse_job
 from cleaner.job.plan import Plan, make_plan
 from cleaner.runs.driver import run_plan
 from cleaner.runs.engine import _work
+from cleaner.runs.phases import Check
 from cleaner.storage import store
 from cleaner.storage.commits import Committer, committed
 
@@ -232,7 +233,8 @@ def test_a_node_that_joined_later_and_sees_no_run_folder_is_named(
 ) -> None:
     monkeypatch.setattr("cleaner.runs.engine._at_work", lambda *_: None)  # which Ray would note
     place = str(tmp_path / "_work/00-map/settings-1.json")
-    task = {"phase": "00-map", "unit": "000000", "settings": place}
+    told = {"key": "k", "part": 0, "home": "h", "files": ()}
+    task = Check(phase="00-map", unit="000000", settings=place, **told).plain()
     said = rf"node {socket.gethostname()}: .*settings-1.json: .*read and write the same paths"
     with pytest.raises(InputError, match=said):
         _work(task, "/nowhere", "")

@@ -85,4 +85,4 @@ def test_a_run_shows_its_funnel_in_a_notebook(run: Run) -> None:
     assert page.count("<tr>") == len(funnel(run)) + 1
     assert "1.filter:gopher_quality" in page
     assert "<script" not in page
-    assert repr(run) == f"Run({run.path!r})"
+    assert repr(run) == f"<run {run.path}: kept 126 of 190 documents in 4 stages>"

@@ -70,7 +70,11 @@ def test_a_set_travels_as_plain_data(rules: RuleSet) -> None:
     ("old", "new", "message"),
     [
         ("title:", "titel:", "x.yaml:2:1: unknown key 'titel', did you mean 'title'?"),
-        ("title:", "name: mine\ntitle:", "x.yaml:2:1: unknown key 'name'; available: title"),
+        (
+            "title:",
+            "name: mine\ntitle:",
+            "x.yaml:2:1: unknown key 'name', did you mean 'frame'?; available: title",
+        ),
         ("title:", "file: y.yaml\ntitle:", "x.yaml:2:1: unknown key 'file', did you mean 'title'"),
         ("title: Two rules", "", "x.yaml:1:1: 'title' is missing"),
         ("words B", "wrods > , B", "x.yaml:6:5: rule 'long_enough': found ','"),

@@ -34,7 +34,7 @@ def schema(
         typer.Argument(help='as in "whatif", "stats --by rule"; absent: which there are'),
     ] = None,
 ) -> None:
-    """Print the JSON schema of what a command prints with --json."""
+    """Print the JSON schema of what --json prints."""
     from cleaner.results.schemas import PRINTED
     from cleaner.results.schemas import schema as made
 
@@ -46,7 +46,7 @@ def schema(
 
 @app.command()
 def mcp(path: RunArgument) -> None:
-    """Offer a finished run to an assistant, read-only, by the Model Context Protocol.
+    """Offer a run to an assistant (MCP); it only reads.
 
     It speaks over stdin and stdout: name this command in the assistant's list of servers. Needs the
     extra [mcp].

@@ -66,7 +66,7 @@ def mix(
     workers: WorkersOption = None,
     log_json: LogOption = False,
 ) -> None:
-    """Mix finished runs by quotas or weights into shards of their own."""
+    """Mix finished runs by quotas or weights."""
     from cleaner.cli.output import show
     from cleaner.job.mix_file import load_mix
     from cleaner.runs.mix import plan_mix

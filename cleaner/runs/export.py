@@ -14,7 +14,7 @@ from cleaner.shards.opened import Shards
 from cleaner.shards.tokenizer import Tokenizer
 from cleaner.storage import store
 from cleaner.storage.commits import digest
-from cleaner.storage.run_folder import RunFolder
+from cleaner.storage.run_folder import MANIFEST, RunFolder
 from cleaner.storage.schemas import polars_types, schema_text
 
 _VERSION = 1  # of what an export writes
@@ -93,6 +93,8 @@ def finished(run: str) -> dict[str, Any]:
     if not RunFolder(run).is_ours():
         raise JobError(f"{run}: not a run folder: no run was begun in it")
     manifest = RunFolder(run).manifest()
+    if manifest is None and store.exists(where := RunFolder(run).at(MANIFEST)):
+        raise InputError(f"{where}: is truncated; run the same command to write it again")
     if manifest is None:
         raise InputError(f"{run}: this run is not finished; see: cleaner status {run}")
     return manifest

@@ -5,7 +5,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import cleaner.stages.extract as module
 from cleaner.stages.extract import Extract
 
 PAGES = {
@@ -125,7 +124,7 @@ def test_a_defect_costs_one_row_and_says_what_it_is(monkeypatch: pytest.MonkeyPa
     def broken(page: bytes, *_: object, **__: object) -> None:
         raise KeyError(f"lost at {object()!r} in /home/somebody/page.py")
 
-    monkeypatch.setattr(module, "extract_html", broken)
+    monkeypatch.setattr("cleaner.web.page.extract_html", broken)
     out = Extract()(DOCS[:1])
     error = "defect: KeyError: 'lost at <object object> in page.py'"
     assert (out["text"].to_list(), out["error"].to_list()) == ([None], [error])

@@ -326,12 +326,9 @@ def begin(how: Aligned, found: Known) -> tuple[pl.DataFrame, pl.DataFrame, pl.Da
         )
         docs = docs.drop(own.values()).rename(new)
         titles = [f"{spec.title}:" for spec in how.old]
-        tagged = pl.col("tagged").list.eval(
-            pl.element().filter(
-                ~pl.any_horizontal(*(pl.element().str.starts_with(t) for t in titles))
-            )
-        )
         if titles and "tagged" in docs.columns:
+            of_tail = pl.any_horizontal(*(pl.element().str.starts_with(t) for t in titles))
+            tagged = pl.col("tagged").list.eval(pl.element().filter(~of_tail))
             tagged = pl.when(tagged.list.len() > 0).then(tagged)
             docs = docs.with_columns(tagged)
         return docs.join(found.table, on=KEY, how="left", maintain_order="left")
