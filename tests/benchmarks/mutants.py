@@ -53,8 +53,14 @@ ROOMS = {
 # Tests of a module that are named otherwise, or more than its own.
 TESTS = {
     "cleaner/runs/phases/__init__.py": ["tests/runs/phases/test_base.py"],
+    "cleaner/runs/phases/again.py": ["tests/runs/test_recall.py"],
     "cleaner/runs/phases/export.py": ["tests/cli/test_shards.py"],
+    "cleaner/runs/phases/held_out.py": ["tests/runs/test_held_out.py"],
     "cleaner/runs/phases/mix.py": ["tests/runs/test_mix.py"],
+    "cleaner/runs/phases/recall.py": ["tests/runs/test_recall.py"],
+    "cleaner/runs/phases/shuffle.py": [
+        "tests/runs/phases/test_shuffle.py", "tests/runs/phases/test_map.py",
+    ],
     "cleaner/dedup/exact.py": ["tests/dedup/test_exact.py", _CUTS],
     "cleaner/dedup/keys.py": ["tests/dedup/test_keys.py", "tests/dedup/test_exact.py", _CUTS],
     "cleaner/dedup/lines.py": ["tests/dedup/test_line_counts.py"],
@@ -65,6 +71,8 @@ TESTS = {
     "cleaner/results/so_far.py": ["tests/report/test_running.py"],
     **{f"cleaner/results/{name}.py": ["tests/cli/test_stats.py"]
        for name in ("funnel", "rules")},
+    **{f"cleaner/results/{name}.py": ["tests/cli/test_assistant.py"]
+       for name in ("schemas", "told")},
 }  # fmt: skip
 # Rooms that import none of the modules above, in the order of their layers: loaded once.
 BELOW = (
