@@ -205,3 +205,33 @@ def test_a_page_without_words_is_measured_behind_the_stage_where_it_falls(
     run(job(0.6), tmp_path / "fresh")
     run(job(0.6), tmp_path / "run", tmp_path / "first")
     assert fingerprint(tmp_path / "run") == fingerprint(tmp_path / "fresh")
+
+
+def test_scores_whose_names_end_like_ours_stay_apart(tmp_path: Path, more: dict[str, Any]) -> None:
+    texts = [
+        " ".join(words) + f" {n}" for n in range(20) for words in (["proof"] * n, ["news"] * 5)
+    ]
+    pl.DataFrame({"text": texts, "id": [f"d{n}" for n in range(40)]}).write_parquet(
+        tmp_path / "t.parquet"
+    )
+    fasttext_models.train(tmp_path / "m.bin")
+    labels = {"s": "math", "s_later": "web", "s_again": "web", "s_recall": "web", "s_ghost": "web"}
+
+    def job(cut: float) -> dict[str, Any]:
+        first, *others = (
+            {"classify": {"model": str(tmp_path / "m.bin"), "label": label, "as": name,
+                          "min_score": 0.0}} for name, label in labels.items()
+        )  # fmt: skip
+        others[-1]["classify"]["min_score"] = cut
+        stages = [first, {"exact_dedup": {}}, *others]
+        given = {"paths": str(tmp_path / "t.parquet"), "text": "text", "id": "id"}
+        return {"name": "t", "input": given, "stages": stages, **more}
+
+    run(job(0.1), tmp_path / "first")
+    run(job(0.6), tmp_path / "fresh")
+    run(job(0.6), tmp_path / "run", tmp_path / "first")
+    assert fingerprint(tmp_path / "run") == fingerprint(tmp_path / "fresh")
+    ledger = pl.read_parquet(tmp_path / "run/ledger/*.parquet").filter(pl.col("fate") == "kept")
+    assert 0 < len(ledger) < 40
+    for name in list(labels)[1:]:
+        assert (ledger["s"] + ledger[name] - 1).abs().max() < 1e-3  # of two labels

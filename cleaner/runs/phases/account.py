@@ -29,6 +29,7 @@ from cleaner.storage.exchange import read_partition
 from cleaner.storage.row_key import position
 
 _GROUP_TEXT = 32 << 20  # bytes of text in a row group
+_LATER = "\x01later"  # behind a name that two records have; no score of a user's is called so
 _REPEATED = 4  # times that a value of a column is there on average, and a dictionary pays
 _AT_ONCE = 4  # blocks whose summaries are in memory together
 
@@ -194,12 +195,11 @@ def _matches(ledger: pl.DataFrame, matched: Sequence[str]) -> pl.DataFrame:
 
 def _over(ledger: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
     """Return the ledger with what a later phase found for the rows that reached it."""
-    both = ledger.join(
-        later, on=["file", "row"], how="left", suffix="_later", maintain_order="left"
-    )
-    names = [name for name in ledger.columns if f"{name}_later" in both.columns]
-    both = both.with_columns(pl.coalesce(f"{name}_later", name).alias(name) for name in names)
-    return both.drop(f"{name}_later" for name in names)
+    key = ["file", "row"]
+    both = ledger.join(later, on=key, how="left", suffix=_LATER, maintain_order="left")
+    names = [name for name in later.columns if name in ledger.columns and name not in key]
+    both = both.with_columns(pl.coalesce(f"{name}{_LATER}", name).alias(name) for name in names)
+    return both.drop(f"{name}{_LATER}" for name in names)
 
 
 def _places(settings: AccountSettings, unit: AccountUnit, folder: str) -> pl.DataFrame:

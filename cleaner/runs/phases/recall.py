@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 KEY = ["file", "row"]
 _FATE = ("fate", "stage", "reason", "broken", "error")
 AT, KNOWN = "\x01at", "\x01known"  # where a document fell, and how far it is known: positions
+_AGAIN = "\x01again"  # behind a name that two frames have; no score of a user's is called so
 NO_TEXT = "\x01no_text"  # whether its text is not at hand, so that nothing more can be known
 
 
@@ -235,12 +236,12 @@ def known(
 
     record = read(part.record)
     if part.recall is not None:
-        record = record.join(read(part.recall), on=KEY, how="left", suffix="_recall")
-        twice = [name for name in record.columns if name.endswith("_recall")]
+        more = read(part.recall)
+        twice = [name for name in more.columns if name in record.columns and name not in KEY]
+        record = record.join(more, on=KEY, how="left", suffix=_AGAIN)
         record = record.with_columns(
-            pl.coalesce(name, name.removesuffix("_recall")).alias(name.removesuffix("_recall"))
-            for name in twice
-        ).drop(twice)
+            pl.coalesce(f"{name}{_AGAIN}", name).alias(name) for name in twice
+        ).drop(f"{name}{_AGAIN}" for name in twice)
     places = {spec.title: place for place, spec in enumerate(how.old)}
     if how.empty_at is not None:
         places[how.empty_at] = how.end

@@ -33,6 +33,9 @@ def first_share(shadow: Shadow, rows: int) -> float:
     return 0.0 if share <= 0 else 2.0 ** math.ceil(math.log2(share))
 
 
+_GHOST = "\x01ghost"  # behind a name that two frames have; no score of a user's is called so
+
+
 @dataclass(frozen=True)
 class Sample:
     """Which documents are drawn."""
@@ -132,9 +135,9 @@ def rows_of(
             for name, kind in wanted.items()
         ),
     )
-    both = mine.join(ghosts, on=list(KEYS), how="left", suffix="_ghost", maintain_order="left")
-    names = [name for name in wanted if f"{name}_ghost" in both.columns]
-    both = both.with_columns(pl.coalesce(name, f"{name}_ghost").alias(name) for name in names)
+    both = mine.join(ghosts, on=list(KEYS), how="left", suffix=_GHOST, maintain_order="left")
+    names = [name for name in wanted if name in mine.columns]
+    both = both.with_columns(pl.coalesce(name, f"{name}{_GHOST}").alias(name) for name in names)
     both = both.with_columns(_told(index, title) for index, title in book.judging)
     return both.select(*mine.columns, *(name for name in wanted if name not in mine.columns))
 
