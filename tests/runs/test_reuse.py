@@ -17,6 +17,7 @@ from cleaner.runs.driver import run_plan
 from cleaner.runs.foresight import BEFORE, foresee
 from cleaner.runs.reuse import check_earlier
 from cleaner.storage import store
+from cleaner.storage.commits import digest
 
 UNIT = 30_000
 STAGES: list[Any] = [
@@ -214,3 +215,22 @@ def test_the_plan_says_what_is_taken_and_why_not_the_rest(
     more = write_parquet(tmp_path / "zz.parquet", 20, seed=9)
     files = told(*STAGES, paths=[*corpus, more])
     assert files[start] == (same[start][0] + 1, same[start][0], (f"input file {more} is new",))
+
+
+def test_a_run_that_names_files_elsewhere_writes_nothing_there(
+    corpus: list[Path], first: Path, tmp_path: Path
+) -> None:
+    theirs, mine = tmp_path / "theirs", tmp_path / "elsewhere/mine"
+    shutil.copytree(first, theirs)
+    (tmp_path / "secret").write_text("mine alone")
+    path = min((theirs / "_work/00-map/_commits").glob("000001*"))
+    said = json.loads(path.read_text())
+    del said["seal"]
+    said["files"]["text"]["path"] = "../secret"
+    said["files"]["text"]["bytes"] = len("mine alone")
+    path.write_text(json.dumps({**said, "seal": digest(said)}))
+    manifest = run(job(corpus, *STAGES), mine, theirs)
+    units, done = taken(manifest)["0.normalise, 1.filter:gopher_quality"]
+    assert done == units - 1
+    assert not (tmp_path / "elsewhere/secret").exists()
+    assert fingerprint(mine) == fingerprint(first)
