@@ -100,15 +100,18 @@ def may_match_short(known: Known, held: np.ndarray, words: int) -> bool:
 
 def covered_by(text: np.ndarray, answer: np.ndarray) -> float:
     """Return the share of an answer's words that a text has, in runs of three (or all of fewer)."""
-    size = min(3, len(answer))
-    if not size or len(text) < size:
-        return 0.0
-    runs = {text[k : k + size].tobytes() for k in range(len(text) - size + 1)}
-    held = np.zeros(len(answer), bool)
-    for k in range(len(answer) - size + 1):
-        if answer[k : k + size].tobytes() in runs:
+    held = held_by(answer, text, min(3, len(answer)))
+    return float(held.mean()) if len(held) else 0.0
+
+
+def held_by(words: np.ndarray, others: np.ndarray, size: int) -> np.ndarray:
+    """Return which words stand in a run of so many that is among others, too."""
+    runs = {others[k : k + size].tobytes() for k in range(len(others) - size + 1)} if size else ()
+    held = np.zeros(len(words), bool)
+    for k in range(len(words) - size + 1):
+        if words[k : k + size].tobytes() in runs:
             held[k : k + size] = True
-    return float(held.mean())
+    return held
 
 
 def weight_left(known: Known, size: int, stopped: Sequence[int]) -> np.ndarray:

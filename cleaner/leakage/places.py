@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cleaner.leakage.index import Known
+from cleaner.leakage.judging import held_by
 from cleaner.leakage.words import located
 
 Span = tuple[int, int]
@@ -42,12 +43,7 @@ def _answered(stream: np.ndarray, end: int, known: Known) -> int:
     following = stream[end : end + 2 * sum(map(len, parts)) + _BEHIND]
     last = 0
     for part in parts:
-        size = min(3, len(part))
-        runs = {part[k : k + size].tobytes() for k in range(len(part) - size + 1)}
-        held = np.zeros(len(following), bool)
-        for k in range(len(following) - size + 1):
-            if following[k : k + size].tobytes() in runs:
-                held[k : k + size] = True
+        held = held_by(following, part, min(3, len(part)))
         if held.sum() >= len(part) / 2:
             last = max(last, int(np.flatnonzero(held)[-1]) + 1)
     return end + last

@@ -253,12 +253,13 @@ class Decontaminate(DecontaminateOptions, Judging, GlobalStage):
 
 def _told(docs: pl.DataFrame, verdicts: pl.DataFrame, index: Index) -> pl.DataFrame:
     """Return, for each document with a match, whether it is sure, and what `TOLD` says of it."""
+    by = ("checked", "share", "longest", "known")
+    ordered = verdicts.sort(by, descending=[True, True, True, False], maintain_order=True)
+    of_doc = ordered.partition_by(KEY, as_dict=True, maintain_order=True)
     texts = docs.select(*KEY, "text").join(verdicts.select(KEY).unique(), on=KEY, how="semi")
     rows = []
     for file, row, text in texts.iter_rows():
-        mine = verdicts.filter((pl.col("file") == file) & (pl.col("row") == row))
-        by = ("checked", "share", "longest", "known")
-        best = mine.sort(by, descending=[True, True, True, False])
+        best = of_doc[file, row]
         one = best.row(0, named=True)
         item = index.known[one["known"]].item
         [(start, end)] = spans_of(text, [Window(one["mode"], one["start"], one["end"])])
