@@ -23,9 +23,8 @@ from cleaner.storage import store
 from cleaner.storage.row_key import sample_key
 from cleaner.storage.run_folder import HELD_OUT, JOB, RunFolder, named_by
 
-_PLACED = re.compile(
-    r"(?:kept: )?(?:.*/)?((?:shards|held_out)/part-[^ #]+)(?: row |#)(\d+)"
-)  # in a shard
+# In a shard.
+_PLACED = re.compile(r"(?:kept: )?(?:.*/)?((?:shards|held_out)/part-[^ #]+)(?: row |#)(\d+)")
 _PRINTED = re.compile(r"(?:.* )?\((\d+#\d+)\)", re.DOTALL)  # `an id (0#27)`
 
 

@@ -45,11 +45,14 @@ class Passages:
     cut: Sequence[Cut]
 
 
+NO_TEXT = Passages(None, None, (), None, 0, ())
+
+
 def passages(run: Run, row: dict[str, Any]) -> Passages:
     """Return the text of a ledger row as the stage where it fell met it, with what decided."""
     text, origin = _text(run, row)
     if text is None:
-        return Passages(None, None, (), None, 0, ())
+        return NO_TEXT
     differs, lacks = _differs(run, row, text)
     return Passages(
         text,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import Any, Literal
 
 from cleaner.results.diff import diff
 from cleaner.results.finished import Run, explain
-from cleaner.results.passages import Passages, passages
+from cleaner.results.passages import NO_TEXT, passages
 from cleaner.results.samples import sample_documents
 from cleaner.results.source_texts import texts_at, texts_of, texts_of_rows
 from cleaner.results.whatif import WhatIf, what_if
 
 Row = dict[str, Any]
-NO_TEXT = Passages(None, None, (), None, 0, ())
 
 
 def explained(run: Run, document: str, text: bool = True) -> list[Row]:
@@ -29,8 +28,7 @@ def explained(run: Run, document: str, text: bool = True) -> list[Row]:
 def sampled(run: Run, **asked: Any) -> list[Row]:
     """Return documents as `sample_documents` draws them, each with its text."""
     rows = sample_documents(run, **asked)
-    texts = texts_of(run, rows)
-    return [{**row, "text": text} for row, text in zip(rows.to_dicts(), texts, strict=True)]
+    return _with_texts(rows.to_dicts(), texts_of(run, rows))
 
 
 def tried(
@@ -45,8 +43,7 @@ def told_of(run: Run, found: WhatIf, commands: Sequence[str]) -> Row:
     told = {**asdict(found), "commands": list(commands)}
     kinds: tuple[Literal["out", "into"], ...] = ("out", "into")
     for kind in kinds:
-        texts = texts_of_rows(run, told[kind])
-        told[kind] = [{**row, "text": text} for row, text in zip(told[kind], texts, strict=True)]
+        told[kind] = _with_texts(told[kind], texts_of_rows(run, told[kind]))
     return told
 
 
@@ -56,8 +53,9 @@ def compared(one: Run, other: Run, count: int) -> Row:
     rows = [row for move in told["moves"] for row in move["sample"]]
     texts = iter(texts_at(one, rows))
     for move in told["moves"]:
-        mine = move["sample"]
-        move["sample"] = [
-            {**row, "text": text} for row, text in zip(mine, islice(texts, len(mine)), strict=True)
-        ]
+        move["sample"] = _with_texts(move["sample"], islice(texts, len(move["sample"])))
     return told
+
+
+def _with_texts(rows: Iterable[Row], texts: Iterable[str | None]) -> list[Row]:
+    return [{**row, "text": text} for row, text in zip(rows, texts, strict=True)]
