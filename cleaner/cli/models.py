@@ -19,8 +19,8 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a classifier, and measure it; write its card."""
+    from cleaner.config.spec import read_spec
     from cleaner.models.training.model_spec import ModelSpec
-    from cleaner.models.training.spec import read_spec
     from cleaner.models.training.train import train_model
 
     made = train_model(read_spec(model, ModelSpec, _top(settings)))
@@ -40,9 +40,9 @@ def label(
     The same command continues.
     """
     from cleaner.cli.progress import counted
+    from cleaner.config.spec import read_spec
     from cleaner.models.labelling.label import LabelSpec
     from cleaner.models.labelling.label import label as labelled
-    from cleaner.models.training.spec import read_spec
 
     with counted(sys.stderr, "asked") as moved:
         made = labelled(
@@ -64,9 +64,9 @@ def loop(
 
     The same command continues.
     """
+    from cleaner.config.spec import read_spec
     from cleaner.models.labelling.loop import LoopSpec
     from cleaner.models.labelling.loop import loop as looped
-    from cleaner.models.training.spec import read_spec
 
     _outcome(looped(read_spec(spec, LoopSpec, _top(settings))), as_json)
 

@@ -115,9 +115,7 @@ class Output(Options):
     shards: ShardCount = ShardCount()
     held_out: HeldOut | None = None
     tokenizer: str | None = None  # the file of a tokenizer; without one, words are counted
-    end_token: str | None = (
-        None  # of the tokenizer, where its files do not say which ends a document
-    )
+    end_token: str | None = None  # of it, where its files do not say which ends a document
     shuffle_seed: int = Field(0, ge=0, lt=2**63)
     columns: tuple[str, ...] | Literal["all"] = "all"
     signals: tuple[str, ...] = ()

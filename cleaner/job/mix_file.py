@@ -4,13 +4,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from cleaner.config import yaml12
-from cleaner.config.mistakes import Where
 from cleaner.config.options import Options
 from cleaner.config.quantities import quantity
-from cleaner.errors import JobError
+from cleaner.config.spec import read_spec
 from cleaner.job.job_file import Output
 from cleaner.rules.conditions import checked
 
@@ -129,25 +127,5 @@ class Mix(Options):
 
 def load_mix(path: str | Path) -> Mix:
     """Read the file of a mixture; raises JobError naming every mistake with line and column."""
-    place = Path(path)
-    if not place.is_file():
-        raise JobError(f"{path}: no such file")
-    try:
-        text = place.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise JobError(f"{path}: not UTF-8 at byte {error.start}") from None
-    data, places = yaml12.load(text, str(path))
-    if not isinstance(data, dict):
-        raise JobError(f"{path}:1:1: a mixture is a mapping with parts, total and output")
-    data.setdefault("name", re.sub(r"[^A-Za-z0-9._-]", "_", place.stem) or "mix")
-    return parse_mix(data, Where(str(path), places))
-
-
-def parse_mix(data: dict[str, Any], where: Where | None = None) -> Mix:
-    """Return the mixture of plain data; raises JobError with all mistakes at once."""
-    where = where or Where("mix", {})
-    try:
-        return Mix.model_validate(data)
-    except ValidationError as error:
-        told = [where.explain(Mix, mistake) for mistake in error.errors()]
-        raise JobError("\n".join(told)) from None
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", Path(path).stem) or "mix"
+    return read_spec(str(path), Mix, defaults={"name": name})

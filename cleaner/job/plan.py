@@ -175,7 +175,7 @@ def make_plan(
     neither changes an output.
     """
     job = _resolve_stages(job)
-    tokenizer = _tokenizer(job.output)
+    tokenizer = output_tokenizer(job.output)
     _check_held_out(job)
     indexes = _indexes(job)
     passed = Passed()
@@ -535,20 +535,17 @@ def _check_held_out(job: Job) -> None:
         )
 
 
-def _tokenizer(output: Output) -> Tokenizer | None:
+def output_tokenizer(output: Output) -> Tokenizer | None:
     """Return the tokenizer of the output; JobError where it is none, or lacks an end token."""
     if output.tokenizer is None:
         return None
+    asked = "write output.end_token: '<|endoftext|>', or what it is called there"
     try:
-        found = Tokenizer.of(output.tokenizer, output.end_token)
+        return Tokenizer.of(
+            output.tokenizer, output.end_token, "" if FORMATS[output.format].holds_text else asked
+        )
     except JobError as error:
         raise JobError(f"output.tokenizer: {error}") from None
-    if not FORMATS[output.format].holds_text and found.end < 0:
-        raise JobError(
-            f"output.tokenizer: {output.tokenizer}: which of its tokens ends a document? write "
-            "output.end_token: '<|endoftext|>', or what it is called there"
-        )
-    return found
 
 
 def _shard_columns(

@@ -31,9 +31,7 @@ from cleaner.storage import store
 from cleaner.storage.commits import Marker, drop_untrue, lost_products
 from cleaner.storage.run_folder import CARD, FORMATS, MANIFEST, PLAN, WORK, RunFolder, plain_json
 
-_TASK = (
-    WORKER + 1_200_000_000
-)  # bytes of a worker that holds a row group, its tokens, and a shard's
+_TASK = WORKER + 1_200_000_000  # bytes: a worker with a row group, its tokens, and a shard's
 _LOST = 3  # how often products that vanish are made again
 _AT_LEAST = 0.5  # of what is expected to be written must be free, or it cannot end well
 

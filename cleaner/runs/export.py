@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from cleaner.config.mistakes import guess
 from cleaner.errors import InputError, JobError
 from cleaner.runs.derived import Derived
 from cleaner.runs.phases.base import Phase, Prepared, State, Unit
@@ -33,11 +34,9 @@ def plan_export(
     manifest = finished(run)
     source = Shards.of(run, manifest)
     form = known_format(format)
-    found = output_tokenizer(format, tokenizer, end_token)
+    found = _tokenizer(format, tokenizer, end_token)
     schema = schema_text(columns_of(run, source, form, format, found))
-    settings = ExportSettings(
-        run, source.format, source.schema, source.paths, format, schema, found
-    )
+    settings = ExportSettings(source, format, schema, found)
     outputs = manifest["outputs"]
     units = []
     for number, one in enumerate(outputs):
@@ -103,20 +102,19 @@ def finished(run: str) -> dict[str, Any]:
 def known_format(name: str) -> Format:
     """Return a format by its name; JobError for one that is none."""
     if name not in FORMATS:
-        raise JobError(f"--format {name}: unknown format; available: {', '.join(FORMATS)}")
+        there = ", ".join(FORMATS)
+        raise JobError(f"--format {name}: unknown format{guess(name, FORMATS)}; available: {there}")
     return FORMATS[name]
 
 
-def output_tokenizer(format: str, tokenizer: str | None, end_token: str | None) -> Tokenizer | None:
+def _tokenizer(format: str, tokenizer: str | None, end_token: str | None) -> Tokenizer | None:
     """Return the tokenizer that a format is written with, or tokens are counted by."""
-    if tokenizer is None:
-        if not FORMATS[format].holds_text:
-            raise JobError(f"format {format} holds tokens: --tokenizer names a file of tokenizers")
-        return None
-    found = Tokenizer.of(tokenizer, end_token)
-    if not FORMATS[format].holds_text and found.end < 0:
-        raise JobError(f"{tokenizer}: which of its tokens ends a document? name it by --end-token")
-    return found
+    holds_text = FORMATS[format].holds_text
+    if tokenizer is not None:
+        return Tokenizer.of(tokenizer, end_token, "" if holds_text else "name it by --end-token")
+    if not holds_text:
+        raise JobError(f"format {format} holds tokens: --tokenizer names a file of tokenizers")
+    return None
 
 
 def columns_of(

@@ -9,14 +9,14 @@ import polars as pl
 from cleaner.corpus.columns import inside
 from cleaner.errors import JobError
 from cleaner.job.mix_file import Mix
-from cleaner.job.plan import PARTITION_BYTES
+from cleaner.job.plan import PARTITION_BYTES, output_tokenizer
 from cleaner.rules.conditions import parse
 from cleaner.rules.sql import ConditionError
 from cleaner.runs.derived import Derived
-from cleaner.runs.export import bytes_written, finished, first_file, output_tokenizer, sizes_said
+from cleaner.runs.export import bytes_written, finished, first_file, sizes_said
 from cleaner.runs.phases.base import DataFile, Everything, Phase, Prepared, State, Unit
 from cleaner.runs.phases.build import cutting_of, exchanged, shard_units, with_merges
-from cleaner.runs.phases.mix import FROM, MixSettings, MixUnit, Opened, Portion
+from cleaner.runs.phases.mix import FROM, MixSettings, MixUnit, Portion
 from cleaner.runs.phases.shuffle import ShardSettings
 from cleaner.shards import FORMATS
 from cleaner.shards.opened import Shards
@@ -40,7 +40,7 @@ def plan_mix(mix: Mix) -> Derived:
     columns = _columns(opened)
     _check(mix, opened)
     output, form = mix.output, FORMATS[mix.output.format]
-    tokenizer = output_tokenizer(output.format, output.tokenizer, output.end_token)
+    tokenizer = output_tokenizer(output)
     inner = {name: (inside(name) if name != "text" else name, kind)
              for name, kind in columns.items()}  # fmt: skip
     if form.token_type is not None and tokenizer is not None:
@@ -52,9 +52,7 @@ def plan_mix(mix: Mix) -> Derived:
     schema = schema_text({name: kind for name, (_, kind) in inner.items()})
     text = _text(mix, manifests)
     settings = MixSettings(
-        runs=tuple(
-            Opened(run, one.format, one.schema, one.paths) for run, one in opened.items()
-        ),
+        runs=tuple(opened.values()),
         portions=tuple(
             Portion(
                 part.name, runs.index(part.run), part.levels, part.where,

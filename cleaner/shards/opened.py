@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from cleaner.config.plain import Plain
 from cleaner.errors import InputError
 from cleaner.shards import FORMATS, Format
 from cleaner.storage import store
@@ -16,7 +17,7 @@ from cleaner.storage.schemas import arrow_schema
 
 
 @dataclass(frozen=True)
-class Shards:
+class Shards(Plain):
     """Where the shards of a run lie, in order, and how they are read."""
 
     run: str

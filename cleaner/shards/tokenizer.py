@@ -39,11 +39,12 @@ class Tokenizer(Plain):
     end: int = -1  # the number of that token; -1: none is known
 
     @classmethod
-    def of(cls, path: str, end_token: str | None = None) -> Self:
+    def of(cls, path: str, end_token: str | None = None, asked: str = "") -> Self:
         """Return the tokenizer of a file, with the token that ends a document.
 
         That is the one named, or the one that a `tokenizer_config.json` beside it names, or the
-        one of its tokens that usually does. Raises JobError for what is no such file.
+        one of its tokens that usually does. Raises JobError for what is no such file, and where
+        none is known that must be: `asked` says what to write then.
         """
         if not store.exists(path):
             raise JobError(f"{path}: no such file")
@@ -55,6 +56,8 @@ class Tokenizer(Plain):
         if name not in numbers:
             usual = [one for one in _ENDS if one in numbers]
             name = usual[0] if len(usual) == 1 else ""
+        if asked and not name:
+            raise JobError(f"{path}: which of its tokens ends a document? {asked}")
         return cls(path, sha256, max(numbers.values()) + 1, name, numbers.get(name, -1))
 
     def encoded(self, texts: pl.Series, ended: bool) -> pl.Series:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from support.corpora_here import seeds
 
+from cleaner.config.spec import read_spec
 from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
@@ -19,7 +20,6 @@ from cleaner.models.scoring import fasttext, score
 from cleaner.models.scoring.card import card_path, read_card
 from cleaner.models.training.examples import Examples, read
 from cleaner.models.training.model_spec import ModelSpec
-from cleaner.models.training.spec import read_spec
 from cleaner.models.training.train import gather, train_model
 from cleaner.runs.driver import run_plan
 from cleaner.stages.classify import Classify

@@ -16,7 +16,7 @@ from support.tokenizers_made import byte_bpe
 
 from cleaner.api import run
 from cleaner.errors import InputError, JobError
-from cleaner.job.mix_file import load_mix, parse_mix
+from cleaner.job.mix_file import Mix, load_mix
 from cleaner.results.finished import Run, open_run, verify
 from cleaner.runs.derived import make
 from cleaner.runs.mix import plan_mix
@@ -53,7 +53,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def mixed(runs: Path, out: Path, *parts: dict[str, Any], **more: Any) -> Run:
     told = [{**part, "run": str(runs / part["run"])} for part in parts]
     output = {"shard_tokens": 9_000, **more.pop("output", {})}
-    mix = parse_mix({"name": "m", "parts": told, "output": output, **more})
+    mix = Mix.model_validate({"name": "m", "parts": told, "output": output, **more})
     make(plan_mix(mix), str(out), engine="inline")
     return open_run(str(out))
 
@@ -223,7 +223,7 @@ def test_a_mixture_that_was_killed_goes_on_to_the_same_bytes(
         ("parts: [{run: a, upsample: {by: s, levels: [{up_to: 0.5, times: 1}]}}]", "ends with 1"),
         ("parts: [{run: a, upsample: {by: s, levels: [{up_to: 1, times: 9}]}}]", "9 times, over 4"),
         ("parts: []", "parts"),
-        ("- a", "is a mapping"),
+        ("- a", "a mapping is needed"),
     ],
 )
 def test_a_mistake_in_the_file_is_named_with_its_place(

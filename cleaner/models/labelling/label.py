@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
+from cleaner.config.spec import read_spec
 from cleaner.errors import InputError
 from cleaner.models.labelling.ask import (
     Account,
@@ -27,7 +28,6 @@ from cleaner.models.labelling.ask import (
 )
 from cleaner.models.labelling.rubrics import Rubric, messages, parse_answer, read_rubric, schema
 from cleaner.models.training.examples import LABELS, Examples, read
-from cleaner.models.training.spec import read_spec
 from cleaner.storage import store
 
 

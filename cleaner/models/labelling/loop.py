@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cleaner.config.shipped import shipped_path
+from cleaner.config.spec import read_spec
 from cleaner.dedup.urls import hosts
 from cleaner.errors import InputError, JobError
 from cleaner.models.labelling.ask import Budget, Endpoint
@@ -30,7 +31,6 @@ from cleaner.models.scoring.card import Card, read_card
 from cleaner.models.scoring.prepare import prepare
 from cleaner.models.training.examples import Examples
 from cleaner.models.training.model_spec import ModelSpec
-from cleaner.models.training.spec import read_spec
 from cleaner.models.training.train import train_model
 from cleaner.storage import store
 

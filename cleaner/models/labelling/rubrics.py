@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cleaner.models.training.spec import read_spec
+from cleaner.config.spec import read_spec
 
 FORM = 1  # raised when the same rubric and page make another question: answers are kept by it
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
+from cleaner.config.spec import read_spec
 from cleaner.dedup.urls import hosts
 from cleaner.errors import JobError
 from cleaner.models.scoring import card as cards
@@ -17,7 +18,6 @@ from cleaner.models.scoring.prepare import prepare
 from cleaner.models.training import metrics, splits
 from cleaner.models.training.examples import read
 from cleaner.models.training.model_spec import ModelSpec
-from cleaner.models.training.spec import read_spec
 from cleaner.storage import store
 
 

@@ -20,10 +20,7 @@ from cleaner.storage.schemas import arrow_schema
 class ExportSettings(Plain):
     """The run whose shards are read, and what they become."""
 
-    run: str
-    format_before: str
-    schema_before: str
-    paths: tuple[str, ...]
+    source: Shards
     format: str
     schema: str
     tokenizer: Tokenizer | None = None
@@ -43,7 +40,7 @@ class ExportUnit(Plain):
 def run_export(settings: ExportSettings, unit: ExportUnit, out: Committer) -> None:
     """Write one shard and commit it."""
     form, schema = FORMATS[settings.format], arrow_schema(settings.schema)
-    source = Shards(settings.run, settings.format_before, settings.schema_before, settings.paths)
+    source = settings.source
     counts = {"rows": 0, "words": unit.words, "text_bytes": 0}
     if settings.tokenizer is not None:
         counts["tokens"] = 0
@@ -63,7 +60,7 @@ def run_export(settings: ExportSettings, unit: ExportUnit, out: Committer) -> No
         changed = form.write(frames(), schema, sinks, Expected(unit.rows, unit.text_bytes))
     if counts["rows"] != unit.rows:
         raise AccountError(
-            f"{settings.run}: {settings.paths[unit.number]} has {counts['rows']:,} rows, and its "
-            f"manifest says {unit.rows:,}; see: cleaner verify {settings.run}"
+            f"{source.run}: {source.paths[unit.number]} has {counts['rows']:,} rows, and its "
+            f"manifest says {unit.rows:,}; see: cleaner verify {source.run}"
         )
     out.commit(0, True, {}, {**counts, **shard_facts(made, changed)})

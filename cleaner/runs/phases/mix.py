@@ -18,7 +18,7 @@ from cleaner.corpus.columns import inside
 from cleaner.errors import JobError
 from cleaner.rules.conditions import parse
 from cleaner.runs.phases.base import DataFile, Everything, exchange_bytes, read_table, table_bytes
-from cleaner.runs.phases.shuffle import sizes_of
+from cleaner.runs.phases.shuffle import amount_in, sizes_of
 from cleaner.shards.opened import Shards
 from cleaner.shards.tokenizer import Tokenizer
 from cleaner.signals import measure
@@ -29,20 +29,6 @@ from cleaner.storage.schemas import polars_types
 FROM = "mixed_from"  # the column that names the part of the mixture
 _BINS = 1 << 16  # of the hash by which documents are drawn
 _PART_BYTES = 48 << 20  # text that is sent on at once
-
-
-@dataclass(frozen=True)
-class Opened(Plain):
-    """A run whose shards are read."""
-
-    run: str
-    format: str
-    schema: str
-    paths: tuple[str, ...]
-
-    def shards(self) -> Shards:
-        """Return its shards."""
-        return Shards(self.run, self.format, self.schema, self.paths)
 
 
 @dataclass(frozen=True)
@@ -62,7 +48,7 @@ class Portion(Plain):
 class MixSettings(Plain):
     """What all steps of a mixture share."""
 
-    runs: tuple[Opened, ...]
+    runs: tuple[Shards, ...]
     portions: tuple[Portion, ...]
     schema: str  # of the shards that come out, but for tokens
     epochs: int
@@ -96,7 +82,7 @@ def run_count(settings: MixSettings, unit: MixUnit, out: Committer) -> None:
     asked |= {name for _, one in mine if one.where for name in parse(one.where).columns}
     found = [
         _counted(settings, unit.number, start, docs, mine, types)
-        for start, docs in opened.shards().read(unit.shard, sorted(asked))
+        for start, docs in opened.read(unit.shard, sorted(asked))
     ]
     table = pl.concat(found) if found else _COUNTED
     scored = [n for n, one in mine if one.by is not None]
@@ -316,7 +302,7 @@ def _taken(settings: MixSettings, unit: MixUnit, counts: pl.DataFrame) -> Iterat
     opened = settings.runs[unit.run]
     copies = counts["copies"].to_numpy()
     names = pl.Series([one.name for one in settings.portions], dtype=pl.String)
-    for start, docs in opened.shards().read(unit.shard, None, np.flatnonzero(copies)):
+    for start, docs in opened.read(unit.shard, None, np.flatnonzero(copies)):
         here = slice(start, start + len(docs))
         often = copies[here]
         size = docs["text"].str.len_bytes().to_numpy().astype(np.int64) * often
@@ -365,7 +351,7 @@ def _send(
     amount = int(sizes["tokens"].sum())
     taken = docs.group_by(inside(FROM)).agg(
         pl.len(), pl.struct("file", pl.col("row") // settings.epochs).n_unique().alias("documents"),
-        pl.col("#token_count" if "#token_count" in docs.columns else "words").sum().alias("amount"),
+        pl.col(amount_in(docs)).sum().alias("amount"),
     ).sort(inside(FROM))  # fmt: skip
     facts = {"rows": len(docs), "amount": amount, "taken": [list(row) for row in taken.rows()]}
     files = {

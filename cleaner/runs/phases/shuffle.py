@@ -73,14 +73,17 @@ class ShardUnit(Plain):
     folder: str = "shards"
 
 
+def amount_in(docs: pl.DataFrame) -> str:
+    """Return the column by which documents are large: tokens, or words where none are counted."""
+    return TOKEN_COUNT if TOKEN_COUNT in docs.columns else "words"
+
+
 def sizes_of(docs: pl.DataFrame) -> pl.DataFrame:
     """Return tokens and bytes of text by the upper bits of the shuffle key."""
     return (
         docs.select(
             (pl.col("shuffle") // 2 ** (64 - BIN_BITS)).cast(pl.UInt32).alias("bin"),
-            pl.col(TOKEN_COUNT if TOKEN_COUNT in docs.columns else "words")
-            .cast(pl.UInt64)
-            .alias("tokens"),
+            pl.col(amount_in(docs)).cast(pl.UInt64).alias("tokens"),
             pl.col("text").str.len_bytes().cast(pl.UInt64).alias("bytes"),
         )
         .group_by("bin", maintain_order=True)
