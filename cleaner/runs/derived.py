@@ -17,22 +17,19 @@ from cleaner.errors import InputError, JobError
 from cleaner.job.plan import WORKER
 from cleaner.runs.alarms import Warn
 from cleaner.runs.card import card
-from cleaner.runs.driver import make_way, run_phase
+from cleaner.runs.driver import make_way, run_phases
 from cleaner.runs.engine import Engine, engine_of
 from cleaner.runs.finish import record_of, shard_output, write_below
-from cleaner.runs.later import Later
-from cleaner.runs.logged import logged
+from cleaner.runs.logged import Told, logged
 from cleaner.runs.phases.base import Phase, State
-from cleaner.runs.repair import Mending
 from cleaner.runs.status import Report, recorded
 from cleaner.runs.stop import STOP_FILE
 from cleaner.shards.tokenizer import Tokenizer
 from cleaner.storage import store
-from cleaner.storage.commits import Marker, drop_untrue, lost_products
+from cleaner.storage.commits import Marker, drop_untrue
 from cleaner.storage.run_folder import CARD, FORMATS, MANIFEST, PLAN, WORK, RunFolder, plain_json
 
 _TASK = WORKER + 1_200_000_000  # bytes: a worker with a row group, its tokens, and a shard's
-_LOST = 3  # how often products that vanish are made again
 _AT_LEAST = 0.5  # of what is expected to be written must be free, or it cannot end well
 
 
@@ -126,37 +123,19 @@ def _of(derived: Derived) -> dict[str, Any]:
     return {"command": derived.command, "runs": list(derived.runs), **derived.options}
 
 
-def _run(derived: Derived, state: State, running: Any, told: Any) -> dict[str, float]:
+def _run(derived: Derived, state: State, running: Any, told: Told) -> dict[str, float]:
     """Run phase after phase; return the seconds that each took in this attempt."""
     phases = derived.phases
-    mending = Mending(phases, state, told.warn)
-    seconds = dict.fromkeys((phase.name for phase in phases), 0.0)
-    number = vanished = 0
-    while number < len(phases):
-        phase = phases[number]
-        if phase.products or not number:
-            _check_disk(derived, phase, state, told.warn)
-        began = time.monotonic()
-        about = (number, len(phases), derived.identity)
-        later = Later(phases, number, seconds)
-        damaged = run_phase(derived, phase, about, state, running, told.report, told.warn, later)
-        seconds[phase.name] += time.monotonic() - began
-        if damaged:
-            number = mending.void(damaged)
-            continue
-        number += 1
-        if number == len(phases) and (gone := _lost(phases, state)):
-            if (vanished := vanished + 1) > _LOST:
-                raise InputError(
-                    f"{state.folder}: {gone[0]} keeps disappearing; is another process removing it?"
-                )
-            told.warn(f"disappeared meanwhile, so written again: {', '.join(gone[:5])}")
-            number = next(n for n, phase in enumerate(phases) if phase.products)
+
+    def before(number: int) -> None:
+        if phases[number].products or not number:
+            _check_disk(derived, phases[number], state, told.warn)
+
+    _, seconds = run_phases(
+        derived, phases, state, derived.identity, running, told, before, lambda _: None,
+        lambda: None,
+    )  # fmt: skip
     return seconds
-
-
-def _lost(phases: Sequence[Phase], state: State) -> list[str]:
-    return lost_products(state.folder, _written(phases, state))
 
 
 def _written(phases: Sequence[Phase], state: State) -> list[Marker]:

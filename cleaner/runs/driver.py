@@ -5,9 +5,9 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace as changed
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import yaml
 
@@ -56,6 +56,23 @@ from cleaner.storage.standing import valid_markers
 _ROUNDS = 3  # how often a unit is searched for what kills its worker, and nothing is found
 _LOST = 3  # how often products that vanish under a run are made again
 _FEW = 20  # documents that go through a plan to warm it
+
+
+Ended = TypeVar("Ended")
+
+
+class Planned(Protocol):
+    """What the phases of a plan need of it: what a task holds, and the files of the input."""
+
+    @property
+    def task_memory(self) -> int:
+        """Return about the bytes of a worker at its worst moment."""
+        ...
+
+    @property
+    def files(self) -> tuple[Any, ...]:
+        """Return the files of the input, with number, path, size and etag."""
+        ...
 
 
 def run_plan(
@@ -125,7 +142,7 @@ def run_plan(
         with recorded(told.report, folder, identity, len(phases)) as report:
             with engine_of(engine, address, workers) as running:
                 _make_ready(plan, folder, running, told)
-                summary, seconds = _run_phases(
+                summary, seconds = _run_plan(
                     plan,
                     phases,
                     state,
@@ -161,7 +178,7 @@ def _make_ready(plan: Plan, folder: str, running: Any, told: Told) -> None:
         running.warm(_warm, _few(plan), lambda: told.note("compiling kernels (first run only)"))
 
 
-def _run_phases(
+def _run_plan(
     plan: Plan,
     phases: Sequence[Phase],
     state: State,
@@ -170,47 +187,78 @@ def _run_phases(
     told: Told,
     accept_alarms: Sequence[str],
 ) -> tuple[Summary, dict[str, float]]:
-    """Run phase after phase, going back to one whose data is damaged or whose products vanish.
+    """Run the phases of a plan with its checks.
 
     Returns what the account counted, and the seconds that each phase took in this attempt.
     """
     warn = told.warn
-    mending = Mending(phases, state, warn)
-    seconds = dict.fromkeys((phase.name for phase in phases), 0.0)
-    number = vanished = 0
-    while number < len(phases):
-        phase = phases[number]
-        _still_ours(state, identity)
+
+    def before(number: int) -> None:
         check_disk(plan, phases, number, state, warn)
-        about = (number, len(phases), identity)
-        began = time.monotonic()
-        later = Later(phases, number, seconds)
-        damaged = run_phase(plan, phase, about, state, running, told.report, warn, later)
-        seconds[phase.name] += time.monotonic() - began
-        if damaged:
-            number = mending.void(damaged)
-            continue
-        number += 1
-        if phase.of_map is not None:
-            markers, at = state.markers[phase.name], phase.of_map
+
+    def after(number: int) -> None:
+        markers, at = state.markers[phases[number].name], phases[number].of_map
+        if at is not None:
             check_failures(plan, markers, warn, first=at == 0)
             check_values(plan.maps[at], markers, warn)
             if at:
                 check_alarm(plan, plan.maps[at - 1], markers, warn, accept_alarms)
-        if number == len(phases) and (gone := _lost(phases, state)):
+
+    return run_phases(
+        plan, phases, state, identity, running, told, before, after,
+        lambda: _summary(phases, state),
+    )  # fmt: skip
+
+
+def run_phases(
+    plan: Planned,
+    phases: Sequence[Phase],
+    state: State,
+    identity: str,
+    running: Any,
+    told: Told,
+    before: Callable[[int], None],
+    after: Callable[[int], None],
+    ended: Callable[[], Ended],
+) -> tuple[Ended, dict[str, float]]:
+    """Run phase after phase, going back to one whose data is damaged or whose products vanish.
+
+    `before` and `after` are asked around each, by its number, `ended` when all are done. Returns
+    what `ended` does, and the seconds that each phase took in this attempt.
+    """
+    mending = Mending(phases, state, told.warn)
+    seconds = dict.fromkeys((phase.name for phase in phases), 0.0)
+    number = vanished = 0
+    while True:
+        while number < len(phases):
+            phase = phases[number]
+            _still_ours(state, identity)
+            before(number)
+            about = (number, len(phases), identity)
+            began = time.monotonic()
+            later = Later(phases, number, seconds)
+            damaged = _run_phase(plan, phase, about, state, running, told, later)
+            seconds[phase.name] += time.monotonic() - began
+            if damaged:
+                number = mending.void(damaged)
+                continue
+            after(number)
+            number += 1
+        if gone := _lost(phases, state):
             if (vanished := vanished + 1) > _LOST:
                 raise InputError(
                     f"{state.folder}: {gone[0]} keeps disappearing; is another process removing it?"
                 )
-            warn(f"disappeared during the run, so written again: {', '.join(gone[:5])}")
+            told.warn(f"disappeared during the run, so written again: {', '.join(gone[:5])}")
             number = next(n for n, phase in enumerate(phases) if phase.products)
-        elif number == len(phases):
-            try:
-                summary = _summary(phases, state)
-            except Damaged as error:
-                number = mending.void([error])
-    _still_ours(state, identity)
-    return summary, seconds
+            continue
+        try:
+            found = ended()
+        except Damaged as error:
+            number = mending.void([error])
+            continue
+        _still_ours(state, identity)
+        return found, seconds
 
 
 def _summary(phases: Sequence[Phase], state: State) -> Summary:
@@ -382,28 +430,13 @@ def describe(plan: Plan) -> dict[str, Any]:
     }
 
 
-class Planned(Protocol):
-    """What the phases of a plan need of it: what a task holds, and the files of the input."""
-
-    @property
-    def task_memory(self) -> int:
-        """Return about the bytes of a worker at its worst moment."""
-        ...
-
-    @property
-    def files(self) -> tuple[Any, ...]:
-        """Return the files of the input, with number, path, size and etag."""
-        ...
-
-
-def run_phase(
+def _run_phase(
     plan: Planned,
     phase: Phase,
     about: tuple[int, int, str],
     state: State,
     running: Any,
-    report: Report,
-    warn: Warn,
+    told: Told,
     later: Later,
 ) -> list[Damaged]:
     """Run the units of a phase that are not committed, and take its markers into the state.
@@ -424,10 +457,10 @@ def run_phase(
     poison = poisoned(home, phase.name)
     keys = {unit: with_poison(base, poison.get((unit, base), [])) for unit, base in bases.items()}
     write_book(home, phase.name, book_of(plan, phase, prepared, settings, keys))
-    have = valid_markers(home, phase.name, keys, place, warn)
+    have = valid_markers(home, phase.name, keys, place, told.warn)
     have |= take(state, phase, keys, have)
     if phase.products:
-        _drop_changed(phase, settings, have, state, running, warn)
+        _drop_changed(phase, settings, have, state, running, told.warn)
     markers = {
         unit: _whole(phase, parts.values()) for unit, parts in have.items() if complete(parts)
     }
@@ -466,7 +499,7 @@ def run_phase(
             )
     if tasks:
         remove_orphans(home, phase.name, _flat(markers))
-    shown = Shown(phase, number, count, prepared, markers, report, running, later)
+    shown = Shown(phase, number, count, prepared, markers, told.report, running, later)
     shown.say(force=True)
     asked = Asked(state.folder)
     damaged: dict[str, Damaged] = {}
@@ -497,7 +530,7 @@ def run_phase(
             if damaged:
                 return list(damaged.values())
             try:
-                left = [_mended(task, running, warn) for task in again]
+                left = [_mended(task, running, told.warn) for task in again]
             except Damaged as error:
                 return [error]
     if tasks:
