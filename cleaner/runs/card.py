@@ -198,7 +198,10 @@ def _changes(job: Job, stats: Mapping[str, Any]) -> str:
     for entry in job.stages:
         options = entry.stage.plain()
         if options.get("personal_data") == "mask":
-            told.append(f"- `{entry.title}` masked personal data: addresses, numbers of accounts.")
+            told.append(
+                f"- `{entry.title}` masked personal data: e-mail and public IP addresses, "
+                "telephone, identity and card numbers."
+            )
     for one in stats["stages"]:
         if one["shortened"]:
             told.append(
