@@ -16,7 +16,7 @@ from cleaner.runs.derived import Derived
 from cleaner.runs.export import bytes_written, finished, first_file, sizes_said
 from cleaner.runs.phases.base import DataFile, Everything, Phase, Prepared, State, Unit
 from cleaner.runs.phases.build import cutting_of, exchanged, shard_units, with_merges
-from cleaner.runs.phases.mix import FROM, MixSettings, MixUnit, Portion
+from cleaner.runs.phases.mix import FROM, MixSettings, MixUnit, Portion, before_mixing
 from cleaner.runs.phases.shuffle import ShardSettings
 from cleaner.shards import FORMATS
 from cleaner.shards.opened import Shards
@@ -117,7 +117,13 @@ def _columns(opened: Mapping[str, Shards]) -> dict[str, Any]:
         types = polars_types(one.schema)
         if "text" not in types:
             raise JobError(f"{run}: its shards are {one.format}, which hold no texts to be mixed")
+        if {FROM, before_mixing(FROM)} <= types.keys():
+            raise JobError(
+                f"{run}: has columns {FROM!r} and {before_mixing(FROM)!r}, which would both be "
+                "called the latter; run it with output.columns that leave one of them out"
+            )
         for name, kind in types.items():
+            name = before_mixing(name)
             if found.setdefault(name, kind) != kind:
                 raise JobError(
                     f"{run}: its column {name!r} is {kind}, and {found[name]} in a run before; "

@@ -46,6 +46,19 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((folder / "shards").iterdir())}
 
 
+def test_columns_of_the_input_may_be_called_like_ours(bpe: str, tmp_path: Path) -> None:
+    docs = pl.read_parquet(write_parquet(tmp_path / "a.parquet", 20))
+    docs.with_columns(tokens=pl.lit("theirs")).write_parquet(tmp_path / "a.parquet")
+    plain = job([tmp_path / "a.parquet"])
+    plain["input"][0]["read"] = ["tokens"]
+    theirs = run(plain, str(tmp_path / "run"), engine="inline")
+    counted = exported(theirs, tmp_path / "parquet", "parquet", bpe)
+    assert counted.kept().collect()["tokens"].unique().to_list() == ["theirs"]
+    out = exported(theirs, tmp_path / "megatron", "megatron", bpe)
+    wanted = Tokenizer.of(bpe).encoded(theirs.kept().collect()["text"], ended=True)
+    assert out.kept().collect()["tokens"].to_list() == wanted.to_list()
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_an_export_holds_the_same_documents_in_the_same_order(
     form: str, made: Run, bpe: str, tmp_path: Path

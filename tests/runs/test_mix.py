@@ -248,6 +248,17 @@ def test_what_does_not_go_together_is_refused(runs: Path, tmp_path: Path) -> Non
         mixed(runs, runs / "web", {"run": "web"})
 
 
+def test_a_run_keeps_its_own_column_of_that_name(runs: Path, tmp_path: Path) -> None:
+    once = mixed(runs, tmp_path / "once", {"run": "books", "name": "paper"})
+    twice = mixed(tmp_path, tmp_path / "twice", {"run": "once", "name": "again"})
+    found = twice.kept().select("input_mixed_from", "mixed_from").unique().collect()
+    assert found.rows() == [("paper", "again")]
+    assert verify(twice) == []
+    with pytest.raises(JobError, match="'mixed_from' and 'input_mixed_from'"):
+        mixed(tmp_path, tmp_path / "thrice", {"run": "twice"})
+    assert len(once.kept().collect()) == len(twice.kept().collect())
+
+
 def test_a_curve_is_scaled_up_to_its_epochs() -> None:
     there = [np.array([100, 50, 10]), np.array([40])]
     curve = ((0.5, 0.0), (0.9, 1.0), (1.0, 4.0))

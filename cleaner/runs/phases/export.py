@@ -52,7 +52,11 @@ def run_export(settings: ExportSettings, unit: ExportUnit, out: Committer) -> No
             if settings.tokenizer is not None:
                 docs = settings.tokenizer.added(docs, as_tokens=not form.holds_text)
                 counts["tokens"] += int(docs[TOKEN_COUNT].sum())
-            yield docs.rename({TOKENS: "tokens"}, strict=False)[schema.names]
+            # Columns of the input may be called like ours.
+            yield docs.select(
+                pl.col(TOKENS if name == "tokens" and TOKENS in docs.columns else name).alias(name)
+                for name in schema.names
+            )
 
     with ExitStack() as files:
         made = [files.enter_context(out.product(name)) for name in form.files(unit.shard)]

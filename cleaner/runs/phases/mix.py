@@ -16,6 +16,7 @@ import polars as pl
 from cleaner.config.plain import Plain
 from cleaner.corpus.columns import inside
 from cleaner.errors import JobError
+from cleaner.job.input_columns import PREFIX
 from cleaner.rules.conditions import parse
 from cleaner.runs.phases.base import DataFile, Everything, exchange_bytes, read_table, table_bytes
 from cleaner.runs.phases.shuffle import amount_in, sizes_of
@@ -27,6 +28,7 @@ from cleaner.storage.row_key import sample_key, shuffle_key
 from cleaner.storage.schemas import polars_types
 
 FROM = "mixed_from"  # the column that names the part of the mixture
+_BEFORE = f"{PREFIX}{FROM}"  # what a run itself has under that name
 _BINS = 1 << 16  # of the hash by which documents are drawn
 _PART_BYTES = 48 << 20  # text that is sent on at once
 
@@ -71,6 +73,11 @@ class MixUnit(Plain):
     shard: int
     number: int
     counts: DataFile | None = None  # what the first step counted
+
+
+def before_mixing(name: str) -> str:
+    """Return what a column of a run is called in the mixture."""
+    return _BEFORE if name == FROM else name
 
 
 def run_count(settings: MixSettings, unit: MixUnit, out: Committer) -> None:
@@ -303,6 +310,7 @@ def _taken(settings: MixSettings, unit: MixUnit, counts: pl.DataFrame) -> Iterat
     copies = counts["copies"].to_numpy()
     names = pl.Series([one.name for one in settings.portions], dtype=pl.String)
     for start, docs in opened.read(unit.shard, None, np.flatnonzero(copies)):
+        docs = docs.rename({FROM: _BEFORE}, strict=False)
         here = slice(start, start + len(docs))
         often = copies[here]
         size = docs["text"].str.len_bytes().to_numpy().astype(np.int64) * often
