@@ -59,8 +59,7 @@ def placed(text: str, mode: int = RULE) -> Placed:
     offsets, data = utf8(pa.array(raw, pa.large_string()))
     first, hashes = shingles(offsets, data, np.full(len(raw), RULE, np.uint8), 1)
     of = np.repeat(np.arange(len(raw)), np.diff(first))
-    # A UTF-8 byte of the form 10xxxxxx continues a character.
-    before = np.concatenate([[0], np.cumsum((found.data & 0xC0) != 0x80)])
+    before = found.characters()
     weights = np.array([_weight(word, kind) for word, kind in zip(raw, found.kinds, strict=True)])
     return Placed(
         hashes,
@@ -97,8 +96,7 @@ def located(text: str, mode: int, stream: np.ndarray | None = None) -> Located:
         _, stream = shingles(offsets, data, np.full(1, mode, np.uint8), 1)
     found = segment_one(text, mode)
     if len(stream) == len(found.starts):
-        # A UTF-8 byte of the form 10xxxxxx continues a character.
-        before = np.concatenate([[0], np.cumsum((found.data & 0xC0) != 0x80)])
+        before = found.characters()
         return Located(stream, before[found.starts], before[found.ends])
     # An invisible character parts a word that its key joins, or the other way round.
     words = placed(text, mode)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
 from cleaner.signals import SIGNALS, measure
@@ -93,7 +92,7 @@ class _Words(NamedTuple):
 
 def _words(text: str, marked: bool) -> _Words:
     found = segment(pl.Series([text]), "marked" if marked else True)
-    before = np.concatenate([[0], np.cumsum((found.data & 0xC0) != 0x80)])
+    before = found.characters()
     places = [
         Span(int(before[start]), int(before[end]))
         for start, end in zip(found.starts, found.ends, strict=True)

@@ -23,6 +23,11 @@ class Words(NamedTuple):
     ends: np.ndarray
     kinds: np.ndarray  # uint8: kernel.RUN, SINGLE (one grapheme) or FORMULA
 
+    def characters(self) -> np.ndarray:
+        """Return how many characters stand before each byte, and last how many there are."""
+        # A UTF-8 byte of the form 10xxxxxx continues a character.
+        return np.concatenate([[0], np.cumsum((self.data & 0xC0) != 0x80)])
+
 
 def modes(formulas: Formulas, documents: int) -> np.ndarray:
     """Return what counts as a formula in each text, as the kernels take it.
@@ -64,8 +69,7 @@ def formula_spans(text: str, formulas: Formulas = True) -> list[tuple[int, int]]
     """
     found = segment(pl.Series([text]), formulas)
     places = np.flatnonzero(found.kinds == kernel.FORMULA)
-    # A UTF-8 byte of the form 10xxxxxx continues a character.
-    before = np.concatenate([[0], np.cumsum((found.data & 0xC0) != 0x80)])
+    before = found.characters()
     return [
         (int(before[start]), int(before[end]))
         for start, end in zip(found.starts[places], found.ends[places], strict=True)
