@@ -75,7 +75,7 @@ def server(run: Run) -> Any:
 
 
 def _tools(run: Run) -> list[Callable[..., str]]:
-    from cleaner.results import told
+    from cleaner.results import answers
     from cleaner.results.finished import open_run
     from cleaner.results.funnel import groups
     from cleaner.results.rules import rules
@@ -91,7 +91,7 @@ def _tools(run: Run) -> list[Callable[..., str]]:
 
         `document` is an id, a url, or a place as FILE#ROW.
         """
-        return _answer(lambda: told.explained(run, document))
+        return _answer(lambda: answers.explained(run, document))
 
     def sample(
         stage: str | None = None,
@@ -107,7 +107,7 @@ def _tools(run: Run) -> list[Callable[..., str]]:
         rule or stage, on both sides.
         """
         asked = {"stage": stage, "rule": rule, "where": where, "near": near, "seed": seed}
-        return _answer(lambda: told.sampled(run, count=_few(count), **asked))
+        return _answer(lambda: answers.sampled(run, count=_few(count), **asked))
 
     def whatif(settings: list[str], filter: str | None = None, count: int = 3) -> str:
         """Say what the run would have kept under other thresholds, exactly or with an interval.
@@ -115,11 +115,11 @@ def _tools(run: Run) -> list[Callable[..., str]]:
         `settings` are of the form RULE=SQL, as in "word_count=words >= 20", or RULE=off, or
         language.min_score=0.6; `filter` names the stage whose rules they are.
         """
-        return _answer(lambda: told.tried(run, filter, settings, _few(count)))
+        return _answer(lambda: answers.tried(run, filter, settings, _few(count)))
 
     def diff(other: str, count: int = 2) -> str:
         """Compare with another run folder: which documents changed their fate, and why."""
-        return _answer(lambda: told.compared(run, open_run(other), _few(count)))
+        return _answer(lambda: answers.compared(run, open_run(other), _few(count)))
 
     return [stats, explain, sample, whatif, diff]
 

@@ -40,7 +40,7 @@ def check(
     from cleaner.cli.progress import shown
     from cleaner.config.shipped import shipped_path
     from cleaner.config.yaml12 import load_own
-    from cleaner.job.guessed import entry_for
+    from cleaner.job.guess_columns import entry_for
     from cleaner.job.job_file import parse_job
     from cleaner.job.plan import make_plan
     from cleaner.report.file import write_report

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from cleaner.cli.app import JsonOption, app
+from cleaner.cli.documents import beginning, name_of
 from cleaner.cli.output import emit, show, tell
-from cleaner.cli.shown import beginning, name_of
 
 _SHOWN = 12  # rules and signals that are shown
 
@@ -31,9 +31,9 @@ def diff(
 
     runs = open_run(one), open_run(other)
     if as_json:
-        from cleaner.results import told
+        from cleaner.results import answers
 
-        emit(told.compared(*runs, count))
+        emit(answers.compared(*runs, count))
         return
     found = compared(*runs, count)
     every = iter(texts_at(runs[0], [row for move in found.moves for row in move.sample]))

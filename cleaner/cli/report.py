@@ -45,10 +45,10 @@ def report(
     """
     from cleaner.report.file import write_report
     from cleaner.results.finished import open_run
-    from cleaner.results.so_far import standing, unfinished
+    from cleaner.results.unfinished import state_in_words, unfinished
 
     if (running := unfinished(path)) is not None:
-        say(f"this run has not finished: {standing(running)}")
+        say(f"this run has not finished: {state_in_words(running)}")
     tell(write_report(open_run(path), out, texts=not no_text))
 
 

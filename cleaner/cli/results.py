@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cleaner.cli.app import JsonOption, RunArgument, app
+from cleaner.cli.documents import beginning, headed, name_of, paged, with_marks
 from cleaner.cli.output import emit, say, show, tell, tell_wrapped
-from cleaner.cli.shown import beginning, headed, name_of, paged, with_marks
 from cleaner.cli.tables import cell
 from cleaner.errors import JobError
 
@@ -37,7 +37,7 @@ def explain(
 
     opened = open_run(path)
     if as_json:
-        from cleaner.results import told as as_data
+        from cleaner.results import answers as as_data
 
         emit(as_data.explained(opened, document, text))
         return
@@ -161,7 +161,7 @@ def sample(
         "each": each,
     }  # fmt: skip
     if as_json:
-        from cleaner.results.told import sampled
+        from cleaner.results.answers import sampled
 
         emit(sampled(opened, **asked))
         return

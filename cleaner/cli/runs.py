@@ -103,8 +103,8 @@ def run(
     ] = None,
 ) -> None:
     """Run a job, or continue it after any interruption."""
+    from cleaner.cli.listeners import watched
     from cleaner.cli.progress import shown
-    from cleaner.cli.watching import watched
     from cleaner.job.job_file import load_job, run_of
     from cleaner.job.plan import make_plan
     from cleaner.runs.driver import run_plan
@@ -238,8 +238,8 @@ def plan(
 
 def _foreseen(made: Plan, folder: str, reuse: list[str]) -> list[dict[str, Any]]:
     """Return what is taken from earlier runs, phase by phase; nothing where there is none."""
-    from cleaner.runs.foresight import BEFORE, foresee
     from cleaner.runs.reuse import check_earlier, holds_work
+    from cleaner.runs.reuse_forecast import BEFORE, foresee
 
     for said in check_earlier(reuse, folder):
         say(f"warning: {said}")

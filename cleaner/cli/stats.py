@@ -37,7 +37,7 @@ def stats(
 ) -> None:
     """Show the funnel, the rules, and the values of signals."""
     from cleaner.results.record import Record
-    from cleaner.results.so_far import unfinished
+    from cleaner.results.unfinished import unfinished
 
     record = Record(path)
     if (running := unfinished(path)) is not None:
@@ -62,9 +62,9 @@ def stats(
 
 def _so_far(said: Mapping[str, Any]) -> None:
     """Print what the phases of a run have done so far, and what fell at each stage."""
-    from cleaner.results.so_far import falls, standing
+    from cleaner.results.unfinished import falls, state_in_words
 
-    tell_wrapped(standing(said))
+    tell_wrapped(state_in_words(said))
     phases = said.get("so_far", [])
     tell("" if phases else "nothing is counted yet")
     show(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cleaner.cli.app import JsonOption, RunArgument, app
+from cleaner.cli.documents import beginning, name_of
 from cleaner.cli.output import emit, say, show, tell, tell_wrapped
-from cleaner.cli.shown import beginning, name_of
 from cleaner.cli.tables import cell
 from cleaner.errors import JobError
 
@@ -61,7 +61,7 @@ def whatif(
     found = what_if(opened, filter, settings, count)
     commands = _commands(opened, changes, write)
     if as_json:
-        from cleaner.results.told import told_of
+        from cleaner.results.answers import told_of
 
         emit(told_of(opened, found, commands))
         return

@@ -13,7 +13,7 @@ from typing import Any
 from cleaner.config.plain import Plain
 from cleaner.dedup.against import OLD
 from cleaner.errors import JobError
-from cleaner.shards.opened import Shards
+from cleaner.shards.run_shards import Shards
 from cleaner.storage import store
 from cleaner.storage.run_folder import RunFolder
 

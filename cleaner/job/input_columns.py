@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from cleaner.corpus.columns import Form, column, inside, is_text, label_form, root, type_at
 from cleaner.corpus.entry import Columns
+from cleaner.corpus.file_columns import Found, Look
 from cleaner.corpus.files import FailedFile, InputFile, open_parquet, spread
 from cleaner.corpus.hive import keys_of
-from cleaner.corpus.look import Found, Look
 from cleaner.corpus.types import united
 from cleaner.errors import InputError, JobError
 from cleaner.job.job_file import Input

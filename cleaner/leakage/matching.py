@@ -8,7 +8,7 @@ import polars as pl
 from cleaner.kernels.leakage.search import gram_hashes
 from cleaner.kernels.text.segment import OFF, RULE
 from cleaner.leakage.index import Index
-from cleaner.leakage.judging import judge, least_left, weight_left
+from cleaner.leakage.verdict import judge, least_left, weight_left
 from cleaner.leakage.words import placed
 
 # Grams of one reading that carry no weight, by where they begin.

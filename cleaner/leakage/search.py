@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from cleaner.kernels.leakage.search import search as kernel
-from cleaner.leakage.beside import beside
+from cleaner.leakage.context import beside
 from cleaner.leakage.index import Index
-from cleaner.leakage.judging import covered_by, may_match_short
+from cleaner.leakage.verdict import covered_by, may_match_short
 from cleaner.leakage.words import Located, located, read
 from cleaner.text.segment import Formulas
 

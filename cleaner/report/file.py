@@ -4,7 +4,7 @@ from cleaner.report.gather import gather
 from cleaner.report.page import render
 from cleaner.report.running import so_far
 from cleaner.results.finished import Run
-from cleaner.results.so_far import unfinished
+from cleaner.results.unfinished import unfinished
 from cleaner.storage import store
 from cleaner.storage.run_folder import REPORT, RunFolder
 

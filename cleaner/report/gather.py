@@ -7,7 +7,7 @@ import polars as pl
 
 from cleaner.config.display import size_text
 from cleaner.errors import InputError
-from cleaner.report.audited import Audited
+from cleaner.report.audit_rates import Audited
 from cleaner.report.benchmarks import benchmark_stages
 from cleaner.report.contents import (
     Contents,

@@ -5,7 +5,7 @@ from typing import Any
 
 from cleaner.config.display import share_text
 from cleaner.report.contents import Contents, Figure, Finding, PhaseRow
-from cleaner.results.so_far import falls, standing, under_way
+from cleaner.results.unfinished import falls, state_in_words, under_way
 
 
 def so_far(path: str, said: Mapping[str, Any]) -> Contents:
@@ -16,7 +16,7 @@ def so_far(path: str, said: Mapping[str, Any]) -> Contents:
     return Contents(
         name=path.rsplit("/", 1)[-1],
         path=path,
-        subtitle=f"Not finished: {standing(said)}.",
+        subtitle=f"Not finished: {state_in_words(said)}.",
         unit="words",
         figures=[
             Figure(f"{under_way(said):,} of {said['phases']:,}", "is the phase under way"),

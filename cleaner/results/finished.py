@@ -17,7 +17,7 @@ from cleaner.ledger import COLUMNS
 from cleaner.results.columns import judged_columns
 from cleaner.results.funnel import as_html
 from cleaner.results.record import Record
-from cleaner.shards.opened import Shards
+from cleaner.shards.run_shards import Shards
 from cleaner.stages.global_stage import Indexed
 from cleaner.storage import store
 from cleaner.storage.row_key import sample_key

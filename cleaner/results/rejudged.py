@@ -11,8 +11,8 @@ from functools import cached_property
 
 import polars as pl
 
+from cleaner.job.fusion import judged_together, phases
 from cleaner.job.job_file import Entry
-from cleaner.job.together import judged_together, phases
 from cleaner.ledger import verdict
 from cleaner.results.changes import Change, fails, judged
 from cleaner.results.columns import judged_columns

@@ -17,17 +17,16 @@ from cleaner.errors import AccountError, CleanerError, Damaged, InputError, JobE
 from cleaner.job.identity import differences, run_identity
 from cleaner.job.plan import Plan
 from cleaner.runs.alarms import Warn, check_alarm, check_failures, check_values
+from cleaner.runs.earlier_units import recalled_units
 from cleaner.runs.engine import Engine, engine_of
 from cleaner.runs.finish import Measured, finish, write_below
 from cleaner.runs.keys import book_of, unit_keys, with_poison
-from cleaner.runs.later import Later
 from cleaner.runs.logged import Told, logged
 from cleaner.runs.phases import Check, Task
 from cleaner.runs.phases.base import Phase, Prepared, State, largest_first
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.phases.recall import Recalled
 from cleaner.runs.quarantine import READING, SHADOW, find_poison, poisoned, take_poison
-from cleaner.runs.recalling import recalled_units
 from cleaner.runs.repair import Mending
 from cleaner.runs.resources import check_disk
 from cleaner.runs.reuse import check_earlier, sources, take
@@ -35,6 +34,7 @@ from cleaner.runs.statistics import read_summary
 from cleaner.runs.status import Report, Shown, read_progress, recorded
 from cleaner.runs.stop import STOP_FILE, Asked
 from cleaner.runs.summary.count import Summary
+from cleaner.runs.time_left import Later
 from cleaner.storage import store
 from cleaner.storage.books import write_book
 from cleaner.storage.commits import (
@@ -48,10 +48,10 @@ from cleaner.storage.commits import (
     remove_orphans,
 )
 from cleaner.storage.commits import another_job as _another_job
+from cleaner.storage.done_units import valid_markers
 from cleaner.storage.replace import complete_swap, next_place, swap
 from cleaner.storage.run_folder import FORMATS, FRESH, JOB, MANIFEST, PLAN, RunFolder, plain_json
 from cleaner.storage.segments import Segments
-from cleaner.storage.standing import valid_markers
 
 _ROUNDS = 3  # how often a unit is searched for what kills its worker, and nothing is found
 _LOST = 3  # how often products that vanish under a run are made again

@@ -11,7 +11,7 @@ from cleaner.runs.derived import Derived
 from cleaner.runs.phases.base import Phase, Prepared, State, Unit
 from cleaner.runs.phases.export import ExportSettings, ExportUnit
 from cleaner.shards import FORMATS, Format
-from cleaner.shards.opened import Shards
+from cleaner.shards.run_shards import Shards
 from cleaner.shards.tokenizer import Tokenizer
 from cleaner.storage import store
 from cleaner.storage.commits import digest

@@ -14,11 +14,11 @@ from cleaner.job.plan import Plan
 from cleaner.ledger import by_label, funnel, merge
 from cleaner.runs.alarms import Warn, unfit_of, unread_of
 from cleaner.runs.card import card
+from cleaner.runs.filter_languages import unsuited
 from cleaner.runs.phases.base import Phase, State
 from cleaner.runs.phases.shuffle import most_frequent
 from cleaner.runs.reuse import spent, units_taken
 from cleaner.runs.statistics import cells_bytes, rules_told
-from cleaner.runs.suits import unsuited
 from cleaner.runs.summary.count import Summary
 from cleaner.runs.summary.judges import judges
 from cleaner.storage import store

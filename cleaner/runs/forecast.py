@@ -13,7 +13,7 @@ from cleaner.corpus.files import InputFile, Piece, open_parquet, weight
 from cleaner.errors import JobError, UnreadableFile
 from cleaner.job.job_file import Entry
 from cleaner.job.plan import DOCUMENT_BYTES, Plan, with_stages
-from cleaner.runs.suits import empty, languages_of, unsuited
+from cleaner.runs.filter_languages import empty, languages_of, unsuited
 from cleaner.stages import STAGES
 from cleaner.storage import store
 from cleaner.storage.run_folder import STATS, read_json

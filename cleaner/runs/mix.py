@@ -19,7 +19,7 @@ from cleaner.runs.phases.build import cutting_of, exchanged, shard_units, with_m
 from cleaner.runs.phases.mix import FROM, MixSettings, MixUnit, Portion, before_mixing
 from cleaner.runs.phases.shuffle import ShardSettings
 from cleaner.shards import FORMATS
-from cleaner.shards.opened import Shards
+from cleaner.shards.run_shards import Shards
 from cleaner.shards.tokenizer import TOKENS
 from cleaner.stages.global_stage import partitions
 from cleaner.storage import store

@@ -14,8 +14,8 @@ from cleaner.errors import JobError
 from cleaner.runs.phases.base import Phase, State
 from cleaner.storage import store
 from cleaner.storage.commits import Marker, complete, put_marker
+from cleaner.storage.done_units import Found, markers_of
 from cleaner.storage.run_folder import WORK, RunFolder
-from cleaner.storage.standing import Found, markers_of
 
 _LINKERS = 32  # units taken at once
 # What units say they cost: rows of the input that were read; pages made into text; texts whose

@@ -11,6 +11,7 @@ from cleaner.config.word_lists import load_phrases
 from cleaner.dedup.keys import has_word
 from cleaner.kernels.hashing import mixed
 from cleaner.leakage.index import Index
+from cleaner.leakage.index_cache import files_of, index_of
 from cleaner.leakage.items import Columns
 from cleaner.leakage.matching import (
     STOPPED,
@@ -21,8 +22,7 @@ from cleaner.leakage.matching import (
     limit,
     stops,
 )
-from cleaner.leakage.opened import files_of, index_of
-from cleaner.leakage.places import Window, spans_of, without
+from cleaner.leakage.offsets import Window, spans_of, without
 from cleaner.leakage.search import FOUND, search
 from cleaner.leakage.testing import self_test
 from cleaner.ledger import tagged

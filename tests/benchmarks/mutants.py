@@ -53,7 +53,7 @@ ROOMS = {
 # Tests of a module that are named otherwise, or more than its own.
 TESTS = {
     "cleaner/runs/phases/__init__.py": ["tests/runs/phases/test_base.py"],
-    "cleaner/runs/phases/again.py": ["tests/runs/test_recall.py"],
+    "cleaner/runs/phases/judge_again.py": ["tests/runs/test_recall.py"],
     "cleaner/runs/phases/export.py": ["tests/cli/test_shards.py"],
     "cleaner/runs/phases/held_out.py": ["tests/runs/test_held_out.py"],
     "cleaner/runs/phases/mix.py": ["tests/runs/test_mix.py"],
@@ -68,7 +68,7 @@ TESTS = {
     "cleaner/dedup/urls.py": ["tests/dedup/test_url_keys.py"],
     "cleaner/results/finished.py": ["tests/results/test_finished.py", "tests/test_explain.py"],
     "cleaner/results/record.py": ["tests/results/test_finished.py"],
-    "cleaner/results/so_far.py": ["tests/report/test_running.py"],
+    "cleaner/results/unfinished.py": ["tests/report/test_running.py"],
     **{f"cleaner/results/{name}.py": ["tests/cli/test_stats.py"]
        for name in ("funnel", "rules")},
     **{f"cleaner/results/{name}.py": ["tests/cli/test_assistant.py"]

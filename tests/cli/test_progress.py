@@ -19,10 +19,10 @@ from cleaner.cli.tables import width_of
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
 from cleaner.runs.driver import run_plan
-from cleaner.runs.later import Later
 from cleaner.runs.metrics import Metrics
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.status import Progress, Working, read_progress
+from cleaner.runs.time_left import Later
 
 AT = Progress(
     "03-map", "3.language, 4.filter:gopher_repetition, 5.filter:gopher_quality", 3, 23, 200, 50, 0,

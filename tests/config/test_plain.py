@@ -25,7 +25,7 @@ from cleaner.runs.phases.map import Decided, Judged, MapSettings, MapUnit, Sends
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import GatherSettings, GatherUnit, Read, StepSettings, StepUnit
 from cleaner.runs.summary.judges import Bound, Judge, RuleAt
-from cleaner.shards.opened import Shards
+from cleaner.shards.run_shards import Shards
 from cleaner.stages.cap import Cap
 from cleaner.stages.exact_dedup import ExactDedup
 from cleaner.stages.global_stage import Role

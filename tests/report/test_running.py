@@ -10,7 +10,7 @@ from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
 from cleaner.report.page import render
 from cleaner.report.running import so_far
-from cleaner.results.so_far import standing, unfinished
+from cleaner.results.unfinished import state_in_words, unfinished
 from cleaner.runs.driver import run_plan
 from cleaner.runs.status import Progress
 
@@ -61,7 +61,7 @@ def test_nothing_counted_yet_is_said() -> None:
         "state": "running", "alive": True, "age": 1.0, "pid": 5, "host": "b", "phase": "",
         "number": 0, "phases": 7, "so_far": [],
     }  # fmt: skip
-    assert standing(said) == "running: process 5 on b lives, and last reported 1 s ago"
+    assert state_in_words(said) == "running: process 5 on b lives, and last reported 1 s ago"
     contents = so_far("runs/x", said)
     assert contents.name == "x"
     assert [one.value for one in contents.figures] == ["0 of 7", "0", "0"]

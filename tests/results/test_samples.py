@@ -8,7 +8,7 @@ import pytest
 from support.commands import command
 from support.thresholds import finished
 
-from cleaner.cli.shown import paged
+from cleaner.cli.documents import paged
 from cleaner.errors import JobError
 from cleaner.results.finished import Run
 from cleaner.results.samples import sample_documents

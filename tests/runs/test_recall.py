@@ -13,7 +13,7 @@ from support.runs import fingerprint
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import Plan, make_plan
 from cleaner.runs.driver import run_plan
-from cleaner.runs.foresight import foresee
+from cleaner.runs.reuse_forecast import foresee
 
 PAGES = Path(__file__).parents[2] / "samples" / "pages.parquet"
 RULES = """

@@ -14,8 +14,8 @@ from cleaner.errors import JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import Plan, make_plan
 from cleaner.runs.driver import run_plan
-from cleaner.runs.foresight import BEFORE, foresee
 from cleaner.runs.reuse import check_earlier
+from cleaner.runs.reuse_forecast import BEFORE, foresee
 from cleaner.storage import store
 from cleaner.storage.commits import digest
 

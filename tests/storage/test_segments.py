@@ -7,7 +7,7 @@ import pytest
 
 from cleaner.storage import segments, store
 from cleaner.storage.commits import Committer, Marker
-from cleaner.storage.standing import valid_markers
+from cleaner.storage.done_units import valid_markers
 
 KEY = "0" * 16
 UNITS = {f"{n:06d}": KEY for n in range(40)}

@@ -12,7 +12,7 @@ from cleaner.corpus.files import InputFile, Piece
 from cleaner.corpus.types import Unfits
 
 if TYPE_CHECKING:
-    from cleaner.corpus.look import Look
+    from cleaner.corpus.file_columns import Look
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from cleaner.storage import store
 from cleaner.storage.shortages import naming
 
 if TYPE_CHECKING:
-    from cleaner.corpus.look import Look
+    from cleaner.corpus.file_columns import Look
 
 _FILES = 16  # files that are looked at where nothing is carried
 _LINES = 200  # of a file of which nothing is carried

@@ -24,7 +24,7 @@ from cleaner.storage import store
 from cleaner.storage.shortages import is_shortage
 
 if TYPE_CHECKING:
-    from cleaner.corpus.look import Look
+    from cleaner.corpus.file_columns import Look
 
 _SPELT_OUT = 64 << 20  # bytes of repeated values in one batch before it is taken in slices
 _PLAIN_ROWS = 256  # in one batch whose values are all spelt out: they may be far above the mean

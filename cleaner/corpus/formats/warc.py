@@ -19,7 +19,7 @@ from cleaner.errors import UnreadableFile
 from cleaner.storage import store
 
 if TYPE_CHECKING:
-    from cleaner.corpus.look import Look
+    from cleaner.corpus.file_columns import Look
 
 
 def read(

@@ -70,16 +70,16 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
     summaries = [added(())]
     keep = settings.keep_rows
     name = f"part-{unit.number:05d}.parquet"
-    books = {"clusters": _Book(out, f"clusters/{name}")}
+    written = {"clusters": _Table(out, f"clusters/{name}")}
     if settings.matched:
-        books["matches"] = _Book(out, f"matches/{name}")
+        written["matches"] = _Table(out, f"matches/{name}")
     if keep != "counts":
-        books["ledger"] = _Book(out, f"ledger/{name}")
+        written["ledger"] = _Table(out, f"ledger/{name}")
     if settings.shadow is not None:
-        books["shadow"] = _Texts(out, f"shadow/{name}")
+        written["shadow"] = _Texts(out, f"shadow/{name}")
     with ExitStack() as stack:
-        for book in books.values():
-            stack.enter_context(book)
+        for one in written.values():
+            stack.enter_context(one)
         for block, parts in _blocks(unit, out.folder):
             ledger = _placed(block, places)
             counts.append(_counted(settings, ledger))
@@ -88,19 +88,19 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
                 summaries = [added(summaries)]
             ledger = _columns(ledger, settings.measured)
             if keep == "full":
-                books["ledger"].add(ledger)
+                written["ledger"].add(ledger)
             elif keep == "dropped":
-                books["ledger"].add(ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS)))
-            books["clusters"].add(_clusters(ledger, settings.clustered))
+                written["ledger"].add(ledger.filter(pl.col("fate") != "kept").select(list(COLUMNS)))
+            written["clusters"].add(_clusters(ledger, settings.clustered))
             if settings.matched:
-                books["matches"].add(_matches(ledger, settings.matched))
+                written["matches"].add(_matches(ledger, settings.matched))
             if settings.shadow is not None:
                 for number, rows in parts:
                     ghosts = read_table(out.folder, unit.ghosts[number])
-                    books["shadow"].add(
+                    written["shadow"].add(
                         rows_of(ledger[rows], ghosts, settings.shadow, settings.measured)
                     )
-    outputs = [books[place].written() for place in sorted(books, reverse=True)]
+    outputs = [written[place].written() for place in sorted(written, reverse=True)]
     tables = merged(summaries).tables
     files = {name: table_bytes(table) for name, table in tables.items()}
     facts = {"counts": capped(merge(counts)), "rows": unit.rows, "outputs": outputs}
@@ -239,7 +239,7 @@ def _encodings(table: pa.Table) -> dict[str, Any]:
     return {"use_dictionary": repeated, "column_encoding": others or None}
 
 
-class _Book:
+class _Table:
     """One Parquet file of the account, written a row group at a time."""
 
     def __init__(self, out: Committer, name: str) -> None:
@@ -278,7 +278,7 @@ class _Book:
         return {**facts, "rows": self.rows}
 
 
-class _Texts(_Book):
+class _Texts(_Table):
     """One that holds texts: its row groups end where so many bytes are full, whatever comes."""
 
     def __init__(self, out: Committer, name: str) -> None:

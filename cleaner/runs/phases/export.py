@@ -10,7 +10,7 @@ from cleaner.config.plain import Plain
 from cleaner.errors import AccountError
 from cleaner.runs.phases.shuffle import shard_facts
 from cleaner.shards import FORMATS, Expected
-from cleaner.shards.opened import Shards
+from cleaner.shards.run_shards import Shards
 from cleaner.shards.tokenizer import TOKEN_COUNT, TOKENS, Tokenizer
 from cleaner.storage.commits import Committer
 from cleaner.storage.schemas import arrow_schema

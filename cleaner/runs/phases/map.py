@@ -22,7 +22,6 @@ from cleaner.errors import Damaged
 from cleaner.job.plan import Measure
 from cleaner.job.stage_spec import StageSpec
 from cleaner.ledger import COLUMNS, dropped, tagged
-from cleaner.runs.phases.again import judged_again, with_known
 from cleaner.runs.phases.base import (
     DataFile,
     exchange_bytes,
@@ -35,6 +34,7 @@ from cleaner.runs.phases.base import (
 )
 from cleaner.runs.phases.chain import Chain, Outcome, absent
 from cleaner.runs.phases.held_out import apart, held_out
+from cleaner.runs.phases.judge_again import judged_again, with_known
 from cleaner.runs.phases.recall import (
     KEY,
     Aligned,

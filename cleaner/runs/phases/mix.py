@@ -20,7 +20,7 @@ from cleaner.job.input_columns import PREFIX
 from cleaner.rules.conditions import parse
 from cleaner.runs.phases.base import DataFile, Everything, exchange_bytes, read_table, table_bytes
 from cleaner.runs.phases.shuffle import amount_in, sizes_of
-from cleaner.shards.opened import Shards
+from cleaner.shards.run_shards import Shards
 from cleaner.shards.tokenizer import Tokenizer
 from cleaner.signals import measure
 from cleaner.storage.commits import Committer

@@ -2,8 +2,8 @@
 
 A unit under another key may have measured the same things of the same texts: its record has the
 signals and scores of every row, its survivors and its shadow have the texts. Then the stages only
-judge again (`again.py`). Only stages behind the last one that changes texts may differ: what a
-document was like before that is not kept.
+judge again (`judge_again.py`). Only stages behind the last one that changes texts may differ: what
+a document was like before that is not kept.
 """
 
 from __future__ import annotations

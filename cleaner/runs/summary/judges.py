@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cleaner.config.plain import Plain
+from cleaner.job.fusion import judged_together
 from cleaner.job.job_file import Entry
 from cleaner.job.plan import Plan
-from cleaner.job.together import judged_together
 from cleaner.rules.conditions import Limit, parse
 
 _LABELS = ("id", "url", "source", "lang", "cluster_size")  # of every ledger, for `where`

@@ -18,7 +18,7 @@ from cleaner.runs.phases.build import build_phases
 from cleaner.runs.phases.index import IndexUnit, KeptUnit
 from cleaner.runs.phases.shuffle import ShardUnit
 from cleaner.runs.phases.steps import GatherUnit, StepUnit
-from cleaner.shards.opened import Shards
+from cleaner.shards.run_shards import Shards
 from cleaner.storage.commits import Marker
 
 WHOLE = 1 << 64

@@ -18,10 +18,10 @@ def unfinished(path: str) -> dict[str, Any] | None:
     return read_progress(path)
 
 
-def standing(said: Mapping[str, Any]) -> str:
+def state_in_words(said: Mapping[str, Any]) -> str:
     """Say how far a run is, and how it is, in one line.
 
-    >>> standing({"state": "running", "alive": None, "age": 7.2, "pid": 5, "host": "b",
+    >>> state_in_words({"state": "running", "alive": None, "age": 7.2, "pid": 5, "host": "b",
     ...           "phase": "merge", "number": 2, "phases": 7})
     'phase 3 of 7; running: process 5 on b gave a sign of life 7 s ago'
     """

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cleaner.runs.why import MADE_OF, why
+from cleaner.runs.reuse_reasons import MADE_OF, why
 from cleaner.storage.books import Book
 
 FILES = {"0": ["in/a.parquet", 10, "etag"]}

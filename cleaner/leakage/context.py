@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from cleaner.leakage.index import Known
-from cleaner.leakage.judging import ANSWER, CHOICES, LABEL, LINE, SENTENCE
+from cleaner.leakage.verdict import ANSWER, CHOICES, LABEL, LINE, SENTENCE
 from cleaner.leakage.words import Located
 
 _AFTER = 12  # words between a question and its answer, at most

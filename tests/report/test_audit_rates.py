@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.few_texts import PLAIN, ran
 
-from cleaner.report.audited import Audited
+from cleaner.report.audit_rates import Audited
 from cleaner.report.contents import AuditRow
 from cleaner.report.gather import gather
 from cleaner.report.page import render

@@ -15,8 +15,8 @@ from cleaner.runs.phases.recall import Aligned, Recalled, RecalledPart, aligned
 from cleaner.storage import store
 from cleaner.storage.books import Book, read_books
 from cleaner.storage.commits import Marker, complete, phase_folder
+from cleaner.storage.done_units import markers_of
 from cleaner.storage.run_folder import read_json
-from cleaner.storage.standing import markers_of
 
 _BOOKS = 8  # plans of one phase that are looked through, the last first
 

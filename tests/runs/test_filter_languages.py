@@ -10,8 +10,8 @@ from support.corpus_maker import texts
 from cleaner.job.job_file import Entry, parse_job
 from cleaner.job.plan import make_plan
 from cleaner.rules.rule_set import filter_names, load_rules
+from cleaner.runs.filter_languages import ANY, empty, unsuited
 from cleaner.runs.forecast import try_out
-from cleaner.runs.suits import ANY, empty, unsuited
 
 INPUT = {"paths": "a.parquet", "text": "text"}
 

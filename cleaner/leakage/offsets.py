@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cleaner.leakage.index import Known
-from cleaner.leakage.judging import held_by
+from cleaner.leakage.verdict import held_by
 from cleaner.leakage.words import located
 
 Span = tuple[int, int]

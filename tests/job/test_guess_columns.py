@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from cleaner.errors import InputError, JobError
-from cleaner.job.guessed import entry_for
+from cleaner.job.guess_columns import entry_for
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
 

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cleaner.job.plan import Plan
+from cleaner.runs.earlier_units import recalled_units
 from cleaner.runs.keys import book_of, unit_keys, with_poison
 from cleaner.runs.phases.base import Phase, State
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.quarantine import poisoned
-from cleaner.runs.recalling import recalled_units
-from cleaner.runs.why import MADE_OF, why
+from cleaner.runs.reuse_reasons import MADE_OF, why
 from cleaner.storage.books import Book, read_books
 from cleaner.storage.commits import Marker, complete
-from cleaner.storage.standing import Found, markers_of
+from cleaner.storage.done_units import Found, markers_of
 
 BEFORE = "a phase before it is done again"
 

@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from cleaner.config.shipped import shipped_path
+from cleaner.corpus.file_columns import Look
 from cleaner.corpus.files import InputFile, Piece
 from cleaner.corpus.listing import list_files
-from cleaner.corpus.look import Look
 from cleaner.corpus.read import read_parts
 from cleaner.errors import InputError, JobError
 from cleaner.job.input_columns import resolve_columns
