@@ -17,7 +17,7 @@ from cleaner.runs.card import card
 from cleaner.runs.filter_languages import unsuited
 from cleaner.runs.phases.base import Phase, State
 from cleaner.runs.phases.shuffle import most_frequent
-from cleaner.runs.reuse import spent, units_taken
+from cleaner.runs.reuse import requests_made, spent, units_taken
 from cleaner.runs.statistics import cells_bytes, rules_told
 from cleaner.runs.summary.count import Summary
 from cleaner.runs.summary.judges import judges
@@ -173,6 +173,7 @@ def finish(
             for phase in phases
         ],
         "spent": spent(state),
+        "requests": requests_made(state),
         "reused": list(state.earlier),
     }
     write_below(state.home, CARD, card(manifest, stats, plan.job).encode())

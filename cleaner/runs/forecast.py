@@ -1,5 +1,6 @@
 """The same job on a seeded sample over all files, and what it says of the whole."""
 
+import math
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from cleaner.errors import JobError, UnreadableFile
 from cleaner.job.job_file import Entry
 from cleaner.job.plan import DOCUMENT_BYTES, Plan, with_stages
 from cleaner.runs.filter_languages import empty, languages_of, unsuited
+from cleaner.runs.phases.build import cutting_of
+from cleaner.runs.requests_forecast import requests
 from cleaner.stages import STAGES
 from cleaner.storage import store
 from cleaner.storage.run_folder import STATS, read_json
@@ -163,12 +166,12 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> Tried:
     rows.append({"forecast": "core-hours", "value": f"about {hours:,.2f}"})
     if price is not None:
         rows.append({"forecast": "money", "value": f"about {hours * price:,.2f}"})
-    requests = 12 * len(plan.units) + len(plan.files)
+    made = requests(plan, _shards(plan, manifest))
     rows += [
         {"forecast": "scratch", "value": f"about {size_text(scratch * scale)}"},
         {"forecast": "ledger", "value": f"about {size_text(ledger * scale)}"},
         {"forecast": "memory", "value": _memory(plan)},
-        {"forecast": "requests", "value": f"about {requests:,} to storage"},
+        {"forecast": "requests", "value": _told(made)},
     ]
     return Tried(rows, stats, notes)
 
@@ -200,6 +203,25 @@ def _languages(small: Plan, stats: dict[str, Any], folder: str) -> list[str]:
     told = read_json(store.join(folder, "languages", STATS))
     places = (*entries[:first], asking, *entries[first:])
     return unsuited(told, places, "the sample", labelled=False)
+
+
+def _shards(plan: Plan, manifest: dict[str, Any]) -> int:
+    """Return about how many shards the whole will fill, as a sample has filled some."""
+    cutting = cutting_of(plan.job.output)
+    unit = "text_bytes" if cutting.by == "bytes" else "tokens" if plan.tokenizer else "words"
+    amount = sum(output[unit] for output in manifest["outputs"])
+    scale = plan.rows / max(1, manifest["rows"]["in"])
+    return max(cutting.at_least, 1, math.ceil(amount * scale / cutting.target))
+
+
+def _told(made: dict[str, int]) -> str:
+    """Say how many requests an object store would be asked, those first that cost most.
+
+    >>> _told({"get": 3000, "head": 200, "list": 40, "put": 100})
+    'about 3,340 on an object store: 140 put or list, 3,200 get or head'
+    """
+    dear, cheap = made["put"] + made["list"], made["get"] + made["head"]
+    return f"about {dear + cheap:,} on an object store: {dear:,} put or list, {cheap:,} get or head"
 
 
 def _memory(plan: Plan) -> str:

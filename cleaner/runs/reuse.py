@@ -12,7 +12,7 @@ from functools import partial
 
 from cleaner.errors import JobError
 from cleaner.runs.phases.base import Phase, State
-from cleaner.storage import store
+from cleaner.storage import requests, store
 from cleaner.storage.commits import Marker, complete, put_marker
 from cleaner.storage.done_units import Found, markers_of
 from cleaner.storage.run_folder import WORK, RunFolder
@@ -109,9 +109,21 @@ def units_taken(markers: Sequence[Marker], run: str) -> dict[str, int]:
 
 def spent(state: State) -> dict[str, int]:
     """Return what was done here, in all attempts at this run and in no other run."""
-    total: Counter[str] = Counter(dict.fromkeys(SPENT, 0))
+    total = _of_this_run(state)
+    return {name: total[name] for name in sorted(SPENT)}
+
+
+def requests_made(state: State) -> dict[str, int]:
+    """Return the requests to object stores by kind: of all units done here, and of this process."""
+    total = _of_this_run(state)
+    total.update(requests.since_last())
+    return {kind: total[kind] for kind in requests.KINDS}
+
+
+def _of_this_run(state: State) -> Counter[str]:
+    total: Counter[str] = Counter()
     for markers in state.markers.values():
         for marker in markers:
             if marker.made_by == state.run:
                 total.update(marker.spent)
-    return dict(sorted(total.items()))
+    return total

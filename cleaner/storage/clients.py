@@ -19,6 +19,7 @@ from typing import Any, Literal
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from cleaner.errors import CleanerError, InputError
+from cleaner.storage import requests
 from cleaner.storage.profiles import Profile, profile
 
 SCHEMES = ("s3", "gs")
@@ -28,6 +29,7 @@ UNSIGNED = {"s3": "AWS_NO_SIGN_REQUEST", "gs": "GS_NO_SIGN_REQUEST"}
 CREATE_HEADER = "CLEANER_CREATE_HEADER"
 _PART = 8 << 20  # bytes of one request of a large upload
 _PARTS = 4  # on their way at once
+_BULK = 1000  # objects that one request deletes
 _OWN_TRIES = 2  # of the client itself, which tries without a word
 _TIMES = {"timeout": "120s", "connect_timeout": "5s"}
 # Until something is heard; whoever writes is not answered before all is sent, over a slow line.
@@ -111,6 +113,7 @@ def head(path: str) -> Object:
     """Return an object without its bytes."""
     import obstore
 
+    requests.count("head")
     with _told(path):
         client, key = _client(path)
         return _object(path, obstore.head(client, key))
@@ -120,6 +123,7 @@ def get(path: str, start: int, end: int) -> bytes:
     """Return the bytes of an object from `start` to `end`."""
     import obstore
 
+    requests.count("get")
     with _told(path):
         client, key = _client(path)
         return bytes(obstore.get_range(client, key, start=start, end=end))
@@ -129,6 +133,7 @@ def tail(path: str, size: int) -> tuple[Object, bytes]:
     """Return an object with its last bytes, by one request; with none where it is empty."""
     import obstore
 
+    requests.count("get")
     with _told(path):
         client, key = _client(path)
         try:
@@ -144,6 +149,10 @@ def put(path: str, source: Any) -> None:
     """Write an object whole, from bytes or from an open file; a large one goes up in parts."""
     import obstore
 
+    size = source.seek(0, 2) if hasattr(source, "seek") else len(source)
+    if hasattr(source, "seek"):
+        source.seek(0)
+    requests.count("put", 1 if size <= _PART else -(-size // _PART) + 2)
     with _told(path, written=True):
         client, key = _client(path, "write")
         obstore.put(client, key, source, chunk_size=_PART, max_concurrency=_PARTS)
@@ -153,6 +162,7 @@ def create(path: str, data: bytes) -> None:
     """Write an object in one request unless there is one, for which Taken is raised."""
     import obstore
 
+    requests.count("put")
     with _told(path):
         client, key = _client(path, "create")
         mode: Literal["create", "overwrite"]
@@ -164,6 +174,7 @@ def copy(source: str, target: str) -> None:
     """Copy an object within its bucket."""
     import obstore
 
+    requests.count("copy")
     with _told(source):
         client, key = _client(source)
         obstore.copy(client, key, _client(target)[1])
@@ -173,6 +184,7 @@ def delete(path: str) -> None:
     """Delete an object; it is no error when there is none."""
     import obstore
 
+    requests.count("delete")
     with _told(path), suppress(FileNotFoundError):
         client, key = _client(path)
         obstore.delete(client, key)
@@ -187,6 +199,7 @@ def delete_all(paths: list[str]) -> None:
         delete(path)
     keys = [parted(path)[2] for path in set(paths) - set(odd)]
     if keys:
+        requests.count("delete", -(-len(keys) // _BULK))
         with _told(paths[0]):
             obstore.delete(_client("/".join(paths[0].split("/")[:3]), "bulk")[0], sorted(keys))
 
@@ -196,6 +209,7 @@ def page(path: str, deep: bool, following: str | None = None, most: int = 1000) 
 
     Not `deep`, what lies in folders there is left out and the folders are named.
     """
+    requests.count("list")
     with _told(path):
         if parted(path)[0] == "s3":
             return _page_of_s3(path, deep, following, most)

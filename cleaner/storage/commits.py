@@ -27,7 +27,7 @@ from typing import Any
 import pyarrow as pa
 
 from cleaner.errors import AccountError, CleanerError, InputError
-from cleaner.storage import store
+from cleaner.storage import requests, store
 from cleaner.storage.run_folder import ABANDONED, RunFolder, missing, parse_json
 
 _READERS = 32  # markers read at once
@@ -374,7 +374,8 @@ class Committer:
     ) -> Marker:
         """Write the data of one part, then its marker; return the marker that stands.
 
-        `spent` is what it cost, for the manifest.
+        `spent` is what it cost, for the manifest; requests to object stores are added to it, all
+        since the commit before this one in the same process.
         """
         failpoint(self.phase, self.unit, "data")
         written: dict[str, dict[str, Any]] = {}
@@ -388,9 +389,10 @@ class Committer:
                     written[role]["trailer"] = data.said()
             # With keys in order, as whoever reads the marker meets them.
             plain = json.loads(json.dumps(facts, sort_keys=True))
+            cost = {**(spent or {}), **requests.since_last()}
             marker = Marker(
                 self.unit, part, last, self.key, written, plain,
-                made_by=self.made_by, spent=dict(spent or {}), place=self.place,
+                made_by=self.made_by, spent=cost, place=self.place,
             )  # fmt: skip
             failpoint(self.phase, self.unit, "marker")
             stands = self._mark(marker)

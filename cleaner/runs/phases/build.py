@@ -186,7 +186,7 @@ def _sends(plan: Plan, mapped: MapPlan) -> Sends:
     if mapped.then is None or mapped.across is None:
         return Sends(
             seed=plan.job.output.shuffle_seed,
-            ranges=_shuffle_ranges(plan),
+            ranges=shuffle_ranges(plan),
             tokenizer=plan.tokenizer,
             as_tokens=not FORMATS[plan.job.output.format].holds_text,
             held_out=0.0 if plan.job.output.held_out is None else plan.job.output.held_out.share,
@@ -201,7 +201,7 @@ def _before_deciding(spec: StageSpec, across: GlobalStage) -> StageSpec:
     return spec if options is None else replace(spec, options=options)
 
 
-def _shuffle_ranges(plan: Plan) -> int:
+def shuffle_ranges(plan: Plan) -> int:
     return partitions(4 * plan.bytes, PARTITION_BYTES)
 
 
@@ -540,7 +540,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
         matched=_matched(plan),
     )
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
-    shards = _shards(maps, cut, _shuffle_ranges(plan), writing)
+    shards = _shards(maps, cut, shuffle_ranges(plan), writing)
     phases = [
         Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting), version=3),
         Phase(shard, "shard", "write shards", writing, shards, version=3, exchanges=("places",)),
