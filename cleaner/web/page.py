@@ -185,7 +185,7 @@ def _extract(
         open_shadows(tree)
     head = read_head(tree, sign.structured)
     formulas = Formulas()
-    if math and any(sign.formulas):
+    if math and sign.formulas.hopeful:
         formulas = replace_formulas(tree, source, tokens, sign.formulas)
     if any(sign.reading):
         make_readable(tree, sign.reading._replace(equations=bool(formulas)))

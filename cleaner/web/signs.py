@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 from cleaner.kernels.signals.phrase_search import Literals
+from cleaner.kernels.web.scripts import shown_spans
+from cleaner.web.formulas.names import ATTRIBUTES, KNOWN
 from cleaner.web.formulas.signs import COMMANDS, Signs
 from cleaner.web.reading.signs import LITERALS, THREADS, Reading
 
@@ -68,6 +70,19 @@ for _at, _literals in enumerate(THREADS, _THREADS):
     for _literal in _literals.split():
         _LITERALS[_literal] = _LITERALS.get(_literal, 0) | 1 << _at
 _AUTOMATON = Literals(_LITERALS, _JOKER, _JOKERS)
+# What the first pass found may stand in a script or an address. Where it found something, whole
+# names and delimiters are looked for once more, in what is no script.
+_NAMED, _DELIMITERS = 1 << 60, 1 << 61
+_SHOWN = Literals(
+    {
+        **{_JOKER + name.encode() + _JOKER: _NAMED for name in [*KNOWN, *ATTRIBUTES]},
+        **{literal: _TEXT | _DELIMITERS for literal, bit in _LITERALS.items() if bit == _TEXT},
+        b"$": _DELIMITERS,
+        b"\\": _DELIMITERS,
+    },
+    _JOKER,
+    b" \t\r\n\f\"'=>/",
+)
 
 
 class PageSigns(NamedTuple):
@@ -86,19 +101,26 @@ class PageSigns(NamedTuple):
 def signs(page: bytes) -> PageSigns:
     r"""Return what a page in UTF-8 may hold.
 
-    >>> any(signs(rb"<p>\(x\)</p>").formulas)
+    >>> signs(rb"<p>\(x\)</p>").formulas.hopeful
     True
-    >>> any(signs(b"<p>It costs $5. <script>Math.random()").formulas)
+    >>> signs(b"<p>It costs $5. <script>Math.random()").formulas.hopeful
     False
     """
     bits = _AUTOMATON.search(page)
+    shown = 0
+    if bits & _ESCAPE and bits & _MARKUP:  # comments may become markup before it is parsed
+        shown = bits | _NAMED | _DELIMITERS
+    elif bits & (_MARKUP | _TEXT | _CODES | _RENDERER):
+        shown = _SHOWN.search(page, shown_spans(page))
     found = Signs(
         markup=bits & _MARKUP != 0,
-        text=bits & _TEXT != 0,
+        text=shown & _TEXT != 0,
         codes=bits & _CODES != 0,
         renderer=bits & _RENDERER != 0,
         raised=bits & _RAISED != 0,
         drawn=bits & _DRAWN != 0,
+        named=shown & _NAMED != 0,
+        delimiters=shown & _DELIMITERS != 0,
     )
     reading = Reading(
         **{name: bits & bit != 0 for name, bit in _READING.items()},

@@ -14,14 +14,13 @@ _NUMBERS = {0xE010 + digit: str(digit) for digit in range(10)}
 TOKEN = re.compile("\ue000([\ue010-\ue019]+)\ue001")
 _PARTS = re.compile("\ue000([\ue010-\ue019]+)\ue001")
 _DEBRIS = re.compile("[\ue000-\ue00e\ue010-\ue01f]")  # what is left of a token that was cut
-_OWN = re.compile(
-    "[\ue000-\ue01f]"  # also written as a reference: E000..E01F is 57344..57375
-    "|&#(?:[xX]0*[eE]0[01][0-9a-fA-F]|0*573(?:4[4-9]|[56][0-9]|7[0-5]))(?![0-9a-fA-F]);?"
+# E000..E01F written as a reference: 57344..57375
+_REFERENCE = re.compile(
+    "&#(?:[xX]0*[eE]0[01][0-9a-fA-F]|0*573(?:4[4-9]|[56][0-9]|7[0-5]))(?![0-9a-fA-F]);?"
 )
-_HAS_REFERENCE = re.compile("&#(?:[xX]0*[eE]0|0*573)")
+_OWN = re.compile("[\ue000-\ue01f]")
 _ESCAPED = re.compile("\ue00f([\ue020-\ue03f])")
 _PREFIX = re.compile(r"<([A-Za-z][\w.-]{0,20}):math\b", re.I)
-_DOLLAR = re.compile(r"(\\*)\$")
 _SPACE = re.compile(r"\s+")
 
 
@@ -54,9 +53,10 @@ class Tokens:
         Prefixes of MathML elements go too: HTML knows `math`, and would take `mml:none/` for an
         element that is never closed.
         """
-        own = not html.isascii() and b"\xee\x80" in html.encode("utf-8", "replace")
-        if own or _HAS_REFERENCE.search(html):
+        if not html.isascii() and b"\xee\x80" in html.encode("utf-8", "replace"):
             html = _OWN.sub(self._escape_one, html)
+        if "&#" in html:
+            html = _REFERENCE.sub(self._escape_one, html)
         if ":math" in html or ":MATH" in html:
             for prefix in sorted({match.lower() for match in _PREFIX.findall(html)}):
                 html = re.sub(rf"(</?){re.escape(prefix)}:(?=[a-z])", r"\1", html, flags=re.I)
@@ -131,7 +131,7 @@ class Tokens:
         return "".join(out), written, len(formulas) - len(seen)
 
     def _plain(self, text: str) -> str:
-        return self.unescape(literal_dollars(_DEBRIS.sub("", text)))
+        return literal_dollars(text if text.isascii() else self.unescape(_DEBRIS.sub("", text)))
 
 
 def literal_dollars(text: str) -> str:
@@ -142,7 +142,11 @@ def literal_dollars(text: str) -> str:
     """
     if "\\" not in text:
         return text.replace("$", "\\$")
-    return _DOLLAR.sub(lambda found: found[0] if len(found[1]) % 2 else f"{found[1]}\\$", text)
+    parts = text.split("$")
+    for at, part in enumerate(parts[:-1]):
+        behind = len(part) - len(part.rstrip("\\"))
+        parts[at] = f"{part}$" if behind % 2 else f"{part}\\$"
+    return "".join(parts)
 
 
 def same_formula(one: Formula, other: Formula) -> bool:

@@ -1,7 +1,9 @@
 """The compiled passes over pages agree with plain Python."""
 
+import itertools
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from support.web_kernels_reference import links_apart, literals, scan
 from cleaner.kernels.signals.phrase_search import Literals
 from cleaner.kernels.web import pages
 from cleaner.kernels.web.markup import cost
+from cleaner.kernels.web.scripts import shown_spans
 from cleaner.web import blocks as blocks_module
 from cleaner.web.blocks import DT, NO_TEXT, QUOTES, Blocks, _inline
 
@@ -164,3 +167,51 @@ def test_what_parsing_would_cost(page: bytes, depth: int, attributes: int, copie
 def test_the_depth_of_a_page_is_never_underrated(deep: int, within: str) -> None:
     nested = "<section>" * deep + "x" + "</section>" * deep
     assert cost((within + nested).encode()).depth >= deep
+
+
+SCRIPTED = st.sampled_from(
+    [
+        "<script>{}</script>", "<SCRIPT type=a>{}</script\n>", "<style>{}</style>", "<script/>",
+        "<script>", "<style>", "<styles>", "<!-- <script> -->", "<!-- {} ", " -->", "<p>", "</p>",
+        "<p title='<script>'>", "<p title='<style>{}'>", "<b>", "</b>", "<svg>", "</svg>", "<",
+        "</", "</s", "<s", "<script>'<script>{}'</script>", "<style>/*<!--*/{}</style>", "<!-->",
+    ]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=400)
+@given(pieces=st.lists(SCRIPTED, max_size=30))
+def test_what_a_parser_takes_for_text_lies_outside_scripts(pieces: list[str]) -> None:
+    page = "".join(f"{piece.format(f' in{at} ')} word{at} " for at, piece in enumerate(pieces))
+    data = page.encode()
+    shown = b" ".join(data[start:end] for start, end in shown_spans(data)).decode().split()
+    tree = LexborHTMLParser(page)
+    for element in tree.css("script, style"):
+        element.remove()
+    words = [word for word in (tree.text() or "").split() if word.startswith("word")]
+    assert set(words) <= set(shown)
+
+
+@pytest.mark.parametrize(
+    ("page", "hidden"),
+    [
+        ("<script>a</script>b<style>c</style>", ["a", "c"]),
+        ("<SCRIPT type=x>a</script >b", ["a"]),
+        ("<script>a", []),  # not closed
+        ("<p title='<script>'>a<script>b</script>", ["b"]),
+        ("<svg><style/>a</svg><style>b</style>", ["b"]),
+        ("<scripts>a</scripts><styled>b</styled>", []),
+    ],
+)
+def test_only_scripts_and_style_sheets_are_left_out(page: str, hidden: list[str]) -> None:
+    spans = shown_spans(page.encode()).tolist()
+    gaps = [(one[1], other[0]) for one, other in itertools.pairwise(spans)]
+    assert [page[start:end] for start, end in gaps] == hidden
+    assert (spans[0][0], spans[-1][1]) == (0, len(page))
+
+
+def test_literals_are_found_within_the_given_parts() -> None:
+    automaton = Literals({b"one": 1, b"two": 2, b"three": 4})
+    text = b"one, two and three"
+    assert automaton.search(text, np.array([[0, 4], [9, 18]])) == 5
+    assert automaton.search(text, np.array([[0, 2], [2, 18]])) == 6  # not across two parts

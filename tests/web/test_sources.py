@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from cleaner.web.formulas.names import ATTRIBUTES, JSON_ATTRIBUTES
+from cleaner.web.formulas.names import ATTRIBUTES, JSON_ATTRIBUTES, KNOWN
 from cleaner.web.page import Page, extract_html
 from cleaner.web.prefilter import may_hold_mathematics
 from cleaner.web.signs import signs
@@ -241,3 +241,18 @@ def test_an_alternative_text_that_is_the_formula_is_taken(image: str, tex: str) 
 @pytest.mark.parametrize("name", sorted(ATTRIBUTES - {"data-value", "data-alt", *JSON_ATTRIBUTES}))
 def test_an_attribute_that_holds_a_formula_is_a_sign_of_one(name: str) -> None:
     assert signs(f'<p><span {name}="x"></span></p>'.encode()).formulas.markup
+
+
+def test_a_class_that_names_a_formula_is_seen_before_parsing() -> None:
+    markups = ("<b class={}>", "<b class='a {}'>", '<b class="{} a">', "<b class='a\n{}\tb'>")
+    pages = [f"<math>{markup.format(name)}" for name in sorted(KNOWN) for markup in markups]
+    assert [page for page in pages if not signs(page.encode()).formulas.named] == []
+    assert not signs(b"<math><b class='aftermath maths'>katexes").formulas.named
+
+
+def test_what_only_a_script_says_is_no_sign_of_text() -> None:
+    script = r"<script>a.match(/\(b\)/), '\frac', '$'</script>"
+    assert not signs(f"<p>Nothing.</p>{script}".encode()).formulas.hopeful
+    assert signs(rf"<p>Let \(x\) be.</p>{script}".encode()).formulas.text
+    found = signs(f"<p>For $5.</p>{script}".encode()).formulas
+    assert (found.text, found.delimiters) == (False, True)

@@ -71,12 +71,13 @@ class Literals:
         self.all = int(np.bitwise_or.reduce(self.outputs))
         self.longest = max(map(len, bits), default=0)
 
-    def search(self, text: bytes) -> int:
-        """Return the bits of all literals that occur in `text`."""
+    def search(self, text: bytes, spans: np.ndarray | None = None) -> int:
+        """Return the bits of all literals that occur in `text`, or within parts of it."""
         data = np.frombuffer(text, np.uint8)
         return int(
-            _search(
+            _search_in(
                 data,
+                np.array([[0, len(data)]]) if spans is None else spans,
                 self.classes,
                 self.table,
                 self.outputs,
@@ -86,6 +87,27 @@ class Literals:
                 self.longest,
             )
         )
+
+
+@jit
+def _search_in(
+    data: np.ndarray,
+    spans: np.ndarray,
+    classes: np.ndarray,
+    table: np.ndarray,
+    outputs: np.ndarray,
+    width: int,
+    reports: int,
+    everything: int,
+    longest: int,
+) -> int:
+    found = 0
+    for start, end in spans:
+        part = data[start:end]
+        found |= _search(part, classes, table, outputs, width, reports, everything, longest)
+        if found == everything:
+            break
+    return found
 
 
 @jit

@@ -30,6 +30,6 @@ def replace_formulas(
     ('x^{2}', True)
     """
     root = tree.root
-    if root is None or not any(signs):
+    if root is None or not signs.hopeful:
         return Formulas()
     return Walk(tree, page_source, escape, signs).run(root)

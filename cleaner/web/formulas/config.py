@@ -7,17 +7,8 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-_MARKS = (
-    "athJax",
-    "athjax",
-    "aTeX",
-    "atex",
-    "ciimath",
-    "CIIMath",
-    "ciiMath",
-    "MathInElement",
-    "tex-mml",
-)
+_MARK = re.compile(r"ath(?:[jJ]ax|InElement|(?<=(?:CIIM|ciiM|ciim)ath))")
+_MARKS = ("aTeX", "atex", "tex-mml")
 _SETTINGS = ("inlineMath", "displayMath", "delimiters", "acros", "processEscapes", "Class")
 _SETTING = re.compile(
     r"[\"']?\b(inlineMath|displayMath|delimiters|[Mm]acros|processEscapes|ignoreClass|ignoreHtmlClass"
@@ -97,8 +88,10 @@ def _scripts(tree: LexborHTMLParser) -> list[str]:
                 text = f"{kind}\n{node.text_lexbor()[:_MAX_SCRIPT]}"
             else:
                 text = f"{kind} {text}"
-        if any([mark in text for mark in _MARKS]) or (
-            "var" in text and _VARIABLES.search(text) and "\\(" in text
+        if (
+            any([mark in text for mark in _MARKS])
+            or _MARK.search(text)
+            or ("var" in text and _VARIABLES.search(text) and "\\(" in text)
         ):
             found.append(text)
     return found

@@ -1,6 +1,7 @@
 """Letters with <sub> and <sup> in running text, where the text around them is mathematics."""
 
 import re
+from collections.abc import Iterator
 
 from cleaner.web.formulas.marks import (
     EM,
@@ -30,6 +31,10 @@ _DENSE = re.compile(
     rf"(?:{_OPERAND}|{_SCRIPT}|{_OPERATOR}|[,…'\s]|{_OPEN}|{_CLOSE}|\.\.\."
     r"|(?:sin|cos|tan|log|ln|lim|max|min|exp)(?![a-z]))+"
 )
+_BREAK = re.compile(r"[A-Za-z]{4,}|[\u3040-\u30ff\u3400-\u9fff]")  # no run goes on beyond it
+_RAISED = re.compile(f"[{SUB}{SUP}]")
+_LONGEST = 25  # characters of a script, with its mark
+_NEAR = 100  # characters: so far back a break is looked for first
 _CORE = re.compile(rf"[A-Za-z{_GREEK})\]0-9]{_CLOSE}?{_SCRIPT}")
 _RELATION = re.compile(r"[-+=<>≤≥≠≈±×÷·⋅∈∉→⇒≡−–]")
 # A variable alone, by its italics or its alphabet, and powers of ten.
@@ -63,10 +68,8 @@ def dense_runs(text: str) -> list[tuple[int, int, str]]:
     []
     """
     found: list[tuple[int, int, str]] = []
-    for match in _DENSE.finditer(text):
+    for match in _near_scripts(text):
         body = match.group()
-        if SUB not in body and SUP not in body:
-            continue
         stripped = body.lstrip(_LEADING)
         start = match.start() + len(body) - len(stripped)
         if start and stripped[:1] in ("(", "[") and _IN_WORD.match(text[start - 1]):
@@ -83,6 +86,30 @@ def dense_runs(text: str) -> list[tuple[int, int, str]]:
                 low, high = (match.start() + at for at in alone.span())
                 found.append((low, high, _tex(alone.group())))
     return found
+
+
+def _near_scripts(text: str) -> Iterator[re.Match[str]]:
+    """Yield the runs that hold a script; what stands far from any is not looked at."""
+    done = 0
+    while script := _RAISED.search(text, done):
+        at, back, start = script.start(), _NEAR, done
+        while start < at - back:  # the last break before the script
+            if breaks := list(_breaks(text, at - back, at)):
+                start = breaks[-1].start()
+                break
+            back *= 4
+        after = next(_breaks(text, at, len(text)), None)
+        for match in _DENSE.finditer(text, start, after.end() if after else len(text)):
+            if _RAISED.search(match.group()):
+                yield match
+        done = after.start() if after else len(text)
+
+
+def _breaks(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Yield what no run goes on beyond, outside scripts: these may hold words."""
+    for found in _BREAK.finditer(text, start, end):
+        if not _RAISED.search(text, max(found.start() - _LONGEST, 0), found.start()):
+            yield found
 
 
 def _is_dense(body: str) -> bool:

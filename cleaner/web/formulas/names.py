@@ -101,3 +101,10 @@ BLOCK_TAGS = frozenset(
     str.split("block-math tex-block math-display katex-block x-equation math-block math-div")
 )
 RENDERED_OR_WRAPPED = frozenset([*KATEX, *FRAMES, *PREVIEWS, *WRAPPERS, "mwe-math-element"])
+IN_HTML = frozenset(["texhtml", "MathJye"])  # MediaWiki's and an examination site's
+KNOWN = frozenset(
+    [
+        *KATEX, *FRAMES, *PREVIEWS, *WRAPPERS, *IGNORED, *PROCESSED, *DISPLAYS, *IN_HTML,
+        "mwe-math-element",
+    ]
+)  # fmt: skip

@@ -25,3 +25,15 @@ class Signs(NamedTuple):
     renderer: bool = True  # scripts of a renderer, with its configuration
     raised: bool = True  # subscripts and powers
     drawn: bool = True  # drawings that may be formulas
+    named: bool = True  # classes and attributes by which pages name their formulas
+    delimiters: bool = True  # dollars or backslashes that somebody reads
+
+    @property
+    def walked(self) -> bool:
+        """Whether a formula may stand at any element or text, not only at a power."""
+        return self.markup or self.text or self.codes or self.renderer
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether there may be any formula."""
+        return self.walked or self.raised

@@ -18,7 +18,9 @@ from cleaner.web.formulas.names import (
     DISPLAYS,
     FRAMES,
     IGNORED,
+    IN_HTML,
     KATEX,
+    KNOWN,
     MATH_TAGS,
     PREVIEWS,
     PROCESSED,
@@ -42,7 +44,6 @@ _DULL = frozenset(
 _EXCLUDED = frozenset(
     TAG[name] for name in str.split("pre code style textarea kbd samp select button title")
 )
-_IN_HTML = frozenset(["texhtml", "MathJye"])  # MediaWiki's and an examination site's
 _RAISED = frozenset([TAG["sub"], TAG["sup"]])
 _CODE, _PRE = TAG["code"], TAG["pre"]
 _INLINE = frozenset(TAG[name] for name in str.split("span noscript a i em b strong"))
@@ -51,19 +52,7 @@ _RENDERINGS = "math, img, script, .katex, [class*=ath], mjx-container, [class*=t
 _MATH, _IMG, _SCRIPT = TAG["math"], TAG["img"], TAG["script"]
 _SVG, _VAR = TAG["svg"], TAG["var"]
 _SPECIAL = frozenset([*_EXCLUDED, *_RAISED, _IMG, _SCRIPT])
-_KNOWN = frozenset(
-    [
-        *KATEX,
-        *FRAMES,
-        *PREVIEWS,
-        *WRAPPERS,
-        *IGNORED,
-        *PROCESSED,
-        *DISPLAYS,
-        "mwe-math-element",
-        *_IN_HTML,
-    ]
-)
+_BY_ITSELF = frozenset([*_SPECIAL, _MATH, _SVG, _VAR])  # whatever class or attributes they have
 _PRIVATE = re.compile(r"[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _HIDING = re.compile(
     r"\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\s*(?:!important\s*)?;?", re.I
@@ -106,7 +95,7 @@ class Walk:
         self.body_start = self.body.first_child if self.body is not None else None
 
     def run(self, root: LexborNode) -> Formulas:
-        if any(self.signs[:4]):
+        if self.signs.walked:
             self._walk(root)
             self._settle_frames()
         else:
@@ -149,11 +138,14 @@ class Walk:
             quiet = watch = -1
         tried: list[int] = []  # where elements end that were looked into and held no formula
         hot = self.finder.hot
-        interesting = _KNOWN | config.ignored | config.processed
+        interesting = KNOWN | config.ignored | config.processed
         drawn = self.signs.drawn
         seen: dict[str, bool] = {}
         markup = self.signs.markup or bool(config.ignored or config.processed)
-        texts = self.signs.text or self.signs.codes or self.signs.renderer
+        named = self.signs.named or bool(config.ignored or config.processed)
+        texts = self.signs.codes or (
+            (self.signs.text or self.signs.renderer) and (self.signs.delimiters or hot is not None)
+        )
         for node in root.traverse(include_text=texts, skip_empty=True):
             if watch:
                 here = node.mem_id
@@ -178,6 +170,8 @@ class Walk:
                         self.hot.append(node)
                 continue
             if tag in _DULL or not (markup or tag in _SPECIAL):
+                continue
+            if not named and tag < UNKNOWN_TAG and tag not in _BY_ITSELF:
                 continue
             if tag == _SVG:
                 if drawn and (found := self.reader.drawing(node, node.attributes)):
@@ -218,7 +212,7 @@ class Walk:
                     continue
                 if tag in _EXCLUDED and not quiet:
                     quiet = watch = _after(node, texts)
-                    if tag != _CODE and not known and node.css_first(_RENDERINGS) is None:
+                    if tag != _CODE and not known and not _has_rendering(node):
                         skip, quiet = quiet, 0
                         continue
             plain = not known and tag < UNKNOWN_TAG and tag != _MATH
@@ -289,7 +283,7 @@ class Walk:
             if not FRAMES.isdisjoint(names) and is_frame(node, attributes):
                 self.frames.append((node, names, attributes))
                 return _SKIP
-            if not _IN_HTML.isdisjoint(names) and (tex := markup_tex(node)):
+            if not IN_HTML.isdisjoint(names) and (tex := markup_tex(node)):
                 return Found(clean(tex)[0], False, "html")
             if "MathJax_Preview" in names:
                 self.previews.append(node)
@@ -579,6 +573,14 @@ def _in_code(node: LexborNode) -> bool:
     while above is not None and above.tag_id not in _EXCLUDED:
         above = above.parent
     return above is not None
+
+
+def _has_rendering(node: LexborNode) -> bool:
+    """Say whether an element whose text is no mathematics holds some that is rendered."""
+    inner = node.first_child
+    if inner is None or (inner.tag_id == TEXT and inner.next is None):
+        return False
+    return node.css_first(_RENDERINGS) is not None
 
 
 def _is_math(script: LexborNode) -> bool:
