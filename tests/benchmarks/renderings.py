@@ -8,7 +8,8 @@ fetched. A formula read back is *right* when it is the same formula by `cleaner.
 `cut` is a rendering without the TeX that its renderer puts beside it, `html` one without MathML,
 too. Every line has what share of formulas is right, and the CPU time of `extract_html` in times of
 two parses of the same page by resiliparse: `one` for pages of one formula, which is mostly what any
-page costs, `many` for pages of twenty. `--show` prints what was wrong or lost.
+page costs, `many` for pages of twenty. `--show` prints what was wrong or lost. `--alike` says which
+spellings are the same bytes in which renderings: there nobody can tell what the author wrote.
 """
 
 import argparse
@@ -51,6 +52,17 @@ FIXTURES = (
     r"\begin{array}{c|c}a&b\\\hline c&d\end{array}",
     r"A\xrightarrow{f}\operatorname{Var}(\mathsf{max})\cancel{y}",
 )
+# Two spellings of one formula; we write the first where no TeX stands beside the rendering.
+ALIKE = (
+    ("u_k^2", "u^2_k"),
+    (r"\begin{pmatrix}u\\v\end{pmatrix}", r"\begin{pmatrix}u\\v\\\end{pmatrix}"),
+    (r"\begin{aligned}u&=v\\w&=z\end{aligned}", r"\begin{align*}u&=v\\w&=z\end{align*}"),
+    (r"k\dot{m}", "kṁ"),
+    ("v_{shift}", r"v_{\mathit{shift}}"),
+    (r"\boldsymbol{\mathsf{\mu}}", r"\mathsf{\mu}"),
+    ("1-q/4", "1-q/4%"),
+)
+NUMBERED = re.compile(r"(MJX-|MathJax-SVG-|MathJax-Element-|MJXc?)\d+")
 CUTS: dict[str, tuple[str, Callable[[str], str]]] = {
     **{
         f"katex {version} annotated": (
@@ -148,6 +160,20 @@ def write_fixtures(path: Path, cache: Path) -> None:
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+def print_alike(cache: Path) -> None:
+    """Print for each pair of spellings in which renderings they are the same bytes."""
+    made = [(tex, True) for pair in ALIKE for tex in pair]
+    drawn: dict[str, dict[int, str]] = defaultdict(dict)
+    for name, at, markup in rendered(made, cache):
+        drawn[name][at] = NUMBERED.sub(r"\1", markup)
+        if name.startswith("katex") and (math := re.search(r"<math\b.*</math>", markup)):
+            drawn[f"{name}, MathML alone"][at] = math[0]
+    for at, (ours, other) in enumerate(ALIKE):
+        both = {name: (one.get(2 * at), one.get(2 * at + 1)) for name, one in drawn.items()}
+        same = [name for name, (one, two) in both.items() if one is not None and one == two]
+        print(f"{ours}   {other}\n    the same in: {', '.join(same)}")
+
+
 def main() -> None:
     """Render, read back, and print a line per rendering."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -158,7 +184,11 @@ def main() -> None:
     parser.add_argument("--show", default="", help="kinds of outcome to print, by commas")
     parser.add_argument("--most", type=int, default=40, help="outcomes to print of a rendering")
     parser.add_argument("--fixtures", type=Path, help="write renderings for the tests, and end")
+    parser.add_argument("--alike", action="store_true", help="print equal spellings, and end")
     options = parser.parse_args()
+    if options.alike:
+        print_alike(options.cache)
+        return
     made = [(tex, at % 2 == 0) for at, tex in enumerate(formulas(options.count, options.seed))]
     if options.fixtures:
         write_fixtures(options.fixtures, options.cache)
