@@ -26,7 +26,7 @@ from cleaner.web.formulas.names import (
     TEX_ATTRIBUTES,
     WEAK,
 )
-from cleaner.web.formulas.rendered import Unreadable, rendered_tree
+from cleaner.web.formulas.rendered import Unreadable, drawing
 from cleaner.web.formulas.runs import TAG, UNKNOWN_TAG, runs
 from cleaner.web.mathml import mathml_to_latex, tree_to_latex
 from cleaner.web.mathml.symbols import SYMBOLS
@@ -81,7 +81,7 @@ class Reader:
         self.work = work
         self.macros = {} if macros is None else macros
         self._converted: dict[str, str] = {}
-        self._rendering: dict[str, str | None] = {}
+        self._rendering: dict[tuple[str, ...], str] = {}
 
     def mathml(self, markup: str, annotated: bool = True) -> str:
         """Return the LaTeX of MathML; what a page has twice is converted once."""
@@ -132,6 +132,11 @@ class Reader:
                     return Found(clean(value)[0], display, "katex")
         if "katex-error" in names:
             return Found(clean(node.text())[0], display, "katex")
+        shown = _lone(node)
+        if shown is not None and shown.attributes.get("class") == "katex":
+            shown = _lone(shown)
+        if shown is not None and shown.attributes.get("class") == "katex-html":  # no MathML beside
+            return Found(self._rendered(shown) or LOST, display, "katex")
         if (annotation := node.css_first("annotation")) is not None and (
             tex := clean(annotation.text())[0]
         ):
@@ -155,15 +160,16 @@ class Reader:
 
     def _rendered(self, node: LexborNode) -> str | None:
         """Return the LaTeX of a rendering, `LOST` if it cannot be read, None if there is none."""
-        markup = node.html or ""
-        if markup in self._rendering:  # pages draw their letters again and again
-            return self._rendering[markup]
+        drawn = drawing(node)
+        if drawn is None:
+            return None
+        if drawn.parts in self._rendering:  # pages draw their letters again and again
+            return self._rendering[drawn.parts]
         try:
-            tree = rendered_tree(node)
-            tex = None if tree is None else tree_to_latex(tree, self.work)
+            tex = tree_to_latex(drawn.tree(), self.work)
         except Unreadable:
             tex = LOST
-        self._rendering[markup] = tex
+        self._rendering[drawn.parts] = tex
         return tex
 
     def container(self, node: LexborNode, attributes: dict[str, str | None]) -> Found | None:
@@ -172,9 +178,10 @@ class Reader:
         for name in ("data-latex", "data-tex", "data-original-tex"):
             if value := attributes.get(name):
                 return Found(clean(value)[0], display, "mathjax")
-        math = node.css_first("math")
+        math, inner = None, _lone(node)
+        if inner is None or inner.tag != "mjx-math":  # else no MathML is beside it
+            math, inner = node.css_first("math"), node.css_first(_ROOTS)
         display = display or _is_block(math)
-        inner = node.css_first(_ROOTS)
         if inner is not None and (value := inner.attributes.get("data-latex")):
             return Found(clean(value)[0], display, "mathjax")
         if math is not None and (tex := self.mathml(math.html or "")):
@@ -509,6 +516,12 @@ def _above(node: LexborNode) -> str:
         names.append(place.attributes.get("class") or "")
         place = place.parent
     return " ".join(names)
+
+
+def _lone(node: LexborNode) -> LexborNode | None:
+    """Return the only child of an element."""
+    first = node.first_child
+    return first if first is not None and first.is_element_node and first.next is None else None
 
 
 def _is_block(math: LexborNode | None) -> bool:

@@ -1,7 +1,8 @@
 """Renderings without their source: which renderer drew them, and the MathML they stand for."""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from lxml import etree
 from selectolax.lexbor import LexborNode
@@ -16,7 +17,7 @@ from cleaner.web.formulas.mathjax_common import common_row
 from cleaner.web.formulas.mathjax_svg import svg_row
 from cleaner.web.tokens import Tokens
 
-__all__ = ["Unreadable", "rendered_tree"]
+__all__ = ["Drawing", "Unreadable", "drawing"]
 
 _DEEPEST = 200  # elements; renderers need three to five for one level of a formula
 _SHORT = 20 * _DEEPEST  # characters: what is shorter cannot be nested deeper
@@ -27,33 +28,43 @@ _PARSER = etree.XMLParser(
 )  # fmt: skip
 
 
-def rendered_tree(node: LexborNode) -> Any:
-    """Return a `math` element for what KaTeX or MathJax drew; None where neither did.
+class Drawing(NamedTuple):
+    """A formula as a renderer drew it: the markup of its parts, and who reads their elements."""
 
-    Raises `Unreadable` where they drew something that cannot be told for sure.
-    """
-    names = (node.attributes.get("class") or "").split()
-    if "katex-html" in names:
-        return _math(katex_row(_parsed(node)))
+    parts: tuple[str, ...]
+    read: Callable[[Any], list[Any]]
+
+    def tree(self) -> Any:
+        """Return a `math` element for it.
+
+        Raises `Unreadable` where it shows something that cannot be told for sure.
+        """
+        found = [one for markup in self.parts for one in self.read(_parsed(markup))]
+        if not found:
+            raise Unreadable("nothing is drawn")
+        return element("math", *found)
+
+
+def drawing(node: LexborNode) -> Drawing | None:
+    """Return what KaTeX or MathJax drew in an element; None where neither did."""
+    if "katex-html" in (node.attributes.get("class") or "").split():
+        return Drawing((node.html or "",), katex_row)
+    first = node.first_child
+    if first is not None and first.tag == "mjx-math":  # mostly, and found without a search
+        return Drawing((first.html or "",), chtml_row)
     if (math := node.css_first("mjx-math")) is not None:
-        return _math(chtml_row(_parsed(math)))
+        return Drawing((math.html or "",), chtml_row)
     if (math := node.css_first(".mjx-math")) is not None:
-        return _math(common_row(_parsed(math)))
+        return Drawing((math.html or "",), common_row)
     if lines := node.css("[data-mml-node=math]"):  # a long formula is broken into several
-        return _math([part for line in lines for part in svg_row(_parsed(line))])
+        return Drawing(tuple(line.html or "" for line in lines), svg_row)
     if node.tag == "svg" and node.css_first("use") is not None:
-        return _math(positioned_row(_parsed(node)))
+        return Drawing((node.html or "",), positioned_row)
     return None
 
 
-def _math(parts: list[Any]) -> Any:
-    if not parts:
-        raise Unreadable("nothing is drawn")
-    return element("math", *parts)
-
-
-def _parsed(node: LexborNode) -> Any:
-    markup = Tokens.unescape(node.html or "").replace("&nbsp;", "\u00a0")
+def _parsed(markup: str) -> Any:
+    markup = Tokens.unescape(markup).replace("&nbsp;", "\u00a0")
     if "xmlns" in markup:
         markup = _NAMESPACE.sub("", markup)
     markup = markup.replace(" xlink:href=", " href=")

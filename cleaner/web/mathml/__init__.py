@@ -108,7 +108,9 @@ def _parse(markup: str) -> Any:
         root = etree.fromstring(_sendable(markup), _PARSER)
     except (etree.XMLSyntaxError, ValueError):
         root = None
-    if any(["depth" in error.message for error in _PARSER.error_log]):  # it stops at 256
+    if markup.count("<") > MATHML_DEPTH and any(
+        ["depth" in error.message for error in _PARSER.error_log]  # it stops at 256
+    ):
         raise OverBudget(f"over budget: MathML nested deeper than {MATHML_DEPTH}")
     return root
 
