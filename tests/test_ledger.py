@@ -173,6 +173,16 @@ def test_fates_by_source_and_by_language() -> None:
     assert list(by_label(counted(), "lang")) == ["en", "", "zh"]
 
 
+def test_a_thousand_labels_are_named_and_ten_thousand_sources_counted() -> None:
+    many = falls(*((f"s{n}", 1) for n in range(10_002)))
+    few = capped(many)
+    assert sum(fall[3] == OTHER for fall in few["falls"]) == 1
+    assert len({fall[3] for fall in few["falls"]}) == 10_001
+    told = by_label(few, "source")
+    assert (len(told), told[OTHER]["in"]) == (1_001, 9_002)
+    assert len(by_label(falls(*((f"s{n}", 1) for n in range(1_000))), "source")) == 1_000
+
+
 def test_many_labels_end_as_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "_MOST_LABELS", 2)
     counts = falls(("a", 1), ("b", 4), (OTHER, 9), ("c", 2), ("d", 1))

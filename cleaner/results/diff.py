@@ -69,7 +69,7 @@ class Diff:
     unknown: Sequence[str]  # what the ledgers do not tell
 
 
-def diff(one: Run, other: Run, count: int = 3) -> Diff:
+def diff(one: Run, other: Run, count: int = 2) -> Diff:
     """Return what is different between two runs, `count` documents for each kind of move."""
     files = _same_files(one, other)
     left, right = _rows(one), _rows(other)

@@ -44,18 +44,20 @@ from typing import Any
 # them starts Ray, none kills a run.
 _CUTS = "tests/stages/test_dedup_stages.py"
 _FROZEN = "tests/test_frozen.py"
+_PLAIN = "tests/config/test_plain.py"
 ROOMS = {
     "cleaner/ledger.py": [],
-    "cleaner/runs/phases": ["tests/runs/phases/test_chain.py", _FROZEN],
-    "cleaner/results": [_FROZEN],
+    "cleaner/runs/phases": ["tests/runs/phases/test_chain.py", _FROZEN, _PLAIN],
+    "cleaner/results": [_FROZEN, "tests/cli/test_defaults.py"],
     "cleaner/dedup": [_FROZEN],
 }
 # Tests of a module that are named otherwise, or more than its own.
 TESTS = {
     "cleaner/runs/phases/__init__.py": ["tests/runs/phases/test_base.py"],
     "cleaner/runs/phases/judge_again.py": ["tests/runs/test_recall.py"],
-    "cleaner/runs/phases/export.py": ["tests/cli/test_shards.py"],
+    "cleaner/runs/phases/export.py": ["tests/runs/test_export.py"],
     "cleaner/runs/phases/held_out.py": ["tests/runs/test_held_out.py"],
+    "cleaner/runs/phases/map.py": ["tests/runs/phases/test_map.py", "tests/runs/test_recall.py"],
     "cleaner/runs/phases/mix.py": ["tests/runs/test_mix.py"],
     "cleaner/runs/phases/recall.py": ["tests/runs/test_recall.py"],
     "cleaner/runs/phases/shuffle.py": [
@@ -72,7 +74,7 @@ TESTS = {
     **{f"cleaner/results/{name}.py": ["tests/cli/test_stats.py"]
        for name in ("funnel", "rules")},
     **{f"cleaner/results/{name}.py": ["tests/cli/test_assistant.py"]
-       for name in ("schemas", "told")},
+       for name in ("answers", "schemas")},
 }  # fmt: skip
 # Rooms that import none of the modules above, in the order of their layers: loaded once.
 BELOW = (

@@ -1,7 +1,9 @@
 """`stats` shows where documents went, on any terminal; its numbers are those of the ledger."""
 
 import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,23 @@ from cleaner.cli.tables import width_of
 from cleaner.errors import JobError
 from cleaner.results.drawing import drawn, limit_text
 from cleaner.results.finished import Run
-from cleaner.results.funnel import Amount, funnel, groups
+from cleaner.results.funnel import Amount, as_html, funnel, groups
 from cleaner.results.rules import overlap, rules
 from cleaner.results.values import values
 from cleaner.rules.conditions import Limit
+
+AMOUNTS = ("in", "kept", "dropped", "failed", "cut", "added")
+
+
+def test_a_bar_of_the_funnel_is_as_long_as_the_logarithm_of_what_is_kept() -> None:
+    nothing = {f"{name}_{of}": 0 for name in AMOUNTS for of in ("words", "characters")}
+    nothing |= {"dropped": 0, "failed": 0, "shortened": 0, "added": 0}
+    more = {"reasons": {}, "lost_by_source": {}, "lost_by_language": {}}
+    steps = [{"stage": name, "in": 999, **nothing, "kept": kept, **more}
+             for name, kept in (("read", 999), ("0.a", 99), ("1.b", 0))]  # fmt: skip
+    made: Any = SimpleNamespace(stats={"rows": {"in": 999}, "stages": steps})
+    assert re.findall(r"width:([\d.]+)px", as_html(made)) == ["100.0", "66.7", "0.0"]
+
 
 FILTER = """
 title: Short

@@ -1,5 +1,6 @@
 """What travels to workers as JSON comes back as the frozen value that it was."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError, dataclass
@@ -18,10 +19,13 @@ from cleaner.job.stage_spec import StageSpec
 from cleaner.rules.conditions import Limit
 from cleaner.runs.phases import Check, Task, read_task
 from cleaner.runs.phases.account import AccountSettings, AccountUnit
-from cleaner.runs.phases.base import DataFile, Everything
+from cleaner.runs.phases.base import DataFile, Everything, Phase, State, Unit
 from cleaner.runs.phases.build import HeldAgainst, StepOptions
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
 from cleaner.runs.phases.map import Decided, Judged, MapSettings, MapUnit, Sends, Verdicts
+from cleaner.runs.phases.mix import MixSettings
+from cleaner.runs.phases.recall import Aligned
+from cleaner.runs.phases.shadow import Sample
 from cleaner.runs.phases.shuffle import CutSettings, ShardSettings, ShardUnit
 from cleaner.runs.phases.steps import GatherSettings, GatherUnit, Read, StepSettings, StepUnit
 from cleaner.runs.summary.judges import Bound, Judge, RuleAt
@@ -153,3 +157,30 @@ def test_what_is_nested_is_typed_again() -> None:
 def test_what_lacks_a_field_or_has_another_is_refused(told: dict[str, Any]) -> None:
     with pytest.raises((TypeError, KeyError)):
         CutSettings.from_plain(told)
+
+
+# What is not said of a payload costs nothing, changes no byte, and leaves everything as it is.
+UNSAID: list[tuple[type, dict[str, object]]] = [
+    (Task, {"exact": True, "gpu": False, "memory": 0, "blind": 0}),
+    (Check, {"gpu": False, "memory": 0}),
+    (CutSettings, {"at_least": 1, "multiple_of": 1, "held_out": False}),
+    (ShardSettings, {"parts": 1, "tokenised": False}),
+    (ShardUnit, {"rows": 0}),
+    (Sends, {"seed": 0, "ranges": 1, "as_tokens": False, "held_out": 0.0}),
+    (MapSettings, {"part_bytes": 0, "shadow": 0.0}),
+    (MapUnit, {"alone": False}),
+    (MixSettings, {"shuffle_seed": 0, "ranges": 1}),
+    (Unit, {"size": 0, "weight": 0}),
+    (State, {"fresh": False}),
+    (Phase, {"version": 1, "exact": True, "gpu": False}),
+    (DataFile, {"trailer": 0}),
+    (Aligned, {"same": 0}),
+    (Sample, {"share": 0.0}),
+]
+
+
+@pytest.mark.parametrize(("kind", "values"), UNSAID, ids=[kind.__name__ for kind, _ in UNSAID])
+def test_what_is_not_said_asks_for_nothing(kind: type, values: dict[str, object]) -> None:
+    fields = {field.name: field.default for field in dataclasses.fields(kind)}
+    numbers = {name: value for name, value in fields.items() if isinstance(value, int | float)}
+    assert numbers == values

@@ -159,6 +159,11 @@ def test_what_is_unknown_fails_a_rule_and_not_a_cut(run: Any) -> None:
     assert failing(cut, rows) == [True, False, False]
 
 
+def test_nobody_fails_a_rule_that_is_off(run: Any) -> None:
+    (change,) = read_changes(run, "b", ["long=off"])
+    assert failing(change, pl.DataFrame({"words": [6, None]})) == [False]  # the same for all
+
+
 def test_only_what_the_stage_judges_fails(run: Any) -> None:
     (change,) = read_changes(run, "a", ["long=words >= 7"])
     rows = pl.DataFrame({"words": [6, 6, 6, 7], "lang": ["en", "zh", None, "en"]})

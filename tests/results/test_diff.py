@@ -59,6 +59,14 @@ def test_who_went_out_and_why(tmp_path: Path) -> None:
     assert words.shift == round((now - middle) / (high - low), 4) > 0  # type: ignore[operator]
 
 
+def test_a_rule_that_one_run_lacks_failed_nobody_there(tmp_path: Path) -> None:
+    more = {"first": [{"filter": "gopher_repetition"}]}
+    found = diff(ran(tmp_path, "a", 15, **more), ran(tmp_path, "b", 15))
+    lost = [rule for rule in found.rules if "gopher_repetition" in rule.stage]
+    assert lost
+    assert all(rule.now == 0 < rule.was for rule in lost)
+
+
 def test_the_same_run_twice_differs_in_nothing(tmp_path: Path) -> None:
     found = diff(ran(tmp_path, "a", 15), ran(tmp_path, "b", 15))
     assert (found.same, found.moves, found.rules, found.signals) == (30, [], [], [])

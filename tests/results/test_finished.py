@@ -1,6 +1,7 @@
 """A finished run of a few rows, opened: what it says of each, and what it finds wrong."""
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from cleaner.results.finished import (
     verdict,
     verify,
 )
+from cleaner.results.record import Record
 from cleaner.results.samples import sample_documents
 from cleaner.rules.conditions import Limit
 from cleaner.storage.row_key import sample_key
@@ -65,6 +67,27 @@ def test_each_fate_is_told_in_a_line(run: Run) -> None:
         "100000 (and 1 more)"
     )
     assert said(run, 6).startswith("failed at read: ")
+
+
+def test_a_copy_that_was_only_tagged_falls_later_for_a_rule(tmp_path: Path) -> None:
+    stages: list[Any] = [
+        {"exact_dedup": {"action": "tag"}},
+        {"filter": {"name": "gopher_quality"}},
+        {"cap": {"by": "host", "documents": 1}},
+    ]
+    short = "two words"
+    run = ran(tmp_path, [PLAIN, short, short, PLAIN], *stages, max_error_rate=1)
+    rule = "word_count: words = 2, kept if words BETWEEN 50 AND 100000 (and 1 more)"
+    assert said(run, 2) == f"dropped at 1.filter:gopher_quality: {rule}"
+    assert said(run, 3).startswith("kept: shards/part-00000-of-00001.parquet row ")
+    assert said(run, 3).endswith(", tagged 0.exact_dedup:exact_duplicate of d0")
+
+
+def test_a_run_says_whether_it_has_finished(run: Run, tmp_path: Path) -> None:
+    assert repr(run) == f"<run {run.path}: kept 2 of 7 documents in 3 stages>"
+    other = shutil.copytree(run.path, tmp_path / "run")
+    (other / "manifest.json").unlink()
+    assert repr(Record(str(other))) == f"<run {other}: not finished>"
 
 
 def test_a_document_is_found_by_its_place_in_a_shard(run: Run) -> None:

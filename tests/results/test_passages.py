@@ -10,7 +10,7 @@ from support.commands import command
 from support.thresholds import finished
 
 from cleaner.results.finished import Run, explain
-from cleaner.results.passages import passages
+from cleaner.results.passages import found_in, passages
 
 STORY = (
     "The keeper lit the lamp before dusk and wrote the weather into his book. The sea was calm, "
@@ -58,6 +58,23 @@ def test_what_is_repeated_is_marked_in_the_text_that_was_judged(run: Run) -> Non
     assert [TWICE[start:end] for start, end in copies.spans] == [
         "Subscribe to our letter for more stories like this one."
     ] * 5
+
+
+def test_dollars_are_formulas_where_the_page_marked_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def spans(text: str, signal: str, marked: bool, lists: Any) -> list[Any]:
+        asked.append(marked)
+        return []
+
+    monkeypatch.setattr("cleaner.results.passages.spans_of", spans)
+    (item,) = explain(run, "b")
+    for marked in (None, False, True):
+        asked.clear()
+        found_in(run, {**item.row, "formulas_marked": marked}, TWICE)
+        assert set(asked) == {marked is True}
 
 
 def test_a_duplicate_is_held_against_its_partner(run: Run) -> None:

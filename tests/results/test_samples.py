@@ -55,6 +55,17 @@ def test_unless_it_is_said_ten_are_drawn_of_those_that_were_kept(run: Run) -> No
     assert found.equals(sample_documents(run, "filter", count=10, seed=0))
 
 
+def test_a_condition_is_met_by_what_is_known(run: Run) -> None:
+    """Of what fell at the language no signal of the filter is known: it meets no condition."""
+    ledger = run.ledger()
+    known = ledger.filter(pl.col("digit_ratio").is_not_null())
+    assert len(known) > 0
+    found = sample_documents(run, count=100, each=True, where="digit_ratio >= 0")
+    assert len(found) == len(known)
+    labels = sample_documents(run, count=100, each=True, where="source = 'x'")
+    assert (len(labels), ledger["source"].null_count()) == (0, len(ledger))
+
+
 def test_of_each_stage_and_reason_as_many(run: Run) -> None:
     found = sample_documents(run, count=2, each=True)
     ledger = run.ledger()

@@ -146,6 +146,41 @@ def test_what_comes_back_may_fall_at_the_stages_after(tmp_path: Path, shadow: An
     assert said.would_keep.high == 3  # as the run has it
 
 
+SAME_SOURCE: list[Any] = [
+    {"exact_dedup": {"on": "source", "keep": "first"}},
+    {"near_dedup": {"bands": 40, "rows": 2, "threshold": 0.9}},
+]
+
+
+def test_nothing_comes_back_for_what_was_nobodys_survivor(tmp_path: Path) -> None:
+    a = rules(tmp_path, "a", long="words >= 3")
+    texts = [" ".join(f"{n}{place}" for place in range(n)) for n in (4, 5, 6)]  # a source for each
+    run = few(tmp_path, [{"filter": a}, *SAME_SOURCE], texts)
+    said = what_if(run, "a", ["long=words >= 5"])
+    assert (said.goes_out, said.kept) == (1, 3)
+    assert said.would_keep == Figure(2, 2, 2, False)
+
+
+def test_what_comes_back_meets_each_later_stage_that_compares(tmp_path: Path) -> None:
+    """Two come back from the first, and of what the second was given half fell."""
+    a = rules(tmp_path, "a", long="words >= 3")
+    short = [f"{n} b c d" for n in range(2)]  # of sources a and b: each hides one of six words
+    long = [" ".join(f"{n}{place}" for place in range(6)) for n in range(2)]
+    same = " ".join(f"w{place}" for place in range(30))
+    texts = [short[0], short[1], f"{same} x", long[0], long[1], same]
+    stages = [{"filter": a}, {"exact_dedup": {"on": "url", "keep": "first"}}, SAME_SOURCE[1]]
+    urls = [f"https://a.example/{name}" for name in ("0", "1", "2", "0", "1", "5")]
+    given = tmp_path / "in.parquet"
+    pl.DataFrame({"text": texts, "url": urls}).write_parquet(given)
+    entry = {"paths": str(given), "text": "text", "url": "url"}
+    run = finished({"name": "few", "input": entry, "stages": stages}, tmp_path / "run")
+    assert run.ledger()["stage"].to_list()[3:] == ["1.exact_dedup"] * 2 + ["2.near_dedup"]
+    said = what_if(run, "a", ["long=words >= 5"])
+    assert (said.goes_out, said.kept) == (2, 3)
+    # Of 4 that met the last stage 1 fell: of two that come back none may be left, or both.
+    assert (said.would_keep.low, said.would_keep.high) == (1, 3)
+
+
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, Any]]:
     """A run over 900 sample texts of which three in ten are in the shadow."""

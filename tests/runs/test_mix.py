@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from cleaner.job.mix_file import Mix, load_mix
 from cleaner.results.finished import Run, open_run, verify
 from cleaner.runs.derived import make
 from cleaner.runs.mix import plan_mix
-from cleaner.runs.phases.mix import Portion, mixture
+from cleaner.runs.phases.mix import Portion, _bounds, _taken, mixture
+from cleaner.storage.schemas import schema_text
 
 WORDS = ["river", "stone", "proof", "number", "light", "house", "garden", "winter"]
 
@@ -257,6 +259,42 @@ def test_a_run_keeps_its_own_column_of_that_name(runs: Path, tmp_path: Path) -> 
     with pytest.raises(JobError, match="'mixed_from' and 'input_mixed_from'"):
         mixed(tmp_path, tmp_path / "thrice", {"run": "twice"})
     assert len(once.kept().collect()) == len(twice.kept().collect())
+
+
+class Held:
+    """Shards of a run, in memory."""
+
+    def __init__(self, docs: pl.DataFrame) -> None:
+        self.docs = docs
+
+    def read(self, number: int, columns: Any, wanted: Any) -> Any:
+        """Return the documents in two frames."""
+        yield 0, self.docs[:3]
+        yield 3, self.docs[3:]
+
+
+def test_each_copy_of_a_document_has_a_place_of_its_own() -> None:
+    docs = pl.DataFrame({"text": [*"abcde"], "id": [*"vwxyz"]})
+    settings: Any = SimpleNamespace(
+        runs=[Held(docs)], portions=[Portion("p", 0, ((1.0, 1.0),))], epochs=10,
+        schema=schema_text({"text": pl.String, "id": pl.String}),
+    )  # fmt: skip
+    counts = pl.DataFrame({
+        "copies": [2, 0, 3, 1, 2], "portion": [0] * 5, "words": [1, 2, 3, 4, 5],
+    })  # fmt: skip
+    unit: Any = SimpleNamespace(run=0, shard=0, number=7)
+    taken = pl.concat(_taken(settings, unit, counts))
+    assert taken["text"].to_list() == [*"aacccdee"]
+    assert taken["row"].to_list() == [0, 1, 20, 21, 22, 30, 40, 41]
+    assert taken["words"].to_list() == [1, 1, 3, 3, 3, 4, 5, 5]
+    assert set(taken["file"]) == {7}
+
+
+def test_a_level_ends_where_the_middle_of_a_document_lies_below_its_share() -> None:
+    values = pl.DataFrame({"value": [0.1, 0.2, 0.3, None, 0.5], "amount": [10, 10, 10, 10, 10]})
+    assert _bounds(values, (0.1, 0.3, 1.0)) == ["0.1", "0.2"]
+    assert _bounds(values, (0.09, 0.31, 0.7, 1.0)) == ["-inf", "0.2", "-inf"]
+    assert _bounds(values.clear(), (0.5, 1.0)) == ["-inf"]
 
 
 def test_a_curve_is_scaled_up_to_its_epochs() -> None:

@@ -13,6 +13,9 @@ from support.runs import fingerprint
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import Plan, make_plan
 from cleaner.runs.driver import run_plan
+from cleaner.runs.phases.build import build_phases
+from cleaner.runs.phases.map import MapSettings
+from cleaner.runs.phases.recall import Aligned, aligned
 from cleaner.runs.reuse_forecast import foresee
 
 PAGES = Path(__file__).parents[2] / "samples" / "pages.parquet"
@@ -235,3 +238,34 @@ def test_scores_whose_names_end_like_ours_stay_apart(tmp_path: Path, more: dict[
     assert 0 < len(ledger) < 40
     for name in list(labels)[1:]:
         assert (ledger["s"] + ledger[name] - 1).abs().max() < 1e-3  # of two labels
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("language sample", "language sample", 2),
+        ("language sample", "language less", 1),
+        ("language sample", "sample language", 0),
+        # A filter's rules are judged again: what they say of a row is not all in its record.
+        ("language filter sample", "language filter less", 1),
+        ("language filter", "language filter", 1),
+    ],
+)
+def test_the_first_stages_that_decide_as_they_did_are_known(
+    before: str, after: str, same: int, tmp_path: Path
+) -> None:
+    pl.DataFrame({"text": ["a few words"]}).write_parquet(tmp_path / "in.parquet")
+    kinds: dict[str, Any] = {"language": {"language": {}}, "filter": {"filter": "gopher_quality"},
+             "sample": {"sample": {"share": 0.9}}, "less": {"sample": {"share": 0.4}}}  # fmt: skip
+
+    def settings(said: str) -> MapSettings:
+        given = {"paths": str(tmp_path / "in.parquet"), "text": "text"}
+        stages = [kinds[name] for name in said.split()]
+        plan = planned({"name": "t", "input": given, "stages": stages}, tmp_path / "run")
+        made = build_phases(plan)[0].options
+        assert isinstance(made, MapSettings)
+        return made
+
+    found = aligned(settings(before), settings(after))
+    assert isinstance(found, Aligned)
+    assert found.same == same

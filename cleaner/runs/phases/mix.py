@@ -320,7 +320,7 @@ def _taken(settings: MixSettings, unit: MixUnit, counts: pl.DataFrame) -> Iterat
             row=pl.int_range(start, start + len(docs), dtype=pl.UInt64),
         )
         for one in np.unique(group[often > 0]):
-            chosen = np.flatnonzero((group == one) & (often > 0))
+            chosen = np.flatnonzero(group == one)  # what is not taken is repeated no time
             at = np.repeat(chosen, often[chosen])
             copy = np.arange(len(at)) - np.repeat(
                 np.cumsum(often[chosen]) - often[chosen], often[chosen]

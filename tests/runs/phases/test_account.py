@@ -12,7 +12,7 @@ from support.phase_units import Units, cast, keys
 from cleaner.errors import AccountError
 from cleaner.ledger import COLUMNS
 from cleaner.runs.phases import account
-from cleaner.runs.phases.account import AccountSettings, AccountUnit, _Table
+from cleaner.runs.phases.account import AccountSettings, AccountUnit, _encodings, _Table
 from cleaner.runs.phases.base import DataFile
 from cleaner.runs.phases.map import RECORD
 from cleaner.storage.commits import Committer
@@ -299,3 +299,11 @@ def test_a_column_is_written_as_its_values_want_it_and_none_is_changed(tmp_path:
     dictionary = {name for name, one in written.items() if one.has_dictionary_page}
     assert dictionary == {"source", "broken.list.element"}
     assert "DELTA_BINARY_PACKED" in written["row"].encodings
+
+
+def test_values_that_stand_four_times_go_into_a_dictionary() -> None:
+    table = pl.DataFrame({
+        "four": [n // 4 for n in range(20)],
+        "fewer": [n // 4 for n in range(16)] + [4, 4, 4, 5],
+    }).to_arrow()  # fmt: skip
+    assert _encodings(table)["use_dictionary"] == ["four"]

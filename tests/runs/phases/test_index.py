@@ -114,6 +114,19 @@ def test_an_index_names_the_place_of_each_document_in_the_shards(tmp_path: Path)
     assert file["trailer"]["bytes"] == 40 * (64 + 1)  # an entry for each range, and the schema
 
 
+def test_each_file_of_an_index_holds_its_own_ranges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(global_stage, "PARTITION_ROWS", 3)
+    old = done(tmp_path, "a", [prose(t) for t in TOPICS])
+    (entry,) = (one for one in old.manifest["index"] if one["stage"] == "0.exact_dedup")
+    assert len(entry["files"]) == 2
+    for number, file in enumerate(entry["files"]):
+        assert file["trailer"]["bytes"] == 40 * (entry["ranges"] + 1)
+        rows = read_table(str(tmp_path / "a"), DataFile.said(file))
+        assert (rows["hi"].to_numpy() >> 63).tolist() == [number] * len(rows)
+
+
 @pytest.mark.parametrize(
     ("part", "parts", "read"),
     [

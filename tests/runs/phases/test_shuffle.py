@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from support.phase_units import Units, keys
 
 from cleaner.runs.phases import shuffle
+from cleaner.runs.phases.held_out import FIRST
 from cleaner.runs.phases.shuffle import (
+    BIN_BITS,
     CutSettings,
     ShardSettings,
     ShardUnit,
@@ -87,6 +89,16 @@ def test_the_sums_of_all_units_decide_the_cut(
     assert marker.last
     assert marker.facts["bounds"] == [str(bound) for bound in bounds]
     assert marker.facts["sizes"] == text
+
+
+def test_what_is_held_out_is_one_shard_behind_the_others_while_it_is_small(tmp_path: Path) -> None:
+    units = Units(tmp_path)
+    behind = FIRST >> (64 - BIN_BITS)
+    files = (units.table(sizes((1, 2, 8, 20), (behind + 3, 4, 8, 30), (behind + 9, 4, 8, 30))),)
+    how = CutSettings("tokens", 100, at_least=2, held_out=True, sizes=files)
+    (marker,) = units.did("cut", how)
+    assert (marker.facts["held_out"], marker.facts["counts"]) == (1, [2, 8])
+    assert marker.facts["sizes"] == [20, 60]
 
 
 def exact(sizes: list[int], shards: int) -> list[list[int]]:

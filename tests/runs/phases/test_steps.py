@@ -1,5 +1,6 @@
 """One unit of a step of a global stage: what it reads by role, and where its rows go."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -88,6 +89,13 @@ def test_a_large_range_comes_in_pieces_of_itself(
     assert [sorted(piece.rows["n"]) for piece in pieces] == parts
     assert [piece.number for piece in pieces] == list(range(len(parts)))
     assert [piece.last for piece in pieces] == [False] * (len(parts) - 1) + [True]
+
+
+def test_a_role_without_ranges_is_one_range_of_all_places(made: Made) -> None:
+    keys = replace(made.sent(1, QUARTER - 1, 2, QUARTER - 2), ranges=None)
+    for most, parts in ((2, [[0, 1, 2, 3]]), (1, [[0, 1, 2, 3], []])):
+        work = made.work(StepUnit(range=0), {"keys": keys}, most_rows=most)
+        assert [sorted(piece.rows["n"]) for piece in work.pieces("keys")] == parts
 
 
 def test_pieces_that_are_committed_are_not_made_again(made: Made) -> None:
