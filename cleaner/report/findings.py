@@ -208,12 +208,19 @@ def _recall(dedup: Mapping[str, Any]) -> Iterator[Finding]:
             )
 
 
+def _out(bound: float, tighter: float, low: float, high: float) -> bool:
+    return high < bound if tighter > 1 else low > bound
+
+
 def _dense(sliders: Sequence[Slider]) -> Iterator[Finding]:
     for one in sliders:
         total = sum(one.alone) + sum(one.others)
         for bound, tighter in ((one.low, 1.1), (one.high, 0.9)):
             if bound is None or not bound or total < 10 * FEW:
                 continue
+            beyond = zip(one.alone, one.others, one.lows, one.highs, strict=True)
+            if not any(a + b for a, b, low, high in beyond if _out(bound, tighter, low, high)):
+                continue  # a limit that takes nobody is at the end of what there is
             near = sorted((bound, bound * tighter))
             moved = [
                 count

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Literal, TypeAlias
 from xml.etree import ElementTree
 
 from markupsafe import Markup, escape
@@ -10,6 +11,7 @@ from markupsafe import Markup, escape
 from cleaner.config.display import visible
 from cleaner.text.segment import formula_spans
 
+Drawn: TypeAlias = Literal[False, True, "marked"]
 LONGEST = 400  # characters of TeX that are drawn; a longer formula stays as TeX
 _NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 _ELEMENTS = frozenset(
@@ -30,14 +32,16 @@ _ATTRIBUTES = frozenset(
 )
 
 
-def shown(text: str, marks: Sequence[tuple[int, int]] = (), formulas: bool = True) -> Markup:
+def shown(text: str, marks: Sequence[tuple[int, int]] = (), formulas: Drawn = True) -> Markup:
     """Return a text as HTML; characters from `start` to `end` of each mark are highlighted.
+
+    `formulas` are those of the `$` rule; "marked": all between dollars, as `extract` writes them.
 
     What moves a terminal's cursor or turns the order of text is shown, never obeyed.
     """
     out: list[Markup] = []
     # Without a dollar there is no formula, and no kernel to be loaded for it.
-    drawn = formula_spans(text) if formulas and "$" in text else []
+    drawn = formula_spans(text, formulas) if formulas and "$" in text else []
     at = 0
     for start, end in drawn:
         out.append(_plain(text, at, start, marks))

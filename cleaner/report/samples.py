@@ -8,7 +8,7 @@ import polars as pl
 from markupsafe import Markup
 
 from cleaner.report.contents import Document, Pair, SampleGroup
-from cleaner.report.mathematics import shown
+from cleaner.report.mathematics import Drawn, shown
 from cleaner.results.finished import Run, verdict
 from cleaner.results.passages import as_it_fell, found_in
 from cleaner.results.rules import rules
@@ -115,7 +115,7 @@ def _document(
         fate=row["fate"],
         group=group,
         lang=row["lang"],
-        text=None if text is None else _marked(text, marks, LONGEST, formulas),
+        text=None if text is None else _marked(text, marks, LONGEST, formulas and _mode(row)),
     )
 
 
@@ -126,7 +126,11 @@ def clipped(text: str, most: int = LONGEST) -> str:
     return f"{text[:most]}… ({len(text) - most:,} more characters)"
 
 
-def _marked(text: str, marks: Sequence[Span], most: int, formulas: bool) -> Markup:
+def _mode(row: dict[str, Any]) -> Drawn:
+    return "marked" if row.get("formulas_marked") else True
+
+
+def _marked(text: str, marks: Sequence[Span], most: int, formulas: Drawn) -> Markup:
     """Return a text as HTML, clipped, from its beginning or from a little before the first mark."""
     joined_marks = joined(marks)
     first = joined_marks[0].start if joined_marks else 0

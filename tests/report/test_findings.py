@@ -103,6 +103,12 @@ def test_many_documents_of_one_value_are_no_density(tmp_path: Path) -> None:
     assert told.findings == []
 
 
+def test_a_limit_that_takes_nobody_is_at_the_end_of_what_there_is(tmp_path: Path) -> None:
+    rows = [{"text": "word " * (50 + n % 60), "source": "a"} for n in range(600)]
+    told = reported(tmp_path, rows, {"filter": filter_file(tmp_path, "words >= 50")})
+    assert told.findings == []
+
+
 def test_a_file_that_cannot_be_read_is_found(tmp_path: Path) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"not Parquet")
     (tmp_path / "good.jsonl").write_text(json.dumps({"text": PLAIN, "source": "a"}))

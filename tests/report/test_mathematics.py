@@ -11,6 +11,14 @@ def test_a_formula_becomes_mathml_and_the_text_around_it_stays() -> None:
     )
 
 
+def test_where_dollars_only_mark_formulas_each_pair_is_one() -> None:
+    text = "The data are $8,47,20$ and it costs \\$5 or \\$6."
+    assert "<math" not in shown(text)
+    page = shown(text, formulas="marked")
+    assert page.count("<math") == 1
+    assert page.endswith("and it costs \\$5 or \\$6.")
+
+
 def test_a_displayed_formula_is_a_block() -> None:
     assert 'display="block"' in shown("So $$\\frac{a}{b}$$ holds.")
 
