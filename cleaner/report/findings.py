@@ -18,6 +18,7 @@ from cleaner.results.rules import RuleCounts, rules
 MOST = 10
 _NEARLY_ALL = 0.95
 _MORE_THAN_OTHERS = 0.3  # of a group, beside the others
+_ALONE = 0.6  # that much any group may lose, where there are no others to hold it against
 _MUCH_CUT = 0.5
 _DENSE = 0.05  # of what reached a filter: moving the limit by a tenth changes that much
 _FEW_GROUP = 50
@@ -117,9 +118,14 @@ def _groups(run: Run, steps: Sequence[Step]) -> Iterator[Finding]:
                 continue
             step, mine, theirs = worst
             kept = group.kept.documents
+            beside = (
+                "where hardly any others came"
+                if theirs is None
+                else f"the others {share_text(theirs, 1)}"
+            )
             yield Finding(
                 f"{label.capitalize()} {group.name} loses {share_text(mine, 1)} at {step.stage}, "
-                f"the others {share_text(theirs, 1)}.",
+                f"{beside}.",
                 _worst_rule(rules(run), step.stage, label, group.name)
                 + f"Of {group.came:,} that came in, {kept:,} were kept.",
                 "groups",
@@ -127,33 +133,43 @@ def _groups(run: Run, steps: Sequence[Step]) -> Iterator[Finding]:
             )
 
 
-def _more(loss: tuple[Step, float, float]) -> float:
-    return loss[1] - loss[2]
+_Loss = tuple[Step, float, float | None]  # what a stage dropped of a group, and of the others
 
 
-def _loss(
-    group: Group, step: Step, steps: Sequence[Step], label: str
-) -> tuple[Step, float, float] | None:
-    """Return what a stage dropped of a group and of all others; None where either is too small."""
+def _more(loss: _Loss) -> float:
+    _, mine, theirs = loss
+    return mine - (_ALONE if theirs is None else theirs)
+
+
+def _loss(group: Group, step: Step, steps: Sequence[Step], label: str) -> _Loss | None:
+    """Return what a stage dropped of a group and of all others; None where the group is too small.
+
+    Where few others came, theirs is None.
+    """
     came = reached(group, step, steps)
     lost = group.lost_at.get(step.stage, 0)
     others = step.came.documents - came
     # A stage that keeps some languages drops the others because it was asked to.
     asked = label == "language" and step.reasons.get("language", 0) > 0
-    if came < _FEW_GROUP or others < FEW or asked:
+    all_there_is = steps[0].came.documents - group.came < FEW
+    if came < _FEW_GROUP or asked or all_there_is:
         return None
+    if others < FEW:
+        return step, lost / came, None
     of_others = step.dropped.documents + step.failed.documents - lost
     return step, lost / came, of_others / others
 
 
 def _worst_rule(counted: Sequence[RuleCounts], stage: str, label: str, name: str) -> str:
-    """Say which rule fails a group most, beside all."""
+    """Say which rule fails a group most, beside the others that it judges."""
     worst = (0.0, "", 0.0)
     for rule in counted:
         mine = (rule.languages if label == "language" else rule.sources).get(name)
         if rule.stage == stage and mine is not None and mine.judged:
             share = mine.fails / mine.judged
-            worst = max(worst, (share - rule.counts.fails / rule.counts.judged, rule.rule, share))
+            others = rule.counts.judged - mine.judged
+            theirs = (rule.counts.fails - mine.fails) / others if others else 0.0
+            worst = max(worst, (share - theirs, rule.rule, share))
     _, rule_name, share = worst
     said = f"Most by the rule {rule_name}, which fails {share_text(share, 1)} of it. "
     return said if rule_name else ""

@@ -78,6 +78,28 @@ def test_a_language_lost_to_a_threshold_is_found_with_its_rule(tmp_path: Path) -
     )
 
 
+def test_a_language_is_found_where_the_others_have_gone_before_it(tmp_path: Path) -> None:
+    rows = [{"text": text, "source": "a"} for text in texts(100, PLAIN)]
+    rows += [{"text": CHINESE * 3 + f"第{n}篇。", "source": "a"} for n in range(80)]
+    turned = filter_file(tmp_path, "stop_words_en < 1", "words >= 10")
+    english = {"filter": {"name": turned, "where": "lang = 'en'"}}
+    other = tmp_path / "other"
+    other.mkdir()
+    told = reported(tmp_path, rows, {"language": {}}, english,
+                    {"filter": filter_file(other, "mean_word_length >= 3")})  # fmt: skip
+    found = {one.title: one.detail for one in told.findings if one.title.startswith("Language")}
+    assert found == {
+        "Language en loses 100 % at 1.filter:mine, the others 0 %.": (
+            "Most by the rule stop_words_en, which fails 100 % of it. "
+            "Of 100 that came in, 0 were kept."
+        ),
+        "Language zh loses 100 % at 2.filter:mine, where hardly any others came.": (
+            "Most by the rule mean_word_length, which fails 100 % of it. "
+            "Of 80 that came in, 0 were kept."
+        ),
+    }
+
+
 def test_languages_that_were_not_asked_for_are_no_finding(tmp_path: Path) -> None:
     rows = [{"text": text, "source": "a"} for text in texts(100, PLAIN)]
     rows += [{"text": CHINESE * 3 + f"第{n}篇。", "source": "a"} for n in range(80)]
