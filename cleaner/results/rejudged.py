@@ -133,7 +133,7 @@ class Rejudged:
         own = pl.element().str.starts_with(head) & ~pl.element().is_in(names)
         broke = pl.col("broken").list.eval(pl.element().filter(own)).list.len() > 0
         broke = broke.fill_null(False) if now is None else broke.fill_null(False) | now
-        return pl.col("stage").is_in(titles) & (pl.col("_at") < entry.index) & broke
+        return pl.col("stage").is_in(titles) & broke
 
     def _untold(self, entry: Entry) -> pl.Expr:
         """Return whether nobody knows what a stage says of a row that fell before it."""

@@ -116,6 +116,7 @@ def test_what_a_ledger_of_dropped_rows_does_not_name_was_kept(tmp_path: Path) ->
     found = diff(one, ran(tmp_path, "b", 25))
     assert found.went_out == diff(ran(tmp_path, "c", 15), ran(tmp_path, "d", 25)).went_out > 0
     assert (found.same + found.went_out, found.signals) == (30, [])
+    assert (found.by_place, found.by_id, found.unmatched) == (30, 0, (0, 0))
     (move,) = found.moves
     assert [row["id"] for row in move.sample] == [f"d{row['row']}" for row in move.sample]
     assert "ledger: dropped" in found.unknown[0]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cleaner.results.drawing import Bar, drawn, limit_text, number
+from cleaner.results.drawing import Bar, _inside, drawn, limit_text, number
 from cleaner.results.values import Values
 from cleaner.rules.conditions import Limit
 
@@ -57,6 +57,14 @@ def test_a_limit_parts_what_it_keeps_from_the_rest(
     assert [bar.inside for bar in bars] == inside or said is None
     if said is not None:
         assert {bar.low: bar.limit for bar in bars if bar.limit} == said
+
+
+def test_a_bar_that_begins_at_a_limit_is_inside_unless_the_limit_is_open() -> None:
+    for at, inside in ((1.9, False), (2.0, True), (3.0, True), (3.1, False)):
+        assert _inside(at, Limit("words", low=2, high=3)) is inside
+    for at in (2.0, 3.0):
+        open_ends = Limit("words", low=2, low_open=True, high=3, high_open=True)
+        assert not _inside(at, open_ends)
 
 
 def test_an_open_end_lies_just_beside_its_number() -> None:

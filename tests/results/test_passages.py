@@ -11,6 +11,7 @@ from support.thresholds import finished
 
 from cleaner.results.finished import Run, explain
 from cleaner.results.passages import found_in, passages
+from cleaner.rules.rule_set import load_rules
 
 STORY = (
     "The keeper lit the lamp before dusk and wrote the weather into his book. The sea was calm, "
@@ -45,6 +46,9 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return finished({**job, **({"shadow": "off"} if request.param else {})}, place / "run")
 
 
+RULES = {rule.name: rule for rule in load_rules("gopher_repetition").rules}
+
+
 def of(run: Run, wanted: str) -> Any:
     (item,) = explain(run, wanted)
     return item, passages(run, item.row)
@@ -54,6 +58,10 @@ def test_what_is_repeated_is_marked_in_the_text_that_was_judged(run: Run) -> Non
     item, told = of(run, "b")
     assert item.row["stage"] == "0.filter:gopher_repetition"
     assert told.text == TWICE
+    rules = {
+        (one.rule, signal) for one in told.found for signal in RULES[one.rule].condition.columns
+    }
+    assert {(one.rule, one.signal) for one in told.found} <= rules
     copies = next(one for one in told.found if one.signal == "dup_line_ratio")
     assert [TWICE[start:end] for start, end in copies.spans] == [
         "Subscribe to our letter for more stories like this one."

@@ -146,6 +146,19 @@ def test_what_comes_back_may_fall_at_the_stages_after(tmp_path: Path, shadow: An
     assert said.would_keep.high == 3  # as the run has it
 
 
+def test_for_whom_the_score_of_a_language_counts_the_shadow_tells(tmp_path: Path) -> None:
+    """Of the short texts and of a plain long one it does not, whatever it is."""
+    short = ["La maison est grande.", "The house is big and the garden is green.", "Das ist gut so"]
+    both = "the cat le chat est la the dog und der Hund ist gut the rat et les autres sont partis "
+    run = few(tmp_path, [{"language": {}}], [*short, both * 4])
+    scores = run.ledger()["lang_score"]
+    assert scores.max() < 0.9999  # type: ignore[operator]
+    said = what_if(run, None, ["language.min_score=0.9999"])
+    assert (said.kept, said.goes_out) == (4, 0)
+    assert said.would_keep == Figure(3, 3, 3, False)
+    assert said.why[0].startswith("the ledger does not tell")
+
+
 SAME_SOURCE: list[Any] = [
     {"exact_dedup": {"on": "source", "keep": "first"}},
     {"near_dedup": {"bands": 40, "rows": 2, "threshold": 0.9}},

@@ -117,9 +117,18 @@ CHANGES: dict[str, tuple[Any, bool]] = {
     "judged in part": (lambda p: with_option(p.stages(), 3, where="lang = 'en'"), True),
     "another order": (lambda p: moved(p.stages(), 0, 2, 1, 4, 3, 5, 6), True),
     "one stage less": (lambda p: moved(p.stages(), 0, 1, 2, 4, 5, 6), True),
+    "one stage more": (
+        lambda p: [*p.stages()[:3], {"sample": {"share": 0.8}}, *p.stages()[3:]], False
+    ),
     "another last stage": (lambda p: p.stages(last=0.4), False),
 }  # fmt: skip
-QUICK = ("tighter language", "looser in the middle", "all at once")
+QUICK = (
+    "tighter language",
+    "looser in the middle",
+    "all at once",
+    "one stage more",
+    "more languages",
+)
 
 
 @pytest.mark.parametrize(

@@ -243,9 +243,11 @@ def test_a_probe_goes_through_the_shadow_after_the_rows(
         yield mapping.Part(part.docs[:1], [], [], True), gone, part.docs[1:]
 
     ran: list[tuple[list[int], list[int]]] = []
+    samples: list[bool] = []
 
     def run(chain: Any, docs: pl.DataFrame, at: Any, ghosts: pl.DataFrame, sample: Any) -> Any:
         ran.append((docs["row"].to_list(), ghosts["row"].to_list()))
+        samples.append(sample is mapping.NOBODY)
         return Outcome(docs)
 
     monkeypatch.setattr(mapping, "_parts", with_ghosts)
@@ -256,6 +258,7 @@ def test_a_probe_goes_through_the_shadow_after_the_rows(
     assert ran == [([0], []), ([], [1]), ([], [2]), ([0], [1]), ([], [1, 2])]
     mapped.probe(0, 0, 3, alone=True)
     assert ran[-1] == ([0], [])
+    assert samples == [False] * len(ranges) + [True]  # of the shadow nobody is drawn then
 
 
 def test_a_probe_names_its_rows_or_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Where the shards are cut, and what each holds: documents in order of their hash, each once."""
 
 import itertools
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.phase_units import Units, keys
 
+from cleaner.ledger import OTHER
 from cleaner.runs.phases import shuffle
 from cleaner.runs.phases.held_out import FIRST
 from cleaner.runs.phases.shuffle import (
@@ -18,6 +20,7 @@ from cleaner.runs.phases.shuffle import (
     CutSettings,
     ShardSettings,
     ShardUnit,
+    most_frequent,
     shard_bounds,
     shard_count,
 )
@@ -99,6 +102,14 @@ def test_what_is_held_out_is_one_shard_behind_the_others_while_it_is_small(tmp_p
     (marker,) = units.did("cut", how)
     assert (marker.facts["held_out"], marker.facts["counts"]) == (1, [2, 8])
     assert marker.facts["sizes"] == [20, 60]
+
+
+def test_what_is_rare_is_counted_with_what_was_rare_before() -> None:
+    counts = Counter({"a": 5, "b": 5, "c": 2, "d": 1})
+    assert most_frequent(counts, 2) == {"a": 5, "b": 5, OTHER: 3}
+    assert most_frequent(counts + Counter({OTHER: 9}), 2) == {OTHER: 9 + 5 + 3, "a": 5}
+    assert most_frequent(counts, 4) == dict(counts)
+    assert len(most_frequent(Counter({str(n): 1 for n in range(102)}))) == 101
 
 
 def exact(sizes: list[int], shards: int) -> list[list[int]]:
