@@ -14,9 +14,11 @@ from cleaner.kernels.dedup.fold import fold
 from cleaner.kernels.text.segment import OFF
 
 _SHORT = 40  # characters: a longer line that begins so may be a sentence
+_ROW = 3  # such lines side by side are buttons in a row; two may be a heading
 LONGEST = 160  # characters of a statement; more is a text about such statements
 LISTS = ("zh_cue_starts", "zh_cue_lines", "zh_cue_parts")  # in `filters/lists/`
 _AROUND = r"[\W_]*"
+_EDGE = re.compile(r"^[\W_]+")
 
 
 class Cues(NamedTuple):
@@ -52,7 +54,8 @@ def _patterns(cues: Cues) -> tuple[re.Pattern[str], ...]:
         for phrases in cues
     )
     patterns = (f"{_AROUND}(?:{starts})", f"{_AROUND}(?:{whole}){_AROUND}", parts)
-    return tuple(map(re.compile, patterns))
+    buttons = f"(?>(?:{whole})[\\W_]*){{{_ROW},}}+"  # possessive: ways to part them are many
+    return tuple(map(re.compile, (*patterns, buttons)))
 
 
 def are_cues(texts: Sequence[str], cues: Cues) -> list[bool]:
@@ -60,14 +63,17 @@ def are_cues(texts: Sequence[str], cues: Cues) -> list[bool]:
 
     >>> are_cues(["分享到：微信", "【 打印 】", "責任編輯：某人", "打印机在二楼"], shipped_cues())
     [True, True, True, False]
+    >>> are_cues(["收藏微博微信分享", "微信朋友圈"], shipped_cues())
+    [True, False]
     """
-    starts, whole, parts = _patterns(cues)
+    starts, whole, parts, buttons = _patterns(cues)
     return [
         len(text) <= LONGEST
         and (
             (len(text) <= _SHORT and whole.fullmatch(plain) is not None)
             or (len(text) <= _SHORT and plain[-1:] not in "。!?" and bool(starts.match(plain)))
             or parts.search(plain) is not None
+            or buttons.fullmatch(_EDGE.sub("", plain)) is not None
         )
         for text, plain in zip(texts, _plain(texts), strict=True)
     ]

@@ -318,6 +318,10 @@ HAN_PROSE = "三角形的内角和等于两个直角，这一结论对平面上�
         "图片来自网络，如有侵权，请联系我们删除。",
         "阅读(321)",
         "在看",
+        "收藏 分享 打印 评论",
+        "缩小字体放大字体收藏微博微信分享",
+        "首页导航登录注册",
+        "文章关键词：圆 切线",
     ],
 )
 def test_cue_lines_of_chinese_pages_fall(cue: str) -> None:
@@ -337,6 +341,8 @@ def test_cue_lines_of_chinese_pages_fall(cue: str) -> None:
         "法律规定，如有侵权行为，权利人可以向法院起诉。",
         "他在看潮水，也在等渡轮。",
         "声明发表以后，港口的渔民又读了一遍。",
+        "微信朋友圈",
+        "收藏分类与打印目录",
     ],
 )
 def test_sentences_that_begin_like_cues_stay(line: str) -> None:

@@ -17,6 +17,11 @@ AUTO_RENDER = (
     "{delimiters:[{left:'$$',right:'$$',display:true},{left:'$',right:'$',display:false}]})"
     "</script>"
 )
+ON_LOAD = (
+    """<script defer src="/js/auto-render.min.js" onload="renderMathInElement(document.body, {"""
+    """delimiters: [{left: '$$', right: '$$', display: true},"""
+    """ {left: &quot;$&quot;, right: '$', display: false}]});"></script>"""
+)
 LOADED = "<script src=MathJax.js></script>"
 LEAD = "A boat crosses the bay in an hour when the wind is good, and in two when it is not. " * 3
 
@@ -32,7 +37,7 @@ BODIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("head", [CONFIGURED, AUTO_RENDER])
+@pytest.mark.parametrize("head", [CONFIGURED, AUTO_RENDER, ON_LOAD])
 @pytest.mark.parametrize("body", BODIES)
 def test_where_the_dollar_is_configured_it_delimits(head: str, body: str) -> None:
     found = text(f"Take ${body}$ here.", head)
@@ -151,3 +156,9 @@ def test_pages_without_mathematics_have_no_formulas(corpora: Path) -> None:
     labelled = plain.filter(~pl.col("url").str.contains("asciimath|equation-image|llm-webkit"))
     found = [extract_html(page).formulas_found > 0 for page in labelled["html"]]
     assert sum(found) <= 0.005 * len(plain)
+
+
+@pytest.mark.parametrize("call", ["", "renderMathInElement(document.body)", "start('$', '$')"])
+def test_what_a_script_does_on_load_need_not_configure_the_dollar(call: str) -> None:
+    head = f'<script src="/js/katex.min.js" onload="{call}"></script>'
+    assert text("costs $5 to $6 and $第n项$", head) == r"costs \$5 to \$6 and \$第n项\$"

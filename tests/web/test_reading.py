@@ -153,6 +153,8 @@ def test_values_stay_in_their_columns(markup: str, want: str) -> None:
         "<table><tr><td class=gutter><div class='line number1'>1</div><div class='line number2'>2"
         "</div><td class=code><div><div class=line>let x;</div><div class=line>let y;</div></div>"
         "</table>",
+        "<pre class=prettyprint><code class='prism has-numbering'>let x;\nlet y;</code>"
+        "<ul class='pre-numbering'><li>1</li><li>2</li></ul></pre>",
     ],
 )
 def test_numbers_of_lines_are_no_code(markup: str) -> None:
@@ -226,4 +228,21 @@ def test_notes_of_latexml_follow_their_paragraph() -> None:
     ],
 )  # fmt: skip
 def test_a_numbered_equation_is_no_table(markup: str, want: str) -> None:
+    assert text(markup) == want
+
+
+@pytest.mark.parametrize(
+    ("markup", "want"),
+    [
+        ("<p>See there.<a href='#fnref1' role=doc-backlink>\u21a9\ufe0e</a></p>", "See there."),
+        ("<p>See there.&#160;<a href='/page#r'>&#8617;</a></p>", "See there."),
+        ("<p>See there. <a href='#a'>\u21a9</a> <a href='#b'>\u21a9</a></p>", "See there."),
+        (
+            "<p>Press \u21a9 to <a href='#k'>end it \u21a9</a>.</p>",
+            "Press \u21a9 to end it \u21a9.",
+        ),
+        ("<p>The <a href='/enter'>\u21b5</a> key.</p>", "The \u21b5 key."),
+    ],
+)
+def test_arrows_back_from_a_note_are_left_out(markup: str, want: str) -> None:
     assert text(markup) == want

@@ -86,8 +86,8 @@ def _scripts(tree: LexborHTMLParser) -> list[str]:
             kind, text = attributes.get("type") or "", attributes.get("src") or ""
             if not text and not kind.startswith("math/"):
                 text = f"{kind}\n{node.text_lexbor()[:_MAX_SCRIPT]}"
-            else:
-                text = f"{kind} {text}"
+            else:  # KaTeX's own instructions put the configuration into `onload`
+                text = f"{kind} {text}\n{attributes.get('onload') or ''}"
         if (
             any([mark in text for mark in _MARKS])
             or _MARK.search(text)

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from cleaner.web.reading.code import without_line_numbers
 from cleaner.web.reading.hidden import without_edits, without_unseen
 from cleaner.web.reading.lines import lines_joined, markdown_kept
-from cleaner.web.reading.notes import notes_apart
+from cleaner.web.reading.notes import notes_apart, without_back_links
 from cleaner.web.reading.numbering import numbered
 from cleaner.web.reading.raised import raised_written
 from cleaner.web.reading.ruby import without_readings
@@ -25,6 +25,7 @@ _PASSES = {
     "unseen": without_unseen,
     "edits": without_edits,
     "notes": notes_apart,
+    "returns": without_back_links,
     "equations": equations_bare,
     "spans": columns_kept,
     "numbers": numbered,

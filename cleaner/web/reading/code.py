@@ -6,12 +6,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _NUMBERS = re.compile(
     r"(?:^|[\s_-])(?:line-?_?n(?:umber|um|o)s?|linenodiv|linenrs?|blob-num|hljs-ln-n(?:umbers)?"
-    r"|ln-?num|lnt|ln|gutter|rouge-gutter|number)(?=$|[\s_\d-])|LineN(?:umber|o|r)",
+    r"|ln-?num|lnt|ln|gutter|rouge-gutter|number|pre-numbering)(?=$|[\s_\d-])|LineN(?:umber|o|r)",
     re.I,
 )
 _CANDIDATES = (
     "[class*=ine], [class*=blob-num], [class*=hljs-ln], [class*=gutter], .ln, .lnt"
-    ", [data-line-number]"
+    ", [data-line-number], .pre-numbering"
 )
 _ONLY_NUMBERS = re.compile(r"[\s\d.:|\u00a0]*")
 _CODE = frozenset(["pre", "code", "table", "tbody", "tr", "td"])

@@ -1,4 +1,9 @@
-"""Footnotes that stand inside a sentence: a mark stays there, the note follows the paragraph."""
+"""Footnotes that stand inside a sentence: a mark stays there, the note follows the paragraph.
+
+Links that lead back from a note are no part of it.
+"""
+
+import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -40,3 +45,19 @@ def notes_apart(tree: LexborHTMLParser) -> None:
         if following is not None:
             last[block.mem_id] = following
         note.replace_with(sign)
+
+
+_BACK = re.compile("[\u21a9\u21b5\u23ce\u2934\ufe0e\ufe0f\\s]+")  # arrows that turn back
+
+
+def without_back_links(tree: LexborHTMLParser) -> None:
+    """Take out the arrows by which a note leads back to where it is mentioned.
+
+    >>> tree = LexborHTMLParser("<p>See there.<a href='#r1'>\u21a9</a> <a href='#r2'>x\u21a9</a>")
+    >>> without_back_links(tree)
+    >>> tree.body.text()
+    'See there. x\u21a9'
+    """
+    for link in tree.css("a[href*='#']"):
+        if _BACK.fullmatch(link.text()):
+            link.remove()

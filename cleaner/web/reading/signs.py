@@ -13,6 +13,7 @@ class Reading(NamedTuple):
     unseen: bool = True  # words for readers of screens
     edits: bool = True  # <del> and <ins>
     notes: bool = True  # footnotes inside sentences
+    returns: bool = True  # links from a footnote back to its mark
     equations: bool = True  # tables, which may stand around numbered equations
     spans: bool = True  # cells over several rows or columns
     numbers: bool = True  # lists that do not count from one
@@ -26,11 +27,12 @@ class Reading(NamedTuple):
 LITERALS: dict[str, bytes] = {
     "ruby": b"<ruby",
     "lines": b"""lineno line-no linenum line-num line_num blob-num hljs-ln gutter\x01 gutter>
-        lnt\x01 \x01ln\x01""",
+        lnt\x01 \x01ln\x01 pre-numbering""",
     "unseen": b"""sr-only sronly ly-hidden lyhidden ly_hidden screen-read screenread t-invisible
         for-sr hidden-vis assistive-t 1y-hidden <amp-ad <amp-embed <amp-st <amp-cons <amp-user""",
     "edits": b"<del>",
     "notes": b"ltx_n",
+    "returns": "\u21a9 \u21b5 \u23ce \u2934 &#8617; &#x21a9".encode(),
     "equations": b"<table",
     "spans": b"wspan lspan",
     "numbers": b"start= reversed <li\x01value",
