@@ -162,3 +162,27 @@ def test_pages_without_mathematics_have_no_formulas(corpora: Path) -> None:
 def test_what_a_script_does_on_load_need_not_configure_the_dollar(call: str) -> None:
     head = f'<script src="/js/katex.min.js" onload="{call}"></script>'
     assert text("costs $5 to $6 and $第n项$", head) == r"costs \$5 to \$6 and \$第n项\$"
+
+
+def classes(ignore: str, process: str) -> str:
+    option = f"ignoreClass: '{ignore}', processClass: '{process}'"
+    return (
+        f"<script>MathJax.Hub.Config({{tex2jax: {{inlineMath: [['$','$']], {option}}}}})</script>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ignore", "process", "want"),
+    [
+        (".*", "mathjax.*", "one $n^2$ two \\$k^2\\$"),
+        (".*", "other|mathjax-abs.*", "one $n^2$ two \\$k^2\\$"),
+        ("plain.*", "x", "one $n^2$ two \\$k^2\\$"),
+        (".*", "jax.*", "one \\$n^2\\$ two \\$k^2\\$"),  # a class must begin so
+        ("lain.*", "x", "one $n^2$ two $k^2$"),
+    ],
+)
+def test_classes_that_a_configuration_names_by_their_beginning(
+    ignore: str, process: str, want: str
+) -> None:
+    markup = "one <span class='mathjax-abstract'>$n^2$</span> two <i class='plain-words'>$k^2$</i>"
+    assert text(markup, classes(ignore, process)) == want

@@ -56,6 +56,10 @@ POSTS = {
     "FluxBB": """<div class="blockpost" id="p{n}"><h2><span>#{n} <a>{1}</a></span></h2><div
         class="postleft"><dl><dt><strong>{0}</strong></dt><dd>Member</dd></dl></div><div
         class="postmsg"><p>{2}</p></div></div>""",
+    "Lemmy": """<ul class="comments"><li class="comment"><article class="details comment-node"><a
+        class="person-listing"><span>{0}</span></a> <span class="moment-time">{1}</span><div
+        class="comment-content"><div class="md-div"><p>{2}</p></div></div><button>reply</button>
+        </article></li></ul>""",
 }
 FRAME = """<html><head><title>Leak</title></head><body><div class="headerbar"><ul><li><a>Forum</a>
 </li><li><a>Register</a></li></ul></div><h1>The pump leaks</h1><div id="posts">{}</div>

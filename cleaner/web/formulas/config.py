@@ -18,7 +18,7 @@ _ASCIIMATH = re.compile(
     r"[=,_]AM_|[aA](?:SCII|scii)[mM]ath(?:2jax|\s*:|ML\w*\.js|\.js)|input/[aA]sciimath|AMdelimiter"
 )
 _VARIABLES = re.compile(r"(?:\$|querySelectorAll|getElementsByTagName)\(\s*[\"']var[\"']\s*\)")
-_CLASS = re.compile(r"[\w-]{1,80}")
+_CLASS = re.compile(r"[\w-]{1,80}(?:\.\*)?")
 _MAX_PAIRS = 8  # more is no configuration any renderer documents
 _MAX_MACROS = 500
 _MAX_LITERAL = 20_000
@@ -72,7 +72,19 @@ def read_config(tree: LexborHTMLParser) -> Config:
             for match in islice(_SETTING.finditer(script), _MAX_SETTINGS):
                 _apply(config, match.group(1), script, match.end())
     del config.delimiters[_MAX_PAIRS:]
+    config.ignored |= _beginning(tree, config.ignored)
+    config.processed |= _beginning(tree, config.processed)
     return config
+
+
+def _beginning(tree: LexborHTMLParser, patterns: frozenset[str]) -> frozenset[str]:
+    """Return the classes of a page that begin as those patterns say that end in `.*`."""
+    found: set[str] = set()
+    for start in [each[:-2] for each in patterns if each.endswith(".*")]:
+        for node in tree.css(f"[class*='{start}']"):
+            names = (node.attributes.get("class") or "").split()
+            found.update(name for name in names if name.startswith(start))
+    return frozenset(found)
 
 
 def _scripts(tree: LexborHTMLParser) -> list[str]:

@@ -99,6 +99,11 @@ KINDS = {
         "[component=post]", "[component='post/content']", "[itemprop=author], [data-username]",
         ".timeago", "[component='topic/title']",
     ),
+    "Lemmy": Kind(
+        b"comment-node",
+        ".comment-node, .post-listing", ".comment-content .md-div, #postContent .md-div",
+        ".person-listing", ".moment-time", ".post-title h1",
+    ),
     "schema.org": Kind(
         b"discussionforumposting qapage",
         "[itemtype$=DiscussionForumPosting], [itemtype$='/Question'], [itemtype$='/Answer']",
