@@ -8,7 +8,7 @@ from cleaner.web.mathml.layout import binomial
 from cleaner.web.mathml.leaves import chars
 from cleaner.web.mathml.nodes import Converter, core_of, joined, no_line, sign_of, words_of
 from cleaner.web.mathml.symbols import NAMED
-from cleaner.web.mathml.tables import array, environment, has_lines, rows_of
+from cleaner.web.mathml.tables import array, environment, has_lines, lined_up, rows_of
 
 _PAIRS = dict(zip("([{⟨⌈⌊\u2329\u3008⟦", ")]}⟩⌉⌋\u232a\u3009⟧", strict=True))
 _CLOSING = {close: opening for opening, close in _PAIRS.items()}
@@ -121,13 +121,15 @@ def fence(to: Converter, opening: str, body: str, closing: str) -> str:
 
 def fenced_table(to: Converter, table: Any, opening: str, closing: str) -> str:
     """Return a table between brackets: a matrix, cases, or an array between any two signs."""
-    rows = rows_of(to, table)
+    left, right = _FENCE.get(opening, opening), _FENCE.get(closing, closing)
     name = _MATRIX.get((opening, closing))
+    rows = rows_of(to, table)
+    if name and lined_up(table, rows):  # equations, not a matrix
+        return joined([r"\left" + left, environment("aligned", rows), r"\right" + right])
     if name and not has_lines(table):
         return environment(name, rows)
     if opening == "{" and not closing and max((len(row) for row in rows), default=0) <= 2:
         return environment("cases", rows)
-    left, right = _FENCE.get(opening, opening), _FENCE.get(closing, closing)
     return joined([r"\left" + left, array(table, rows), r"\right" + right])
 
 

@@ -135,6 +135,17 @@ def array(table: Any, rows: list[list[str]]) -> str:
     return rf"\begin{{array}}{{{spec}}}" + "".join(body) + r"\end{array}"
 
 
+def lined_up(table: Any, rows: list[list[str]]) -> bool:
+    """Say whether a table is equations set one under the other at their signs.
+
+    Its alignment says so; where it has none, each row is two cells, and the second begins so.
+    """
+    align = (table.get("columnalign") or "").split()
+    if align or has_lines(table):
+        return align[:2] == ["right", "left"] and _is_displayed(table)
+    return all(len(row) == 2 and _RELATION.match(row[1].strip()) for row in rows) and bool(rows)
+
+
 def _is_displayed(table: Any) -> bool:
     """Say whether a table sets its cells in display style, as equations are."""
     for node in (table, table.find("mtr/mtd/mstyle")):
