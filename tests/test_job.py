@@ -61,7 +61,7 @@ MISTAKES = {
     swapped("text: text", "text: text, html: html"): "exactly one of html",
     swapped("100_000", "lots"): "output.shard_tokens: input should be a valid integer",
     swapped("shard_tokens", "shard_bytes: 5, shard_tokens"): "not both",
-    swapped("exact_dedup: {}", "checkpoint: {}"): "stage 'checkpoint' is not built yet",
+    swapped("exact_dedup: {}", "checkpoint: {name: a}"): "stages.3.checkpoint.name: unknown key",
     GOOD + "    shadow: {shares: 0.1}\n": "shadow.shares: unknown key, did you mean 'share'?",
     GOOD + "    shadow: no\n": "shadow: takes share, at_least and at_most, or: off; not 'no'",
     swapped("{shard_tokens: 100_000}", "{format: megatron}"): "format megatron needs tokenizer",

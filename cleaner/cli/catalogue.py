@@ -68,7 +68,6 @@ def stages(
     as_json: JsonOption = False,
 ) -> None:
     """List the stages, or the options of one."""
-    from cleaner.stages import NOT_BUILT
     from cleaner.stages.options.base import StageOptions
     from cleaner.stages.plugins import names, options_of
 
@@ -85,7 +84,6 @@ def stages(
         emit(rows)
         return
     show(rows)
-    tell(f"\nnot built yet: {', '.join(NOT_BUILT)}")
 
 
 def _stage(name: str, as_json: bool) -> None:

@@ -25,7 +25,7 @@ from cleaner.config.regex import is_pattern
 from cleaner.config.shipped import shipped_path
 from cleaner.errors import JobError
 from cleaner.shards import FORMATS
-from cleaner.stages import NOT_BUILT, STAGES, plugins
+from cleaner.stages import STAGES, plugins
 from cleaner.stages.base import Stage
 from cleaner.storage.run_folder import JOB, RunFolder
 
@@ -334,9 +334,6 @@ def _stages(value: Any, where: Where, mistakes: list[str], resolved: bool) -> li
             mistakes.append(where.say(at, "has one key, the name of a stage, and its options"))
             continue
         ((name, options),) = item.items()
-        if name in NOT_BUILT:
-            mistakes.append(where.say((*at, name), f"stage {name!r} is not built yet"))
-            continue
         try:
             kind = plugins.find(str(name))
         except JobError as error:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -452,7 +452,11 @@ def _goes_on(job: Job, name: str, then: Entry | None, later: Sequence[Entry]) ->
         for entry in (*([then] if then else []), *later):
             if entry.stage.changes_text:
                 break
-            wanted |= name in entry.stage.signals() or name in entry.stage.needs()
+            wanted |= (
+                entry.stage.keeps_signals
+                or name in entry.stage.signals()
+                or name in entry.stage.needs()
+            )
         return wanted
     return True
 
@@ -555,31 +559,44 @@ def _shard_columns(
 
     A format that can hold only some has no others.
     """
-    columns = _all_columns(job, maps, carried)
+    columns = all_columns(
+        job.stages, maps[-1].carry, job.output.signals, carried, job.output.columns
+    )
+    columns = {**{n: (n, k) for n, k in _SHARD.items()}, **columns}
     form = FORMATS[job.output.format]
     if form.token_type is not None and tokenizer is not None:
         columns["tokens"] = (TOKENS, pl.List(form.token_type(tokenizer.vocabulary)))
     return columns if form.columns is None else {name: columns[name] for name in form.columns}
 
 
-def _all_columns(job: Job, maps: Sequence[MapPlan], carried: Carried) -> dict[str, tuple[str, Any]]:
-    have = maps[-1].carry
-    ours = dict(_SHARD)
-    made = [name for entry in job.stages for name in entry.stage.adds()]
-    for name in (*dict.fromkeys(made), *job.output.signals):
+def all_columns(
+    stages: Sequence[Entry],
+    have: Mapping[str, Any],
+    signals: Sequence[str],
+    carried: Carried,
+    names: Sequence[str] | Literal["all"],
+) -> dict[str, tuple[str, Any]]:
+    """Return the columns of a file of documents: name in it -> name inside, Polars type.
+
+    `have` are those that documents have by then; of what is carried, `names` are written.
+    """
+    ours = {name: kind for name, kind in _SHARD.items() if name in have}
+    made = [name for entry in stages for name in entry.stage.adds()]
+    for name in (*dict.fromkeys(made), *signals):
         if name not in ours and name in have:
             ours[name] = have[name]
     columns = {name: (name, kind) for name, kind in ours.items()}
-    wanted = {carried.find(name) for name in job.output.columns}
+    wanted = {carried.find(name) for name in names}
     mine = [
         name
         for name in carried.types
-        if inside(name) in have and (job.output.columns == "all" or name in wanted)
+        if inside(name) in have and (names == "all" or name in wanted)
     ]
-    taken = {*ours, _MARKED, *mine}
+    taken = {*ours, *_SHARD, _MARKED, *mine}
     for name in mine:
         shown = name
-        while shown in ours or shown == _MARKED or (shown != name and shown in taken):
+        met = {*ours, *_SHARD, _MARKED}
+        while shown in met or (shown != name and shown in taken):
             shown = PREFIX + shown
         taken.add(shown)
         columns[shown] = (inside(name), carried.types[name])

@@ -112,6 +112,8 @@ def finish(
     files = [file for entry in index for file in entry["files"]]
     home = RunFolder(state.home)
     beside = [file for output in outputs for file in output.get("beside", ())]
+    checkpoints = _checkpoints(plan, phases, state)
+    files += [file for entry in checkpoints for file in entry["files"]]
     home.remove_products(file["path"] for file in [*outputs, *beside, *ledger_files, *files])
     differing = [
         said
@@ -154,6 +156,7 @@ def finish(
         "outputs": outputs,
         "ledger_files": ledger_files,
         "index": index,
+        "checkpoints": checkpoints,
         "records": [record_of(home, name) for name in RECORDS],
         "rows": stats["rows"],
         "stages": [
@@ -258,6 +261,16 @@ def _index(plan: Plan, phases: Sequence[Phase], state: State) -> list[dict[str, 
                     "files": written,
                 }
             )
+    return found
+
+
+def _checkpoints(plan: Plan, phases: Sequence[Phase], state: State) -> list[dict[str, Any]]:
+    """Return what the manifest says of each checkpoint."""
+    found = []
+    for entry in plan.job.stages:
+        if files := [m.facts for m in _markers(phases, state, "write_checkpoint", entry.title)]:
+            rows = sum(facts["rows"] for facts in files)
+            found.append({"stage": entry.title, "rows": rows, "files": files})
     return found
 
 

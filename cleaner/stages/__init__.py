@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cleaner.stages.options.base import StageOptions
 from cleaner.stages.options.cap import CapOptions
+from cleaner.stages.options.checkpoint import CheckpointOptions
 from cleaner.stages.options.classify import ClassifyOptions
 from cleaner.stages.options.clean_lines import CleanLinesOptions
 from cleaner.stages.options.decontaminate import DecontaminateOptions
@@ -45,12 +46,8 @@ OPTIONS: dict[str, type[StageOptions]] = {
     "classify": ClassifyOptions,
     "embed_classify": EmbedClassifyOptions,
     "sample": SampleOptions,
+    "checkpoint": CheckpointOptions,
 }
-
-# Named in the documentation and refused until they work.
-NOT_BUILT = (
-    "checkpoint",
-)  # fmt: skip
 
 
 class _Stages(MutableMapping[str, "type[Stage]"]):
@@ -84,7 +81,7 @@ class _Stages(MutableMapping[str, "type[Stage]"]):
 
 STAGES = _Stages()
 
-__all__ = ["NOT_BUILT", "OPTIONS", "STAGES", "Judging", "Stage"]
+__all__ = ["OPTIONS", "STAGES", "Judging", "Stage"]
 
 
 def __getattr__(name: str) -> Any:

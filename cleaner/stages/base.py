@@ -35,6 +35,7 @@ class Stage(StageOptions):
     changes_text: ClassVar[bool] = False
     exact: ClassVar[bool] = True  # False: float scores, another machine may differ in the last bit
     gpu: ClassVar[bool] = False  # it runs on a GPU where there is one
+    keeps_signals: ClassVar[bool] = False  # all that were measured go on as far as here
     for_ledger: ClassVar[bool] = False  # what it adds is for the ledger, not for later stages
     drops_most: ClassVar[bool] = False  # of a crawl; the ledger tells less of what falls here
 

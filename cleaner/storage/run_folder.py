@@ -22,6 +22,7 @@ LOG = f"{WORK}/run.log"  # what the attempts here said; stays when intermediate 
 FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what was before
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
 HELD_OUT = "held_out"  # shards of what is not trained on, beside `shards`
+CHECKPOINT = "checkpoint"  # what came to a stage of this name, a folder for each
 CARD = "README.md"  # the dataset card; whoever owns the run may write on in it
 REPORT, AUDIT = "report.html", "audit.json"  # made of a finished run, when a user asks
 VALUES = "values.parquet"  # how many documents have which values of a signal, by rule
@@ -38,6 +39,7 @@ SHARD_SUFFIXES = (  # of `shards.FORMATS`, which loads what reads them
 _PRODUCT = re.compile(
     rf"(shards|held_out)/part-\d{{5,}}-of-\d{{5,}}\.({'|'.join(map(re.escape, SHARD_SUFFIXES))})"
     r"|(ledger|clusters|shadow|matches)/part-\d{5,}\.parquet"
+    r"|checkpoint/\d+\.[^/]+/part-\d{5,}\.parquet"
     r"|index/\d+\.[^/]+/part-\d{5,}-of-\d{5,}\.arrow"
 )
 # Below `_work` and below a replacement; a part of it that is not ours makes it nobody's to delete.
@@ -135,10 +137,12 @@ class RunFolder:
 
     def products(self) -> dict[str, int]:
         """Return the files that bear the names of our products, path -> bytes."""
-        index = [f"index/{stage}" for stage in self._folders("index")]
+        nested = [
+            f"{place}/{stage}" for place in ("index", CHECKPOINT) for stage in self._folders(place)
+        ]
         found = {
             f"{place}/{file.path}": file.size
-            for place in ("shards", HELD_OUT, "ledger", "clusters", "shadow", "matches", *index)
+            for place in ("shards", HELD_OUT, "ledger", "clusters", "shadow", "matches", *nested)
             for file in store.below(self.at(place))
         }
         return {path: size for path, size in found.items() if _PRODUCT.fullmatch(path)}
@@ -252,14 +256,21 @@ def _is_manifest(said: Any) -> bool:
 def named_by(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what a manifest says of each file that it names: path, sha256 and bytes."""
     index = [file for entry in manifest["index"] for file in entry["files"]]
+    checkpoints = checkpoint_files(manifest)
     beside = [file for output in manifest["outputs"] for file in output.get("beside", ())]
     return [
         *manifest["outputs"],
         *beside,
         *manifest["ledger_files"],
         *index,
+        *checkpoints,
         *manifest.get("records", []),
     ]
+
+
+def checkpoint_files(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what a manifest says of the files of all checkpoints: path, sha256, bytes, rows."""
+    return [file for entry in manifest.get("checkpoints", []) for file in entry["files"]]
 
 
 def missing(files: Iterable[Mapping[str, Any]], there: Mapping[str, int]) -> list[str]:

@@ -44,6 +44,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     ],
     "exact_dedup": [{}, {"on": "url"}, {"on": "lang", "keep": "first", "within": "source"}],
     "near_dedup": [{}, {"preset": "refinedweb", "keep": "best", "best_by": "quality"}],
+    "checkpoint": [{}],
     "line_dedup": [{"min_documents": 2}, {"min_documents": 2, "unit": "paragraph"}],
     "cap": [{"documents": 1}, {"by": "lang", "tokens": 50, "best_by": "quality"}],
     "decontaminate": [{}, {"action": "cut"}, {"action": "tag", "column": {"question": "asked"}}],

@@ -8,6 +8,7 @@ from cleaner.config.plain import Plain
 from cleaner.errors import Damaged
 from cleaner.runs.phases.account import AccountSettings, AccountUnit, run_account
 from cleaner.runs.phases.base import Everything, load_settings
+from cleaner.runs.phases.checkpoint import CheckpointSettings, CheckpointUnit, run_checkpoint
 from cleaner.runs.phases.export import ExportSettings, ExportUnit, run_export
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit, run_index, run_kept
 from cleaner.runs.phases.map import MapSettings, MapUnit, run_map, run_probe
@@ -58,6 +59,7 @@ FUNCTIONS: dict[str, Function] = {
     "mix_draw": Function(run_draw, MixSettings, MixUnit),
     "export": Function(run_export, ExportSettings, ExportUnit),
     "account": Function(run_account, AccountSettings, AccountUnit),
+    "write_checkpoint": Function(run_checkpoint, CheckpointSettings, CheckpointUnit),
     "kept": Function(run_kept, IndexSettings, KeptUnit),
     "index": Function(run_index, IndexSettings, IndexUnit),
 }

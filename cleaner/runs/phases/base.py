@@ -35,7 +35,7 @@ from cleaner.storage.shortages import naming
 Settings = TypeVar("Settings", bound=Plain)
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
 # Functions whose units write files of the output.
-_WRITERS = ("shard", "account", "index", "export")
+_WRITERS = ("shard", "account", "index", "write_checkpoint", "export")
 _OPEN = 64  # exchange files that a task holds open; a process may have as few as 256 in all
 # One partition in an exchange file's trailer; the last one is the file's schema.
 _ENTRY = np.dtype([("rows", "<i8"), ("offset", "<i8"), ("size", "<i8"), ("check", "V16")])

@@ -8,6 +8,7 @@ from typing import Any
 
 from cleaner.corpus.files import InputFile, Piece, weight
 from cleaner.dedup.index import Index, ranges
+from cleaner.job.checkpoint_columns import columns_at, said_of
 from cleaner.job.job_file import Entry, Output, Shadow
 from cleaner.job.plan import DOCUMENT_BYTES, PARTITION_BYTES, MapPlan, Plan
 from cleaner.job.stage_spec import StageSpec
@@ -22,6 +23,7 @@ from cleaner.runs.phases.base import (
     Unit,
     ranges_in,
 )
+from cleaner.runs.phases.checkpoint import CheckpointSettings, CheckpointUnit
 from cleaner.runs.phases.index import IndexSettings, IndexUnit, KeptUnit
 from cleaner.runs.phases.map import Decided, Judged, MapSettings, MapUnit, Sends, Verdicts
 from cleaner.runs.phases.merge import MergeUnit, joined
@@ -50,7 +52,7 @@ from cleaner.stages.global_stage import (
 )
 from cleaner.storage.commits import Marker, digest
 from cleaner.storage.row_key import packed
-from cleaner.storage.run_folder import HELD_OUT
+from cleaner.storage.run_folder import CHECKPOINT, HELD_OUT
 from cleaner.storage.schemas import schema_text
 
 _END = (1 << 64) - 1
@@ -81,7 +83,9 @@ def build_phases(plan: Plan) -> list[Phase]:
                 options,
                 prepare,
                 exact=exact,
-                exchanges=tuple(role.name for role in sends.roles) or ("text",),
+                exchanges=("text",)
+                if mapped.then is None
+                else tuple(role.name for role in sends.roles),
                 of_map=number,
                 gpu=gpu,
                 version=6,
@@ -558,7 +562,46 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
         if mapped.then is not None and indexed is not None:
             at = number + len(phases)
             phases += _index(plan, mapped.then, indexed, before, maps[0], shard, at)
+        if mapped.then is not None and mapped.then.stage.keeps_signals:
+            phases.append(_checkpoint(plan, mapped.then, before, number + len(phases)))
     return phases
+
+
+def _checkpoint(plan: Plan, entry: Entry, previous: str, number: int) -> Phase:
+    """Return the phase that writes what came to a checkpoint."""
+    columns = columns_at(plan, entry)
+    about = CheckpointSettings(
+        place=f"{CHECKPOINT}/{entry.title}",
+        schema=schema_text({name: kind for name, (_, kind) in columns.items()}),
+        columns={name: inner for name, (inner, _) in columns.items()},
+        about=said_of(plan, entry, list(columns)),
+    )
+
+    def prepare(state: State) -> Prepared:
+        parts = state.markers[previous]
+        starts = list(itertools.accumulate((p.facts["kept"] for p in parts), initial=0))
+        units = []
+        for at in range(0, max(1, starts[-1]), ROWS_PER_FILE):
+            end = min(at + ROWS_PER_FILE, starts[-1])
+            # An empty checkpoint is one part without rows: its file has the schema.
+            of = [
+                n
+                for n in range(len(parts))
+                if (starts[n] < end and starts[n + 1] > at) or (not starts[-1] and n == 0)
+            ]
+            mine = [parts[n] for n in of]
+            size = sum(part.facts["bytes"] for part in mine)
+            skip = at - starts[of[0]] if of else 0
+            unit = CheckpointUnit(at // ROWS_PER_FILE, skip, end - at, _files(mine, "text"), size)
+            name = f"{unit.number:05d}"
+            units.append(Unit(name, unit, _all(mine), rows=unit.rows, size=size))
+        return Prepared(about, units, "")
+
+    label = entry.title.replace(":", "_")
+    title = f"write {entry.title}"
+    return Phase(
+        f"{number:02d}-{label}.write", "write_checkpoint", title, about, prepare, stage=entry.title
+    )
 
 
 def _index(
