@@ -126,7 +126,7 @@ def _commands(opened: Run, changes: Sequence[Change], written: str | None) -> li
             else f"stages.{index}.filter.name={file}"
         )
     sets += [f"stages.{c.entry.index}.min_score={c.cut:g}" for c in changes if not c.rule]
-    words = ["cleaner", "run", "JOB.yaml", "--out", f"{opened.path}-2"]
+    words = ["cleaner", "run", "JOB.yaml", "--out", f"{opened.path}-2", "--reuse", opened.path]
     return [*lines, shlex.join([*words, *(word for one in sets for word in ("--set", one))])]
 
 
