@@ -55,6 +55,9 @@ ROOMS = {
 TESTS = {
     "cleaner/runs/phases/__init__.py": ["tests/runs/phases/test_base.py"],
     "cleaner/runs/phases/judge_again.py": ["tests/runs/test_recall.py"],
+    "cleaner/runs/phases/chain.py": [
+        "tests/runs/phases/test_chain.py", "tests/runs/phases/test_map.py",
+    ],
     "cleaner/runs/phases/export.py": ["tests/runs/test_export.py"],
     "cleaner/runs/phases/held_out.py": ["tests/runs/test_held_out.py"],
     "cleaner/runs/phases/map.py": ["tests/runs/phases/test_map.py", "tests/runs/test_recall.py"],

@@ -21,7 +21,9 @@ from cleaner.dedup.near import (
     components,
     decide_stars,
     shingle_sets,
+    sign,
 )
+from cleaner.dedup.presets import Banding
 from cleaner.errors import CleanerError
 from cleaner.stages.near_dedup import NearDedup
 from cleaner.storage.exchange import Source, read_partition, write_partitions
@@ -135,6 +137,14 @@ def test_clusters_of_components_keep_their_first(
     for row in found.rows():
         if row[2] is not None and verify:
             assert row[5] == reference.jaccard(docs[row[:2]][2], docs[row[2:4]][2])
+
+
+def test_what_belongs_to_nobody_and_what_says_nothing_is_compared_with_none() -> None:
+    docs = pl.DataFrame({
+        "text": ["one two three four", "one two three four", "..."], "url": ["http://a.b/", "none", "http://a.b/"],
+    })  # fmt: skip
+    assert sign(docs, Banding(5, 2, 4), within="host").known.tolist() == [True, False, False]
+    assert sign(docs, Banding(5, 2, 4)).known.tolist() == [True, True, False]
 
 
 def test_a_pair_without_its_set_is_a_defect() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cleaner.results.drawing import Bar, _inside, drawn, limit_text, number
+from cleaner.results.drawing import Bar, _inside, _joined, drawn, limit_text, number
 from cleaner.results.values import Values
 from cleaner.rules.conditions import Limit
 
@@ -148,6 +148,12 @@ def test_empty_bars_at_the_end_go_unless_a_limit_begins_there() -> None:
     assert lows({1: 5, 2: 5, 3: 0, 4: 0}, most=4) == [1, 1.5, 2]
     kept = drawn(counted(Limit("words", low=4), {1: 5, 2: 5, 3: 0, 4: 0}), most=4)
     assert [(bar.low, bar.documents) for bar in kept][-1] == (4, 0)
+
+
+def test_an_empty_bar_behind_a_single_one_goes() -> None:
+    bars = [Bar(1, "", 5, True), Bar(2, "", 0, True), Bar(3, "", 0, True)]
+    assert _joined([*bars]) == bars[:1]
+    assert _joined(bars[1:]) == bars[1:2]  # something is always drawn
 
 
 def test_numbers_are_told_in_few_digits() -> None:

@@ -10,7 +10,7 @@ from support.commands import command
 from support.thresholds import finished
 
 from cleaner.results.finished import Run, explain
-from cleaner.results.passages import found_in, passages
+from cleaner.results.passages import as_it_fell, found_in, passages
 from cleaner.rules.rule_set import load_rules
 
 STORY = (
@@ -83,6 +83,11 @@ def test_dollars_are_formulas_where_the_page_marked_them(
         asked.clear()
         found_in(run, {**item.row, "formulas_marked": marked}, TWICE)
         assert set(asked) == {marked is True}
+
+
+def test_the_shadow_has_a_text_as_it_fell_where_no_later_stage_changes_texts(run: Run) -> None:
+    titles = ("0.filter:gopher_repetition", "1.clean_lines:board", "2.near_dedup", "3.none", None)
+    assert [as_it_fell(run, title) for title in titles] == [False, False, True, False, False]
 
 
 def test_a_duplicate_is_held_against_its_partner(run: Run) -> None:

@@ -11,7 +11,7 @@ from support.thresholds import finished
 from cleaner.cli.documents import paged
 from cleaner.errors import JobError
 from cleaner.results.finished import Run
-from cleaner.results.samples import sample_documents
+from cleaner.results.samples import limits, sample_documents
 
 BODY = "The ferry leaves the north pier at nine and comes back before the tide has turned again."
 
@@ -64,6 +64,15 @@ def test_a_condition_is_met_by_what_is_known(run: Run) -> None:
     assert len(found) == len(known)
     labels = sample_documents(run, count=100, each=True, where="source = 'x'")
     assert (len(labels), ledger["source"].null_count()) == (0, len(ledger))
+
+
+def test_on_the_far_side_of_a_cut_lie_those_that_fell_there(run: Run) -> None:
+    ledger = run.ledger()
+    for edge in limits(run, ledger.columns):
+        fell = ledger.filter(edge.fell)
+        assert set(fell["stage"]) <= {edge.entry.title}
+        assert set(fell["fate"]) <= {"dropped"}
+    assert {edge.rule for edge in limits(run, ledger.columns)} >= {"", "enough", "plain"}
 
 
 def test_of_each_stage_and_reason_as_many(run: Run) -> None:

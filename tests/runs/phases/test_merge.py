@@ -136,6 +136,13 @@ def test_thousands_of_tiny_units_are_joined_and_read_by_few_requests(
     )
 
 
+def test_as_many_files_as_do_not_go_up_in_batches_are_joined_whole(
+    tmp_path: Path, files: list[DataFile]
+) -> None:
+    (made,) = join(tmp_path, files[:19])
+    assert sum(map(len, read(tmp_path, [made]))) == 19 * 100
+
+
 def test_files_are_joined_while_that_saves_requests() -> None:
     mib = 1 << 20
     assert joined([mib] * 16, 64) == []  # few files
