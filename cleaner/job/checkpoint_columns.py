@@ -6,10 +6,10 @@ from typing import Any
 from cleaner.job.job_file import Entry
 from cleaner.job.plan import Plan, all_columns
 from cleaner.job.stage_spec import StageSpec
+from cleaner.job.trusted import MADE, SIGNAL, STAGE, VERSION
 from cleaner.signals import SIGNALS
+from cleaner.signals import VERSION as OF_SIGNALS
 from cleaner.storage.commits import digest
-
-SIGNAL, STAGE, VERSION, MADE = "cleaner.signal", "cleaner.stage", "cleaner.version", "cleaner.made"
 
 
 def columns_at(plan: Plan, at: Entry) -> dict[str, tuple[str, Any]]:
@@ -37,7 +37,11 @@ def _signals_at(plan: Plan, at: Entry) -> list[str]:
 
 def said_of(plan: Plan, at: Entry, columns: Sequence[str]) -> dict[str, dict[str, str]]:
     """Return what the files of a checkpoint say of its columns that stages or signals made."""
-    found = {name: {SIGNAL: name} for name in _signals_at(plan, at)}
+    found = {
+        name: {SIGNAL: name, VERSION: str(OF_SIGNALS)}
+        for name in _signals_at(plan, at)
+        if ":" not in name  # one of a list depends on its words
+    }
     for entry in plan.job.stages[: at.index]:
         spec = StageSpec.of(entry, plan.reads.get(entry.index, {}))
         made = digest([spec.plugin, spec.source, dict(spec.files), spec.options.plain()])

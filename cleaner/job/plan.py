@@ -31,6 +31,7 @@ from cleaner.dedup.index import Index, find_indexes
 from cleaner.errors import InputError, JobError
 from cleaner.job.input_columns import PREFIX, Carried, resolve_columns
 from cleaner.job.job_file import Entry, Job, Output
+from cleaner.job.trusted import Trusted, trusted
 from cleaner.ledger import ALWAYS, COLUMNS, ROWS_AT_ONCE
 from cleaner.shards import FORMATS
 from cleaner.shards.tokenizer import TOKEN_COUNT, TOKENS, Tokenizer
@@ -73,6 +74,7 @@ class Measure(Plain):
     before: int  # index of the stage they are measured for; the job's length: at the very end
     signals: tuple[str, ...]
     stored: Mapping[str, str]
+    given: Mapping[str, str] = field(default_factory=dict)  # columns that have some already
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,8 @@ def make_plan(
     bad = {file.path for file in failed}
     readable = [file for file in readable if file.path not in bad]
     limit = unit_limit or unit_bytes(readable)
-    maps, reads, notes = _trace(job, columns, carried)
+    given = trusted(columns, readable, carried)
+    maps, reads, notes = _trace(job, columns, carried, given)
     return Plan(
         job=job,
         files=tuple(readable),
@@ -206,7 +209,7 @@ def make_plan(
         part_bytes=min(part_limit or limit, PART_BYTES),
         maps=tuple(maps),
         shard_columns=_shard_columns(job, maps, carried, tokenizer),
-        notes=(*passed.notes, *carried.notes, *notes),
+        notes=(*passed.notes, *carried.notes, *given.notes, *notes),
         reads=reads,
         indexes=indexes,
         tokenizer=tokenizer,
@@ -219,7 +222,9 @@ def with_stages(plan: Plan, stages: Sequence[Entry]) -> Plan:
     Raises JobError where they do not fit together.
     """
     job = plan.job.model_copy(update={"stages": tuple(stages)})
-    maps, reads, _ = _trace(job, plan.columns, plan.carried)
+    maps, reads, _ = _trace(
+        job, plan.columns, plan.carried, trusted(plan.columns, plan.files, plan.carried)
+    )
     columns = _shard_columns(job, maps, plan.carried, plan.tokenizer)
     return replace(plan, job=job, maps=tuple(maps), reads=reads, shard_columns=columns, indexes={})
 
@@ -282,7 +287,7 @@ def _resolve_stages(job: Job) -> Job:
 
 
 def _trace(
-    job: Job, columns: Sequence[Columns], carried: Carried
+    job: Job, columns: Sequence[Columns], carried: Carried, has: Trusted
 ) -> tuple[list[MapPlan], dict[int, dict[str, str]], list[str]]:
     """Return the map phases, after following every column from its maker to its users.
 
@@ -361,7 +366,7 @@ def _trace(
                 mistakes.append(f"output.columns: no column {name!r}; available: {have}")
     if mistakes:
         raise JobError("\n".join(mistakes))
-    return _maps(job, there, carried), reads, notes
+    return _maps(job, there, carried, has), reads, notes
 
 
 def _can_be_made(name: str) -> bool:
@@ -396,7 +401,7 @@ def _say(entry: Entry, message: str) -> str:
     return ": ".join(part for part in said if part)
 
 
-def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
+def _maps(job: Job, types: dict[str, Any], carried: Carried, given: Trusted) -> list[MapPlan]:
     groups: list[tuple[list[Entry], Entry | None]] = [([], None)]
     for entry in job.stages:
         across = entry.stage.global_stage()
@@ -406,7 +411,7 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried) -> list[MapPlan]:
             continue
         groups[-1] = (groups[-1][0], entry)
         groups.append(([], None))
-    measures = _measures(job, groups)
+    measures = _measures(job, groups, given)
     maps = []
     there: dict[str, Any] = dict(_FRESH)
     there.update({inside(name): kind for name, kind in carried.types.items()})
@@ -461,7 +466,9 @@ def _goes_on(job: Job, name: str, then: Entry | None, later: Sequence[Entry]) ->
     return True
 
 
-def _measures(job: Job, groups: Sequence[tuple[list[Entry], Entry | None]]) -> list[list[Measure]]:
+def _measures(
+    job: Job, groups: Sequence[tuple[list[Entry], Entry | None]], given: Trusted
+) -> list[list[Measure]]:
     """Return per map phase what is measured before which stage, with names for the ledger.
 
     A signal measured on several versions of the text keeps its bare name for the last one.
@@ -506,12 +513,15 @@ def _measures(job: Job, groups: Sequence[tuple[list[Entry], Entry | None]]) -> l
         for before, names in points
         for name in names
     }
+    changing = (entry.index for entry in job.stages if entry.stage.changes_text)
+    first = min(changing, default=len(job.stages))  # up to it texts are as they were read
     return [
         [
             Measure(
                 before,
                 tuple(names),
                 {n: n if last[n] == (number, before) else f"{n}@{before}" for n in names},
+                {n: given.columns[n] for n in names if n in given.columns and before <= first},
             )
             for before, names in points
         ]

@@ -29,6 +29,9 @@ from cleaner.signals import lists as listed
 from cleaner.signals.counts import Formulas, Texts, Value, column, columns_of, count, table
 from cleaner.signals.splitters import Unit
 
+# Raised whenever a signal may give another value for the same text.
+VERSION = 5  # addresses of small numbers are personal data
+
 FAMILIES: dict[str, ModuleType] = {
     "characters": characters,
     "scripts": scripts,

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from cleaner.config.word_lists import load_phrases
 from cleaner.errors import JobError
 from cleaner.rules.rule_set import RuleSet, broken_rules, load_rules
-from cleaner.signals import SIGNALS, measure
+from cleaner.signals import SIGNALS, VERSION, measure
 from cleaner.signals.splitters import check
 from cleaner.stages.base import Judging
 from cleaner.stages.marked import LOSS, LOSS_SIGNALS, formula_loss
@@ -21,7 +21,7 @@ from cleaner.text.segment import formulas_of
 class ByRules(FilterOptions, Judging):
     """What a filter does, whether its rules are still in a file or already at hand."""
 
-    version: ClassVar[int] = 5  # addresses of small numbers are personal data
+    version: ClassVar[int] = VERSION  # it judges by signals
     for_ledger: ClassVar[bool] = True
     judged_by: ClassVar[frozenset[str]] = frozenset({"name", "rules", "where", "action"})
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from support.corpus_maker import write_parquet
@@ -12,6 +13,7 @@ from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
 from cleaner.results.finished import open_run, verify
 from cleaner.runs.driver import run_plan
+from cleaner.signals import VERSION
 
 UNIT = 30_000
 STAGES: list[Any] = [
@@ -60,7 +62,7 @@ def test_all_that_reaches_it_is_written_with_its_signals(first: Path) -> None:
     joined = docs.join(ledger, on=["file", "row"], suffix="_told")
     assert joined["mean_word_length"].to_list() == joined["mean_word_length_told"].to_list()
     said = pq.read_schema(path).field("mean_word_length").metadata
-    assert said == {b"cleaner.signal": b"mean_word_length"}
+    assert said == {b"cleaner.signal": b"mean_word_length", b"cleaner.version": b"%d" % VERSION}
 
 
 def test_its_bytes_do_not_depend_on_units(first: Path, corpus: Path, tmp_path: Path) -> None:
@@ -110,3 +112,81 @@ def test_another_job_starts_from_what_a_run_left(first: Path, tmp_path: Path, pl
     assert third.manifest["rows"]["failed"] == 0
     columns = pl.read_parquet(tmp_path / "third" / place / "*.parquet").columns
     assert len(set(columns)) == len(columns)
+
+
+def told(folder: Path) -> pl.DataFrame:
+    ledger = pl.concat(pl.read_parquet(p) for p in sorted((folder / "ledger").iterdir()))
+    return ledger.drop("url", "shard", "shard_row").sort("file", "row")
+
+
+DECIDE: list[Any] = [{"filter": {"name": "gopher_quality"}}, {"exact_dedup": {}}]
+
+
+@pytest.fixture(scope="module")
+def bare(first: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The texts of the checkpoint alone: nothing in it says what was measured."""
+    place = tmp_path_factory.mktemp("bare")
+    docs = pl.read_parquet(first / "checkpoint" / "*" / "*.parquet")
+    docs.write_parquet(place / "a.parquet")
+    return place / "a.parquet"
+
+
+def test_a_job_that_starts_from_it_measures_nothing(
+    first: Path, bare: Path, tmp_path: Path
+) -> None:
+    trusting = run(tmp_path / "a", str(first / "checkpoint/*/*.parquet"), DECIDE)
+    measuring = run(tmp_path / "b", str(bare), DECIDE)
+    assert trusting.manifest["spent"]["measured"] == 0
+    assert measuring.manifest["spent"]["measured"] == 120
+    assert told(tmp_path / "a").equals(told(tmp_path / "b"))
+
+
+def test_what_the_files_have_is_what_is_judged_by(first: Path, tmp_path: Path) -> None:
+    """A test that the column is read: one that says other values leads to other verdicts."""
+    (path,) = (first / "checkpoint" / "2.checkpoint").iterdir()
+    table = pq.read_table(path)
+    at = table.schema.get_field_index("words")
+    lying = pa.array([1] * len(table), table.schema.field(at).type)
+    pq.write_table(table.set_column(at, table.schema.field(at), lying), tmp_path / "a.parquet")
+    kept = run(tmp_path / "run", str(tmp_path / "a.parquet"), DECIDE).manifest["rows"]["kept"]
+    assert kept == 0
+
+
+def test_after_a_change_of_the_texts_they_are_measured_again(first: Path, tmp_path: Path) -> None:
+    stages = [{"clean_lines": {}}, *DECIDE]
+    made = run(tmp_path / "run", str(first / "checkpoint/*/*.parquet"), stages)
+    assert made.manifest["spent"]["measured"] > 0
+
+
+@pytest.mark.parametrize("version", ["4", "6", ""])
+def test_signals_of_another_version_are_measured_anew_and_the_plan_says_so(
+    first: Path, tmp_path: Path, version: str
+) -> None:
+    (path,) = (first / "checkpoint" / "2.checkpoint").iterdir()
+    table = pq.read_table(path)
+    schema = pa.schema(
+        field.with_metadata({**field.metadata, b"cleaner.version": version.encode()})
+        if b"cleaner.signal" in (field.metadata or {})
+        else field
+        for field in table.schema
+    )
+    pq.write_table(table.cast(schema), tmp_path / "a.parquet")
+    made = run(tmp_path / "run", str(tmp_path / "a.parquet"), DECIDE)
+    assert made.manifest["spent"]["measured"] == 120
+    plain = {
+        "name": "a",
+        "input": {"paths": str(tmp_path / "a.parquet"), "text": "text", "read": "all"},
+        "stages": DECIDE,
+    }
+    assert any("measured anew" in note for note in make_plan(parse_job(plain)).notes)
+
+
+def test_a_checkpoint_among_other_files_is_not_trusted(
+    first: Path, bare: Path, tmp_path: Path
+) -> None:
+    (path,) = (first / "checkpoint" / "2.checkpoint").iterdir()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.parquet").write_bytes(path.read_bytes())
+    (tmp_path / "in" / "b.parquet").write_bytes(bare.read_bytes())
+    made = run(tmp_path / "run", str(tmp_path / "in" / "*.parquet"), DECIDE)
+    assert made.manifest["spent"]["measured"] == 240

@@ -132,7 +132,7 @@ class Chain:
             if measure.before != before or "text" not in outcome.docs.columns:
                 continue
             docs = outcome.docs
-            measured = self._values(docs, measure.signals, outcome.spent)
+            measured = self._values(docs, measure.signals, measure.given, outcome.spent)
             versions = [measured[n].alias(s) for n, s in measure.stored.items() if s != n]
             docs = docs.drop(measured.columns, strict=False).with_columns(versions)
             outcome.elsewhere |= measure.stored.keys()
@@ -140,11 +140,25 @@ class Chain:
             outcome.docs = docs.hstack(measured)
 
     def _values(
-        self, docs: pl.DataFrame, signals: Sequence[str], spent: Counter[str]
+        self,
+        docs: pl.DataFrame,
+        signals: Sequence[str],
+        given: Mapping[str, str],
+        spent: Counter[str],
     ) -> pl.DataFrame:
-        """Return signals of documents."""
+        """Return signals of documents; those that the input has are only taken over."""
+        taken = {
+            name: given[name]
+            for name in signals
+            if given.get(name) in docs.columns and not docs[given[name]].null_count()
+        }
+        rest = [name for name in signals if name not in taken]
+        if not rest:
+            return docs.select(pl.col(inner).alias(name) for name, inner in taken.items())
         spent["measured"] += len(docs)
-        return signal_families.measure(docs["text"], signals, formulas=formulas_of(docs))
+        made = signal_families.measure(docs["text"], rest, formulas=formulas_of(docs))
+        found = [docs[inner].alias(name) for name, inner in taken.items()]
+        return made.with_columns(found).select(signals)
 
     def _drop_unreadable(self, outcome: Outcome) -> None:
         if "error" not in outcome.docs.columns:

@@ -1,7 +1,7 @@
 """The stages of a phase judging again what an earlier run measured; see `recall.py`."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -88,7 +88,11 @@ class Again(Chain):
         return name if name in docs.columns else None
 
     def _values(
-        self, docs: pl.DataFrame, signals: Sequence[str], spent: Counter[str]
+        self,
+        docs: pl.DataFrame,
+        signals: Sequence[str],
+        given: Mapping[str, str],
+        spent: Counter[str],
     ) -> pl.DataFrame:
         kept = {name: column for name in signals if (column := self._kept(docs, name))}
         found = docs.select(
@@ -96,14 +100,14 @@ class Again(Chain):
         )
         rows = found.select(pl.any_horizontal(pl.all().is_null())).to_series() if kept else None
         if rows is not None and rows.any():
-            made = super()._values(docs.filter(rows), list(kept), spent)
+            made = super()._values(docs.filter(rows), list(kept), given, spent)
             at = pl.Series(range(len(docs)), dtype=pl.UInt32)
             order = pl.concat([at.filter(~rows), at.filter(rows)])
             found = pl.concat([found.filter(~rows), made.select(found.columns)])
             found = found[order.arg_sort()]
         rest = [name for name in signals if name not in kept]
         if rest:
-            made = super()._values(docs, rest, spent)
+            made = super()._values(docs, rest, given, spent)
             found = found.hstack(made) if kept else made
         return found.select(signals)
 
