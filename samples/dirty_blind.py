@@ -17,11 +17,14 @@ from pathlib import Path
 import polars as pl
 
 from samples import dirty_shapes as shapes
-from samples.dirty_sites import SITES, Site
+from samples.dirty_sites import SITES as FIFTY
+from samples.dirty_sites import Site
+from samples.dirty_sixth import SITES_6
 from samples.dirty_whole import WHOLE
 
 EACH = 16  # texts of each kind and round, half of each language
 SEED = 77
+SITES = FIFTY | {("sixth", lang): sites for lang, sites in SITES_6.items()}
 Made = tuple[str, list[str], list[str], list[str]]  # text, stays, goes, may_stay
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from samples.dirty_sixth import SHAPES_6, WORDS_6
+
 _FIRST = {
     "zh": ("那天清晨，", "到了第三年，", "按照船长的说法，", "会议散了以后，", "在山脚的小站，"),
     "en": (
@@ -614,10 +616,18 @@ SHAPES: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("fourth", "en"): _EN_4,
     ("fifth", "zh"): _ZH_5,
     ("fifth", "en"): _EN_5,
+    ("sixth", "zh"): SHAPES_6["zh"],
+    ("sixth", "en"): SHAPES_6["en"],
 }
 
 # What rounds say with them: beginnings, middles and ends of sentences, short answers, news.
 Words = tuple[Mapping[str, tuple[str, ...]], ...]
 _OLD: Words = (_FIRST, _MIDDLE, _LAST, _SHORT, _NEWS)
 _NEW: Words = (_FIRST_4, _MIDDLE_4, _LAST_4, _SHORT_4, _NEWS_4)
-WORDS: dict[str, Words] = {"second": _OLD, "third": _OLD, "fourth": _NEW, "fifth": _NEW}
+WORDS: dict[str, Words] = {
+    "second": _OLD,
+    "third": _OLD,
+    "fourth": _NEW,
+    "fifth": _NEW,
+    "sixth": WORDS_6,
+}
