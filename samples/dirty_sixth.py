@@ -1,4 +1,4 @@
-"""The shapes, words and sites of the sixth round of `dirty_blind.py`, written before a look at results."""
+"""Shapes, words and sites of the sixth round of `dirty_blind.py`."""
 
 from samples.dirty_sites import Site
 
@@ -165,8 +165,8 @@ EN_6 = (
         ("Posted: Tuesday, 4 May 2010 8:15 am",),
         ("Font Size: A A A",),
         (
-            "Copyright 2010 The Valley Observer. All rights reserved. This material may not be published,"
-            " broadcast, rewritten or redistributed.",
+            "Copyright 2010 The Valley Observer. All rights reserved. This material"
+            " may not be published, broadcast, rewritten or redistributed.",
             "Rules of conduct",
         ),
     ),

@@ -21,7 +21,7 @@ _SMALL = frozenset(
         "you your all",
     )
 )
-_CODE = r"^(?: {4}|\t)|[{};=`\\]|^\s*(?:</?\w|<!--|//|#|:\w|>>>)|-->$|[,，]\s*$"
+_CODE = r"^(?: {4}|\t)|[{};=`\\]|^\s*(?:</?\w|<!--|//|#|:\w|>>>\s)|-->$|[,，]\s*$"
 # A label before a headline; the number of a part is none.
 _LABEL = re.compile(
     r"\W{0,4}[^\W\d][^:：|｜>＞。！？.!?,，]{0,28}(?:\s*[:：|｜►▶»›】\]]|\s[–—])+\s*"
@@ -36,12 +36,14 @@ _CONTENT = re.compile(
 )
 _SMALL_HAN = "[的与和及或到至请您你我要次条个了此本]"
 _MARK = r"[。！？!?…]|\.(?:\s|$)"
-# A sentence ends there, or a date or the like stands behind it.
-_SENTENCE = r"[。！？!?….][”’」』\"')）\]]*(?:\s*[\[(（,|-]?[^。！？!?.…]{0,24})?$"
+# A sentence ends there (no decimal point does), or a date or the like stands behind it.
+_SENTENCE = r"(?:[。！？!?…]|\.(?:\D|$))[”’」』\"')）\]]*(?:\s*[\[(（,|-]?[^。！？!?.…]{0,24})?$"
+_PAIR = re.compile(r"[^\W\d_][\w &’'-]{1,24}\s+[/|｜>»›＞]\s+[^\W\d_][\w &’'-]{1,24}$")
 _PROSE_WORDS, _PROSE_HAN = 8, 15  # a line of prose has at least so many
 _LONGEST = 400  # characters that a line of a frame has at most
 _MENU, _ENTRY = 5.0, 3.0  # words, or twice as many Han characters, of a menu's entry at most
 _BAR = 16.0  # and a row of them
+_TOP = 3  # lines of a text, the first, of which one may be a path of two names
 _OWN = 0.65  # share of a line's words that are a site's own
 _BULLETS = "-*•·●▪►▶>»"
 _BUTTON, _OFTEN = 24, 3  # characters that a button has at most, and how often it is there
@@ -200,7 +202,12 @@ def _by_place(
         short = [p for p in foot if length[p] <= _TAIL and not _CONTENT.search(line[p])]
         if size[foot].sum() <= _FOOTER * size[start:end].sum():
             placed += short
-    # Above: the menu over the first path, and the name of the site that the end gives again.
+    # Above: two names and a sign between them, over a title, are a path, too.
+    loose = [p for p in head if not taken[p]]
+    for at, place in enumerate(head[:_TOP]):
+        if _PAIR.match(line[place]) and loose[-1:] > [place] and _loose(line[loose[-1]]):
+            placed += head[: at + 1]
+    # The menu over the first path, and the name of the site that the end gives again.
     paths = np.flatnonzero(marks["paths"][start:first])
     path = start + paths[0] if len(paths) else start
     closes = " ".join(line[place].casefold() for place in foot if marks["ends"][place])

@@ -14,7 +14,7 @@ from cleaner.text.segment import formulas_of
 class DedupParagraphs(DedupParagraphsOptions, Stage):
     """The stage at work; its options say what it does."""
 
-    version: ClassVar[int] = 6  # a beginning may be cut off by a word in brackets
+    version: ClassVar[int] = 7  # what parts two copies of a text goes with the second
     changes_text: ClassVar[bool] = True
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -19,10 +20,14 @@ _SAYS = re.compile(r"[。！？；，、：.!?;,:]")
 _BROKEN_OFF = re.compile(r"[。！？；，、.!?;,].*[\w，,]\s*$", re.S)
 # A beginning that says so: dots, a word in brackets, or both.
 _CUT_OFF = re.compile(
-    r"\s*(?:(?:…|\.\.\.)\W{0,3}(?:\w{1,8}\W{0,3}){0,2}|"
+    r"\s*(?:(?:…|\.\.\.)\W{0,3}(?:(?i:[a-z]{1,10}\W{0,3}){0,3}|(?:\w{1,8}\W{0,3}){0,2})|"
     r"[\[【（(]\W?(?i:more|read more|continued|全文|未完|待续|详细|详情|展开|阅读全文|继续阅读)"
     r"\W{0,3}[\]】）)]\W{0,3})$"
 )
+_PASTED, _STUB = 3, 60  # lines of a text that begins again at least, and of a stub at most
+_FIRST = 3  # of these lines a text pasted again begins with one
+_ENDS = re.compile(r"[。！？；，、：.!?;,:”」』\"]\s*$")
+_LEAST = 5  # characters of it before the dots
 _DOTTED = 12  # characters that a beginning with an ellipsis has at least
 
 
@@ -104,7 +109,35 @@ def _said_again(
             pair = (keys[min(place, beside)], keys[max(place, beside)])
             if beside in gone and first[keys[place]] < place and pairs[pair] < max(place, beside):
                 gone.add(place)
-    return gone | _beginnings(keys, paragraphs, min_chars, lines)
+    gone |= _beginnings(keys, paragraphs, min_chars, lines)
+    return gone | _stubs(keys, paragraphs, first, gone)
+
+
+def _stubs(
+    keys: Sequence[bytes], paragraphs: Sequence[str], first: dict[bytes, int], gone: set[int]
+) -> set[int]:
+    """Return which short ones, no sentences, stand where the text is pasted once more.
+
+    What stands there parts the copies (`Page 2`, 展开全文), and would head nothing that is left.
+    """
+    filled = [place for place, key in enumerate(keys) if key]
+    beginning = set(filled[:_FIRST])
+    stubs = set()
+    for at, place in enumerate(filled):
+        again = filled[at + 1 : at + 1 + _PASTED]
+        if (
+            at >= _PASTED
+            and place not in gone
+            and len(again) == _PASTED
+            and gone.issuperset(again)
+            and first[keys[again[0]]] in beginning
+            and all(0 < first[keys[b]] - first[keys[a]] <= 2 for a, b in pairwise(again))
+            and len(paragraphs[place]) <= _STUB
+            and not _ENDS.search(paragraphs[place])
+            and not _CODE.search(paragraphs[place])
+        ):
+            stubs.add(place)
+    return stubs
 
 
 def _alone(paragraph: str, min_chars: int, lines: bool) -> bool:
@@ -136,6 +169,8 @@ def _beginnings(
             continue
         broken = len(paragraph) >= 2 * min_chars and _BROKEN_OFF.search(paragraph) is not None
         begins = _undotted(keys[place]) if dotted else keys[place]
+        if dotted and len(begins.decode(errors="replace")) < _LEAST:
+            continue  # `for...in`, and what begins with dots
         # Those that begin so stand together.
         at = bisect_left(others, begins)
         while at < len(others) and others[at].startswith(begins):

@@ -140,9 +140,11 @@ def relates(point):  # type: ignore[no-untyped-def]
 def is_equation(data, a, b, table):  # type: ignore[no-untyped-def]
     """Return whether a line is a formula in plain signs: `2 + 2 = 4`, `P(A) = 1/6`.
 
-    It has names of at most three letters, or of functions, and a sign between two of its terms.
+    It has names of at most three letters, or of functions, and a sign between two of its terms; the
+    plus of `Tel: +44` is none.
     """
     terms = 0
+    labelled = False  # a colon stands behind the last term
     between = False  # a sign stands behind the last term
     related = False
     i = a
@@ -155,7 +157,7 @@ def is_equation(data, a, b, table):  # type: ignore[no-untyped-def]
             if end - i > LETTERS_OF_A_NAME and not is_function(data, i, end):
                 return False
             related |= between
-            between = False
+            between = labelled = False
             terms += 1
             i = end
             continue
@@ -172,9 +174,11 @@ def is_equation(data, a, b, table):  # type: ignore[no-untyped-def]
             if cls & ALPHA and cls >> SCRIPT_SHIFT & SCRIPT != GREEK:
                 return False
             related |= between
-            between = False
+            between = labelled = False
             terms += kind == DIGIT or cls & ALPHA != 0
-        elif relates(point):
+        elif point == 58 or point == 0xFF1A:
+            labelled = True
+        elif relates(point) and not (labelled and point == 43):
             between = terms > 0
     return related
 
