@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from samples import dirty_shapes as shapes
+from samples.dirty_seventh import SITES_7
 from samples.dirty_sites import SITES as FIFTY
 from samples.dirty_sites import Site
 from samples.dirty_sixth import SITES_6
@@ -24,7 +25,9 @@ from samples.dirty_whole import WHOLE
 
 EACH = 16  # texts of each kind and round, half of each language
 SEED = 77
-SITES = FIFTY | {("sixth", lang): sites for lang, sites in SITES_6.items()}
+SITES = FIFTY
+for _round, _sites in (("sixth", SITES_6), ("seventh", SITES_7)):
+    SITES = SITES | {(_round, _lang): each for _lang, each in _sites.items()}
 Made = tuple[str, list[str], list[str], list[str]]  # text, stays, goes, may_stay
 
 

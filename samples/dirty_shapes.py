@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from samples.dirty_seventh import SHAPES_7, WORDS_7
 from samples.dirty_sixth import SHAPES_6, WORDS_6
 
 _FIRST = {
@@ -618,6 +619,8 @@ SHAPES: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("fifth", "en"): _EN_5,
     ("sixth", "zh"): SHAPES_6["zh"],
     ("sixth", "en"): SHAPES_6["en"],
+    ("seventh", "zh"): SHAPES_7["zh"],
+    ("seventh", "en"): SHAPES_7["en"],
 }
 
 # What rounds say with them: beginnings, middles and ends of sentences, short answers, news.
@@ -630,4 +633,5 @@ WORDS: dict[str, Words] = {
     "fourth": _NEW,
     "fifth": _NEW,
     "sixth": WORDS_6,
+    "seventh": WORDS_7,
 }

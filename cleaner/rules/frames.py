@@ -48,6 +48,9 @@ _OWN = 0.65  # share of a line's words that are a site's own
 _BULLETS = "-*•·●▪►▶>»"
 _BUTTON, _OFTEN = 24, 3  # characters that a button has at most, and how often it is there
 _BENEATH = 8  # pointers beneath their heading, in the middle of a text
+_UNLIKE = r"^[a-z]|[。！？!?…；;，$\\=]|[:：]$"  # a sentence, a formula, what heads something
+_SEVERAL = 2  # headlines without a mark that go only together
+_SAID, _SAID_HAN = 4, 8  # long words, or pairs of Han characters, of such a headline
 _COMMON = 0.2  # of a headline's words that the text may have, too
 _TAIL, _FOOTER = 8.0, 0.3  # words of a footer's line at most, and its share of the text
 _MOST = 0.5  # of a text that may go for its place alone
@@ -239,8 +242,14 @@ def _loose(text: str) -> bool:
 def _asides(first: int, end: int, line: list[str], prose: np.ndarray) -> list[int]:
     """Return the lines after prose, of the form `Kind: a headline`, that are of something else."""
     filled = [place for place in range(first, end) if line[place]]
-    found = []
+    found, apart = [], []
+    spoken: set[str] | None = None
     for before, place, after in zip(filled, filled[1:], [*filled[2:], None], strict=False):
+        if prose[before] and after is not None and prose[after] and _headline(line[place]):
+            if spoken is None:
+                spoken = _units("\n".join(line[p] for p in filled if prose[p]))
+            if not _units(line[place]) & spoken:
+                apart.append(place)
         label = _LABEL.match(line[place])
         alone = prose[before] and (after is None or prose[after])
         if not (label and alone) or _NUMBERED.search(label[0]):
@@ -256,7 +265,18 @@ def _asides(first: int, end: int, line: list[str], prose: np.ndarray) -> list[in
         rest = _units("\n".join(line[p] for p in filled if prose[p]))
         if len(said & rest) <= _COMMON * len(said):
             found.append(place)
-    return found
+    return found + (apart if len(apart) >= _SEVERAL else [])
+
+
+def _headline(text: str) -> bool:
+    """Return whether a line is a headline that says much, and no item or sentence."""
+    if (
+        _CONTENT.search(text)
+        or _NUMBERED.search(text[:4])
+        or re.search(r"[。！？!?…]|[:：]$", text)
+    ):
+        return False
+    return len(_units(text)) >= (_SAID_HAN if re.search("[\u2e80-\u9fff]", text) else _SAID)
 
 
 def _units(text: str) -> set[str]:
