@@ -1,7 +1,7 @@
 """Fifty sites that never were: what each sets above and below an article, and between its parts.
 
 Written whole, site by site, as sites of their kind write (papers, offices, schools, blogs, forums),
-for `dirty_blind.py`: the frames of its rounds from `fourth` on. Lines of `may` are bylines.
+for `dirty_blind.py`: the frames of its rounds `fourth` and `fifth`. Lines of `may` are bylines.
 """
 
 from typing import NamedTuple

@@ -270,11 +270,7 @@ def _asides(first: int, end: int, line: list[str], prose: np.ndarray) -> list[in
 
 def _headline(text: str) -> bool:
     """Return whether a line is a headline that says much, and no item or sentence."""
-    if (
-        _CONTENT.search(text)
-        or _NUMBERED.search(text[:4])
-        or re.search(r"[。！？!?…]|[:：]$", text)
-    ):
+    if _CONTENT.search(text) or _NUMBERED.match(text) or re.search(_UNLIKE, text):
         return False
     return len(_units(text)) >= (_SAID_HAN if re.search("[\u2e80-\u9fff]", text) else _SAID)
 

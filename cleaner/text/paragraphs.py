@@ -27,6 +27,7 @@ _CUT_OFF = re.compile(
 _PASTED, _STUB = 3, 60  # lines of a text that begins again at least, and of a stub at most
 _FIRST = 3  # of these lines a text pasted again begins with one
 _ENDS = re.compile(r"[。！？；，、：.!?;,:”」』\"]\s*$")
+_CURLED, _STRAIGHT = ["’", "‘", "“", "”"], ["'", "'", '"', '"']
 _LEAST = 5  # characters of it before the dots
 _DOTTED = 12  # characters that a beginning with an ellipsis has at least
 
@@ -37,9 +38,10 @@ def drop_repeated(
     """Return the texts without what they say again, and how many characters went.
 
     Paragraphs are parted by blank lines; in a text without any, every line is one. They are
-    compared as keys (width, case, traditional Chinese and white space do not count). The first of
-    equal ones stays; those under `min_chars` characters stay, but for lines of a passage that is
-    said again as a whole. The cut-off beginning of another paragraph goes, wherever it stands. A
+    compared as keys (width, case, traditional Chinese, white space and the shape of quotation marks
+    do not count). The first of equal ones stays; those under `min_chars` characters stay, but for
+    lines of a passage that is said again as a whole. The cut-off beginning of another paragraph
+    goes, wherever it stands, and so does a short line that parts a text from its second copy. A
     line that is compared alone has to be prose: code, rows of tables, headings and options of exams
     are said twice for a reason.
 
@@ -58,6 +60,7 @@ def drop_repeated(
     lengths = [len(part[::2]) for part in parts]
     owner = np.repeat(np.arange(len(parts)), lengths)
     paragraphs = pl.Series([p for part in parts for p in part[::2]], dtype=pl.String)
+    paragraphs = paragraphs.str.replace_many(_CURLED, _STRAIGHT)  # one copy's quotes, in keys
     of_part = formulas.gather(owner) if isinstance(formulas, pl.Series) else formulas
     bounds, keys = fold(*utf8(paragraphs), modes(of_part, len(paragraphs)))
     rows, left, at = [], [], 0

@@ -138,6 +138,8 @@ def test_the_filter_counts_the_lines_of_the_corpora(corpora: Path) -> None:
         "(3) $$A = B$$",
         "sin(x) → 0",
         "F = m × a",
+        "f: A → B",
+        "N: = 3 + 4",
     ],
 )
 @pytest.mark.parametrize("rules", ["refinedweb_lines", "c4_lines", "c4_datatrove_lines"])
@@ -146,7 +148,9 @@ def test_a_formula_is_never_cut(line: str, rules: str) -> None:
     assert clean(pl.Series([text]), load_rules(rules))[0].to_list() == [text]
 
 
-@pytest.mark.parametrize("line", ["12345", "HOME > NEWS > SPORT", "3 likes", "12 条评论", "2020"])
+@pytest.mark.parametrize(
+    "line", ["12345", "HOME > NEWS > SPORT", "3 likes", "12 条评论", "2020", "SMS: +44 12"]
+)
 def test_what_is_no_formula_is_cut(line: str) -> None:
     text = f"Here is the first line of them all.\n{line}\nAnd here is the last line of them all."
     left = clean(pl.Series([text]), load_rules("refinedweb_lines"))[0][0]

@@ -135,6 +135,8 @@ SENTENCES = [
     "评论家（三位）都到了。",
     "【问】河水什么时候退？",
     "(...)",
+    "推广的意义不在推广本身。",
+    "[a 1] [b 2] [c 3]",
 ]
 FRAMES = [
     "您当前的位置 ：首页 >> 文化 >> 正文",
@@ -215,6 +217,9 @@ FRAMES = [
     "Reading time: 6 minutes",
     "评论(868) 收藏 举报",
     "Email this article | Print",
+    "广　告",
+    "推广 女子网购茶壶收到一箱木炭",
+    ">>>延伸阅读：女子网购茶壶收到一箱木炭",
 ]
 
 
@@ -232,3 +237,73 @@ def test_sentences_that_only_look_like_a_frame_stay() -> None:
 
 def test_frames_of_other_sites_go() -> None:
     assert alone(FRAMES) == dict.fromkeys(FRAMES, "")
+
+
+EN = (
+    "The ferry left the pier at seven with nine cows on its deck. Nobody had paid for them.",
+    "By noon the fog had lifted, and the pilot could count the chimneys of the far bank.",
+    "The cows were led ashore one by one, and the farmer gave the pilot a cheese for it.",
+)
+ZH = (
+    "渡船七点离开码头，甲板上站着九头牛，谁也没有替它们买票。",
+    "到了中午雾才散去，船工能数清对岸有几根烟囱。",
+    "牛一头一头牵上岸，农夫送了船工一块奶酪作谢礼。",
+)
+
+
+def left_of(*lines: str) -> list[str]:
+    docs = pl.DataFrame({"text": ["\n".join(lines)]})
+    text = STAGES["clean_lines"].model_validate({"rules": "web_frame_lines"})(docs)["text"][0]
+    return [line for line in text.split("\n") if line]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        (
+            EN,
+            "Retailer withdraws faulty toasters nationwide",
+            "Striker signs record contract abroad",
+        ),
+        (ZH, "某品牌烤面包机因故障全国召回", "知名前锋签下创纪录转会合同"),
+        (ZH, "某品牌电池续航再涨2.5个百分点", "▲ 知名前锋签下创纪录转会合同"),
+    ],
+)
+def test_several_headlines_that_share_no_word_with_the_text_go(
+    text: tuple[str, str, str], first: str, second: str
+) -> None:
+    assert left_of(text[0], first, text[1], second, text[2]) == [*text]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        (EN, "Chimneys along the northern shore", "What farmers paid for passage"),  # of this text
+        (ZH, "对岸的烟囱一共有几根", "农夫的奶酪送给了船工"),
+        (EN, "Prologue", "Intermezzo"),  # say too little
+        (EN, "hence there exists some integer $N$", "whence follows another identity $M$"),
+        (EN, "Retailer withdraws faulty toasters nationwide", ""),  # one alone may be a heading
+    ],
+)
+def test_headings_and_formulas_between_paragraphs_stay(
+    text: tuple[str, str, str], first: str, second: str
+) -> None:
+    lines = [text[0], first, text[1], second, text[2]]
+    assert left_of(*lines) == [line for line in lines if line]
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        (["Country / Rivers"], ["Tel: +44 (0)1632 960777", "© 2011 The Pier"]),
+        (["人间 | 河上的人"], ["[目录页] [上一页] [下一页]", "© 2011 渡口网"]),
+        (["Today's paper", "Country » Rivers"], ["You must be logged in to post a comment."]),
+    ],
+)
+def test_paths_of_two_names_and_telephones_go(above: list[str], below: list[str]) -> None:
+    assert left_of(*above, "Nine cows on a ferry", *EN, *below) == ["Nine cows on a ferry", *EN]
+
+
+@pytest.mark.parametrize("title", ["Salt / Water", "Nine cows | a story"])
+def test_a_title_of_two_names_stays(title: str) -> None:
+    assert left_of(title, *EN) == [title, *EN]

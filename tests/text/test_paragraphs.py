@@ -64,6 +64,43 @@ def test_the_first_of_equal_paragraphs_stays(text: str, left: str) -> None:
     assert cut.to_list() == [len(text) - len(left)]
 
 
+TALK = [
+    "Mara: When did the first boats come up the river?",
+    "Old man: In the spring of the flood, when the bridge was down.",
+    "Mara: And who was on them, do you still remember?",
+    "Old man: Two brothers with a sack of salt, and they asked for Ann's house.",
+]
+
+
+@pytest.mark.parametrize(
+    "stub", ["~ tap here for what is left ~", "2 / 4", "（本版未完）", "p. 7 >>"]
+)
+def test_what_parts_two_copies_of_a_text_goes(stub: str) -> None:
+    text = "\n".join([*TALK, stub, *(line.replace("'", "’") for line in TALK)])
+    assert drop_repeated(pl.Series([text]), 10)[0].to_list() == ["\n".join(TALK)]
+
+
+def test_a_line_between_copies_stays_where_it_says_something() -> None:
+    asked = "\n".join([*TALK, "Mara: Once more, please?", *TALK])
+    assert drop_repeated(pl.Series([asked]), 10)[0][0].endswith("house.\nMara: Once more, please?")
+    # A heading, above what begins again in the middle of the text.
+    later = "\n".join([*TALK, "Mara: A new question, then.", "Salt", *TALK[2:], "He went home."])
+    assert "\nSalt\n" in drop_repeated(pl.Series([later]), 10)[0][0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "`for...in` goes over each name of an object.",
+        "... and then the wind turned.",
+        "……风向变了。",
+    ],
+)
+def test_dots_after_next_to_nothing_cut_nothing_off(line: str) -> None:
+    text = f"`for...of` goes over each value instead.\n{line}\nThe end of the text is here."
+    assert drop_repeated(pl.Series([text]), 10)[0].to_list() == [text]
+
+
 def test_documents_are_not_compared_with_each_other() -> None:
     column = pl.Series([LONG, None, f"{LONG}\n\n{LONG}", LONG])
     cleaned, cut = drop_repeated(column, 1)
