@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
+
+from cleaner.job.input_columns import PREFIX
 from cleaner.job.job_file import Entry
 from cleaner.job.plan import Plan, all_columns
 from cleaner.job.stage_spec import StageSpec
@@ -11,15 +14,22 @@ from cleaner.signals import SIGNALS
 from cleaner.signals import VERSION as OF_SIGNALS
 from cleaner.storage.commits import digest
 
+TAGS = "tags"  # what stages with `action: tag` found, as text that a condition can ask
+
 
 def columns_at(plan: Plan, at: Entry) -> dict[str, tuple[str, Any]]:
     """Return the columns of a checkpoint: name in the file -> name inside, Polars type."""
     have = next(mapped.carry for mapped in plan.maps if mapped.then == at)
     fresh = _signals_at(plan, at)
     mine = {name: kind for name, kind in have.items() if name not in SIGNALS or name in fresh}
-    return all_columns(
+    found = all_columns(
         plan.job.stages[: at.index], mine, fresh, plan.carried, list(plan.carried.types)
     )
+    shown = TAGS
+    while shown in found:
+        shown = PREFIX + shown
+    columns = {shown if name == TAGS else name: one for name, one in found.items()}
+    return {**columns, TAGS: ("tagged", pl.String)}
 
 
 def _signals_at(plan: Plan, at: Entry) -> list[str]:

@@ -14,6 +14,7 @@ from cleaner.job.plan import make_plan
 from cleaner.results.finished import open_run, verify
 from cleaner.runs.driver import run_plan
 from cleaner.signals import VERSION
+from cleaner.storage import store
 
 UNIT = 30_000
 STAGES: list[Any] = [
@@ -190,3 +191,39 @@ def test_a_checkpoint_among_other_files_is_not_trusted(
     (tmp_path / "in" / "b.parquet").write_bytes(bare.read_bytes())
     made = run(tmp_path / "run", str(tmp_path / "in" / "*.parquet"), DECIDE)
     assert made.manifest["spent"]["measured"] == 240
+
+
+def test_a_judged_again_run_killed_at_any_commit_ends_in_the_bytes_of_a_fresh_one(
+    first: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = [STAGES[0], {"filter": {"name": "gopher_repetition"}}, {"checkpoint": {}}, STAGES[3]]
+    commits = [0]
+    real = store.put_if_absent
+
+    def counting(path: str, data: bytes) -> bool:
+        commits[0] += 1
+        return real(path, data)
+
+    monkeypatch.setattr(store, "put_if_absent", counting)
+    run(tmp_path / "fresh", str(corpus), other)
+    wanted = {place: files(tmp_path / "fresh", place) for place in ("shards", "checkpoint")}
+    assert commits[0] > 10
+    run_folder = tmp_path / "killed"
+    kills = 0
+    for attempt in range(commits[0]):
+        left = [attempt + 1]  # whatever is written first in every attempt, it gets further
+
+        def dying(path: str, data: bytes, left: list[int] = left) -> bool:
+            left[0] -= 1
+            if not left[0]:
+                raise KeyboardInterrupt
+            return real(path, data)
+
+        monkeypatch.setattr(store, "put_if_absent", dying)
+        try:
+            run(run_folder, str(corpus), other, first)
+            break
+        except KeyboardInterrupt:
+            kills += 1
+    assert kills > 5
+    assert {place: files(run_folder, place) for place in wanted} == wanted

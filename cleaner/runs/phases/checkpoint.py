@@ -45,6 +45,7 @@ def run_checkpoint(settings: CheckpointSettings, unit: CheckpointUnit, out: Comm
         for file in unit.parts:
             docs = read_table(out.folder, file)[skip:][:left]
             skip, left = 0, left - len(docs)
+            docs = docs.with_columns(pl.col("tagged").list.join("; ").fill_null(""))
             yield docs.select(pl.col(inner).alias(name) for name, inner in settings.columns.items())
 
     path = f"{settings.place}/part-{unit.number:05d}.parquet"
