@@ -18,6 +18,7 @@ from cleaner.storage.shortages import is_shortage, told
 
 _LOOK_BYTES = 4096  # values of a column of bytes that say whether they are text
 PREFIX = "input_"  # before a name of the input where two would meet
+MARKED = "formulas_marked"  # `extract` says it of its texts; a later run reads it as ours
 _HIDDEN = ("headers", "status")  # what an archive knows of the HTTP answer; `extract` reads it
 
 
@@ -44,9 +45,12 @@ class Carried:
 
 
 def resolve_columns(
-    entries: Sequence[Input], files: Sequence[InputFile]
+    entries: Sequence[Input], files: Sequence[InputFile], marks: bool = False
 ) -> tuple[list[Columns], Carried, list[FailedFile]]:
     """Return the columns of each entry, what is carried, and bad files.
+
+    Where a text was written by `extract`, in an earlier run, its formulas are those that are
+    marked; unless this job `marks` them itself, its files are asked which texts those are.
 
     Raises InputError when no file of an entry can be used, JobError for a path that is none.
     """
@@ -55,6 +59,7 @@ def resolve_columns(
     read: set[str] = set()
     kinds: dict[str, pa.DataType] = {}
     by_entry: list[tuple[list[str], list[str], list[str]]] = []
+    marked: set[int] = set()
     for number, entry in enumerate(entries):
         _check_paths(number, entry)
         mine = [file for file in files if file.entry == number]
@@ -62,6 +67,9 @@ def resolve_columns(
         found = _usable(number, entry, mine, failed, in_path)
         carried.notes += [f"input.{number}: {said}" for said in found.notes]
         names = _names(entry, found)
+        if entry.text is not None and not marks and _is_of_extract(found):
+            marked.add(number)
+            names = [name for name in names if name != MARKED]
         read.update(names)
         if mine[0].kind in ("warc", "wet") and entry.html is not None:
             names = list(dict.fromkeys([*_HIDDEN, *names]))
@@ -78,11 +86,22 @@ def resolve_columns(
     carried.types = {name: _polars(kind) for name, kind in kinds.items()}
     carried.hidden = tuple(name for name in _HIDDEN if name in carried.types and name not in read)
     types = {inside(name): kind for name, kind in carried.types.items()}
+    types |= {MARKED: pl.Boolean()} if marked else {}
     columns = [
         _columns(entry, files, number, *by_entry[number], types)
         for number, entry in enumerate(entries)
     ]
+    for number in marked:
+        here = columns[number]
+        columns[number] = replace(here, carried={**here.carried, MARKED: MARKED})
     return columns, carried, failed
+
+
+def _is_of_extract(found: Found) -> bool:
+    """Return whether files have what `extract` says of its texts, as shards of any format do."""
+    counts = [found.types.get(name) for name in ("formulas_found", "formulas_lost")]
+    numbers = all(kind is not None and pa.types.is_integer(kind) for kind in counts)
+    return numbers and found.types.get(MARKED) == pa.bool_()
 
 
 def _names(entry: Input, found: Found) -> list[str]:

@@ -29,7 +29,7 @@ from cleaner.corpus.files import (
 from cleaner.corpus.listing import Passed, list_files
 from cleaner.dedup.index import Index, find_indexes
 from cleaner.errors import InputError, JobError
-from cleaner.job.input_columns import PREFIX, Carried, resolve_columns
+from cleaner.job.input_columns import MARKED, PREFIX, Carried, resolve_columns
 from cleaner.job.job_file import Entry, Job, Output
 from cleaner.job.trusted import Trusted, trusted
 from cleaner.ledger import ALWAYS, COLUMNS, ROWS_AT_ONCE
@@ -58,7 +58,6 @@ _FRESH: dict[str, Any] = {  # columns of every document as it is read
 }  # fmt: skip
 # Names that mean ours to any stage, asked for or not; the input's column is `input_` and the name.
 _MET = {*_FRESH, *SIGNALS, *OF_PAGES, "html", "text", "broken", "error", TOKENS, TOKEN_COUNT}
-_MARKED = "formulas_marked"  # a run that is held against the shards of another reads it as ours
 # What the shards hold beside scores and what is carried.
 _SHARD: dict[str, Any] = {
     "id": pl.String, "text": pl.String, "url": pl.String, "source": pl.String, "date": pl.String,
@@ -188,7 +187,8 @@ def make_plan(
     failed = [*passed.failed, *failed]
     if not readable:
         raise InputError(f"no file of the input can be used: {failed[0].error}")
-    columns, carried, also_failed = resolve_columns(job.input, readable)
+    marks = any(MARKED in entry.stage.adds() for entry in job.stages)
+    columns, carried, also_failed = resolve_columns(job.input, readable, marks)
     known = {file.path for file in failed}
     failed = [*failed, *(file for file in also_failed if file.path not in known)]
     if failed and job.on_error == "stop":
@@ -293,14 +293,17 @@ def _trace(
 
     Beside them: what each stage reads of what is carried, and what is worth a note.
     """
-    there: dict[str, Any] = dict(_FRESH)
+    read: dict[str, Any] = {}
     given = {name for entry in columns for name in entry.labels}
     given |= {"source"} if any(entry.source for entry in columns) else set()
     absent = set(_LABELLED) - given
     if any(entry.html for entry in columns):
-        there["html"] = pl.Binary
+        read["html"] = pl.Binary
     if any(entry.text for entry in columns):
-        there["text"] = pl.String
+        read["text"] = pl.String
+    if any(MARKED in entry.carried for entry in columns):
+        read[MARKED] = pl.Boolean
+    there: dict[str, Any] = {**_FRESH, **read}
     pages_only = "text" not in there
     mistakes, notes = [], []
     reads: dict[int, dict[str, str]] = {}
@@ -366,7 +369,7 @@ def _trace(
                 mistakes.append(f"output.columns: no column {name!r}; available: {have}")
     if mistakes:
         raise JobError("\n".join(mistakes))
-    return _maps(job, there, carried, has), reads, notes
+    return _maps(job, read, carried, has), reads, notes
 
 
 def _can_be_made(name: str) -> bool:
@@ -401,7 +404,8 @@ def _say(entry: Entry, message: str) -> str:
     return ": ".join(part for part in said if part)
 
 
-def _maps(job: Job, types: dict[str, Any], carried: Carried, given: Trusted) -> list[MapPlan]:
+def _maps(job: Job, read: Mapping[str, Any], carried: Carried, given: Trusted) -> list[MapPlan]:
+    """Return the map phases; `read` are the columns beside labels that the input gives as ours."""
     groups: list[tuple[list[Entry], Entry | None]] = [([], None)]
     for entry in job.stages:
         across = entry.stage.global_stage()
@@ -415,9 +419,7 @@ def _maps(job: Job, types: dict[str, Any], carried: Carried, given: Trusted) -> 
     maps = []
     there: dict[str, Any] = dict(_FRESH)
     there.update({inside(name): kind for name, kind in carried.types.items()})
-    there.update(
-        {name: types[name] for name in ("html", "text") if any(getattr(e, name) for e in job.input)}
-    )
+    there.update(read)
     for number, (entries, then) in enumerate(groups):
         for entry in entries:
             if not entry.stage.for_ledger:
@@ -591,7 +593,7 @@ def all_columns(
     `have` are those that documents have by then; of what is carried, `names` are written.
     """
     ours = {name: kind for name, kind in _SHARD.items() if name in have}
-    made = [name for entry in stages for name in entry.stage.adds()]
+    made = [MARKED, *(name for entry in stages for name in entry.stage.adds())]
     for name in (*dict.fromkeys(made), *signals):
         if name not in ours and name in have:
             ours[name] = have[name]
@@ -602,10 +604,10 @@ def all_columns(
         for name in carried.types
         if inside(name) in have and (names == "all" or name in wanted)
     ]
-    taken = {*ours, *_SHARD, _MARKED, *mine}
+    taken = {*ours, *_SHARD, MARKED, *mine}
     for name in mine:
         shown = name
-        met = {*ours, *_SHARD, _MARKED}
+        met = {*ours, *_SHARD, MARKED}
         while shown in met or (shown != name and shown in taken):
             shown = PREFIX + shown
         taken.add(shown)
