@@ -19,7 +19,7 @@ from cleaner.runs.phases.build import cutting_of
 from cleaner.runs.requests_forecast import requests
 from cleaner.stages import STAGES
 from cleaner.storage import store
-from cleaner.storage.run_folder import STATS, read_json
+from cleaner.storage.run_folder import CHECKPOINT, STATS, read_json
 
 _MOST_FILES = 2_000  # files that a sample opens at most
 _FROM_A_GROUP = 200  # documents taken from one row group before another is opened
@@ -157,6 +157,7 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> Tried:
         seconds = time.process_time() - started
         scratch = store.folder_bytes(store.join(folder, "run", "_work"))
         ledger = store.folder_bytes(store.join(folder, "run", "ledger"))
+        checkpoints = store.folder_bytes(store.join(folder, "run", CHECKPOINT))
         stats = read_json(store.join(folder, "run", STATS))
         notes = [*empty(stats, "the sample"), *_languages(small, stats, folder)]
     seen = max(1, manifest["rows"]["in"])
@@ -170,6 +171,11 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> Tried:
     rows += [
         {"forecast": "scratch", "value": f"about {size_text(scratch * scale)}"},
         {"forecast": "ledger", "value": f"about {size_text(ledger * scale)}"},
+        *(
+            [{"forecast": "checkpoints", "value": f"about {size_text(checkpoints * scale)}"}]
+            if checkpoints
+            else []
+        ),
         {"forecast": "memory", "value": _memory(plan)},
         {"forecast": "requests", "value": _told(made)},
     ]

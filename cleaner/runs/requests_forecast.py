@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from cleaner.job.plan import Plan
+from cleaner.ledger import ROWS_PER_FILE
 from cleaner.runs.phases.build import shuffle_ranges
 from cleaner.runs.phases.merge import joined
 from cleaner.stages.global_stage import GlobalStage, partitions
@@ -49,6 +50,10 @@ def _made(plan: Plan, shards: int) -> Iterator[Counter[str]]:
         yield _times({"get": with_shadow and number > 0}, parts)
         if mapped.across is not None:
             yield from _of_stage(plan, mapped.across, parts, shards)
+        if mapped.then is not None and mapped.then.stage.keeps_signals:  # a checkpoint's files
+            yield _times({"get": 1}, parts)
+            yield _times(_SHARD, -(-plan.rows // ROWS_PER_FILE))
+            yield _times(_PHASE, 1)
     yield _times({"put": 1, "get": 1}, parts)  # the sizes by which shards are cut
     ranges, size = shuffle_ranges(plan), int(_TEXT * plan.uncompressed)
     yield _exchanged(parts, ranges, size, max(shards, ranges))
@@ -63,7 +68,7 @@ def _of_stage(plan: Plan, across: GlobalStage, parts: int, shards: int) -> Itera
     for role in roles:
         size = int(_KEY * across.key_rows(plan.rows) * role.share)
         yield _exchanged(parts, role.ranges, size)
-    steps, most = across.steps(), max(role.ranges for role in roles)
+    steps, most = across.steps(), max((role.ranges for role in roles), default=1)
     yield _times(_TASK, most * len(steps))
     yield _times(_TEXTS, parts * sum(step.over == "texts" for step in steps))
     yield _times(_PHASE, len(steps) + across.gathered)

@@ -13,6 +13,7 @@ from cleaner.job.job_file import parse_job
 from cleaner.job.plan import make_plan
 from cleaner.results.finished import open_run, verify
 from cleaner.runs.driver import run_plan
+from cleaner.runs.forecast import try_out
 from cleaner.signals import VERSION
 from cleaner.storage import store
 
@@ -227,3 +228,13 @@ def test_a_judged_again_run_killed_at_any_commit_ends_in_the_bytes_of_a_fresh_on
             kills += 1
     assert kills > 5
     assert {place: files(run_folder, place) for place in wanted} == wanted
+
+
+def test_the_plan_says_how_large_checkpoints_become(corpus: Path) -> None:
+    told = []
+    for stages in (STAGES, [one for one in STAGES if "checkpoint" not in one]):
+        plain = {"name": "a", "input": {"paths": str(corpus), "text": "text"}, "stages": stages}
+        rows = try_out(make_plan(parse_job(plain)), 60).rows
+        told.append([row["value"] for row in rows if row["forecast"] == "checkpoints"])
+    assert told[0][0].startswith("about ")
+    assert told[1] == []

@@ -23,7 +23,7 @@ def fingerprint(folder: str | Path) -> dict[str, str]:
     found = {}
     paths = [
         path
-        for place in ("shards", "ledger", "clusters", "index", "shadow")
+        for place in ("shards", "ledger", "clusters", "index", "shadow", "checkpoint")
         for path in sorted(Path(folder, place).rglob("*"))
     ]
     for path in [*paths, Path(folder, "stats.json"), Path(folder, "values.parquet")]:
