@@ -58,6 +58,7 @@ TESTS = {
     "cleaner/runs/phases/chain.py": [
         "tests/runs/phases/test_chain.py", "tests/runs/phases/test_map.py",
     ],
+    "cleaner/runs/phases/checkpoint.py": ["tests/runs/test_checkpoint.py"],
     "cleaner/runs/phases/export.py": ["tests/runs/test_export.py"],
     "cleaner/runs/phases/held_out.py": ["tests/runs/test_held_out.py"],
     "cleaner/runs/phases/map.py": ["tests/runs/phases/test_map.py", "tests/runs/test_recall.py"],

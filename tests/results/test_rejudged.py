@@ -191,9 +191,10 @@ def test_a_row_of_the_shadow_passes_where_every_changed_and_later_stage_keeps_it
         {"words": 20, "broken@1": ["short"]},  # by the rule that is changed
         {"words": 20, "broken@1": ["short", "other"]},
         {"words": 20, "broken@0": ["long"]},  # before the change
+        {"words": 1},
         {"words": 20, "broken@4": ["even"]}, {"words": 20, "broken@2": None},
     )  # fmt: skip
-    assert passing(found) == [True, False, False, False, True, False, True, False, False]
+    assert passing(found) == [True, False, False, False, True, False, True, True, False, False]
     assert passing(found, until=4)[-2:] == [True, False]
     assert passing(found, until=2)[-2:] == [True, True]
 

@@ -11,7 +11,7 @@ from support.thresholds import finished
 from cleaner.cli.documents import paged
 from cleaner.errors import JobError
 from cleaner.results.finished import Run
-from cleaner.results.samples import limits, sample_documents
+from cleaner.results.samples import limits, near_each, sample_documents
 
 BODY = "The ferry leaves the north pier at nine and comes back before the tide has turned again."
 
@@ -73,6 +73,16 @@ def test_on_the_far_side_of_a_cut_lie_those_that_fell_there(run: Run) -> None:
         assert set(fell["stage"]) <= {edge.entry.title}
         assert set(fell["fate"]) <= {"dropped"}
     assert {edge.rule for edge in limits(run, ledger.columns)} >= {"", "enough", "plain"}
+
+
+def test_of_every_limit_both_sides_are_shown(run: Run) -> None:
+    ledger = run.ledger()
+    edges = [edge for edge in limits(run, ledger.columns) if edge.rule == "enough"] * 3
+    found = near_each(run, ledger, edges, 2)
+    assert [rows.height for rows in found] == [4] * 3
+    for rows in found:
+        assert rows["words"].to_list()[2:] == sorted(rows["words"].to_list()[2:])
+        assert [value >= 50 for value in rows["words"]] == [False, False, True, True]
 
 
 def test_of_each_stage_and_reason_as_many(run: Run) -> None:

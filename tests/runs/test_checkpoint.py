@@ -72,6 +72,18 @@ def test_its_bytes_do_not_depend_on_units(first: Path, corpus: Path, tmp_path: P
     assert files(tmp_path / "run") == files(first)
 
 
+@pytest.mark.parametrize("unit", [3_000, UNIT, 10**9])
+def test_every_document_is_in_one_of_its_files_in_order(
+    corpus: Path, tmp_path: Path, unit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cleaner.runs.phases.build.ROWS_PER_FILE", 50)
+    run(tmp_path / "run", str(corpus), STAGES, unit=unit)
+    parts = [pl.read_parquet(tmp_path / "run" / path) for path in files(tmp_path / "run")]
+    assert [len(part) for part in parts] == [50, 50, 20]
+    assert pl.concat(parts)["row"].to_list() == list(range(120))
+    assert pl.concat(parts)["text"].to_list() == pl.read_parquet(corpus)["text"].to_list()
+
+
 def test_the_manifest_names_it_and_verify_reads_it(corpus: Path, tmp_path: Path) -> None:
     made = run(tmp_path / "run", str(corpus), STAGES)
     (said,) = made.manifest["checkpoints"]
