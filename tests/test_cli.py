@@ -165,7 +165,10 @@ def test_gc_leaves_a_run_that_still_answers(finished: Path, tmp_path: Path) -> N
 
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
-    assert "removed" in cleaner("gc", str(copy)).stdout
+    told = cleaner("gc", str(copy)).stdout
+    assert "removed" in told
+    assert f"--reuse {copy} can take nothing" in told
+    assert "--reuse" not in cleaner("gc", str(copy)).stdout  # nothing was lost the second time
     assert [path.name for path in (copy / "_work").iterdir()] == ["run.log"]
     assert cleaner("stats", str(copy)).returncode == 0
     assert "finished" in cleaner("status", str(copy)).stdout

@@ -350,9 +350,11 @@ def stop(path: RunArgument) -> None:
 def gc(path: RunArgument) -> None:
     """Remove the intermediate results of a finished run.
 
-    A replacement that was given up goes too.
+    A replacement that was given up goes too. A later run can then take nothing from this one with
+    --reuse; its shards, ledger and index stay.
     """
     from cleaner.results.finished import open_run
+    from cleaner.runs.reuse import holds_work
     from cleaner.runs.status import read_progress
     from cleaner.storage.run_folder import RunFolder
 
@@ -361,8 +363,11 @@ def gc(path: RunArgument) -> None:
     if said is not None and said["state"] == "running" and said["identity"] != done["identity"]:
         raise JobError(f"{path}: it is being replaced; end that first: cleaner stop {path}")
     folder = RunFolder(path)
+    reusable = holds_work(path)
     size = folder.remove_work() + sum(one.remove() for one in folder.replacements())
     tell(f"removed {size_text(size)} of intermediate results")
+    if reusable:
+        tell(f"a later run with --reuse {path} can take nothing from it now")
 
 
 @app.command()
