@@ -21,9 +21,9 @@ _USUAL = 80  # columns where stdout is no terminal
 
 
 def name_of(row: Mapping[str, Any]) -> str:
-    """Return how a document is called, in a form that `explain` finds."""
+    """Return how a document is called, on one line; `explain` finds it by the place in brackets."""
     place = f"({row['file']}#{row['row']})"
-    return f"{row['id']} {place}" if row.get("id") else place
+    return f"{' '.join(row['id'].splitlines())} {place}" if row.get("id") else place
 
 
 def headed(name: str, verdict: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from support.commands import command
 from support.thresholds import finished
 
-from cleaner.cli.documents import paged
+from cleaner.cli.documents import name_of, paged
 from cleaner.errors import JobError
 from cleaner.results.finished import Run
 from cleaner.results.samples import limits, near_each, sample_documents
@@ -73,6 +73,11 @@ def test_on_the_far_side_of_a_cut_lie_those_that_fell_there(run: Run) -> None:
         assert set(fell["stage"]) <= {edge.entry.title}
         assert set(fell["fate"]) <= {"dropped"}
     assert {edge.rule for edge in limits(run, ledger.columns)} >= {"", "enough", "plain"}
+
+
+def test_an_id_of_several_lines_is_told_on_one() -> None:
+    assert name_of({"file": 0, "row": 3, "id": "new\r\nline\u2028end"}) == "new line end (0#3)"
+    assert name_of({"file": 0, "row": 3, "id": ""}) == "(0#3)"
 
 
 def test_of_every_limit_both_sides_are_shown(run: Run) -> None:
