@@ -20,6 +20,13 @@ def test_a_preset_is_what_was_published(name: str, ngram: int, hashes: int, band
     assert (banding.ngram, banding.bands * banding.rows, banding.bands) == (ngram, hashes, bands)
 
 
+def test_a_banding_catches_what_was_published() -> None:
+    """Penedo et al. 2024: of pairs alike by 0.7, 0.75, 0.8 and 0.85 FineWeb's finds these."""
+    chances = caught(np.array([0.7, 0.75, 0.8, 0.85]), PRESETS["fineweb"])
+    assert np.round(chances, 2).tolist() == [0.56, 0.77, 0.92, 0.99]
+    assert caught(np.array([0.0, 1.0]), PRESETS["fineweb"]).tolist() == [0, 1]
+
+
 def test_all_presets_are_those() -> None:
     assert list(PRESETS) == ["fineweb", "refinedweb", "curator", "megamath"]
 

@@ -55,6 +55,11 @@ def test_a_stage_with_few_gives_all_it_has(finished: Run) -> None:
     }  # fmt: skip
 
 
+def test_of_one_question_there_is_one(finished: Run) -> None:
+    assert len(questions(finished, 1)) == 1
+    assert len(questions(finished, 2)) == 2
+
+
 def test_of_stages_alike_the_last_by_name_give_one_more() -> None:
     stages = [f"{n}.filter" for n in range(8)]
     rows = pl.DataFrame({"stage": [KEPT, *(stage for stage in stages for _ in range(3))]})

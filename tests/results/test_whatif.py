@@ -159,6 +159,17 @@ def test_for_whom_the_score_of_a_language_counts_the_shadow_tells(tmp_path: Path
     assert said.why[0].startswith("the ledger does not tell")
 
 
+def test_a_cap_may_let_others_in_or_put_others_out(tmp_path: Path) -> None:
+    a = rules(tmp_path, "a", short="words <= 9")
+    texts = [" ".join(["word"] * n) for n in (7, 5, 6, 4)]  # the last is of the first one's source
+    stages = [{"filter": a}, {"cap": {"by": "source", "documents": 1}}]
+    run = few(tmp_path, stages, texts)
+    assert run.ledger()["fate"].to_list().count("dropped") == 1
+    said = what_if(run, "a", ["short=words <= 6"])
+    assert (said.kept, said.goes_out) == (3, 1)
+    assert (said.would_keep.low, said.would_keep.high) == (1, 3)
+
+
 SAME_SOURCE: list[Any] = [
     {"exact_dedup": {"on": "source", "keep": "first"}},
     {"near_dedup": {"bands": 40, "rows": 2, "threshold": 0.9}},
