@@ -3,7 +3,8 @@
     python tests/benchmarks/results.py [ROWS] [FOLDER]
 
 makes a run of so many rows (10 million) by running a small job and repeating its ledger and shadow,
-then times each command in a process of its own, and says the memory of the largest.
+then times each command that looks into it in a process of its own, and says the memory of the
+largest.
 """
 
 import json
@@ -76,7 +77,10 @@ def timed(*words: str) -> float:
 def main() -> None:
     """Make a run and print how long each command takes."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
-    with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as place:
+    above = sys.argv[2] if len(sys.argv) > 2 else None
+    if above is not None:
+        Path(above).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=above) as place:
         folder = Path(place) / "run"
         count = made(folder, rows)
         run, looser = str(folder), "word_count=words BETWEEN 20 AND 100000"
@@ -89,6 +93,8 @@ def main() -> None:
             "explain by place": ("explain", run, f"0#{count - 1}"),
             "sample near": ("sample", run, "--rule", "word_count", "--near"),
             "sample of each": ("sample", run, "--each", "-n", "2"),
+            "stats": ("stats", run),
+            "report": ("report", run),
         }  # fmt: skip
         print(f"{count:,} rows")
         for name, words in commands.items():
