@@ -52,3 +52,12 @@ def test_a_count_is_the_same_alone_in_a_batch_and_among_others(batch: list[str],
     together = by_kernel([*batch, "the end"], RULE, set(COLUMNS))
     apart = [by_kernel([text], RULE, {name})[0] for text in [*batch, "the end"]]
     assert [row[name] for row in together] == [row[name] for row in apart]
+
+
+@settings(max_examples=100, deadline=None)
+@given(lengths=st.lists(st.sampled_from([1, 2, 5, 63, 64, 65, 66, 200]), min_size=1, max_size=9))
+def test_a_median_is_right_for_words_as_long_as_any(lengths: list[int]) -> None:
+    ordered = sorted(lengths)
+    text = " ".join("a" * length for length in lengths)
+    middle = ordered[len(ordered) // 2] + ordered[(len(ordered) - 1) // 2]
+    assert by_kernel([text], OFF, {"median_twice"})[0]["median_twice"] == middle

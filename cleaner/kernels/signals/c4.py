@@ -57,6 +57,10 @@ def phrase_tables() -> tuple[np.ndarray, ...]:
 TEXTS, ABOUT, BEFORE, AFTER = phrase_tables()
 
 
+ASCII_SPACE = np.zeros(128, np.uint8)
+ASCII_SPACE[[32, *range(9, 14)]] = 1
+
+
 @leaf
 def phrase_at(data, a, k, b):  # type: ignore[no-untyped-def]
     """Return the flag of the phrase whose anchor stands at `k`, or 0."""
@@ -272,12 +276,10 @@ def chunks(data, a, b, formula_starts, formula_ends, f, formulas, limit, table):
             continue
         byte = data[np.uint64(i)]
         if byte < 0x80:
-            i += 1
-            if ASCII_WORD[byte]:
-                count += not counted
-                counted = True
-            elif byte == 32 or 9 <= byte <= 13:
-                counted = False
+            i += 1  # without branches, which words would make a guess of
+            word = bool(ASCII_WORD[byte])
+            count += word & (not counted)
+            counted = word | (counted & (not ASCII_SPACE[byte]))
             continue
         point, i = decode(data, i, b)
         kind = table[point] & KIND
