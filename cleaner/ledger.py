@@ -112,7 +112,8 @@ def tally(ledger: pl.DataFrame, changes: Iterable[Change] = ()) -> Tree:
 
     `falls`: by (fate, stage, reason, source, lang) documents, characters, words;
     `changes`: by stage how many documents it shortened, and how many characters and words it cut
-    and added in those that went on; `entered`: characters and words of all texts as first counted.
+    and added in those that went on; `entered`: characters and words of all texts as first counted;
+    `tags`: by (stage, first reason) how many documents it tagged.
     """
     falls = (
         ledger.group_by("fate", "stage", "reason", "source", "lang")
@@ -126,8 +127,24 @@ def tally(ledger: pl.DataFrame, changes: Iterable[Change] = ()) -> Tree:
     return {
         "falls": falls.rows(),
         "changes": [_changed(ledger, change) for change in changes],
+        "tags": _tags(ledger),
         "entered": list(ledger.select(pl.col(ENTERED).cast(pl.UInt64).sum()).row(0)),
     }
+
+
+def _tags(ledger: pl.DataFrame) -> list[tuple[Any, ...]]:
+    if ledger["tagged"].null_count() == len(ledger):
+        return []
+    tags = ledger.select(pl.col("tagged").explode()).to_series().drop_nulls()
+    parts = tags.str.split(",").list.first().str.extract_groups(r"^(.*):([^:]*)$").struct
+    return (
+        parts.rename_fields(["stage", "reason"])
+        .struct.unnest()
+        .group_by("stage", "reason")
+        .agg(pl.len())
+        .sort("stage", "reason")
+        .rows()
+    )
 
 
 def _changed(ledger: pl.DataFrame, change: Change) -> tuple[Any, ...]:
@@ -148,17 +165,21 @@ def merge(tallies: Iterable[Tree]) -> Tree:
     """Return the sum of tallies."""
     sums: dict[tuple[Any, ...], list[int]] = {}
     changes: dict[tuple[Any, ...], list[int]] = {}
+    tags: dict[tuple[Any, ...], list[int]] = {}
     entered = [0, 0]
     for one in tallies:
         for *key, documents, characters, tokens in one["falls"]:
             _add(sums, tuple(key), [documents, characters, tokens])
         for stage, *counts in one["changes"]:
             _add(changes, (stage,), counts)
+        for stage, reason, documents in one.get("tags", ()):  # none in counts of an earlier release
+            _add(tags, (stage, reason), [documents])
         entered = [a + b for a, b in zip(entered, one["entered"], strict=True)]
     order = sorted(sums, key=lambda key: tuple("" if part is None else str(part) for part in key))
     return {
         "falls": [(*key, *sums[key]) for key in order],
         "changes": [(*key, *counts) for key, counts in changes.items()],
+        "tags": [(*key, *tags[key]) for key in sorted(tags)],
         "entered": entered,
     }
 
@@ -197,6 +218,9 @@ def funnel(counts: Tree, stages: list[str]) -> list[Tree]:
     """
     left: dict[str, Tree] = {}
     changes = {stage: Changed(*sums) for stage, *sums in counts["changes"]}
+    tags: dict[str, dict[str, int]] = {}
+    for stage, reason, documents in counts["tags"]:
+        tags.setdefault(stage, {})[reason] = documents
     nothing = Changed(0, 0, 0, 0, 0)
     whole = [0, 0, 0]
     for fate, stage, reason, source, lang, *sums in counts["falls"]:
@@ -230,6 +254,7 @@ def funnel(counts: Tree, stages: list[str]) -> list[Tree]:
                 **_of_text("cut", change.cut),
                 **_of_text("added", change.added),
                 "reasons": dict(sorted(entry["reasons"].items())),
+                "tagged": tags.get(stage, {}),
                 "lost_by_source": _most(entry.get("sources", {})),
                 "lost_by_language": _most(entry.get("languages", {})),
             }

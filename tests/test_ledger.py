@@ -93,13 +93,24 @@ def test_tallies_add_up() -> None:
     assert merge(parts) == {**whole, "falls": merge([whole])["falls"]}
     assert merge([whole])["falls"] == whole["falls"]
     assert merge(parts[::-1]) == merge(parts)
-    assert merge([]) == {"falls": [], "changes": [], "entered": [0, 0]}
+    assert merge([]) == {"falls": [], "changes": [], "tags": [], "entered": [0, 0]}
+
+
+def test_tags_are_counted_by_stage_and_first_reason() -> None:
+    tag = "2.rewrite:clean_math_en:rewrite_numbers,rewrite_names"
+    once = {**KEPT, "tagged": [tag, "3.filter:c4:few"]}
+    parts = [tally(rows(once, KEPT)), tally(rows({**FELL, "tagged": [tag]}))]
+    assert merge(parts)["tags"] == [
+        ("2.rewrite:clean_math_en", "rewrite_numbers", 2), ("3.filter:c4", "few", 1),
+    ]  # fmt: skip
+    of_rewrite = funnel(merge(parts), ["0.clean_lines", "2.rewrite:clean_math_en"])[-1]
+    assert of_rewrite["tagged"] == {"rewrite_numbers": 2}
 
 
 def falls(*sources: tuple[str | None, int]) -> dict[str, Any]:
     """Return counts of kept documents by source, ten characters and two words each."""
     kept = [("kept", None, None, name, None, n, 10 * n, 2 * n) for name, n in sources]
-    return {"falls": kept, "changes": [("c", 1, 2, 3, 4, 5)], "entered": [7, 8]}
+    return {"falls": kept, "changes": [("c", 1, 2, 3, 4, 5)], "tags": [], "entered": [7, 8]}
 
 
 def test_the_sources_of_most_documents_are_named() -> None:
@@ -128,6 +139,7 @@ def counted() -> dict[str, Any]:
             ("kept", None, None, "a", "en", 5, 500, 100),
         ],
         "changes": [("0.clean_lines", 2, 40, 4, 9, 1)],
+        "tags": [],
         "entered": [0, 0],
     }
 
@@ -141,7 +153,8 @@ def test_the_funnel_adds_up_stage_by_stage() -> None:
         "failed": 1, "failed_characters": 0, "failed_words": 0,
         "shortened": 0, "cut_characters": 0, "cut_words": 0,
         "added_characters": 0, "added_words": 0,
-        "reasons": {"failed": 1}, "lost_by_source": {"b": 1}, "lost_by_language": {"": 1},
+        "reasons": {"failed": 1}, "tagged": {},
+        "lost_by_source": {"b": 1}, "lost_by_language": {"": 1},
     }  # fmt: skip
     assert (lines["in"], lines["kept"], lines["shortened"]) == (9, 9, 2)
     assert (lines["cut_characters"], lines["added_characters"]) == (40, 4)

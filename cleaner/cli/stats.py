@@ -130,11 +130,13 @@ def funnel(record: Counted) -> None:
         _worth(texts, ("words cut", "words added", "documents cut")),
         spare=("documents cut", "characters kept"),
     )
-    if any(step.reasons for step in steps):
+    if any(step.reasons or step.tagged for step in steps):
         tell()
     for step in steps:
         if step.reasons:
             tell_wrapped(f"{step.stage}: {_reasons(step.reasons)}")
+        if step.tagged:
+            tell_wrapped(f"{step.stage} tagged: {_reasons(step.tagged)}")
 
 
 def _time(record: Record) -> None:

@@ -134,7 +134,7 @@ def _needed(run: Run, entry: Entry) -> list[Entry]:
 def _applied(step: StageSpec, docs: pl.DataFrame) -> pl.DataFrame:
     if "html" in step.options.needs() and "html" not in docs.columns:
         return absent(docs, step.options)
-    return applied(step, docs).drop("broken", "error", strict=False)
+    return applied(step, docs, again=True).drop("broken", "error", strict=False)
 
 
 def diff(before: str, after: str) -> list[str]:

@@ -32,6 +32,7 @@ class Step:
     cut: Amount  # documents here are those that lost something and went on
     added: Amount
     reasons: Mapping[str, int]  # documents by reason, most first; `failed` is one
+    tagged: Mapping[str, int]  # of those that it let pass, by reason, most first
     lost_by_source: Mapping[str, int]
     lost_by_language: Mapping[str, int]
 
@@ -74,10 +75,15 @@ def _step(row: Mapping[str, Any]) -> Step:
         failed=amount("failed"),
         cut=amount("cut", row["shortened"]),
         added=amount("added", 0),
-        reasons=dict(sorted(row["reasons"].items(), key=lambda one: (-one[1], one[0]))),
+        reasons=_most_first(row["reasons"]),
+        tagged=_most_first(row.get("tagged", {})),  # a run of an earlier release does not say
         lost_by_source=row["lost_by_source"],
         lost_by_language=row["lost_by_language"],
     )
+
+
+def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
 def groups(run: Counted, by: str) -> tuple[Group, ...]:

@@ -45,7 +45,7 @@ class Rows(_Strict):
 
 
 class Stage(_Strict):
-    """A line of the funnel; `reasons` and what is lost by source and language in documents."""
+    """A line of the funnel; in documents: reasons, tags, what is lost by source and language."""
 
     stage: str
     came: int = Field(alias="in")
@@ -66,6 +66,7 @@ class Stage(_Strict):
     added_characters: int
     added_words: int
     reasons: dict[str, int]
+    tagged: dict[str, int]
     lost_by_source: dict[str, int]
     lost_by_language: dict[str, int]
 

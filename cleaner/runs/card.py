@@ -57,6 +57,7 @@ def card(
         parts += [_groups(stats), _licences(manifest), _funnel(stats)]
     if job is not None and stats is not None:
         parts += [_filters(job), _duplicates(job, stats), _changes(job, stats)]
+        parts.append(_written(manifest, stats))
     parts += [_mixture(manifest), _formats(manifest), _loading(manifest), _checksums(manifest)]
     body = "\n\n".join(part for part in parts if part)
     return f"---\n{_header(manifest, stats)}---\n\n{body}\n"
@@ -211,6 +212,30 @@ def _changes(job: Job, stats: Mapping[str, Any]) -> str:
     if not told:
         return "## Changes to texts\n\nNothing was masked in the texts, and nothing cut from them."
     return "## Changes to texts\n\n" + "\n".join(told)
+
+
+def _written(manifest: Mapping[str, Any], stats: Mapping[str, Any]) -> str:
+    """Return which texts a large model wrote, which one, asked what."""
+    counts = {one["stage"]: one for one in stats["stages"]}
+    told = []
+    for said in manifest["stages"]:
+        if "prompts" not in said:
+            continue
+        one, answers = counts[said["stage"]], said["answers"]
+        prompts = ", ".join(
+            f"`{prompt['name']}` (SHA-256 `{prompt['sha256'][:16]}…`)"
+            for prompt in said["prompts"].values()
+        )
+        settings = ", ".join(f"{name} {value}" for name, value in said["settings"].items())
+        stayed = ", ".join(f"{name} {count:,}" for name, count in one.get("tagged", {}).items())
+        told.append(
+            f"- `{_cell(said['stage'])}`: of {one['in']:,} documents, texts were replaced by what "
+            f"the model `{_cell(said['model'])}` wrote, asked by {prompts} with {settings}, "
+            f"{answers['from']} to {answers['to']}; answers: SHA-256 `{answers['sha256'][:16]}…`. "
+            f"As they were, for an answer that was none: {stayed or 'none'}. The column "
+            "`rewritten` names the prompt, `original_sha256` the text before."
+        )
+    return "" if not told else "## Written by a large model\n\n" + "\n".join(told)
 
 
 def _mixture(manifest: Mapping[str, Any]) -> str:

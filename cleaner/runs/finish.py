@@ -15,7 +15,6 @@ from cleaner.ledger import by_label, funnel, merge
 from cleaner.runs.alarms import Warn, unfit_of, unread_of
 from cleaner.runs.card import card
 from cleaner.runs.filter_languages import unsuited
-from cleaner.runs.footprint import of_phase, of_run
 from cleaner.runs.phases.base import Phase, State
 from cleaner.runs.phases.shuffle import most_frequent
 from cleaner.runs.reuse import requests_made, spent, units_taken
@@ -136,7 +135,6 @@ def finish(
             )
     for said in unsuited(stats, plan.job.stages, "what it judges"):
         warn(said)
-    by_phase = [of_phase(phase, state) for phase in phases]
     manifest = {
         "format": FORMATS["manifest"],
         "formats": FORMATS,
@@ -162,7 +160,8 @@ def finish(
         "records": [record_of(home, name) for name in RECORDS],
         "rows": stats["rows"],
         "stages": [
-            {"stage": entry.title, "version": entry.stage.version} for entry in plan.job.stages
+            {"stage": entry.title, "version": entry.stage.version, **entry.stage.about()}
+            for entry in plan.job.stages
         ],
         "models": {
             path: store.sha256(path) for entry in plan.job.stages for path in entry.stage.files()
@@ -174,11 +173,9 @@ def finish(
                 "title": phase.title,
                 "seconds": round(measured.seconds[phase.name], 1),
                 **units_taken(state.markers[phase.name], state.run),
-                **told,
             }
-            for phase, told in zip(phases, by_phase, strict=True)
+            for phase in phases
         ],
-        **of_run(phases, state, by_phase, plan.job.keep_text),
         "spent": spent(state),
         "requests": requests_made(state),
         "reused": list(state.earlier),

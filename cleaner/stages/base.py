@@ -131,9 +131,23 @@ class Stage(StageOptions):
         """Return the paths of models and lists whose bytes decide the outcome."""
         return []
 
+    def begun(self) -> None:
+        """Make ready what this stage needs outside of the run, on the driver as a run begins."""
+
+    def about(self) -> dict[str, Any]:
+        """Return what the manifest says of this stage beside its options, once the run is done."""
+        return {}
+
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Return `docs`, same rows and order, with what this stage adds."""
         raise NotImplementedError
+
+    def again(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Return what the stage makes of `docs` without asking anything outside of the run.
+
+        For the shadow, and for whoever looks at one document once more.
+        """
+        return self.for_run(docs)
 
     def recalls(self) -> dict[str, Any]:
         """Return what `for_run` adds for a later run that judges anew, name -> Polars type."""

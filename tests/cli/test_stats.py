@@ -28,7 +28,7 @@ AMOUNTS = ("in", "kept", "dropped", "failed", "cut", "added")
 def test_a_bar_of_the_funnel_is_as_long_as_the_logarithm_of_what_is_kept() -> None:
     nothing = {f"{name}_{of}": 0 for name in AMOUNTS for of in ("words", "characters")}
     nothing |= {"dropped": 0, "failed": 0, "shortened": 0, "added": 0}
-    more = {"reasons": {}, "lost_by_source": {}, "lost_by_language": {}}
+    more = {"reasons": {}, "tagged": {}, "lost_by_source": {}, "lost_by_language": {}}
     steps = [{"stage": name, "in": 9, **nothing, "kept": kept, **more}
              for name, kept in (("read", 9), ("0.a", 1), ("1.b", 0))]  # fmt: skip
     made: Any = SimpleNamespace(stats={"rows": {"in": 9}, "stages": steps})

@@ -6,59 +6,42 @@ what is owed to the budget.
 """
 
 import fcntl
-import http.client
 import json
 import os
 import random
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.message import Message
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from cleaner.errors import InputError, JobError
+from cleaner.models.asking.address import Address
+from cleaner.models.asking.send import (
+    LONGEST_WAIT,
+    SHOWN,
+    Client,
+    Refused,
+    Retry,
+    most_tokens,
+)
 
-OVERHEAD = 64  # tokens that a chat template adds to two messages, at most
 FIRST_WAIT = 1.0  # seconds before the second attempt; doubled for each further one
-LONGEST_WAIT = 120.0  # seconds; a server that asks for more is asked again then
-RETRY = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529))
-LARGEST_REPLY = 4 << 20
-_PROBE = 10.0  # seconds for an endpoint to answer at all
-_SHOWN = 200  # characters of a reply that cannot be read
 
 
-class Endpoint(BaseModel):
+class Endpoint(Address):
     """Where to ask, how fast and how patiently."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    base_url: str  # as in https://api.example.org/v1
     model: str
-    key_env: str = "OPENAI_API_KEY"  # the variable that holds the key; the key is never written
-    timeout: float = Field(120, gt=0)
     concurrency: int = Field(4, ge=1, le=256)
     requests_per_minute: float | None = Field(None, gt=0)
     retries: int = Field(5, ge=0, le=20)
     temperature: float | None = Field(0.0, ge=0, le=2)
     max_output_tokens: int = Field(300, ge=16)
     response_format: str = Field("json_schema", pattern="^(json_schema|json_object|none)$")
-
-    @field_validator("base_url", mode="after")
-    @classmethod
-    def _plain(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("is an http:// or https:// address, as in https://host/v1")
-        if parts.username or parts.password or parts.query:
-            raise ValueError("holds no key: name the variable that does in key_env")
-        return value.rstrip("/")
 
 
 class Budget(BaseModel):
@@ -78,9 +61,8 @@ class Question:
     body: dict[str, Any]
 
     def most_tokens(self) -> int:
-        """Return what the request can cost at most: no token is shorter than a byte."""
-        said = sum(len(message["content"].encode()) for message in self.body["messages"])
-        return said + OVERHEAD + int(self.body["max_tokens"])
+        """Return what the request can cost at most."""
+        return most_tokens(self.body)
 
 
 @dataclass
@@ -149,13 +131,6 @@ class Journal:
         self._file.close()
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: the key is for this host alone."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
 class OutOfBudget(Exception):
     """The next request might cost more than is left."""
 
@@ -174,22 +149,11 @@ class Asker:
         self._next = 0.0
         self._failures = 0
         self.problem = ""
-        self._key = os.environ.get(self.endpoint.key_env, "")
-        self._opener = urllib.request.build_opener(_Stay)
+        self._client = Client(self.endpoint)
 
     def probe(self) -> None:
         """Raise InputError unless somebody answers at the endpoint; asks for what costs nothing."""
-        request = urllib.request.Request(
-            f"{self.endpoint.base_url}/models", headers=self._headers()
-        )
-        try:
-            self._opener.open(request, timeout=min(_PROBE, self.endpoint.timeout)).close()
-        except urllib.error.HTTPError as error:
-            error.close()  # it answers; what it thinks of the key, the first question will say
-        except (OSError, http.client.HTTPException) as error:
-            raise InputError(
-                f"{self.endpoint.base_url}: does not answer: {_cause(error)}; nothing was asked"
-            ) from None
+        self._client.probe()
 
     def ask(self, question: Question, parse: Callable[[str], Any]) -> Any:
         """Return the parsed reply, or None when every attempt failed; `OutOfBudget` stops."""
@@ -203,15 +167,15 @@ class Asker:
                 reply = ""
                 reply, spent = self._send(question)
                 parsed = parse(reply)
-            except _Refused as refused:
+            except Refused as refused:
                 self._settle(question, 0, "refused")
                 raise JobError(str(refused)) from None
-            except _Retry as retry:
+            except Retry as retry:
                 spent = question.most_tokens() if retry.may_have_cost else 0
                 reached = retry.reached
                 self.problem, wait = str(retry), max(wait, retry.after)
             except ValueError as error:
-                self.problem = f"{error}: {self._scrubbed(reply.encode())[:_SHOWN]!r}"
+                self.problem = f"{error}: {self._client.scrubbed(reply.encode())[:SHOWN]!r}"
             else:
                 self._settle(question, spent, "answer", reply=reply)
                 self._count(failed=False)
@@ -265,83 +229,5 @@ class Asker:
 
     def _send(self, question: Question) -> tuple[str, int]:
         """Return the reply's text and the tokens that the exchange cost."""
-        headers = {"Content-Type": "application/json", **self._headers()}
-        request = urllib.request.Request(
-            f"{self.endpoint.base_url}/chat/completions",
-            json.dumps(question.body).encode(),
-            headers,
-            method="POST",
-        )
-        try:
-            with self._opener.open(request, timeout=self.endpoint.timeout) as response:
-                raw = response.read(LARGEST_REPLY)
-        except urllib.error.HTTPError as error:
-            with error:
-                said = self._scrubbed(error.read(2000))
-            if error.code not in RETRY:
-                raise _Refused(f"{self.endpoint.base_url}: answers {error.code}: {said}") from None
-            raise _Retry(f"status {error.code}", _after(error.headers), False) from None
-        except (OSError, http.client.HTTPException) as error:
-            # URLError is of the connection, and the request did not arrive. Any other comes after
-            # it: it may have been worked on before the line broke.
-            reached = not isinstance(error, urllib.error.URLError)
-            raise _Retry(_cause(error), 0.0, reached, reached) from None
-        try:
-            value = json.loads(raw)
-            content = value["choices"][0]["message"]["content"]
-            if not isinstance(content, str):
-                raise TypeError
-        except (ValueError, KeyError, IndexError, TypeError):
-            said = self._scrubbed(raw[:2000])[:_SHOWN]
-            raise _Retry(f"the body is not a chat completion: {said!r}", 0.0, True) from None
-        usage = value.get("usage")
-        total = usage.get("total_tokens") if isinstance(usage, dict) else None
-        if not isinstance(total, int) or total < 0:
-            total = question.most_tokens()
-        return content, total
-
-    def _headers(self) -> dict[str, str]:
-        key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        return {"User-Agent": "cleaner", **key}
-
-    def _scrubbed(self, said: bytes) -> str:
-        text = " ".join(said.decode("utf-8", "replace").split())[:300]
-        return text.replace(self._key, "[key]") if self._key else text
-
-
-class _Refused(Exception):
-    """An answer that no repetition will change."""
-
-
-class _Retry(Exception):
-    """A failure that may pass."""
-
-    def __init__(
-        self, problem: str, after: float, may_have_cost: bool, reached: bool = True
-    ) -> None:
-        super().__init__(problem)
-        self.after, self.may_have_cost, self.reached = after, may_have_cost, reached
-
-
-def _cause(error: BaseException) -> str:
-    """Return what broke a connection, by its class and in its words."""
-    reason = getattr(error, "reason", error)
-    said = getattr(reason, "strerror", None) or str(reason)
-    return f"{type(reason).__name__}: {said}" if said else type(reason).__name__
-
-
-def _after(headers: Message) -> float:
-    try:
-        return max(0.0, float(headers.get("Retry-After", 0)))
-    except ValueError:
-        return 0.0  # a date; our own growing wait will do
-
-
-def check_reachable_key(endpoint: Endpoint) -> None:
-    """Raise unless the key's variable is set, or unnamed and the endpoint on this machine."""
-    local = urlsplit(endpoint.base_url).hostname in ("localhost", "127.0.0.1", "::1")
-    asked = "key_env" in endpoint.model_fields_set
-    if not os.environ.get(endpoint.key_env) and (asked or not local):
-        raise InputError(
-            f"{endpoint.base_url}: the variable {endpoint.key_env} is not set; it must hold the key"
-        )
+        reply = self._client.send(question.body)
+        return reply.text, question.most_tokens() if reply.tokens is None else reply.tokens

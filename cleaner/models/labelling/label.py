@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cleaner.config.spec import read_spec
 from cleaner.errors import InputError
+from cleaner.models.asking.address import check_reachable_key
 from cleaner.models.labelling.ask import (
     Account,
     Asker,
@@ -24,7 +25,6 @@ from cleaner.models.labelling.ask import (
     Journal,
     OutOfBudget,
     Question,
-    check_reachable_key,
 )
 from cleaner.models.labelling.rubrics import Rubric, messages, parse_answer, read_rubric, schema
 from cleaner.models.training.examples import LABELS, Examples, read

@@ -119,7 +119,7 @@ class Chain:
         if "html" in stage.needs() and "html" not in docs.columns:
             made = absent(docs, stage)
         else:
-            made = self._made(step, docs, spent)
+            made = self._made(step, docs, spent, again=True)
         if "text" in stage.adds():  # what a page has no text for is judged as an empty text
             made = made.with_columns(pl.col("text").fill_null(""))
         made = _with_verdicts(made)
@@ -196,13 +196,15 @@ class Chain:
             judged[index] = judged[index].filter(stay)
         outcome.docs = docs.filter(stay).drop("broken", "error")
 
-    def _made(self, step: StageSpec, docs: pl.DataFrame, spent: Counter[str]) -> pl.DataFrame:
+    def _made(
+        self, step: StageSpec, docs: pl.DataFrame, spent: Counter[str], again: bool = False
+    ) -> pl.DataFrame:
         """Return what a stage makes of documents, once it is noted what that costs."""
         if "text" in step.options.adds() and "html" in docs.columns:
             spent["pages"] += len(docs) - docs["html"].null_count()
         if not step.options.exact:
             spent["scored"] += len(docs)
-        return applied(step, docs)
+        return applied(step, docs, again)
 
     def _judge_together(self, outcome: Outcome, step: StageSpec) -> pl.DataFrame:
         """Judge by the rules of this stage, and of later ones up to the next change of the text.
@@ -240,9 +242,12 @@ class Chain:
         ).to_series()
 
 
-def applied(step: StageSpec, docs: pl.DataFrame) -> pl.DataFrame:
-    """Return what a stage makes of `docs`, an `error` on rows where it raised."""
-    made = apply_safely(step.options, with_asked(docs, step.reads))
+def applied(step: StageSpec, docs: pl.DataFrame, again: bool = False) -> pl.DataFrame:
+    """Return what a stage makes of `docs`, an `error` on rows where it raised.
+
+    `again`: nothing outside of the run is asked.
+    """
+    made = apply_safely(step.options, with_asked(docs, step.reads), again)
     return without_asked(made, step.reads)
 
 
@@ -263,15 +268,16 @@ def _failpoint(docs: pl.DataFrame, where: str = "") -> None:
         time.sleep(3600)
 
 
-def apply_safely(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:
+def apply_safely(stage: Stage, docs: pl.DataFrame, again: bool = False) -> pl.DataFrame:
     """Return `stage(docs)`; a row on which the stage raises gets an `error` instead.
 
     The frame is halved until the row is found, so that one bad document costs itself only.
     """
+    made = stage.again if again else stage.for_run
     if not len(docs):
-        return stage.for_run(docs)
+        return made(docs)
     try:
-        return stage.for_run(docs)
+        return made(docs)
     except CleanerError:
         raise
     except BaseException as error:
@@ -282,7 +288,7 @@ def apply_safely(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:
             empty = absent(docs, stage)
             return empty.with_columns(pl.lit(said).alias("error"))
         half = len(docs) // 2
-        halves = [apply_safely(stage, docs[:half]), apply_safely(stage, docs[half:])]
+        halves = [apply_safely(stage, part, again) for part in (docs[:half], docs[half:])]
         return pl.concat(halves, how="diagonal_relaxed")
 
 

@@ -161,25 +161,27 @@ class Again(Chain):
         place = self.how.of.get(self.places[step.index])
         return None if place is None else self.how.old[place]
 
-    def _made(self, step: StageSpec, docs: pl.DataFrame, spent: Counter[str]) -> pl.DataFrame:
+    def _made(
+        self, step: StageSpec, docs: pl.DataFrame, spent: Counter[str], again: bool = False
+    ) -> pl.DataFrame:
         stage = step.options
         if stage.rule_set() is not None and not stage.adds():
             spent["judged_again"] += len(docs)
             return without_asked(stage.rejudged(with_asked(docs, step.reads)), step.reads)
         if reads_no_text(step):
-            return super()._made(step, docs, spent)
+            return super()._made(step, docs, spent, again)
         known = docs.select(known=self._known(docs, step)).to_series()
         if len(known) != len(docs):  # a single value
             known = pl.repeat(bool(known.item()), len(docs), eager=True, dtype=pl.Boolean)
         if not known.any():
-            return super()._made(step, docs, spent)
+            return super()._made(step, docs, spent, again)
         docs = docs.with_row_index(_ROW)
-        again = self._again(step, docs.filter(known))
-        spent["judged_again"] += len(again)
+        old = self._again(step, docs.filter(known))
+        spent["judged_again"] += len(old)
         if known.all():
-            return again.drop(_ROW)
-        made = super()._made(step, docs.filter(~known), spent)
-        return pl.concat([again, made], how="diagonal_relaxed").sort(_ROW).drop(_ROW)
+            return old.drop(_ROW)
+        made = super()._made(step, docs.filter(~known), spent, again)
+        return pl.concat([old, made], how="diagonal_relaxed").sort(_ROW).drop(_ROW)
 
     def _again(self, step: StageSpec, docs: pl.DataFrame) -> pl.DataFrame:
         """Return documents of which all is known with what a stage makes of them."""
