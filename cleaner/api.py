@@ -37,7 +37,7 @@ def run(
         loaded = parse_job(dict(job))
     folder = out or recorded or f"runs/{loaded.name}"
     run_plan(
-        make_plan(loaded, out=folder),
+        make_plan(loaded, out=folder, reuse=reuse),
         folder,
         engine=engine,
         address=address,

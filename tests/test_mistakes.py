@@ -16,6 +16,7 @@ OF_RUNS: dict[str, list[str]] = {
     "status": [], "stop": [], "gc": [], "stats": [], "explain": ["x"], "sample": [], "verify": [],
     "report": [], "audit": [], "whatif": ["--set", "c4.a=1"], "diff": ["done"],
     "export": ["--format", "jsonl.zst", "--out", "elsewhere"],
+    "remove": ["words.yaml", "--by", "url"],
 }  # fmt: skip
 OF_JOBS = {"run": ["--engine", "inline"], "plan": ["--forecast", "0"]}
 OF_SPECS: dict[str, list[str]] = {"train": [], "label": [], "loop": []}

@@ -115,7 +115,7 @@ def run(
     loaded = load_job(job, settings or [])
     usual = f"runs/{loaded.name}{f'-sample-{sample}' if sample else ''}"
     folder = out or run_of(job) or usual
-    whole = plan = make_plan(loaded, out=folder)
+    whole = plan = make_plan(loaded, out=folder, reuse=reuse or [])
     if sample:
         plan = sampled(whole, sample)
     if chosen == "ray" and workers is None and not (address or "RAY_ADDRESS" in os.environ):
@@ -189,7 +189,7 @@ def plan(
 
     loaded = load_job(job, settings or [])
     folder = out or run_of(job) or f"runs/{loaded.name}"
-    made = make_plan(loaded, out=folder)
+    made = make_plan(loaded, out=folder, reuse=reuse or [])
     about = {**describe(made), **needs(made, folder)}
     about["resolved"] = made.job.resolved()
     about["reuse"] = _foreseen(made, folder, reuse or [])

@@ -6,6 +6,8 @@ from typing import Any
 import yaml
 
 from cleaner.config.yaml12 import load_own
+from cleaner.dedup.tombstones import STAGE
+from cleaner.job.job_file import Entry
 from cleaner.job.plan import Plan
 from cleaner.storage import store
 from cleaner.storage.commits import digest
@@ -18,19 +20,27 @@ _WIDEST = 60  # characters of a value that is told
 
 def run_identity(plan: Plan) -> str:
     """Return a hash of the job and its input: equal for equal output."""
-    versions = [[entry.name, entry.stage.version] for entry in plan.job.stages]
+    versions = [[entry.name, entry.stage.version] for entry in _own(plan)]
     files = [[file.path, file.size, file.etag] for file in plan.files]
     earlier = [[index.run, index.identity] for found in plan.indexes.values() for index in found]
     models = [[path, sha] for path, sha in _models(plan).items()]
     return digest([_job(plan.job.resolved()), models, versions, files, _taken(plan), earlier])
 
 
+def _own(plan: Plan) -> list[Entry]:
+    """Return the stages of a plan but for what obeys removals: these make no other job of it."""
+    return [entry for entry in plan.job.stages if entry.name != STAGE]
+
+
 def _job(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in resolved.items() if key not in _FREE}
+    job = {key: value for key, value in resolved.items() if key not in _FREE}
+    if "stages" in job:
+        job["stages"] = [stage for stage in job["stages"] or [] if STAGE not in stage]
+    return job
 
 
 def _models(plan: Plan) -> dict[str, str]:
-    files = {path: store.sha256(path) for entry in plan.job.stages for path in entry.stage.files()}
+    files = {path: store.sha256(path) for entry in _own(plan) for path in entry.stage.files()}
     return (
         files if plan.tokenizer is None else {**files, plan.tokenizer.path: plan.tokenizer.sha256}
     )

@@ -28,6 +28,7 @@ from cleaner.corpus.files import (
 )
 from cleaner.corpus.listing import Passed, list_files
 from cleaner.dedup.index import Index, find_indexes
+from cleaner.dedup.tombstones import STAGE
 from cleaner.errors import InputError, JobError
 from cleaner.job.input_columns import MARKED, PREFIX, Carried, resolve_columns
 from cleaner.job.job_file import Entry, Job, Output
@@ -36,10 +37,12 @@ from cleaner.ledger import ALWAYS, COLUMNS, ROWS_AT_ONCE
 from cleaner.shards import FORMATS
 from cleaner.shards.tokenizer import TOKEN_COUNT, TOKENS, Tokenizer
 from cleaner.signals import SIGNALS
+from cleaner.stages import STAGES
 from cleaner.stages.base import Stage
 from cleaner.stages.global_stage import GlobalStage
 from cleaner.storage import store
 from cleaner.storage.row_key import FILE_LIMIT
+from cleaner.storage.run_folder import REMOVED, RunFolder
 from cleaner.web.columns import COLUMNS as OF_PAGES
 
 DOCUMENT_BYTES = 3_000  # a guess at a document's size, where no footer tells the rows
@@ -166,16 +169,20 @@ def make_plan(
     job: Job,
     *,
     out: str | None = None,
+    reuse: Sequence[str] = (),
     unit_limit: int | None = None,
     part_limit: int | None = None,
 ) -> Plan:
     """Return the plan of a job that is to run in the folder `out`.
 
+    What was removed from the run there, from those in the folders `reuse`, and from those that a
+    stage is held against, does not come back.
+
     Raises JobError for a column nobody produces or a missing model, InputError when no file is
     found or can be used. `unit_limit` and `part_limit` override the bytes of a unit and of a part;
     neither changes an output.
     """
-    job = _resolve_stages(job)
+    job = _resolve_stages(_obeying(job, [*([out] if out else []), *reuse]))
     tokenizer = output_tokenizer(job.output)
     _check_held_out(job)
     indexes = _indexes(job)
@@ -227,6 +234,26 @@ def with_stages(plan: Plan, stages: Sequence[Entry]) -> Plan:
     )
     columns = _shard_columns(job, maps, plan.carried, plan.tokenizer)
     return replace(plan, job=job, maps=tuple(maps), reads=reads, shard_columns=columns, indexes={})
+
+
+def _obeying(job: Job, folders: Sequence[str]) -> Job:
+    """Return a job that ends with a stage that drops what was removed from earlier runs."""
+    across = (entry.stage.global_stage() for entry in job.stages)
+    indexed = (None if one is None else one.indexed() for one in across)
+    against = [run for one in indexed if one is not None for run in one.earlier_runs()]
+    told = [RunFolder(run.rstrip("/")).at(REMOVED) for run in (*folders, *against)]
+    lists = [path for path in dict.fromkeys(told) if store.exists(path)]
+    *before, last = job.stages or (None,)
+    if last is not None and last.name == STAGE:
+        lists = list(dict.fromkeys([*last.stage.files(), *lists]))
+    elif last is not None:
+        before.append(last)
+    if not lists:
+        return job
+    stage = STAGES[STAGE].model_validate({"lists": lists})
+    return job.model_copy(
+        update={"stages": (*before, Entry(index=len(before), name=STAGE, stage=stage))}
+    )
 
 
 def _indexes(job: Job) -> dict[int, tuple[Index, ...]]:

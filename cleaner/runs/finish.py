@@ -110,7 +110,7 @@ def finish(
     ledger_files = [output for marker in account for output in marker.facts["outputs"]]
     index = _index(plan, phases, state)
     files = [file for entry in index for file in entry["files"]]
-    home = RunFolder(state.home)
+    home, here = RunFolder(state.home), RunFolder(state.folder)
     beside = [file for output in outputs for file in output.get("beside", ())]
     checkpoints = _checkpoints(plan, phases, state)
     files += [file for entry in checkpoints for file in entry["files"]]
@@ -157,7 +157,10 @@ def finish(
         "ledger_files": ledger_files,
         "index": index,
         "checkpoints": checkpoints,
-        "records": [record_of(home, name) for name in RECORDS],
+        "records": [
+            *(record_of(home, name) for name in RECORDS),
+            *(record_of(here, name) for name in here.of_removals()),
+        ],
         "rows": stats["rows"],
         "stages": [
             {"stage": entry.title, "version": entry.stage.version, **entry.stage.about()}

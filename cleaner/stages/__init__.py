@@ -23,6 +23,7 @@ from cleaner.stages.options.line_dedup import LineDedupOptions
 from cleaner.stages.options.math_prefilter import MathPrefilterOptions
 from cleaner.stages.options.near_dedup import NearDedupOptions
 from cleaner.stages.options.normalise import NormaliseOptions
+from cleaner.stages.options.removed import RemovedOptions
 from cleaner.stages.options.rewrite import RewriteOptions
 from cleaner.stages.options.sample import SampleOptions
 from cleaner.stages.options.url_filter import UrlFilterOptions
@@ -49,6 +50,7 @@ OPTIONS: dict[str, type[StageOptions]] = {
     "rewrite": RewriteOptions,
     "sample": SampleOptions,
     "checkpoint": CheckpointOptions,
+    "removed": RemovedOptions,
 }
 
 

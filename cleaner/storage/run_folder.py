@@ -23,6 +23,8 @@ FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what 
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
 HELD_OUT = "held_out"  # shards of what is not trained on, beside `shards`
 CHECKPOINT = "checkpoint"  # what came to a stage of this name, a folder for each
+REMOVED = "removed.json"  # hashes of what was removed from the run
+_RECEIPT = re.compile(r"removal-\d{3,}\.json")  # of one removal
 CARD = "README.md"  # the dataset card; whoever owns the run may write on in it
 REPORT, AUDIT = "report.html", "audit.json"  # made of a finished run, when a user asks
 VALUES = "values.parquet"  # how many documents have which values of a signal, by rule
@@ -162,6 +164,12 @@ class RunFolder:
                 return data if hashlib.sha256(data).hexdigest() == file["sha256"] else None
         return data
 
+    def of_removals(self) -> list[str]:
+        """Return the files that tell of removals: the hashes, then the receipts."""
+        names = sorted(file.path for file in store.below(self.path))
+        there = [name for name in names if _RECEIPT.fullmatch(name)]
+        return [REMOVED, *there] if REMOVED in names else there
+
     def remove_products(self, wanted: Iterable[str] = ()) -> None:
         """Delete the files that bear the names of our products and are not wanted."""
         for path in sorted(set(self.products()) - set(wanted)):
@@ -208,7 +216,7 @@ class RunFolder:
         files = store.below(self.path, deep=True)
         self.remove_products()
         self.remove_work()
-        for name in (*RECORDS, CARD, MANIFEST):
+        for name in (*RECORDS, *self.of_removals(), CARD, MANIFEST):
             store.delete(self.at(name))
         if not store.below(self.path, deep=True):
             store.delete_folder(self.path)

@@ -70,13 +70,13 @@ def run_account(settings: AccountSettings, unit: AccountUnit, out: Committer) ->
     summaries = [added(())]
     keep = settings.keep_rows
     name = f"part-{unit.number:05d}.parquet"
-    written = {"clusters": _Table(out, f"clusters/{name}")}
+    written = {"clusters": Table(out, f"clusters/{name}")}
     if settings.matched:
-        written["matches"] = _Table(out, f"matches/{name}")
+        written["matches"] = Table(out, f"matches/{name}")
     if keep != "counts":
-        written["ledger"] = _Table(out, f"ledger/{name}")
+        written["ledger"] = Table(out, f"ledger/{name}")
     if settings.shadow is not None:
-        written["shadow"] = _Texts(out, f"shadow/{name}")
+        written["shadow"] = TextTable(out, f"shadow/{name}")
     with ExitStack() as stack:
         for one in written.values():
             stack.enter_context(one)
@@ -239,7 +239,7 @@ def _encodings(table: pa.Table) -> dict[str, Any]:
     return {"use_dictionary": repeated, "column_encoding": others or None}
 
 
-class _Table:
+class Table:
     """One Parquet file of the account, written a row group at a time."""
 
     def __init__(self, out: Committer, name: str) -> None:
@@ -278,7 +278,7 @@ class _Table:
         return {**facts, "rows": self.rows}
 
 
-class _Texts(_Table):
+class TextTable(Table):
     """One that holds texts: its row groups end where so many bytes are full, whatever comes."""
 
     def __init__(self, out: Committer, name: str) -> None:

@@ -12,7 +12,7 @@ from support.phase_units import Units, cast, keys
 from cleaner.errors import AccountError
 from cleaner.ledger import COLUMNS
 from cleaner.runs.phases import account
-from cleaner.runs.phases.account import AccountSettings, AccountUnit, _encodings, _Table
+from cleaner.runs.phases.account import AccountSettings, AccountUnit, Table, _encodings
 from cleaner.runs.phases.base import DataFile
 from cleaner.runs.phases.map import RECORD
 from cleaner.storage.commits import Committer
@@ -286,7 +286,7 @@ def test_a_column_is_written_as_its_values_want_it_and_none_is_changed(tmp_path:
         }
     )
     out = Committer(str(tmp_path), "09-account", "00000", "0" * 16)
-    with _Table(out, "ledger/part-00000.parquet") as book:
+    with Table(out, "ledger/part-00000.parquet") as book:
         book.add(frame[:15_000])
         book.add(frame[15_000:])
     path = tmp_path / "ledger/part-00000.parquet"
