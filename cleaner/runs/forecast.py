@@ -148,6 +148,9 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> Tried:
 
     # Earlier runs would be read whole for a few documents; and all of them would be of the shadow.
     plan = replace(plan, indexes={}, job=plan.job.model_copy(update={"shadow": None}))
+    offline = [one.model_copy(update={"stage": one.stage.offline()}) for one in plan.job.stages]
+    if offline != list(plan.job.stages):  # what is asked outside costs: a forecast asks nothing
+        plan = with_stages(plan, offline)
     small = sampled(plan, documents)
     with tempfile.TemporaryDirectory(prefix="cleaner-plan-") as folder:
         # The first run compiles kernels and loads models; only the second is timed.
@@ -178,8 +181,16 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> Tried:
         ),
         {"forecast": "memory", "value": _memory(plan)},
         {"forecast": "requests", "value": _told(made)},
+        *_asked(plan, stats, scale),
     ]
     return Tried(rows, stats, notes)
+
+
+def _asked(plan: Plan, stats: dict[str, Any], scale: float) -> list[dict[str, Any]]:
+    """Return what stages that ask somebody outside will cost."""
+    counts = {one["stage"]: one for one in stats["stages"]}
+    found = [(e.title, e.stage.foreseen(counts[e.title], scale)) for e in plan.job.stages]
+    return [{"forecast": title, "value": said} for title, said in found if said is not None]
 
 
 def _languages(small: Plan, stats: dict[str, Any], folder: str) -> list[str]:

@@ -18,6 +18,7 @@ from cleaner.stages.options.embed_classify import EmbedClassifyOptions
 from cleaner.stages.options.exact_dedup import ExactDedupOptions
 from cleaner.stages.options.extract import ExtractOptions
 from cleaner.stages.options.filter import FilterOptions
+from cleaner.stages.options.generate import GenerateOptions
 from cleaner.stages.options.language import LanguageOptions
 from cleaner.stages.options.line_dedup import LineDedupOptions
 from cleaner.stages.options.math_prefilter import MathPrefilterOptions
@@ -48,6 +49,7 @@ OPTIONS: dict[str, type[StageOptions]] = {
     "classify": ClassifyOptions,
     "embed_classify": EmbedClassifyOptions,
     "rewrite": RewriteOptions,
+    "generate": GenerateOptions,
     "sample": SampleOptions,
     "checkpoint": CheckpointOptions,
     "removed": RemovedOptions,

@@ -134,6 +134,17 @@ class Stage(StageOptions):
     def begun(self) -> None:
         """Make ready what this stage needs outside of the run, on the driver as a run begins."""
 
+    def offline(self) -> "Stage":
+        """Return this stage as one that asks nobody outside, for a forecast."""
+        return self
+
+    def foreseen(self, counts: Mapping[str, Any], scale: float) -> str | None:
+        """Say what asking outside will cost, by the counts of a sample that asked nobody.
+
+        `scale` is how many times greater the whole is.
+        """
+        return None
+
     def about(self) -> dict[str, Any]:
         """Return what the manifest says of this stage beside its options, once the run is done."""
         return {}

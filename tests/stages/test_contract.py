@@ -51,6 +51,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "classify": [{"min_score": 0.5}, {"action": "tag"}],
     "embed_classify": [],  # with its models in tests/models/test_embed.py
     "rewrite": [],  # with its endpoint in test_rewrite.py
+    "generate": [],
     "sample": [{"share": 0.5}, {"share": 0.5, "seed": 7, "where": "words > 3"}],
 }
 CASES = [(name, options) for name, several in OPTIONS.items() for options in several]

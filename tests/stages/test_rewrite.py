@@ -12,7 +12,7 @@ from support.fake_writer import FAULTS, FRAME, answer
 
 import cleaner
 from cleaner.errors import CleanerError, InputError, JobError
-from cleaner.job.job_file import parse_job
+from cleaner.job.job_file import load_job, parse_job
 from cleaner.models.rewriting.answers import told
 from cleaner.models.rewriting.work import answers_at, pool_of
 from cleaner.stages import STAGES
@@ -227,12 +227,38 @@ def test_a_spent_budget_stops_the_run_which_goes_on_with_a_greater_one(tmp_path:
         assert told(str(tmp_path / "answers.sqlite"))["requests"] == 20
 
 
+def test_a_plan_asks_nothing_and_says_what_asking_will_cost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = [page(n) + " and so on" * 300 for n in range(100)]
+    # Each has about 3,300 characters: 1,100 tokens to read beside the prompt, as many to write.
+    prices = {"read": 1, "written": 10}
+    small = {"requests": 60, "tokens": 10**8}
+    asked = job(tmp_path, texts, "http://localhost:1/v1", prices=prices, budget=small)
+    (tmp_path / "job.yaml").write_text(json.dumps(asked))
+    assert command(monkeypatch, "plan", str(tmp_path / "job.yaml"), "--forecast", "50") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "about 100 to ask" in said
+    assert "more than the budget of requests" in said
+    money = float(said.split(" of money")[0].split()[-1])
+    assert money == pytest.approx(100 * (1_100 * 11 + 500) / 1e6, rel=0.1)
+    assert not (tmp_path / "answers.sqlite").exists()
+
+
+def test_the_shipped_job_is_one() -> None:
+    loaded = load_job("shipped:jobs/yuan_produce.yaml")
+    names = [entry.title.split(".")[1] for entry in loaded.stages]
+    assert names[1] == "rewrite:clean_math_zh+clean_math_en"
+    assert names[-1] == "generate:questions_zh+questions_en"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"prompt": "clean_mth_en"}, "clean_mth_en.yaml: no such file"),
         ({"endpoints": [{"base_url": "https://sk:secret@host/v1"}]}, "name the variable"),
         ({"endpoints": [{"base_url": "host/v1"}]}, "is an http:// or https:// address"),
+        ({"endpoints": []}, "endpoints: names none"),
         ({"budget": {"requests": 5}}, "budget: tokens: Field required"),
         ({"budget": {"requests": 5, "tokens": 5, "euros": 3}}, "there are: requests, tokens, mon"),
         ({"guards": {"formulas": 1}}, "guards: formulas: .*there are: formulas_kept"),

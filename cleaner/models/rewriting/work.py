@@ -29,6 +29,7 @@ from cleaner.models.rewriting.pool import Pool, Target
 from cleaner.models.rewriting.prompts import Prompt, messages
 from cleaner.models.rewriting.replies import Said, said
 
+NOT_ASKED = "rewrite_not_asked"  # whoever only looks up has no answer to it
 FIRST_WAIT = 1.0  # seconds before a question is sent again; doubled for each further time
 _LOOK = 0.05  # seconds until it is asked again whether somebody else's question is answered
 _ANOTHER = 0.7  # temperature of a second answer, where the first one's is lower
@@ -152,7 +153,7 @@ class Asker:
             asked = question(self.settings, one, turn)
             answer = self._ask(asked) if known is None else known.get(asked.key)
             if answer is None:
-                return Outcome(None, (*reasons, "rewrite_not_asked"))
+                return Outcome(None, (*reasons, NOT_ASKED))
             if answer.state != "answered":
                 found = ["rewrite_lost" if answer.state == "lost" else "rewrite_unanswered"]
             else:
