@@ -238,7 +238,7 @@ def _phases(
         Phase(tally, "mix_tally", "add up", settings, tallying),
         Phase(rates, "mix_rates", "decide", settings, of_all(tally, "sums")),
         Phase(draw, "mix_draw", "draw", settings, drawing, exchanges=("text",)),
-        Phase(cut, "cut", "cut shards", cut_by, cutting, version=3),
+        Phase(cut, "cut", "cut shards", cut_by, cutting, version=4),
         Phase(shard, "shard", "write shards", writing, writing_shards, version=3),
     ]
     return list(with_merges(phases))

@@ -546,7 +546,7 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
     shards = _shards(maps, cut, shuffle_ranges(plan), writing)
     phases = [
-        Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting), version=3),
+        Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting), version=4),
         Phase(shard, "shard", "write shards", writing, shards, version=3, exchanges=("places",)),
         Phase(
             f"{number + 2:02d}-account",
@@ -711,13 +711,24 @@ def shard_units(cuts: Marker, format: str) -> list[Unit]:
     bounds = [int(bound) for bound in cuts.facts["bounds"]]
     held, suffix = cuts.facts.get("held_out", 0), FORMATS[format].suffix
     count = len(bounds) - 1 - held  # the held-out come last
+    moves = cuts.facts.get("moves", [])
     units = []
     expected = zip(cuts.facts["sizes"], cuts.facts["counts"], strict=True)
     for number, (size, rows) in enumerate(expected):
         name, folder = f"part-{number:05d}-of-{count:05d}.{suffix}", "shards"
         if number >= count:
             name, folder = f"part-{number - count:05d}-of-{held:05d}.{suffix}", HELD_OUT
-        unit = ShardUnit(number, name, bounds[number], bounds[number + 1], size, rows, folder)
+        unit = ShardUnit(
+            number,
+            name,
+            bounds[number],
+            bounds[number + 1],
+            size,
+            rows,
+            folder,
+            without=tuple(at for at, old, _ in moves if old == number),
+            also=tuple(at for at, _, new in moves if new == number),
+        )
         units.append(Unit(f"{number:05d}", unit, "", size=size))
     return units
 

@@ -33,6 +33,11 @@ from cleaner.storage.schemas import arrow_schema
 
 BIN_BITS = 20  # bins in which sizes are summed: 100 a shard where there are 10,000 shards
 _SUMS = ("rows", "tokens", "bytes")
+# Where a shard has so many bins, one with few documents is not cut: nobody knows where they lie.
+_COARSE, _FEW = 4, 16
+_NEAR = 512  # bins on each side of a bound of which some may change sides
+_MOVES = 400  # that do, at most
+_EVEN = 5e-4  # of a shard: nearer to its goal a bound need not lie
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ class ShardUnit(Plain):
     bytes: int  # of text, about
     rows: int = 0  # about
     folder: str = "shards"
+    without: tuple[int, ...] = ()  # bins in that range that a neighbour has
+    also: tuple[int, ...] = ()  # and bins of neighbours
 
 
 def amount_in(docs: pl.DataFrame) -> str:
@@ -102,24 +109,34 @@ def run_cut(settings: CutSettings, unit: Everything, out: Committer) -> None:
             total[at, column] += sizes[name].to_numpy().astype(np.int64)
     rows, measure = total[:, 0], total[:, 2 if settings.by == "bytes" else 1]
     first = FIRST >> (64 - BIN_BITS) if settings.held_out else len(rows)
-    bounds = _cut(settings, measure[:first], rows[:first], settings.at_least, settings.multiple_of)
+    bounds, moves = _cut(
+        settings, measure[:first], rows[:first], settings.at_least, settings.multiple_of
+    )
     held = int(np.count_nonzero(rows[first:]))
     if held:
-        behind = _cut(settings, measure[first:], rows[first:], 1, 1)
+        behind, more = _cut(settings, measure[first:], rows[first:], 1, 1)
+        before = len(bounds) - 1
+        moves += [(first + at, before + old, before + new) for at, old, new in more]
         bounds = [*bounds, *(FIRST + bound for bound in behind[1:])]
         held = len(behind) - 1
     bounds[-1] = 1 << 64
     facts = {"sizes": _between(total[:, 2], bounds), "counts": _between(rows, bounds)}
-    told = {"bounds": [str(bound) for bound in bounds], "held_out": held}
+    for moved, old, new in moves:
+        for name, column in (("sizes", 2), ("counts", 0)):
+            facts[name][old] -= int(total[moved, column])
+            facts[name][new] += int(total[moved, column])
+    told = {"bounds": [str(bound) for bound in bounds], "moves": moves, "held_out": held}
     out.commit(0, True, {}, {**told, **facts})
 
 
 def _cut(
     settings: CutSettings, measure: np.ndarray, rows: np.ndarray, at_least: int, multiple_of: int
-) -> list[int]:
+) -> tuple[list[int], list[tuple[int, int, int]]]:
     by_size = -(-int(measure.sum()) // settings.target)
     shards = shard_count(by_size, at_least, multiple_of, int(np.count_nonzero(rows)))
-    return shard_bounds(measure, rows, shards, 1 << (64 - BIN_BITS))
+    width = 1 << (64 - BIN_BITS)
+    bounds = shard_bounds(measure, rows, shards, width)
+    return bounds, moves_between(measure, rows, bounds, width)
 
 
 def shard_count(by_size: int, at_least: int, multiple_of: int, documents: int) -> int:
@@ -136,21 +153,22 @@ def shard_count(by_size: int, at_least: int, multiple_of: int, documents: int) -
 def shard_bounds(measure: np.ndarray, rows: np.ndarray, shards: int, width: int) -> list[int]:
     """Return `shards + 1` bounds of equal measure in a range of bins that are so wide.
 
-    A bin with one document is not cut: the bound lies at the side of it that is nearer. In a bin
-    with more they are taken as spread evenly, which a hash makes true. No shard is without a
-    document where there are bins enough.
+    A bin with one document, or with few, is not cut: the bound lies at the side of it that is
+    nearer. In a bin with more they are taken as spread evenly, which a hash makes true. No shard is
+    without a document where there are bins enough.
     """
     running = np.concatenate([[0], np.cumsum(measure)]).astype(np.int64)
     filled = np.flatnonzero(rows)
     whole = int(running[-1])
     bounds = [0]
+    fine = len(filled) >= _COARSE * shards
     for k in range(1, shards):
         goal = whole * k // shards
         at = int(np.searchsorted(running, goal, side="right")) - 1
         inside = int(measure[at]) if at < len(measure) else 0
         over = goal - int(running[at])
         part = over * width // inside if inside else 0
-        if part and rows[at] == 1:
+        if part and (rows[at] == 1 or (fine and rows[at] <= _FEW)):
             part = width if 2 * over > inside else 0
         bounds.append(max(bounds[-1], at * width + part))
     if len(filled) >= shards:
@@ -167,6 +185,64 @@ def _give_each(bounds: list[int], filled: np.ndarray, shards: int, width: int) -
         if wanted != below:
             bounds[k] = int(filled[wanted]) * width
         before = wanted
+
+
+def moves_between(
+    measure: np.ndarray, rows: np.ndarray, bounds: list[int], width: int
+) -> list[tuple[int, int, int]]:
+    """Return (bin, shard, neighbour) of what changes sides so that shards are even.
+
+    A long document at a bound is more than a shard's share of error. Near each bound documents are
+    chosen, as long as what one side has too much: one after another, and then two that change
+    places. None is further from its bound than half of its shard, so that bounds know nothing of
+    each other.
+    """
+    shards = len(bounds) - 1
+    running = np.concatenate([[0], np.cumsum(measure)])
+    at = np.interp([bound / width for bound in bounds], np.arange(len(running)), running)
+    goals = int(running[-1]) * np.arange(shards + 1) / shards
+    filled = np.flatnonzero(rows)
+    # Of each shard the filled bins that lie in it whole.
+    firsts = np.searchsorted(filled, [-(-bound // width) for bound in bounds[:-1]])
+    pasts = np.searchsorted(filled, [bound // width for bound in bounds[1:]])
+    moves = []
+    for k in range(1, shards):
+        left, right = filled[firsts[k - 1] : pasts[k - 1]], filled[firsts[k] : pasts[k]]
+        left = left[len(left) - min(_NEAR, max(0, len(left) - 1) // 2) :]
+        right = right[: min(_NEAR, max(0, len(right) - 1) // 2)]
+        over = float(at[k] - goals[k])
+        going, coming = _evened(over, measure[left], measure[right], _EVEN * goals[1])
+        moves += [(int(left[one]), k - 1, k) for one in going]
+        moves += [(int(right[one]), k, k - 1) for one in coming]
+    return moves
+
+
+def _evened(
+    over: float, left: np.ndarray, right: np.ndarray, enough: float
+) -> tuple[list[int], list[int]]:
+    """Return which of `left` and of `right` change sides where the left has so much too much."""
+    sides = (left.astype(float), right.astype(float))
+    moved: tuple[list[int], list[int]] = ([], [])
+    while abs(over) > enough and len(moved[0]) + len(moved[1]) < _MOVES:
+        side = 0 if over > 0 else 1
+        sizes = sides[side]
+        best = int(np.argmin(np.abs(np.abs(over) - sizes))) if len(sizes) else -1
+        if best < 0 or not abs(abs(over) - sizes[best]) < abs(over):
+            break
+        over += -sizes[best] if side == 0 else sizes[best]
+        moved[side].append(best)
+        sides[side][best] = np.inf
+    while abs(over) > enough and len(left) and len(right) and len(moved[0]) < _MOVES:
+        with np.errstate(invalid="ignore"):
+            after = np.nan_to_num(over - (sides[0][:, None] - sides[1][None, :]), nan=np.inf)
+        one, other = np.unravel_index(int(np.argmin(np.abs(after))), after.shape)
+        if not abs(after[one, other]) < abs(over):
+            break
+        over = float(after[one, other])
+        moved[0].append(int(one))
+        moved[1].append(int(other))
+        sides[0][one] = sides[1][other] = np.inf
+    return moved
 
 
 def _between(measure: np.ndarray, bounds: list[int]) -> list[int]:
@@ -244,6 +320,7 @@ def _in_order(sources: list[Source], parts: int, shard: ShardUnit) -> Iterator[p
     """Yield the documents of a shard, in order, about SHARD_HELD of text at once."""
     low, high = shard.low, shard.high
     passes = max(1, -(-shard.bytes // SHARD_HELD))
+    width = 64 - BIN_BITS
     for k in range(passes):
         start = low + (high - low) * k // passes
         end = low + (high - low) * (k + 1) // passes
@@ -252,8 +329,18 @@ def _in_order(sources: list[Source], parts: int, shard: ShardUnit) -> Iterator[p
         inside = place >= pl.lit(start, pl.UInt64)
         if end < 1 << 64:
             inside &= place < pl.lit(end, pl.UInt64)
+        also = [at for at in shard.also if k == (0 if at << width < low else passes - 1)]
+        if shard.without or also:
+            of_bin = place // 2**width
+            inside &= ~of_bin.is_in(list(shard.without))
+            inside |= of_bin.is_in(also)
         found = []
-        for part in range(start * parts >> 64, ((end - 1) * parts >> 64) + 1):
+        wanted = set(range(start * parts >> 64, ((end - 1) * parts >> 64) + 1))
+        for at in also:  # a bin may lie in more than one range
+            wanted |= set(
+                range((at << width) * parts >> 64, ((((at + 1) << width) - 1) * parts >> 64) + 1)
+            )
+        for part in sorted(wanted):
             pieces = [docs.filter(inside) for docs in read_pieces(sources, part)]
             # A frame has its price, rows or none: partitions times sources of them are too many.
             if some := [docs for docs in pieces if len(docs)]:
