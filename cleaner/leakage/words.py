@@ -1,5 +1,6 @@
 """Words of texts as hashes of their keys, and where each stands in the text."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from cleaner.kernels.arrow import utf8
-from cleaner.kernels.dedup.shingles import shingles
+from cleaner.kernels.dedup.shingles import shingles, shingles_and_formulas
 from cleaner.kernels.text.segment import OFF, RULE, SINGLE, segment
 from cleaner.kernels.unicode import classes
 from cleaner.text.segment import Formulas, Words, modes
@@ -40,13 +41,25 @@ class Read(NamedTuple):
 def read(text: pl.Series, formulas: Formulas = True) -> Read:
     """Return the readings of some texts; those that `extract` marked have one each."""
     by_rule = modes(formulas, len(text))
-    dollar = text.str.contains("$", literal=True).fill_null(False).to_numpy()
-    several = np.where(dollar & (by_rule == RULE), 2, 1)
-    doc = np.repeat(np.arange(len(text), dtype=np.int32), several)
-    again = np.concatenate([[False], doc[1:] == doc[:-1]]) if len(doc) else np.zeros(0, bool)
-    found = np.where(again, OFF, by_rule[doc]).astype(np.uint8)
-    offsets, data = utf8(text if len(doc) == len(text) else text.gather(doc))
-    return Read(doc, found, *shingles(offsets, data, found, 1))
+    first, hashes, found = shingles_and_formulas(*utf8(text), by_rule, 1)
+    again = np.flatnonzero(found & (by_rule == RULE))
+    doc = np.arange(len(text), dtype=np.int32)
+    if not len(again):
+        return Read(doc, by_rule, first, hashes)
+    off = np.full(len(again), OFF, np.uint8)
+    more_first, more = shingles(*utf8(text.gather(again)), off, 1)
+    # A second reading lies behind the first of the same text.
+    bounds = [0, *first[again + 1].tolist()]
+    parts = [hashes[:0]]
+    for number, (low, high) in enumerate(pairwise(bounds)):
+        parts += [hashes[low:high], more[more_first[number] : more_first[number + 1]]]
+    sizes = np.insert(np.diff(first), again + 1, np.diff(more_first))
+    return Read(
+        np.insert(doc, again + 1, again.astype(np.int32)),
+        np.insert(by_rule, again + 1, off),
+        np.concatenate([[0], np.cumsum(sizes)]),
+        np.concatenate([*parts, hashes[bounds[-1] :]]),
+    )
 
 
 def placed(text: str, mode: int = RULE) -> Placed:

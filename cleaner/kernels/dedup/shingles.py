@@ -162,7 +162,7 @@ def hash_text(data, i, end, tables, key, out, at):  # type: ignore[no-untyped-de
 
 @jit
 def shingle_all(offsets, data, modes, n, tables):  # type: ignore[no-untyped-def]
-    """Return `(first, shingles, compose)`, see `shingles`."""
+    """Return `(first, shingles, compose, formulas)`, see `shingles`; the last: who has some."""
     documents = len(offsets) - 1
     most = longest(offsets)
     room = most // 2 + 1
@@ -174,6 +174,7 @@ def shingle_all(offsets, data, modes, n, tables):  # type: ignore[no-untyped-def
     shingles = np.empty((offsets[documents] - offsets[0]) // 2 + documents + 1, np.uint64)
     first = np.zeros(documents + 1, np.int64)
     compose = np.zeros(documents, np.bool_)
+    formulas = np.zeros(documents, np.bool_)
     drop = np.uint64(1)  # what the word that leaves the window has been multiplied by
     for _ in range(n):
         drop *= np.uint64(ROLL)
@@ -185,6 +186,7 @@ def shingle_all(offsets, data, modes, n, tables):  # type: ignore[no-untyped-def
             spans = split_words(data, i, end, modes[d], tables.classes, starts, ends, kinds)
             for w in range(spans):
                 if kinds[w] == FORMULA:
+                    formulas[d] = True
                     count, more = hash_text(data, i, starts[w], tables, key, words, count)
                     length, also = put_formula(data, starts[w], ends[w], key, 0, tables)
                     words[count] = word_hash(key, 0, length)
@@ -205,7 +207,7 @@ def shingle_all(offsets, data, modes, n, tables):  # type: ignore[no-untyped-def
             shingles[at] = mix64(window)
             at += 1
         first[d + 1] = at
-    return first, shingles[:at], compose
+    return first, shingles[:at], compose, formulas
 
 
 def shingles(offsets: np.ndarray, data: np.ndarray, modes: np.ndarray, n: int) -> tuple:
@@ -214,14 +216,21 @@ def shingles(offsets: np.ndarray, data: np.ndarray, modes: np.ndarray, n: int) -
     They come in the order of the text, repeats included. A text of fewer than `n` words is one
     shingle, a text without a word has none. `modes` as `split_words` takes them.
     """
+    return shingles_and_formulas(offsets, data, modes, n)[:2]
+
+
+def shingles_and_formulas(
+    offsets: np.ndarray, data: np.ndarray, modes: np.ndarray, n: int
+) -> tuple:
+    """Return `(first, hashes, formulas)`: shingles, and which texts have a formula."""
     offsets, data = frozen(offsets), frozen(data)
-    first, hashes, compose = shingle_all(offsets, data, modes, n, tables())
+    first, hashes, compose, formulas = shingle_all(offsets, data, modes, n, tables())
     which = np.flatnonzero(compose)
-    if not len(which):
-        return first, hashes
-    texts = compose_some(offsets, data, which)
-    again, fresh, _ = shingle_all(*texts, modes[which], n, tables())
-    return splice(first, hashes, again, fresh, which)
+    if len(which):
+        texts = compose_some(offsets, data, which)
+        again, fresh, *_ = shingle_all(*texts, modes[which], n, tables())
+        first, hashes = splice(first, hashes, again, fresh, which)
+    return first, hashes, formulas
 
 
 @jit
