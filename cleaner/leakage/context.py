@@ -8,6 +8,9 @@ from cleaner.leakage.index import Known
 from cleaner.leakage.verdict import ANSWER, CHOICES, LABEL, LINE, SENTENCE
 from cleaner.leakage.words import Located
 
+_SAYING = (
+    4  # words of an answer: one word of a quotation may be asked for and stand there by itself
+)
 _AFTER = 12  # words between a question and its answer, at most
 
 # What may stand directly before a question that begins there, and behind one that ends.
@@ -35,7 +38,11 @@ def beside(known: Known, text: str, words: Located, start: int, end: int) -> int
     rest = text[words.ends[end - 1] :].partition("\n")[0]
     after = text[words.ends[end - 1] :]
     numbered = bool(_NUMBERED.match(line))
-    closed = _CLOSES.match(closing) or _CHOICE.match(after)
+    # An answer directly behind it closes a question, too, if it is no word that a saying ends with.
+    answered = len(known.answer) >= _SAYING and _has(
+        words.hashes[end : end + len(known.answer)], known.answer
+    )
+    closed = _CLOSES.match(closing) or _CHOICE.match(after) or answered
     if not closed or not (numbered or _OPENS.search(opening)):
         return 0
     found = SENTENCE

@@ -83,6 +83,36 @@ def test_a_short_question_needs_something_beside_it(index: Index, text: str, lea
     assert bool(names(index, [f"Some words before.\n{text}\nSome words after."])[0]) is leaks
 
 
+@pytest.mark.parametrize(
+    ("answer", "text", "leaks"),
+    [
+        # The question has no mark of its own; what answers it stands there with blanks between.
+        (
+            "three hens and two geese",
+            "Fill in: the farmer keeps ____ three hens and two geese",
+            True,
+        ),
+        (
+            "three hens and two geese",
+            "Fill in: the farmer keeps ____\u3000 three  hens and\ntwo geese",
+            True,
+        ),
+        (
+            "three hens and two geese",
+            "Fill in: the farmer keeps ____ for his aunt in the town",
+            False,
+        ),
+        # One word is what a saying goes on with.
+        ("bees", "Fill in: the farmer keeps bees behind his house for the honey", False),
+    ],
+)
+def test_a_long_answer_directly_behind_it_closes_a_question(
+    answer: str, text: str, leaks: bool
+) -> None:
+    index = make_index([Item("cloze", "Fill in: the farmer keeps", answer, ())])
+    assert bool(names(index, [f"Some words.\n{text} and so on"])[0]) is leaks
+
+
 LICENCE = (
     "You may copy this file, change it and pass it on, as long as this notice stays in it, "
     "and nobody owes you anything if it breaks, burns or eats your lunch."
