@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cleaner.results.rules import Overlap, RuleCounts
     from cleaner.results.values import Values
 
-By = Literal["language", "source", "rule"]
 _FEW = 10  # sources or languages that are shown unasked
+_COUNTED = ("language", "source")  # in stats.json
 _REASONS = 4  # reasons that are shown of a stage
 _PERCENT = (1, 5, 25, 50, 75, 95, 99)
 
@@ -29,7 +29,9 @@ _PERCENT = (1, 5, 25, 50, 75, 95, 99)
 @app.command()
 def stats(
     path: RunArgument,
-    by: Annotated[By | None, typer.Option(help="what is counted: language, source or rule")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="what is counted: language, source, rule, or a label")
+    ] = None,
     histogram: Annotated[
         str | None, typer.Option(metavar="SIGNAL", help="the values of a signal, with its limits")
     ] = None,
@@ -47,15 +49,17 @@ def stats(
             )
         emit(running) if as_json else _so_far(running)
     elif histogram is not None:
-        if by == "rule":
+        if by is not None and by not in _COUNTED:
             raise JobError("--histogram: goes with --by language or --by source")
         _histogram(record, histogram, by or "", as_json)
     elif as_json:
         emit(record.stats if by is None else _by_json(record, by))
     elif by == "rule":
         _rules(record, every=True)
-    elif by is not None:
+    elif by in _COUNTED:
         _groups(record, by)
+    elif by is not None:
+        _labels(record, by)
     else:
         _all(record)
 
@@ -101,14 +105,15 @@ def _all(record: Record) -> None:
         say(f"not readable: {bad}")
 
 
-def _by_json(record: Record, by: By) -> Any:
+def _by_json(record: Record, by: str) -> Any:
     from dataclasses import asdict
 
     from cleaner.results.funnel import groups
     from cleaner.results.rules import overlap, rules
 
     if by != "rule":
-        return [asdict(one) for one in groups(record, by)]
+        found = groups(record, by) if by in _COUNTED else _labelled(record, by)
+        return [asdict(one) for one in found]
     return {"rules": [asdict(one) for one in rules(record)], "overlap": asdict(overlap(record))}
 
 
@@ -244,6 +249,23 @@ def _groups(record: Record, by: str, most: int | None = None) -> None:
     show([_group(by, one) for one in found[:most]], spare=("kept words", "lost most at"))
     if most is not None and len(found) > most:
         tell(f"({len(found) - most} more: --by {by})")
+
+
+def _labelled(record: Record, by: str) -> tuple[Group, ...]:
+    from cleaner.results.finished import open_run
+    from cleaner.results.funnel import labelled
+
+    return labelled(open_run(record.path), by)
+
+
+def _labels(record: Record, by: str) -> None:
+    from cleaner.results.funnel import effective_number
+
+    found = _labelled(record, by)
+    show([_group(by, one) for one in found], spare=("kept words", "lost most at"))
+    came = effective_number(one.came for one in found if one.name)
+    kept = effective_number(one.kept.documents for one in found if one.name)
+    tell(f"\neffective number of {by}: {came:.2f} of what came, {kept:.2f} of what is kept")
 
 
 def _group(by: str, one: Group) -> dict[str, Any]:

@@ -465,7 +465,7 @@ def _maps(job: Job, read: Mapping[str, Any], carried: Carried, given: Trusted) -
                 measured[stored] = type_name(SIGNALS[name][0])
         for entry in entries:
             for name, kind in entry.stage.adds().items():
-                if is_number(kind):
+                if is_number(kind) or name in entry.stage.labels():
                     measured[name] = type_name(kind)
         before = groups[number - 1][1] if number else None
         across = None if before is None else before.stage.global_stage()

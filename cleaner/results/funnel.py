@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cleaner.config.display import share_text
+from cleaner.config.mistakes import guess
+from cleaner.errors import JobError
+
+if TYPE_CHECKING:
+    from cleaner.results.finished import Run
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,58 @@ def groups(run: Counted, by: str) -> tuple[Group, ...]:
         )
         for name, row in run.stats[label].items()
     )
+
+
+def labelled(run: Run, label: str) -> tuple[Group, ...]:
+    """Return what became of the documents of each value of a column of texts of the ledger.
+
+    Documents that fell before the column was made have none: "".
+    """
+    import polars as pl
+
+    rows = run.scan_ledger()
+    told = {"id", "url", "fate", "stage", "reason", "error", "duplicate_of"}
+    schema = rows.collect_schema()
+    names = [name for name, kind in schema.items() if kind == pl.String and name not in told]
+    if label not in names:
+        there = ", ".join(("rule", "language", *names))
+        raise JobError(f"--by {label}: no such label{guess(label, names)}; there are: {there}")
+    counts = rows.group_by(pl.col(label).fill_null(""), "fate", "stage").agg(
+        pl.len(), *(pl.col(name).cast(pl.Int64).sum() for name in ("words", "characters"))
+    )
+    found: dict[str, dict[str, Any]] = {}
+    order = [stage["stage"] for stage in run.stats["stages"]]
+    for name, fate, stage, documents, words, characters in counts.collect().iter_rows():
+        one = found.setdefault(name, {"kept": Amount(0, 0, 0), "dropped": 0, "failed": 0})
+        if fate == "kept":
+            one["kept"] = Amount(documents, words, characters)
+            continue
+        one[fate] += documents
+        lost = one.setdefault("lost", {})
+        lost[stage] = lost.get(stage, 0) + documents
+    groups_ = [
+        Group(
+            name,
+            one["kept"].documents + one["dropped"] + one["failed"],
+            one["kept"],
+            one["dropped"],
+            one["failed"],
+            {stage: one["lost"][stage] for stage in order if stage in one.get("lost", {})},
+        )
+        for name, one in found.items()
+    ]
+    return tuple(sorted(groups_, key=lambda one: (-one.came, one.name)))
+
+
+def effective_number(counts: Iterable[int]) -> float:
+    """Return how many equal groups are as diverse as these: e to the entropy of their shares.
+
+    >>> effective_number([5, 5]), round(effective_number([98, 1, 1]), 2)
+    (2.0, 1.12)
+    """
+    parts = [count for count in counts if count]
+    whole = sum(parts)
+    return math.exp(-sum(part / whole * math.log(part / whole) for part in parts)) if whole else 0.0
 
 
 def as_html(run: Counted) -> str:

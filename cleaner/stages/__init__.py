@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cleaner.stages.options.base import StageOptions
 from cleaner.stages.options.cap import CapOptions
+from cleaner.stages.options.categorise import CategoriseOptions
 from cleaner.stages.options.checkpoint import CheckpointOptions
 from cleaner.stages.options.classify import ClassifyOptions
 from cleaner.stages.options.clean_lines import CleanLinesOptions
@@ -48,6 +49,7 @@ OPTIONS: dict[str, type[StageOptions]] = {
     "cap": CapOptions,
     "classify": ClassifyOptions,
     "embed_classify": EmbedClassifyOptions,
+    "categorise": CategoriseOptions,
     "rewrite": RewriteOptions,
     "generate": GenerateOptions,
     "sample": SampleOptions,

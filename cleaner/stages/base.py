@@ -67,6 +67,10 @@ class Stage(StageOptions):
         """Return the columns this stage adds for good, name -> Polars type."""
         return {}
 
+    def labels(self) -> set[str]:
+        """Return those of the columns added, texts, by which the ledger can be counted."""
+        return set()
+
     def signals(self) -> set[str]:
         """Return the signals this stage judges by; the engine measures them once for a phase."""
         return set()

@@ -18,6 +18,10 @@ class Rewriting(RewriteOptions, ByPrompts):
         """Return the prompt by which a text was rewritten, and the hash of what it was."""
         return {"rewritten": pl.String, "original_sha256": pl.String}
 
+    def labels(self) -> set[str]:
+        """Return the prompt: the ledger can be counted by it."""
+        return {"rewritten"}
+
     def written(
         self,
         docs: pl.DataFrame,

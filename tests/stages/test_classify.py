@@ -89,7 +89,6 @@ def test_on_says_what_is_judged(model: str) -> None:
         ({"min_score": 0.1, "keep_share": 0.1}, "got min_score and keep_share"),
         ({"per": "lang"}, "per goes with keep_share or keep_tokens"),
         ({"min_score": 2}, "min_score"),
-        ({"keep_share": 0.1, "per": ["host"]}, "lang"),
         ({"where": "words >"}, "where"),
         ({"threshold": 0.1}, "threshold"),
     ],

@@ -50,6 +50,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "decontaminate": [{}, {"action": "cut"}, {"action": "tag", "column": {"question": "asked"}}],
     "classify": [{"min_score": 0.5}, {"action": "tag"}],
     "embed_classify": [],  # with its models in tests/models/test_embed.py
+    "categorise": [],  # with its model in test_categorise.py
     "rewrite": [],  # with its endpoint in test_rewrite.py
     "generate": [],
     "sample": [{"share": 0.5}, {"share": 0.5, "seed": 7, "where": "words > 3"}],

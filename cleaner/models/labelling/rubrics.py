@@ -7,6 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cleaner.config.spec import read_spec
+from cleaner.errors import JobError
+from cleaner.models.scoring.taxonomy import read_taxonomy
 
 FORM = 1  # raised when the same rubric and page make another question: answers are kept by it
 
@@ -56,9 +58,51 @@ TELL = {
 }
 
 
+_CHOOSE = {
+    "en": (
+        "You sort pages from the web by {what}. Choose the one category that fits the page as a "
+        "whole best; small parts of it, menus and comments do not count.\n{listed}"
+    ),
+    "zh": (
+        "你按{what}给网页分类。选出最符合整个网页的一个类别;其中的小部分、菜单和评论不计。\n{listed}"
+    ),
+}
+_WHAT = {
+    "en": {"topic": "what they are about", "kind": "the kind of text that they are"},
+    "zh": {"topic": "主题", "kind": "文本类型"},
+}
+
+
 def read_rubric(path: str) -> Rubric:
-    """Return the rubric of a file; `shipped:jobs/rubrics/math_zh.yaml` names one of ours."""
+    """Return the rubric of a file; `shipped:jobs/rubrics/math_zh.yaml` names one of ours.
+
+    `taxonomy:pages:topic:zh` is the question which topic of a taxonomy a page has.
+    """
+    if path.startswith("taxonomy:"):
+        return _of_taxonomy(path)
     return read_spec(path, Rubric)
+
+
+def _of_taxonomy(path: str) -> Rubric:
+    parts = path.removeprefix("taxonomy:").rsplit(":", 2)
+    if len(parts) != 3 or parts[2] not in _CHOOSE:
+        raise JobError(
+            f"{path}: is written as in taxonomy:pages:topic:en (topic or kind; en or zh)"
+        )
+    name, of, lang = parts
+    taxonomy = read_taxonomy(name)
+    found = taxonomy.categories(of)
+    listed = "\n".join(
+        f"{one.name}: {one.zh if lang == 'zh' else one.en} ({one.about})" for one in found
+    )
+    return Rubric(
+        name=f"{taxonomy.name}_{of}_{lang}",
+        title=taxonomy.title,
+        lang="zh" if lang == "zh" else "en",
+        source=taxonomy.source,
+        answers=tuple(one.name for one in found),
+        instruction=_CHOOSE[lang].format(what=_WHAT[lang][of], listed=listed),
+    )
 
 
 def messages(rubric: Rubric, text: str) -> list[dict[str, str]]:

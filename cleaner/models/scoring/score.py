@@ -124,6 +124,20 @@ def score(path: str | os.PathLike[str], prepared: pl.Series | pa.Array, label: s
     return np.round(scorer.probabilities(prepared)[:, column(header, label)], 6)
 
 
+def best(
+    path: str | os.PathLike[str], prepared: pl.Series | pa.Array
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the likeliest label of every prepared text, and its probability to 6 decimals.
+
+    Of equally likely ones the first by name.
+    """
+    header, scorer = load(path)
+    order = np.argsort(np.array(header.labels))
+    chances = np.round(scorer.probabilities(prepared)[:, order], 6)
+    at = chances.argmax(axis=1)
+    return np.array(header.labels)[order][at], chances[np.arange(len(at)), at]
+
+
 def column(header: fasttext.Header, label: str) -> int:
     """Return where `label` stands among the model's labels."""
     name = label.removeprefix(fasttext.PREFIX)

@@ -63,6 +63,14 @@ class Heads:
         scores = head.from_vectors(found, belong, len(self.docs))
         return np.round(scores[wanted, head.labels.index(self.spec.label)], 6)
 
+    def best(self, path: str, docs: pl.DataFrame) -> np.ndarray:
+        """Return the likeliest label by the head at `path`."""
+        head = embed.read_head(path)
+        wanted = [self.place[text] for text in docs["text"]]
+        found, belong = self.windows
+        scores = head.from_vectors(found, belong, len(self.docs))[wanted]
+        return np.array(head.labels)[scores.argmax(axis=1)]
+
     def facts(self, path: str) -> tuple[tuple[str, ...], dict[str, Any]]:
         """Return labels, the encoder, and how its vectors are used."""
         head = embed.read_head(path)

@@ -190,3 +190,23 @@ def summary(truth: np.ndarray, score: np.ndarray, cut: float) -> dict[str, float
         "kept_of_negatives": float(kept[~truth].mean()) if (~truth).any() else float("nan"),
     }
     return {name: value for name, value in row.items() if value == value}  # one class: no AUC
+
+
+def categories(truth: np.ndarray, said: np.ndarray) -> dict[str, dict[str, float]]:
+    """Return precision, recall and F1 of each category, by the names that documents have and got.
+
+    >>> found = categories(np.array(["a", "a", "b"]), np.array(["a", "b", "b"]))
+    >>> found["a"]
+    {'documents': 2, 'precision': 1.0, 'recall': 0.5, 'f1': 0.6666666666666666}
+    """
+    found = {}
+    for name in sorted(set(truth)):
+        right = int(((truth == name) & (said == name)).sum())
+        has, got = int((truth == name).sum()), int((said == name).sum())
+        found[str(name)] = {
+            "documents": has,
+            "precision": right / got if got else 0.0,
+            "recall": right / has,
+            "f1": 2 * right / (has + got),
+        }
+    return found

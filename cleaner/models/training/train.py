@@ -49,6 +49,9 @@ class Learner(Protocol):
     def chance(self, path: str, docs: pl.DataFrame) -> np.ndarray:
         """Return the score of every document by the model at `path`."""
 
+    def best(self, path: str, docs: pl.DataFrame) -> np.ndarray:
+        """Return the likeliest label of every document by the model at `path`."""
+
     def facts(self, path: str) -> tuple[tuple[str, ...], dict[str, Any]]:
         """Return the model's labels, and what the card says of its training."""
 
@@ -71,6 +74,10 @@ class FastText:
     def chance(self, path: str, docs: pl.DataFrame) -> np.ndarray:
         """Return the probability of the label."""
         return score.score(path, docs["prepared"], self.spec.label)
+
+    def best(self, path: str, docs: pl.DataFrame) -> np.ndarray:
+        """Return the likeliest label."""
+        return score.best(path, docs["prepared"])[0]
 
     def facts(self, path: str) -> tuple[tuple[str, ...], dict[str, Any]]:
         """Return labels, settings, and who trained."""
@@ -97,7 +104,7 @@ def train_model(spec: ModelSpec | str) -> Trained:
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="cleaner-train-") as folder:
         path = f"{folder}/model"
-        chance, held, folds = _measure(docs, spec, learner, path)
+        chance, said, held, folds = _measure(docs, spec, learner, path)
         if folds:
             learner.fit(docs, _drawn(docs, np.ones(len(docs), bool), spec), path)
         Path(spec.model).parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +131,10 @@ def train_model(spec: ModelSpec | str) -> Trained:
             "balance": spec.balance,
             "held_out": _held_facts(spec, docs, held, folds),
         },
-        metrics=figures(measured, truth, chance, at, spec.prevalence),
+        metrics={
+            **figures(measured, truth, chance, at, spec.prevalence),
+            **(_of_categories(measured, said[held]) if len(spec.classes) > 2 else {}),
+        },
         curve=tuple(metrics.curve(truth, chance, spec.prevalence)) if spec.prevalence else (),
     )
     quantised = None
@@ -183,8 +193,8 @@ def _groups(docs: pl.DataFrame, by: str) -> list[str]:
 
 def _measure(
     docs: pl.DataFrame, spec: ModelSpec, learner: Learner, path: str
-) -> tuple[np.ndarray, np.ndarray, list[list[str]]]:
-    """Return every held-out document's score, who was held out, and the folds."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[list[str]]]:
+    """Return held-out documents' scores and likeliest labels, who was held out, and the folds."""
     groups = _groups(docs, spec.held_out.by)
     strata = list(zip(docs["label"].to_list(), docs["lang"].to_list(), strict=True))
     folds: list[frozenset[str]] = []
@@ -199,11 +209,13 @@ def _measure(
     else:
         folds = splits.folds(groups, strata, spec.held_out.folds, spec.seed)
         parts = [np.array([group in fold for group in groups]) for fold in folds]
-    chance = np.full(len(docs), np.nan)
+    chance, said = np.full(len(docs), np.nan), np.full(len(docs), "", object)
     for held in parts:
         learner.fit(docs, _drawn(docs, ~held, spec), path)
         chance[held] = learner.chance(path, docs.filter(held))
-    return chance, np.any(parts, axis=0), [sorted(fold) for fold in folds]
+        if len(spec.classes) > 2:
+            said[held] = learner.best(path, docs.filter(held))
+    return chance, said, np.any(parts, axis=0), [sorted(fold) for fold in folds]
 
 
 def _drawn(docs: pl.DataFrame, learn: np.ndarray, spec: ModelSpec) -> np.ndarray:
@@ -295,6 +307,17 @@ def figures(
             for name in sorted(set(names))
         }
     return found
+
+
+def _of_categories(docs: pl.DataFrame, said: np.ndarray) -> dict[str, Any]:
+    """Return what the likeliest label of held-out documents is worth, by category."""
+    truth = docs["label"].to_numpy()
+    found = metrics.categories(truth, said)
+    return {
+        "macro_f1": sum(one["f1"] for one in found.values()) / len(found),
+        "accuracy": float((truth == said).mean()),
+        "by_category": found,
+    }
 
 
 def _held_facts(

@@ -1,6 +1,6 @@
 """What a user may write of all stages that score documents."""
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -18,7 +18,7 @@ class ScoredOptions(JudgingOptions):
     min_score: float | None = Field(None, ge=0, le=1)
     keep_share: float | None = Field(None, gt=0, le=1)
     keep_tokens: int | None = Field(None, gt=0)
-    per: tuple[Literal["lang", "source"], ...] = ()
+    per: tuple[str, ...] = ()  # columns: lang, source, a category, what the input carries
 
     @field_validator("per", mode="before")
     @classmethod
