@@ -98,8 +98,12 @@ class Run(Record):
         return [store.join(self.path, path) for path in there if path.startswith(folder)]
 
     def kept(self) -> pl.LazyFrame:
-        """Return the shards as one lazy frame, in shard order."""
-        return self.shards.scan()
+        """Return the shards as one lazy frame, in shard order, without what is held out."""
+        return self.shards.scan("shards/")
+
+    def held_out(self) -> pl.LazyFrame:
+        """Return what `output.held_out` keeps from training, as one lazy frame."""
+        return self.shards.scan(f"{HELD_OUT}/")
 
     @cached_property
     def shards(self) -> Shards:

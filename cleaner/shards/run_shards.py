@@ -12,6 +12,7 @@ import pyarrow as pa
 from cleaner.config.plain import Plain
 from cleaner.errors import InputError
 from cleaner.shards import FORMATS, Format
+from cleaner.shards.base import frame_of
 from cleaner.storage import store
 from cleaner.storage.schemas import arrow_schema
 
@@ -46,9 +47,11 @@ class Shards(Plain):
         """Return the columns that every shard has."""
         return arrow_schema(self.schema)
 
-    def scan(self) -> pl.LazyFrame:
-        """Return all shards as one lazy frame."""
-        paths = [store.join(self.run, path) for path in self.paths]
+    def scan(self, folder: str = "") -> pl.LazyFrame:
+        """Return all shards, or those of one folder, as one lazy frame."""
+        paths = [store.join(self.run, path) for path in self.paths if path.startswith(folder)]
+        if not paths:
+            return frame_of(self.arrow_schema().empty_table()).lazy()
         return self.as_format().scan(paths, self.arrow_schema())
 
     def read(

@@ -165,3 +165,16 @@ def test_the_share_is_of_pages() -> None:
     })  # fmt: skip
     assert abs(held_out(docs, 0.25).mean() - 0.25) < 0.03
     assert held_out(docs, 0.25)[::4].tolist() == held_out(docs, 0.25)[2::4].tolist()
+
+
+def test_what_is_held_out_is_not_among_what_is_trained_on(corpus: Path, tmp_path: Path) -> None:
+    made = held(corpus, tmp_path / "run")
+    apart, rest = made.held_out().collect(), made.kept().collect()
+    assert (len(apart), len(rest)) == tuple(
+        sum(one["rows"] for one in made.manifest["outputs"] if one["path"].startswith(place))
+        for place in ("held_out/", "shards/")
+    )
+    assert not set(apart["id"]) & set(rest["id"])
+    none = held(corpus, tmp_path / "none", held_out={"share": 1e-9})
+    assert none.held_out().collect().height == 0
+    assert none.held_out().collect_schema() == none.kept().collect_schema()
