@@ -13,6 +13,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from cleaner.config.regex import is_pattern
+from cleaner.text.headlines import CONTENT, NUMBERED, is_headline, sentences, units
 
 _SMALL = frozenset(
     re.findall(
@@ -26,20 +27,9 @@ _CODE = r"^(?: {4}|\t)|[{};=`\\]|^\s*(?:</?\w|<!--|//|#|:\w|>>>\s)|-->$|[,，]\s
 _LABEL = re.compile(
     r"\W{0,4}[^\W\d][^:：|｜>＞。！？.!?,，]{0,28}(?:\s*[:：|｜►▶»›】\]]|\s[–—])+\s*"
 )
-_NUMBERED = re.compile(
-    r"\d|[第卷][一二三四五六七八九十百]|[一二三四五六七八九十][、.)）章节回]|"
-    r"(?i:chapter|part|section|book|act|scene|lesson|step|unit|lemma|theorem|proof|definition|"
-    r"example|exercise|note|figure|table|question|answer|case|remark|例|注|图|表|题|解|证|问|答|附)"
-)
-_CONTENT = re.compile(
-    r"^(?:[-*•·●▪◦#├└│]|\(?\w{1,3}[.)、）])\s*\S|[。！？!?.]\W*$|^[—–(（“\"「$]|^--"
-)
 _SMALL_HAN = "[的与和及或到至请您你我要次条个了此本]"
 _MARK = r"[。！？!?…]|\.(?:\s|$)"
-# A sentence ends there (no decimal point does), or a date or the like stands behind it.
-_SENTENCE = r"(?:[。！？!?…]|\.(?:\D|$))[”’」』\"')）\]]*(?:\s*[\[(（,|-]?[^。！？!?.…]{0,24})?$"
 _PAIR = re.compile(r"[^\W\d_][\w &’'-]{1,24}\s+[/|｜>»›＞]\s+[^\W\d_][\w &’'-]{1,24}$")
-_PROSE_WORDS, _PROSE_HAN = 8, 15  # a line of prose has at least so many
 _LONGEST = 400  # characters that a line of a frame has at most
 _MENU, _ENTRY = 5.0, 3.0  # words, or twice as many Han characters, of a menu's entry at most
 _BAR = 16.0  # and a row of them
@@ -48,9 +38,7 @@ _OWN = 0.65  # share of a line's words that are a site's own
 _BULLETS = "-*•·●▪►▶>»"
 _BUTTON, _OFTEN = 24, 3  # characters that a button has at most, and how often it is there
 _BENEATH = 8  # pointers beneath their heading, in the middle of a text
-_UNLIKE = r"^[a-z]|[。！？!?…；;，$\\=]|[:：]$"  # a sentence, a formula, what heads something
 _SEVERAL = 2  # headlines without a mark that go only together
-_SAID, _SAID_HAN = 4, 8  # long words, or pairs of Han characters, of such a headline
 _COMMON = 0.2  # of a headline's words that the text may have, too
 _TAIL, _FOOTER = 8.0, 0.3  # words of a footer's line at most, and its share of the text
 _MOST = 0.5  # of a text that may go for its place alone
@@ -99,7 +87,7 @@ def frame_lines(
     set_out = _set_out(document, line)
     line = line.str.strip_chars()
     size = line.str.len_chars().to_numpy()
-    sayings = _sentences(line)
+    sayings = sentences(line)
     notices = np.zeros(len(line), bool)
     few = np.flatnonzero(sayings)
     notices[few] = _any(line.gather(few), (*frame.notices, *frame.ends, *frame.foot))
@@ -202,7 +190,7 @@ def _by_place(
     # sentence stay, and a large part of the text is no footer.
     marked = [place for place in foot if taken[place]]
     if len(marked) > 1 or closing < end or marked[-1:] == foot[-1:] != []:
-        short = [p for p in foot if length[p] <= _TAIL and not _CONTENT.search(line[p])]
+        short = [p for p in foot if length[p] <= _TAIL and not CONTENT.search(line[p])]
         if size[foot].sum() <= _FOOTER * size[start:end].sum():
             placed += short
     # Above: two names and a sign between them, over a title, are a path, too.
@@ -245,41 +233,27 @@ def _asides(first: int, end: int, line: list[str], prose: np.ndarray) -> list[in
     found, apart = [], []
     spoken: set[str] | None = None
     for before, place, after in zip(filled, filled[1:], [*filled[2:], None], strict=False):
-        if prose[before] and after is not None and prose[after] and _headline(line[place]):
+        if prose[before] and after is not None and prose[after] and is_headline(line[place]):
             if spoken is None:
-                spoken = _units("\n".join(line[p] for p in filled if prose[p]))
-            if not _units(line[place]) & spoken:
+                spoken = units("\n".join(line[p] for p in filled if prose[p]))
+            if not units(line[place]) & spoken:
                 apart.append(place)
         label = _LABEL.match(line[place])
         alone = prose[before] and (after is None or prose[after])
-        if not (label and alone) or _NUMBERED.search(label[0]):
+        if not (label and alone) or NUMBERED.search(label[0]):
             continue
         headline = line[place][label.end() :]
-        said = _units(headline)
+        said = units(headline)
         if len(said) < 3 or re.search(_MARK, headline.rstrip("!?！？")):
             continue
         others = [line[p] for p in filled if p != place]
         # Who says a sentence elsewhere is a speaker.
         if any(text.startswith(label[0]) and not _loose(text) for text in others):
             continue
-        rest = _units("\n".join(line[p] for p in filled if prose[p]))
+        rest = units("\n".join(line[p] for p in filled if prose[p]))
         if len(said & rest) <= _COMMON * len(said):
             found.append(place)
     return found + (apart if len(apart) >= _SEVERAL else [])
-
-
-def _headline(text: str) -> bool:
-    """Return whether a line is a headline that says much, and no item or sentence."""
-    if _CONTENT.search(text) or _NUMBERED.match(text) or re.search(_UNLIKE, text):
-        return False
-    return len(_units(text)) >= (_SAID_HAN if re.search("[\u2e80-\u9fff]", text) else _SAID)
-
-
-def _units(text: str) -> set[str]:
-    """Return words of four letters and more, their ends apart, and pairs of Han characters."""
-    words = {word[:6] for word in re.findall(r"[^\W\d_\u2e80-\U0003ffff]{4,}", text.casefold())}
-    runs = re.findall(r"[\u2e80-\u9fff]+", text)
-    return words | {run[at : at + 2] for run in runs for at in range(len(run) - 1)}
 
 
 def _pointers(lead: int, last: int, line: list[str], prose: np.ndarray) -> list[int]:
@@ -301,14 +275,6 @@ def _pointers(lead: int, last: int, line: list[str], prose: np.ndarray) -> list[
         listed = listed or item
         beneath.append(place)
     return beneath
-
-
-def _sentences(line: pl.Series) -> np.ndarray:
-    """Return which lines are long enough and end as a sentence does."""
-    words = line.str.count_matches(r"[\p{L}\p{N}]+").to_numpy()
-    han = line.str.count_matches(r"\p{Han}|\p{Hiragana}|\p{Katakana}").to_numpy()
-    ends: np.ndarray = line.str.contains(_SENTENCE).to_numpy()
-    return ends & ((words >= _PROSE_WORDS) | (han >= _PROSE_HAN))
 
 
 def _any(line: pl.Series, patterns: tuple[str, ...]) -> np.ndarray:

@@ -13,6 +13,7 @@ from cleaner.kernels.signals import count as kernel
 from cleaner.kernels.signals.character_grams import character_grams
 from cleaner.kernels.unicode import classes
 from cleaner.signals.splitters import Unit, tokens
+from cleaner.text.headlines import apart_headlines
 from cleaner.text.personal_data import tally
 from cleaner.text.segment import Formulas, modes
 
@@ -84,9 +85,20 @@ def count(
     if columns & PERSONAL.keys():
         found = tally(offsets, data, kinds)
         counts |= {name: found[of] for name, of in PERSONAL.items()}
+    if "apart_headlines" in columns:
+        counts["apart_headlines"] = apart_headlines(_strings(texts), formulas)
     if "compressed" in columns:
         counts["compressed"] = _compressed(offsets, data)
     return counts
+
+
+def _strings(texts: pl.Series | pa.Array | pa.ChunkedArray) -> pl.Series:
+    """Return texts as strings, each byte that is no UTF-8 as U+FFFD."""
+    if isinstance(texts, pl.Series):
+        return texts
+    raw = texts.cast(pa.large_binary()).to_pylist()
+    decoded = [None if text is None else text.decode(errors="replace") for text in raw]
+    return pl.Series(decoded, dtype=pl.String)
 
 
 def _compressed(offsets: np.ndarray, data: np.ndarray) -> np.ndarray:

@@ -58,6 +58,11 @@ SIGNALS: dict[str, tuple[type[pl.DataType], str]] = {
         "words of lines that RefinedWeb's line rules cut per word: over half of the letters upper "
         "case, digits only, a counter (3 likes), a single word; a line that is a formula stays",
     ),
+    "apart_headlines": (
+        pl.UInt32,
+        "lines between two of prose that read as a headline and share no word with the prose: of "
+        "another page, or a heading that nothing takes up",
+    ),
 }
 
 
@@ -83,6 +88,7 @@ VALUES: dict[str, Value] = {
     "policy_lines": lambda c: c["policy_lines"],
     "lorem_ipsum": lambda c: c["lorem_ipsum"],
     "refinedweb_cut_ratio": lambda c: ratio(c["refinedweb_cut"], c["tokens"]),
+    "apart_headlines": lambda c: c["apart_headlines"],
 }
 
 

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from cleaner.config.shipped import shipped
+from cleaner.signals import measure
 from cleaner.stages import STAGES
 from samples.dirty_blind import texts
 
@@ -39,6 +40,17 @@ def test_dirty_texts_come_out_clean(half: str) -> None:
         if missing or left:
             bad.append((row["id"], missing, left))
     assert bad == []
+
+
+@pytest.mark.parametrize("half", ["fit", "held"])
+def test_a_text_that_keeps_news_which_nothing_marks_gets_a_word(half: str) -> None:
+    docs = cleaned(half)
+    tagged = (measure(docs["text"], ["apart_headlines"])["apart_headlines"] > 0).to_list()
+    holds = [
+        any(one in text for one in may) for text, may in docs.select("text", "may_stay").rows()
+    ]
+    assert not [of for of, holds_news in zip(tagged, holds, strict=True) if of and not holds_news]
+    assert sum(tagged) >= 0.8 * sum(holds) > 0
 
 
 def lines_of(text: str) -> Counter[str]:
