@@ -178,13 +178,17 @@ def plan(
     documents: Annotated[
         int, typer.Option("--forecast", min=0, help="documents the forecast tries; 0: none")
     ] = 500,
-    price: Annotated[float | None, typer.Option(help="money per core-hour")] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(help="default, or NAME=MONEY: core_hour, thousand_puts, …; repeatable"),
+    ] = None,
 ) -> None:
     """Show the job, its phases and a forecast; change nothing."""
     from cleaner.job.job_file import load_job, run_of
     from cleaner.job.plan import make_plan
     from cleaner.runs.driver import describe
     from cleaner.runs.forecast import try_out
+    from cleaner.runs.prices import prices
     from cleaner.runs.resources import needs
 
     loaded = load_job(job, settings or [])
@@ -193,8 +197,10 @@ def plan(
     about = {**describe(made), **needs(made, folder)}
     about["resolved"] = made.job.resolved()
     about["reuse"] = _foreseen(made, folder, reuse or [])
-    tried = try_out(made, documents, price) if documents else None
+    asked = prices(price) if price else None
+    tried = try_out(made, documents, asked) if documents else None
     if tried is not None:
+        about["needs"] = tried.needs
         about |= {"forecast": tried.rows, "funnel": tried.stats["stages"], "advice": tried.notes}
     if as_json:
         emit(about)

@@ -15,6 +15,7 @@ from cleaner.ledger import by_label, funnel, merge
 from cleaner.runs.alarms import Warn, unfit_of, unread_of
 from cleaner.runs.card import card
 from cleaner.runs.filter_languages import unsuited
+from cleaner.runs.footprint import of_phase, of_run
 from cleaner.runs.phases.base import Phase, State
 from cleaner.runs.phases.shuffle import most_frequent
 from cleaner.runs.reuse import requests_made, spent, units_taken
@@ -135,6 +136,7 @@ def finish(
             )
     for said in unsuited(stats, plan.job.stages, "what it judges"):
         warn(said)
+    by_phase = [of_phase(phase, state) for phase in phases]
     manifest = {
         "format": FORMATS["manifest"],
         "formats": FORMATS,
@@ -176,9 +178,11 @@ def finish(
                 "title": phase.title,
                 "seconds": round(measured.seconds[phase.name], 1),
                 **units_taken(state.markers[phase.name], state.run),
+                **told,
             }
-            for phase in phases
+            for phase, told in zip(phases, by_phase, strict=True)
         ],
+        **of_run(phases, state, by_phase),
         "spent": spent(state),
         "requests": requests_made(state),
         "reused": list(state.earlier),

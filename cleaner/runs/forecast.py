@@ -2,8 +2,7 @@
 
 import math
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,18 +10,22 @@ import numpy as np
 
 from cleaner.config.display import size_text
 from cleaner.corpus.files import InputFile, Piece, open_parquet, weight
+from cleaner.corpus.row_estimate import about_rows
 from cleaner.errors import JobError, UnreadableFile
-from cleaner.job.job_file import Entry
+from cleaner.job.job_file import Entry, Shadow
 from cleaner.job.plan import DOCUMENT_BYTES, Plan, with_stages
 from cleaner.runs.filter_languages import empty, languages_of, unsuited
-from cleaner.runs.phases.build import cutting_of
+from cleaner.runs.phases.build import build_phases, cutting_of, drawn_share
+from cleaner.runs.prices import money
 from cleaner.runs.requests_forecast import requests
+from cleaner.runs.size_forecast import Sizes, sizes
 from cleaner.stages import STAGES
 from cleaner.storage import store
 from cleaner.storage.run_folder import CHECKPOINT, STATS, read_json
 
 _MOST_FILES = 2_000  # files that a sample opens at most
 _FROM_A_GROUP = 200  # documents taken from one row group before another is opened
+_FEW = 4  # a sample so many times smaller tells what a phase takes for each task
 _HEAD = 20  # of a file that can only be streamed, the sample comes from this many times its quota
 
 
@@ -116,14 +119,15 @@ def forecast(plan: Plan, manifest: dict[str, Any]) -> list[dict[str, Any]]:
     seen = max(1, rows["in"])
     share = rows["kept"] / seen
     spread = 1.96 * (max(share * (1 - share), 1 / seen) / seen) ** 0.5
-    scale = plan.rows / seen
+    total = about_rows(plan.files, plan.rows)
+    scale = total / seen
     words = sum(output["words"] for output in manifest["outputs"])
     size = sum(output["bytes"] for output in manifest["outputs"])
     low, high = max(0.0, share - spread), min(1.0, share + spread)
     return [
-        {"forecast": "documents", "value": f"about {plan.rows:,}"},
+        {"forecast": "documents", "value": f"about {total:,}"},
         {"forecast": "kept", "value": f"{share:.2%} (95 %: {low:.2%} to {high:.2%})"},
-        {"forecast": "kept documents", "value": f"about {int(plan.rows * share):,}"},
+        {"forecast": "kept documents", "value": f"about {int(total * share):,}"},
         {"forecast": "kept words", "value": f"about {int(words * scale):,} words"},
         {"forecast": "shards", "value": f"about {size_text(size * scale)}"},
     ]
@@ -136,9 +140,10 @@ class Tried:
     rows: list[dict[str, Any]]  # for a table
     stats: dict[str, Any]  # the counts of the sample
     notes: list[str]  # what is wrong with the job, as far as the sample shows
+    needs: dict[str, Any]  # the forecast in numbers, under the names that the manifest counts by
 
 
-def try_out(plan: Plan, documents: int, price: float | None = None) -> Tried:
+def try_out(plan: Plan, documents: int, prices: Mapping[str, float] | None = None) -> Tried:
     """Run a small sample in a temporary folder, in this process, and return the forecast.
 
     Duplicates are rarer in a sample than in the whole, and none of earlier runs are sought, so the
@@ -146,44 +151,78 @@ def try_out(plan: Plan, documents: int, price: float | None = None) -> Tried:
     """
     from cleaner.runs.driver import run_plan
 
+    rows = about_rows(plan.files, plan.rows)
     # Earlier runs would be read whole for a few documents; and all of them would be of the shadow.
-    plan = replace(plan, indexes={}, job=plan.job.model_copy(update={"shadow": None}))
+    plan = replace(plan, indexes={}, job=plan.job.model_copy(update={"shadow": _thin(plan, rows)}))
     offline = [one.model_copy(update={"stage": one.stage.offline()}) for one in plan.job.stages]
     if offline != list(plan.job.stages):  # what is asked outside costs: a forecast asks nothing
         plan = with_stages(plan, offline)
-    small = sampled(plan, documents)
+    small, fewer = sampled(plan, documents), sampled(plan, -(-documents // _FEW), seed=1)
     with tempfile.TemporaryDirectory(prefix="cleaner-plan-") as folder:
-        # The first run compiles kernels and loads models; only the second is timed.
+        # The first run compiles kernels and loads models; only the later ones are timed.
         run_plan(sampled(plan, 8, seed=1), store.join(folder, "warm"), engine="inline")
-        started = time.process_time()
+        few = run_plan(fewer, store.join(folder, "few"), engine="inline")
         manifest = run_plan(small, store.join(folder, "run"), engine="inline")
-        seconds = time.process_time() - started
-        scratch = store.folder_bytes(store.join(folder, "run", "_work"))
-        ledger = store.folder_bytes(store.join(folder, "run", "ledger"))
-        checkpoints = store.folder_bytes(store.join(folder, "run", CHECKPOINT))
         stats = read_json(store.join(folder, "run", STATS))
         notes = [*empty(stats, "the sample"), *_languages(small, stats, folder)]
-    seen = max(1, manifest["rows"]["in"])
-    scale = plan.rows / seen
-    hours = seconds * scale / 3600
-    rows = forecast(plan, manifest)
-    rows.append({"forecast": "core-hours", "value": f"about {hours:,.2f}"})
-    if price is not None:
-        rows.append({"forecast": "money", "value": f"about {hours * price:,.2f}"})
-    made = requests(plan, _shards(plan, manifest))
-    rows += [
-        {"forecast": "scratch", "value": f"about {size_text(scratch * scale)}"},
-        {"forecast": "ledger", "value": f"about {size_text(ledger * scale)}"},
+    shards = _shards(plan, manifest, rows)
+    taken = sizes(plan, build_phases(plan), rows, shards, few, manifest)
+    made = requests(plan, shards)
+    left = {name: size for name, size in taken.written.items() if name != "scratch"}
+    needs: dict[str, Any] = {
+        "rows": rows,
+        "written": taken.written,
+        "peak_scratch": taken.peak_scratch,
+        "temporary": taken.temporary,
+        "core_seconds": round(taken.core_seconds, 1),
+        "requests": made,
+    }
+    if prices is not None:
+        needs["money"] = money(prices, taken.core_seconds, made, sum(left.values()))
+    scale = rows / max(1, manifest["rows"]["in"])
+    told = [
+        *forecast(plan, manifest), *_of_needs(plan, taken, needs), *_asked(plan, stats, scale)
+    ]  # fmt: skip
+    return Tried(told, stats, notes, needs)
+
+
+def _thin(plan: Plan, rows: int) -> Shadow | None:
+    """Return a shadow that draws of a sample the share that is drawn of the whole."""
+    if plan.job.shadow is None:
+        return None
+    return Shadow(share=drawn_share(plan), at_least=0, at_most=rows + 1)
+
+
+def _of_needs(plan: Plan, taken: Sizes, needs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what a run will take as rows of a table."""
+    told = [("core-hours", f"about {_few_digits(taken.core_seconds / 3600)}")]
+    if "money" in needs:
+        parts = ", ".join(f"{name} {_few_digits(cost)}" for name, cost in needs["money"].items())
+        told.append(("money", f"about {_few_digits(sum(needs['money'].values()))}: {parts}"))
+    names = {"ledger": "ledger", CHECKPOINT: "checkpoints", "index": "index", "shadow": "shadow"}
+    told += [
+        ("written", f"about {size_text(sum(taken.written.values()))} in all"),
+        ("scratch", f"about {size_text(taken.peak_scratch)} at its most"),
         *(
-            [{"forecast": "checkpoints", "value": f"about {size_text(checkpoints * scale)}"}]
-            if checkpoints
-            else []
+            (title, f"about {size_text(taken.written[name])}")
+            for name, title in names.items()
+            if name in taken.written
         ),
-        {"forecast": "memory", "value": _memory(plan)},
-        {"forecast": "requests", "value": _told(made)},
-        *_asked(plan, stats, scale),
     ]
-    return Tried(rows, stats, notes)
+    if taken.temporary:
+        said = f"up to {size_text(taken.temporary)} a worker, where its TMPDIR is"
+        told.append(("temporary files", said))
+    told += [("memory", _memory(plan)), ("requests", _told(needs["requests"]))]
+    return [{"forecast": name, "value": value} for name, value in told]
+
+
+def _few_digits(amount: float) -> str:
+    """Return an amount as it is read: whole cents, or two digits of what is less.
+
+    >>> [_few_digits(amount) for amount in (1234.567, 0.0123, 0.0)]
+    ['1,234.57', '0.012', '0']
+    """
+    return f"{amount:,.2f}" if amount >= 1 else f"{amount:.2g}"
 
 
 def _asked(plan: Plan, stats: dict[str, Any], scale: float) -> list[dict[str, Any]]:
@@ -222,12 +261,12 @@ def _languages(small: Plan, stats: dict[str, Any], folder: str) -> list[str]:
     return unsuited(told, places, "the sample", labelled=False)
 
 
-def _shards(plan: Plan, manifest: dict[str, Any]) -> int:
+def _shards(plan: Plan, manifest: dict[str, Any], rows: int) -> int:
     """Return about how many shards the whole will fill, as a sample has filled some."""
     cutting = cutting_of(plan.job.output)
     unit = "text_bytes" if cutting.by == "bytes" else "tokens" if plan.tokenizer else "words"
     amount = sum(output[unit] for output in manifest["outputs"])
-    scale = plan.rows / max(1, manifest["rows"]["in"])
+    scale = rows / max(1, manifest["rows"]["in"])
     return max(cutting.at_least, 1, math.ceil(amount * scale / cutting.target))
 
 

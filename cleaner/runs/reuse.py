@@ -101,10 +101,10 @@ def _taken(
 
 
 def units_taken(markers: Sequence[Marker], run: str) -> dict[str, int]:
-    """Return how many units of a phase there are, and how many of them this run did not do."""
+    """Return how many units of a phase there are, in how many parts, and how many were taken."""
     units = {marker.unit for marker in markers}
     done = {marker.unit for marker in markers if marker.made_by == run}
-    return {"units": len(units), "taken": len(units - done)}
+    return {"units": len(units), "parts": len(markers), "taken": len(units - done)}
 
 
 def spent(state: State) -> dict[str, int]:

@@ -30,6 +30,7 @@ from cleaner.errors import AccountError, CleanerError, InputError
 from cleaner.storage import requests, store
 from cleaner.storage.run_folder import ABANDONED, RunFolder, missing, parse_json
 
+CORE_MS = "core_ms"  # among what a part cost: milliseconds of cores
 _READERS = 32  # markers read at once
 _DATA = re.compile(r"(?P<unit>.+)\.(?P<part>\d{5})-(?P<key>[0-9a-f]{16})-[0-9a-f]{8}\.\w+")
 _NAME = re.compile(r"(?P<unit>.+)\.(?P<part>\d{5})(?P<last>\.last)?-(?P<key>[0-9a-f]{16})\.json")
@@ -316,6 +317,7 @@ class Committer:
     made_by: str = ""  # the run that it is of
     attempt: str = field(default_factory=lambda: secrets.token_hex(4))
     done: list[Marker] = field(default_factory=list)
+    since: float = field(default_factory=time.process_time)  # the last commit, or the beginning
 
     @property
     def home(self) -> str:
@@ -375,7 +377,7 @@ class Committer:
         """Write the data of one part, then its marker; return the marker that stands.
 
         `spent` is what it cost, for the manifest; requests to object stores are added to it, all
-        since the commit before this one in the same process.
+        since the commit before this one in the same process, and the milliseconds of its cores.
         """
         failpoint(self.phase, self.unit, "data")
         written: dict[str, dict[str, Any]] = {}
@@ -389,7 +391,13 @@ class Committer:
                     written[role]["trailer"] = data.said()
             # With keys in order, as whoever reads the marker meets them.
             plain = json.loads(json.dumps(facts, sort_keys=True))
-            cost = {**(spent or {}), **requests.since_last()}
+            now = time.process_time()
+            cost = {
+                **(spent or {}),
+                **requests.since_last(),
+                CORE_MS: round(1e3 * (now - self.since)),
+            }
+            self.since = now
             marker = Marker(
                 self.unit, part, last, self.key, written, plain,
                 made_by=self.made_by, spent=cost, place=self.place,

@@ -163,11 +163,11 @@ def _map_options(
         empty_at=then.title if then is not None and empty else None,
         columns=plan.columns if before is None else (),
         part_bytes=plan.part_bytes if before is None else 0,
-        shadow=_first_share(plan),
+        shadow=drawn_share(plan),
     )
 
 
-def _first_share(plan: Plan) -> float:
+def drawn_share(plan: Plan) -> float:
     """Return the share of the input that is drawn for the shadow before all rows are counted."""
     if plan.job.shadow is None:
         return 0.0
@@ -746,7 +746,7 @@ def _shadow_book(plan: Plan) -> ShadowBook | None:
     if plan.job.shadow is None:
         return None
     judging = [entry for entry in plan.job.stages if entry.stage.global_stage() is None]
-    return ShadowBook(_first_share(plan), tuple((entry.index, entry.title) for entry in judging))
+    return ShadowBook(drawn_share(plan), tuple((entry.index, entry.title) for entry in judging))
 
 
 def _account(
