@@ -13,7 +13,8 @@ from cleaner.storage import store
 from cleaner.storage.commits import digest
 from cleaner.storage.run_folder import JOB, RunFolder
 
-_FREE = ("alarm", "max_error_rate", "name")  # keys of the job that change no byte of the output
+# Keys of the job that change no byte of the output.
+_FREE = ("alarm", "keep_text", "max_error_rate", "name")
 _SHOWN = 6  # differences that are told
 _WIDEST = 60  # characters of a value that is told
 

@@ -216,6 +216,8 @@ class Job(Options):
     on_error: Literal["quarantine", "stop"] = "quarantine"
     max_error_rate: float = Field(0.01, ge=0, le=1)
     alarm: Alarm = Alarm()
+    # False: intermediate results go as soon as nothing in the run reads them.
+    keep_text: bool = True
 
     def __repr__(self) -> str:
         stages = ", ".join(entry.title for entry in self.stages)

@@ -216,11 +216,21 @@ def make_plan(
         part_bytes=min(part_limit or limit, PART_BYTES),
         maps=tuple(maps),
         shard_columns=_shard_columns(job, maps, carried, tokenizer),
-        notes=(*passed.notes, *carried.notes, *given.notes, *notes),
+        notes=(*passed.notes, *carried.notes, *given.notes, *notes, *_released(job)),
         reads=reads,
         indexes=indexes,
         tokenizer=tokenizer,
     )
+
+
+def _released(job: Job) -> list[str]:
+    """Return what is worth knowing of a run that keeps no intermediate results."""
+    if job.keep_text:
+        return []
+    return [
+        "keep_text: false: intermediate results go during the run; a later one, in this folder or "
+        "with --reuse, makes texts and signals again from the input or from a checkpoint"
+    ]
 
 
 def with_stages(plan: Plan, stages: Sequence[Entry]) -> Plan:

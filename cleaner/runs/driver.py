@@ -27,6 +27,7 @@ from cleaner.runs.phases.base import Phase, Prepared, State, largest_first
 from cleaner.runs.phases.build import build_phases
 from cleaner.runs.phases.recall import Recalled
 from cleaner.runs.quarantine import READING, SHADOW, find_poison, poisoned, take_poison
+from cleaner.runs.release import needed_and_gone, read_released, release
 from cleaner.runs.repair import Mending
 from cleaner.runs.resources import check_disk
 from cleaner.runs.reuse import check_earlier, sources, take
@@ -208,6 +209,8 @@ def _run_plan(
             check_values(plan.maps[at], markers, warn)
             if at:
                 check_alarm(plan, plan.maps[at - 1], markers, warn, accept_alarms)
+        if not plan.job.keep_text:
+            release(phases, number, state)
 
     return run_phases(
         plan, phases, state, identity, running, told, before, after,
@@ -403,7 +406,8 @@ def _begin(
     for one in (here, home):
         one.sweep()
     place = next_place(identity) if beside else ""
-    return State(here.path, place=place, fresh=fresh, sure=sure, run=said["run"])
+    released = read_released(here.path) | read_released(home.path)
+    return State(here.path, place=place, fresh=fresh, sure=sure, run=said["run"], released=released)
 
 
 def _versions(folder: RunFolder) -> list[dict[str, str]]:
@@ -447,7 +451,7 @@ def _run_phase(
     """Run the units of a phase that are not committed, and take its markers into the state.
 
     `about` is its number, how many there are, and the identity of the run. Returns the committed
-    files that some of them found damaged; then it is not done.
+    files that some of them found damaged, or that were released; then it is not done.
     """
     number, count, identity = about
     home, place = state.home_of(phase), state.place_of(phase)
@@ -462,7 +466,8 @@ def _run_phase(
     poison = poisoned(home, phase.name)
     keys = {unit: with_poison(base, poison.get((unit, base), [])) for unit, base in bases.items()}
     write_book(home, phase.name, book_of(plan, phase, prepared, settings, keys))
-    have = valid_markers(home, phase.name, keys, place, told.warn)
+    released = state.released.get(phase.name, ())
+    have = valid_markers(home, phase.name, keys, place, told.warn, released)
     have |= take(state, phase, keys, have)
     if phase.products:
         _drop_changed(phase, settings, have, state, running, told.warn)
@@ -503,6 +508,8 @@ def _run_phase(
                 )
             )
     if tasks:
+        if gone := needed_and_gone(prepared.settings, [task.payload for task in tasks], state):
+            return gone
         remove_orphans(home, phase.name, _flat(markers))
     shown = Shown(phase, number, count, prepared, markers, told.report, running, later)
     shown.say(force=True)

@@ -182,7 +182,7 @@ def finish(
             }
             for phase, told in zip(phases, by_phase, strict=True)
         ],
-        **of_run(phases, state, by_phase),
+        **of_run(phases, state, by_phase, plan.job.keep_text),
         "spent": spent(state),
         "requests": requests_made(state),
         "reused": list(state.earlier),

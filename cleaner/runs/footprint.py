@@ -1,10 +1,11 @@
 """What a run wrote, held at once and used, added up from what it committed."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from cleaner.runs.phases.base import Phase, State
+from cleaner.runs.phases.base import Phase, State, merged
+from cleaner.runs.release import Role, freed
 from cleaner.storage.commits import CORE_MS, Marker
 
 
@@ -23,26 +24,49 @@ def of_phase(phase: Phase, state: State) -> dict[str, Any]:
 
 
 def of_run(
-    phases: Sequence[Phase], state: State, told: Sequence[Mapping[str, Any]]
+    phases: Sequence[Phase], state: State, told: Sequence[Mapping[str, Any]], keep: bool
 ) -> dict[str, Any]:
-    """Return the same of a whole run, `told` of each phase, and what it held at once."""
+    """Return the same of a whole run, `told` of each phase, and what it held at once.
+
+    Unless all is to `keep`, what no phase reads any more has gone.
+    """
     wrote: Counter[str] = Counter()
     for one in told:
         for name, size in one["written"].items():
             wrote[name.rstrip("/") if name.endswith("/") else "scratch"] += size
-    joined = [m for phase in phases if phase.function == "merge" for m in state.markers[phase.name]]
+    joining = [
+        m for phase in phases if phase.function == "merge" for m in state.markers[phase.name]
+    ]
+    joined = {
+        (phase.name, role)
+        for phase in phases
+        for marker in state.markers.get(merged(phase.name), ())
+        for role in marker.files
+    }
+    sizes = [_scratch(state.markers[phase.name]) for phase in phases]
     return {
         "written": dict(sorted(wrote.items())),
         # Of the largest temporary file: what is joined lies on the worker's own disk meanwhile.
-        "temporary": max((sum(_scratch([one]).values()) for one in joined), default=0),
-        "peak_scratch": peak([_scratch(state.markers[phase.name]) for phase in phases]),
+        "temporary": max((sum(_scratch([one]).values()) for one in joining), default=0),
+        "peak_scratch": peak(phases, sizes, joined, keep),
         "core_seconds": round(sum(one["core_seconds"] for one in told), 1),
     }
 
 
-def peak(sizes: Sequence[Mapping[str, float]]) -> int:
+def peak(
+    phases: Sequence[Phase],
+    sizes: Sequence[Mapping[str, float]],
+    joined: Collection[Role],
+    keep: bool,
+) -> int:
     """Return the bytes of intermediate results at their most, of those that each phase makes."""
-    return int(sum(sum(of.values()) for of in sizes))
+    going = [0.0] * len(phases) if keep else freed(phases, sizes, joined)
+    held = most = 0.0
+    for made, gone in zip(sizes, going, strict=True):
+        held += sum(made.values())
+        most = max(most, held)
+        held -= gone
+    return int(most)
 
 
 def _scratch(markers: Sequence[Marker]) -> Counter[str]:

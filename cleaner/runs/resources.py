@@ -30,11 +30,13 @@ _OTHERS = 1 << 30  # bytes for the driver, Ray itself and the machine
 
 def disk_needed(plan: Plan) -> int:
     """Return the bytes of a run folder at its largest, about, when every document is kept."""
+    # Texts that go are those of the map phase before the one that writes them once more.
+    texts = len(plan.maps) if plan.job.keep_text else min(2, len(plan.maps))
     text = sum(weight(file) * _text_share(plan, file.entry) for file in plan.files)
     across = (mapped.across for mapped in plan.maps if mapped.across is not None)
     keys = sum(stage.key_rows(plan.rows) for stage in across)
     rows = plan.rows * (_RECORD * len(plan.maps) + _LEDGER)
-    return int(text * (_KEPT * len(plan.maps) + _SHARD)) + rows + _KEY * keys
+    return int(text * (_KEPT * texts + _SHARD)) + rows + _KEY * keys
 
 
 def _text_share(plan: Plan, entry: int) -> float:

@@ -14,9 +14,10 @@ from cleaner.corpus.files import PART_ROWS
 from cleaner.job.plan import Plan
 from cleaner.ledger import ROWS_PER_FILE
 from cleaner.runs.footprint import peak
-from cleaner.runs.phases.base import Phase
+from cleaner.runs.phases.base import Phase, merged
 from cleaner.runs.phases.build import shuffle_ranges
 from cleaner.runs.phases.merge import joined
+from cleaner.runs.release import Role
 from cleaner.stages.global_stage import partitions
 
 _OF_MILLIONS = ("account", "gather", "kept", "write_checkpoint")  # a task a million rows
@@ -46,6 +47,7 @@ def sizes(
     """
     wrote: Counter[str] = Counter()
     scratch: list[Counter[str]] = []
+    joined_ones: dict[Role, int] = {}
     seconds = temporary = 0.0
     small, large = few["rows"]["in"], sample["rows"]["in"]
     for number, phase in enumerate(phases):
@@ -66,10 +68,15 @@ def sizes(
         scratch.append(made)
         for name, size, most in _joined(plan, phase, made, tasks, rows):
             # The phase behind it does this, and a sample had too few files for it.
-            made[f"{name} joined"] += size
+            joined_ones[phase.name, name] = size
             wrote["scratch"] += size
             temporary = max(temporary, most)
-    return Sizes(dict(sorted(wrote.items())), peak(scratch), int(temporary), seconds)
+    for number, phase in enumerate(phases):
+        for (name, role), size in joined_ones.items():
+            if phase.name == merged(name):
+                scratch[number][role] = size
+    most_held = peak(phases, scratch, joined_ones, plan.job.keep_text)
+    return Sizes(dict(sorted(wrote.items())), most_held, int(temporary), seconds)
 
 
 def _whole(few: Any, sample: Any, tasks: int, rows: int) -> float:

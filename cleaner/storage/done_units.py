@@ -1,6 +1,6 @@
 """What stands of the units of a phase: committed under their keys, and there."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from cleaner.storage import store
 from cleaner.storage.commits import Marker, committed, drop_marker, read_markers
@@ -11,13 +11,19 @@ Found = dict[str, dict[int, Marker]]  # unit -> part -> marker
 
 
 def valid_markers(
-    folder: str, phase: str, keys: Mapping[str, str], place: str, warn: Callable[[str], None]
+    folder: str,
+    phase: str,
+    keys: Mapping[str, str],
+    place: str,
+    warn: Callable[[str], None],
+    released: Collection[str] = (),
 ) -> Found:
     """Return what is committed of units under their keys and is there.
 
-    A marker that is torn, or names what is not there with its size, is dropped, with a word.
+    A marker that is torn, or names what is not there with its size, is dropped, with a word; but
+    files of roles that were released need not be there.
     """
-    good, bad, single = _looked_through(folder, phase, keys, place)
+    good, bad, single = _looked_through(folder, phase, keys, place, released)
     for name, wrong in bad:
         warn(f"{phase}: {wrong} is missing or truncated; its unit runs again")
         drop_marker(folder, phase, name)
@@ -40,7 +46,7 @@ def markers_of(folder: str, phase: str, keys: Mapping[str, str]) -> Found:
 
 
 def _looked_through(
-    folder: str, phase: str, keys: Mapping[str, str], place: str
+    folder: str, phase: str, keys: Mapping[str, str], place: str, released: Collection[str] = ()
 ) -> tuple[list[Marker], list[tuple[str, str]], set[str]]:
     """Return the markers of some units that are valid; those that are not, each with what is wrong.
 
@@ -57,12 +63,12 @@ def _looked_through(
     known = [marker for marker in (*copied.values(), *read.values()) if marker is not None]
     there = _there(folder, phase, known)
     # A copy may be of a marker that has been made again since.
-    again = [name for name, marker in copied.items() if _gone(marker, there)]
+    again = [name for name, marker in copied.items() if _gone(marker, there, released)]
     read |= zip(again, read_markers(folder, phase, again, place), strict=True)
     good, bad = [], []
     for name in names:
         marker = read[name] if name in read else copied[name]
-        wrong = [name] if marker is None else _gone(marker, there)
+        wrong = [name] if marker is None else _gone(marker, there, released)
         if marker is None or wrong:
             bad.append((name, wrong[0]))
         else:
@@ -70,9 +76,10 @@ def _looked_through(
     return good, bad, set(read)
 
 
-def _gone(marker: Marker, there: Mapping[str, int]) -> list[str]:
-    """Return what a marker names and is not there with its size."""
-    return missing([*marker.files.values(), *marker.products], there)
+def _gone(marker: Marker, there: Mapping[str, int], released: Collection[str]) -> list[str]:
+    """Return what a marker names and is not there with its size, though it should be."""
+    files = [file for role, file in marker.files.items() if role not in released]
+    return missing([*files, *marker.products], there)
 
 
 def _there(folder: str, phase: str, markers: Iterable[Marker]) -> dict[str, int]:

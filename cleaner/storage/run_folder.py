@@ -20,6 +20,7 @@ WORK = "_work"  # intermediate results and their commit markers
 NEXT = "_next"  # replacements under way, each under the identity of its run
 LOG = f"{WORK}/run.log"  # what the attempts here said; stays when intermediate results go
 FRESH = f"{WORK}/fresh"  # there while a run goes on that takes nothing of what was before
+RELEASED = f"{WORK}/released.json"  # which intermediate results went before the run ended
 MANIFEST, PLAN, JOB, STATS = "manifest.json", "plan.json", "job.yaml", "stats.json"
 HELD_OUT = "held_out"  # shards of what is not trained on, beside `shards`
 CHECKPOINT = "checkpoint"  # what came to a stage of this name, a folder for each
@@ -47,7 +48,7 @@ _PRODUCT = re.compile(
 # Below `_work` and below a replacement; a part of it that is not ours makes it nobody's to delete.
 _KEY = "[0-9a-f]{16}"
 _WORKING = re.compile(
-    rf"(progress\.json|stop|fresh|seen/{_KEY}(\.[0-9a-f]{{8}})?|(.+/)?\.tmp-[0-9a-f]+)"
+    rf"(progress\.json|released\.json|stop|fresh|seen/{_KEY}(\.[0-9a-f]{{8}})?|(.+/)?\.tmp-[0-9a-f]+)"
     rf"|[^/]+/(settings-{_KEY}\.json|(_commits|nondeterministic_parts)/[^/]+-{_KEY}\.json"
     rf"|(segments/{_KEY}\.jsonl|books/{_KEY}\.json)\.zst|poison/[^/]+-{_KEY}-[^/]+\.json"
     rf"|data/[^/]+\.\d{{5,}}-{_KEY}-[0-9a-f]{{8}}\.\w+)"

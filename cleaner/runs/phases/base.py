@@ -92,6 +92,9 @@ class State:
     earlier: tuple[str, ...] = ()  # folders of runs whose results are taken where they are the same
     # Units, (phase, unit), that were found damaged: they are done again, and not taken again.
     spoiled: set[tuple[str, str]] = field(default_factory=set)
+    # Roles of which files may have been released, by phase; and those that went in this process.
+    released: dict[str, list[str]] = field(default_factory=dict)
+    let_go: set[tuple[str, str]] = field(default_factory=set)
     # Products, path and SHA-256, whose bytes this process wrote or has checked.
     sure: set[tuple[str, str]] = field(default_factory=set)
 
@@ -110,6 +113,20 @@ class State:
 
 
 @dataclass(frozen=True)
+class Reads:
+    """Files of one role of an earlier phase that a phase reads."""
+
+    phase: str
+    role: str
+    ranges: bool = False  # of all of them, as they were joined where that was worth it
+
+
+def merged(phase: str) -> str:
+    """Return the name of the phase that joins the files of another one."""
+    return f"{phase}.merged"
+
+
+@dataclass(frozen=True)
 class Phase:
     """One step of a plan. `function` is a name in `cleaner.runs.phases.FUNCTIONS`."""
 
@@ -120,6 +137,7 @@ class Phase:
     prepare: Callable[[State], Prepared]
     version: int = 1
     exact: bool = True
+    reads: tuple[Reads, ...] = ()  # of earlier phases; what none reads any more may go
     exchanges: tuple[str, ...] = ()  # roles of which a later phase reads ranges from all units
     of_map: int | None = None  # the number of the plan's map phase that it is
     gpu: bool = False  # a stage in it runs on a GPU where there is one

@@ -19,8 +19,10 @@ from cleaner.runs.phases.base import (
     Everything,
     Phase,
     Prepared,
+    Reads,
     State,
     Unit,
+    merged,
     ranges_in,
 )
 from cleaner.runs.phases.checkpoint import CheckpointSettings, CheckpointUnit
@@ -68,10 +70,14 @@ def build_phases(plan: Plan) -> list[Phase]:
         sends = _sends(plan, mapped)
         name = f"{len(phases):02d}-map"
         options = _map_options(plan, mapped, sends, before)
+        reads: tuple[Reads, ...] = ()
         if before is None:
             prepare = _first_units(plan, options)
         else:
             prepare = _later_units(maps[-1], verdicts, before.gathered, options)
+            reads = (
+                Reads(maps[-1], "text"), Reads(maps[-1], "shadow"), Reads(verdicts, VERDICTS)
+            )  # fmt: skip
         exact = all(entry.stage.exact for entry in mapped.entries)
         title = ", ".join(entry.title for entry in mapped.entries) or "apply verdicts"
         gpu = any(entry.stage.gpu for entry in mapped.entries)
@@ -83,6 +89,7 @@ def build_phases(plan: Plan) -> list[Phase]:
                 options,
                 prepare,
                 exact=exact,
+                reads=reads,
                 exchanges=("text",)
                 if mapped.then is None
                 else tuple(role.name for role in sends.roles),
@@ -111,11 +118,9 @@ def with_merges(phases: Sequence[Phase]) -> Iterator[Phase]:
         if phase.exchanges:
             prepare = _merging(phase.name, phase.exchanges)
             title = f"join the files of {phase.title}"
-            yield Phase(_merged(phase.name), "merge", title, Everything(), prepare)
-
-
-def _merged(phase: str) -> str:
-    return f"{phase}.merged"
+            reads = tuple(Reads(phase.name, role) for role in phase.exchanges)
+            name = merged(phase.name)
+            yield Phase(name, "merge", title, Everything(), prepare, reads=reads)
 
 
 def _merging(phase: str, roles: Sequence[str]) -> Any:
@@ -137,7 +142,7 @@ def _merging(phase: str, roles: Sequence[str]) -> Any:
 
 def exchanged(state: State, phase: str, role: str) -> tuple[DataFile, ...]:
     """Return the files of a role that a phase exchanges, as joined where they were."""
-    for name in (_merged(phase), phase):
+    for name in (merged(phase), phase):
         markers = [marker for marker in state.markers.get(name, ()) if role in marker.files]
         if markers:
             return _files(markers, role)
@@ -346,6 +351,7 @@ def _global(
                 f"{entry.title} {step.name}",
                 options,
                 prepare,
+                reads=made.reads(step),
                 exchanges=_sent_on(step),
                 stage=entry.title,
                 step=step.name,
@@ -355,9 +361,13 @@ def _global(
     if across.gathered:
         name = f"{number + len(phases):02d}-{label}.gather"
         gathering = _gather(previous, phases[-1].name)
+        reads = (Reads(phases[-1].name, VERDICTS, ranges=True),)
         phases.append(
-            Phase(name, "gather", f"{entry.title} gather", about, gathering, stage=entry.title)
-        )
+            Phase(
+                name, "gather", f"{entry.title} gather", about, gathering,
+                reads=reads, stage=entry.title,
+            )
+        )  # fmt: skip
     return phases
 
 
@@ -398,13 +408,24 @@ class _Made:
         """Return the step that makes a role, with its phase; None for one of the documents."""
         return next((made for made in self.steps.values() if role in made[0].makes), None)
 
+    def reads(self, step: Step) -> tuple[Reads, ...]:
+        """Return the files that a step reads."""
+        made = [(role, self.maker(role)) for role in _wanted(step)]
+        found = [Reads(one[1] if one else self.previous, role, ranges=True) for role, one in made]
+        if step.over == "texts":
+            found.append(Reads(self.previous, "text"))
+            maker = self.maker(step.of)
+            if maker is not None:
+                found.append(Reads(maker[1], f"{step.of}{EARLIER}", ranges=True))
+        return tuple(found)
+
     def prepare(self, step: Step) -> Any:
         """Return what turns earlier commits into the settings and units of a step."""
 
         def prepare(state: State) -> Prepared:
             parts = state.markers[self.previous]
             seen = self._seen(state)
-            wanted = dict.fromkeys((*(() if step.over == "all" else (step.of,)), *step.reads))
+            wanted = _wanted(step)
             reads = {role: self._read(role, state, seen) for role in wanted}
             if step.over == "texts":
                 earlier = self._read_earlier(step.of, state)
@@ -489,6 +510,11 @@ class _Made:
         return units
 
 
+def _wanted(step: Step) -> tuple[str, ...]:
+    """Return the roles that a step reads, each once."""
+    return tuple(dict.fromkeys((*(() if step.over == "all" else (step.of,)), *step.reads)))
+
+
 def _cut(previous: str, about: CutSettings) -> Any:
     def prepare(state: State) -> Prepared:
         parts = state.markers[previous]
@@ -546,8 +572,14 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
     cut, shard = f"{number:02d}-shuffle.cut", f"{number + 1:02d}-shards"
     shards = _shards(maps, cut, shuffle_ranges(plan), writing)
     phases = [
-        Phase(cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting), version=4),
-        Phase(shard, "shard", "write shards", writing, shards, version=3, exchanges=("places",)),
+        Phase(
+            cut, "cut", "cut shards", cutting, _cut(maps[-1], cutting), version=4,
+            reads=(Reads(maps[-1], "sizes"),),
+        ),
+        Phase(
+            shard, "shard", "write shards", writing, shards, version=3,
+            reads=(Reads(maps[-1], "text", ranges=True),), exchanges=("places",),
+        ),
         Phase(
             f"{number + 2:02d}-account",
             "account",
@@ -555,8 +587,12 @@ def _finish(plan: Plan, maps: Sequence[str], number: int) -> list[Phase]:
             counting,
             _account(maps, shard, counting, plan.job.shadow),
             version=5,
+            reads=(
+                *(Reads(name, "record") for name in maps),
+                Reads(maps[-1], "shadow"), Reads(shard, "places", ranges=True),
+            ),
         ),
-    ]
+    ]  # fmt: skip
     for before, mapped in zip(maps, plan.maps, strict=True):
         indexed = None if mapped.across is None else mapped.across.indexed()
         if mapped.then is not None and indexed is not None:
@@ -600,8 +636,9 @@ def _checkpoint(plan: Plan, entry: Entry, previous: str, number: int) -> Phase:
     label = entry.title.replace(":", "_")
     title = f"write {entry.title}"
     return Phase(
-        f"{number:02d}-{label}.write", "write_checkpoint", title, about, prepare, stage=entry.title
-    )
+        f"{number:02d}-{label}.write", "write_checkpoint", title, about, prepare,
+        reads=(Reads(previous, "text"),), stage=entry.title,
+    )  # fmt: skip
 
 
 def _index(
@@ -649,11 +686,15 @@ def _index(
             f"{entry.title} kept",
             about,
             keeping,
+            reads=(Reads(previous, indexed.index_reads), Reads(shards, "places", ranges=True)),
             exchanges=("rows",),
             stage=entry.title,
         ),
-        Phase(index, "index", f"{entry.title} index", about, indexing, stage=entry.title),
-    ]
+        Phase(
+            index, "index", f"{entry.title} index", about, indexing,
+            reads=(Reads(kept, "rows", ranges=True),), stage=entry.title,
+        ),
+    ]  # fmt: skip
 
 
 def _versions(measured: Sequence[str], name: str) -> list[str]:
