@@ -15,7 +15,7 @@ from cleaner.config.display import share_text, time_text
 from cleaner.errors import InputError, JobError
 
 if TYPE_CHECKING:
-    from cleaner.results.funnel import Counted, Group, Step
+    from cleaner.results.funnel import Counted, Group, Labelled, Step
     from cleaner.results.record import Record
     from cleaner.results.rules import Overlap, RuleCounts
     from cleaner.results.values import Values
@@ -112,8 +112,9 @@ def _by_json(record: Record, by: str) -> Any:
     from cleaner.results.rules import overlap, rules
 
     if by != "rule":
-        found = groups(record, by) if by in _COUNTED else _labelled(record, by)
-        return [asdict(one) for one in found]
+        return [
+            asdict(one) for one in (groups(record, by) if by in _COUNTED else _labelled(record, by))
+        ]
     return {"rules": [asdict(one) for one in rules(record)], "overlap": asdict(overlap(record))}
 
 
@@ -251,7 +252,7 @@ def _groups(record: Record, by: str, most: int | None = None) -> None:
         tell(f"({len(found) - most} more: --by {by})")
 
 
-def _labelled(record: Record, by: str) -> tuple[Group, ...]:
+def _labelled(record: Record, by: str) -> tuple[Labelled, ...]:
     from cleaner.results.finished import open_run
     from cleaner.results.funnel import labelled
 
@@ -262,7 +263,16 @@ def _labels(record: Record, by: str) -> None:
     from cleaner.results.funnel import effective_number
 
     found = _labelled(record, by)
-    show([_group(by, one) for one in found], spare=("kept words", "lost most at"))
+    rows = [
+        {
+            **_group(by, one),
+            "rewritten": one.rewritten.documents,
+            "rewritten words": one.rewritten.words,
+        }
+        for one in found
+    ]
+    columns = _worth(rows, ("rewritten", "rewritten words")) if rows else []
+    show([{name: row[name] for name in columns} for row in rows], spare=("lost most at",))
     came = effective_number(one.came for one in found if one.name)
     kept = effective_number(one.kept.documents for one in found if one.name)
     tell(f"\neffective number of {by}: {came:.2f} of what came, {kept:.2f} of what is kept")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +23,11 @@ class Amount:
     documents: int = 0
     words: int = 0
     characters: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        """Return both together."""
+        sums = zip(astuple(self), astuple(other), strict=True)
+        return Amount(*(one + more for one, more in sums))
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,13 @@ class Group:
     dropped: int
     failed: int
     lost_at: Mapping[str, int]  # stage -> documents, in the order of the job
+
+
+@dataclass(frozen=True)
+class Labelled(Group):
+    """The same of one value of a label, with the kept texts that a large model wrote."""
+
+    rewritten: Amount
 
 
 class Counted(Protocol):
@@ -111,7 +123,7 @@ def groups(run: Counted, by: str) -> tuple[Group, ...]:
     )
 
 
-def labelled(run: Run, label: str) -> tuple[Group, ...]:
+def labelled(run: Run, label: str) -> tuple[Labelled, ...]:
     """Return what became of the documents of each value of a column of texts of the ledger.
 
     Documents that fell before the column was made have none: "".
@@ -125,27 +137,33 @@ def labelled(run: Run, label: str) -> tuple[Group, ...]:
     if label not in names:
         there = ", ".join(("rule", "language", *names))
         raise JobError(f"--by {label}: no such label{guess(label, names)}; there are: {there}")
-    counts = rows.group_by(pl.col(label).fill_null(""), "fate", "stage").agg(
-        pl.len(), *(pl.col(name).cast(pl.Int64).sum() for name in ("words", "characters"))
-    )
+    new = pl.col("rewritten").is_not_null() if "rewritten" in names else pl.lit(False)
+    counts = rows.group_by(
+        pl.col(label).fill_null("").alias("value"), "fate", "stage", new.alias("new")
+    ).agg(pl.len(), *(pl.col(name).cast(pl.Int64).sum() for name in ("words", "characters")))
     found: dict[str, dict[str, Any]] = {}
     order = [stage["stage"] for stage in run.stats["stages"]]
-    for name, fate, stage, documents, words, characters in counts.collect().iter_rows():
-        one = found.setdefault(name, {"kept": Amount(0, 0, 0), "dropped": 0, "failed": 0})
+    for name, fate, stage, is_new, documents, *texts in counts.collect().iter_rows():
+        one = found.setdefault(
+            name, {"kept": Amount(), "rewritten": Amount(), "dropped": 0, "failed": 0}
+        )
         if fate == "kept":
-            one["kept"] = Amount(documents, words, characters)
+            amount = Amount(documents, *texts)
+            one["kept"] += amount
+            one["rewritten"] += amount if is_new else Amount()
             continue
         one[fate] += documents
         lost = one.setdefault("lost", {})
         lost[stage] = lost.get(stage, 0) + documents
     groups_ = [
-        Group(
+        Labelled(
             name,
             one["kept"].documents + one["dropped"] + one["failed"],
             one["kept"],
             one["dropped"],
             one["failed"],
             {stage: one["lost"][stage] for stage in order if stage in one.get("lost", {})},
+            one["rewritten"],
         )
         for name, one in found.items()
     ]
