@@ -260,7 +260,7 @@ def _labelled(record: Record, by: str) -> tuple[Labelled, ...]:
 
 
 def _labels(record: Record, by: str) -> None:
-    from cleaner.results.funnel import effective_number
+    from cleaner.results.funnel import effective_number, lost_far_more
 
     found = _labelled(record, by)
     rows = [
@@ -276,6 +276,11 @@ def _labels(record: Record, by: str) -> None:
     came = effective_number(one.came for one in found if one.name)
     kept = effective_number(one.kept.documents for one in found if one.name)
     tell(f"\neffective number of {by}: {came:.2f} of what came, {kept:.2f} of what is kept")
+    for one in lost_far_more([one for one in found if one.name]):
+        share = share_text(one.kept.documents, one.came)
+        tell_wrapped(
+            f"alarm: {one.name} keeps {share}, less than a third of what all keep together"
+        )
 
 
 def _group(by: str, one: Group) -> dict[str, Any]:

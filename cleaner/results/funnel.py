@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cleaner.config.display import share_text
+from cleaner.config.intervals import wilson
 from cleaner.config.mistakes import guess
 from cleaner.errors import JobError
 
@@ -168,6 +169,20 @@ def labelled(run: Run, label: str) -> tuple[Labelled, ...]:
         for name, one in found.items()
     ]
     return tuple(sorted(groups_, key=lambda one: (-one.came, one.name)))
+
+
+def lost_far_more(groups_: Sequence[Group], least: int = 100) -> list[Group]:
+    """Return the groups that keep less than a third of the share that all keep together.
+
+    Of so few that chance explains it (95 %), and of fewer than `least` documents, nothing is said.
+    """
+    came = sum(one.came for one in groups_)
+    share = sum(one.kept.documents for one in groups_) / max(1, came)
+    return [
+        one
+        for one in groups_
+        if one.came >= least and wilson(one.kept.documents, one.came)[1] < share / 3
+    ]
 
 
 def effective_number(counts: Iterable[int]) -> float:

@@ -227,13 +227,18 @@ def _written(manifest: Mapping[str, Any], stats: Mapping[str, Any]) -> str:
             for prompt in said["prompts"].values()
         )
         settings = ", ".join(f"{name} {value}" for name, value in said["settings"].items())
-        stayed = ", ".join(f"{name} {count:,}" for name, count in one.get("tagged", {}).items())
+        none = ", ".join(f"{name} {count:,}" for name, count in one.get("tagged", {}).items())
+        place = (
+            "The column `rewritten` names the prompt of each text that it replaced, "
+            "`original_sha256` is of the text before"
+            if said["column"] == "text"
+            else f"What it wrote is the column `{said['column']}`, beside the texts"
+        )
         told.append(
-            f"- `{_cell(said['stage'])}`: of {one['in']:,} documents, texts were replaced by what "
-            f"the model `{_cell(said['model'])}` wrote, asked by {prompts} with {settings}, "
-            f"{answers['from']} to {answers['to']}; answers: SHA-256 `{answers['sha256'][:16]}…`. "
-            f"As they were, for an answer that was none: {stayed or 'none'}. The column "
-            "`rewritten` names the prompt, `original_sha256` the text before."
+            f"- `{_cell(said['stage'])}`: the model `{_cell(said['model'])}`, asked by {prompts} "
+            f"about {one['in']:,} documents at most, with {settings}, {answers['from']} to "
+            f"{answers['to']}; answers: SHA-256 `{answers['sha256'][:16]}…`. {place}. Documents "
+            f"without an answer that stands: {none or 'none'}."
         )
     return "" if not told else "## Written by a large model\n\n" + "\n".join(told)
 

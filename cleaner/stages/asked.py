@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cleaner.models.rewriting.work import Outcome
 
 _LISTS = ("llm_manners_en", "llm_manners_zh", "llm_traces_en", "llm_traces_zh")
+_SAID = {"temperature", "max_output_tokens", "tries"}  # settings that decide the answers
 _ALL = "*"  # the language of a prompt for all
 
 
@@ -115,7 +116,8 @@ class ByPrompts(AskedOptions, Judging):
             return {}
         return {
             "model": self.model,
-            "settings": self.settings.model_dump(mode="json", exclude={"model", "prices"}),
+            "column": self.new_column(),
+            "settings": self.settings.model_dump(mode="json", include=_SAID),
             "prompts": {
                 lang: {"name": prompt.name, "sha256": prompt.digest(), "source": prompt.source}
                 for lang, prompt in self.by_lang().items()
@@ -196,6 +198,10 @@ class ByPrompts(AskedOptions, Judging):
             by[row], new[row] = asked[row].prompt.name, outcome.text
         written = pl.Series("broken", broken, pl.List(pl.String))
         return self.written(docs.with_columns(written), new, by, hashes)
+
+    def new_column(self) -> str:
+        """Return the column that has what the model wrote."""
+        raise NotImplementedError
 
     def written(
         self,

@@ -25,6 +25,10 @@ class Generating(GenerateOptions, ByPrompts):
         marks = ("parent", "kind") if self.marks else ()
         return dict.fromkeys((self.name, f"{self.name}_by", *marks), pl.String)
 
+    def new_column(self) -> str:
+        """Return the column that has what the model wrote."""
+        return self.name
+
     def written(
         self,
         docs: pl.DataFrame,

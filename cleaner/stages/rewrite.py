@@ -22,6 +22,10 @@ class Rewriting(RewriteOptions, ByPrompts):
         """Return the prompt: the ledger can be counted by it."""
         return {"rewritten"}
 
+    def new_column(self) -> str:
+        """Return the column that has what the model wrote."""
+        return "text"
+
     def written(
         self,
         docs: pl.DataFrame,

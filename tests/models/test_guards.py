@@ -74,6 +74,8 @@ def test_of_500_honest_rewrites_at_most_one_in_a_hundred_is_refused_for_a_formul
         ("There are three cases: 10 each.", "1. There are three cases.\n2. Each has 10."),
         (r"So $\begin{aligned} a&=b\\ c&=d \end{aligned}$ it is.", "So $a=b$ and $c=d$ it is."),
         (r"We have $a=b$ and $c=d$.", r"We have \[\begin{aligned}a&=b\\c&=d\end{aligned}\]."),
+        (r"So \(a \le b\) and \[c=d\] it is.", r"So $a \leq b$ and $$c=d$$ it is."),
+        (r"We see \begin{align}a&=b\end{align} here.", r"We see $$a=b$$ here."),
         # what the page itself says is no chat of the model's
         ("Sure! Here is the text of the old song.", "Sure! Here is the text of the old song."),
         # a formula that the text has as plain letters
@@ -89,6 +91,7 @@ def test_what_says_the_same_passes(text: str, reply: str) -> None:
     [
         ("Let n ≤ 10 be whole.", r"Let $n \geq 10$ be whole.", "rewrite_new_formulas"),
         ("Let $x_i<1$ hold.", "Let $x_j<1$ hold.", "rewrite_formulas"),
+        (r"Let \(x_i<1\) hold.", r"Let \(x_j<1\) hold.", "rewrite_formulas"),
         ("It cost 1,000 in all.", "It cost 1,001 in all.", "rewrite_new_numbers"),
         ("由柯西不等式得证。", "由均值不等式得证。", "rewrite_names"),
         ("本书《几何原本》很有名。", "本书《九章算术》很有名。", "rewrite_new_names"),

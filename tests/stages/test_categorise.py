@@ -14,12 +14,18 @@ import cleaner
 from cleaner.config.shipped import shipped
 from cleaner.errors import CleanerError, JobError
 from cleaner.job.job_file import parse_job
+from cleaner.job.mix_file import Mix
 from cleaner.job.plan import make_plan
 from cleaner.models.labelling.rubrics import messages, read_rubric
 from cleaner.models.scoring.taxonomy import read_taxonomy
 from cleaner.models.training.model_spec import ModelSpec
 from cleaner.models.training.train import train_model
+from cleaner.results.finished import open_run
+from cleaner.results.funnel import Amount, Group, lost_far_more
+from cleaner.runs.derived import make
+from cleaner.runs.mix import plan_mix
 from cleaner.stages.categorise import Categorise
+from cleaner.text.segment import words
 
 MINE = {
     "name": "mine",
@@ -108,9 +114,38 @@ def test_a_share_cut_keeps_its_share_of_every_topic_to_the_document(
 def test_a_cap_and_a_mixture_take_the_topic(place: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     capped = job(place, {"cap": {"by": "topic", "documents": 200}})
-    cleaner.run(capped, str(run), engine="inline")
+    cleaner.run({**capped, "output": {"shard_bytes": 20_000}}, str(run), engine="inline")
     shards = pl.read_parquet(run / "shards/*.parquet")
     assert shards.group_by("topic").len()["len"].to_list() == [200] * 3
+    weights = {"math": 3, "web": 1, "code": 1}
+    parts = [
+        {"run": str(run), "name": name, "where": f"topic = '{name}'", "weight": weight}
+        for name, weight in weights.items()
+    ]
+    mix = Mix.model_validate({"name": "m", "parts": parts, "total": 30_000, "epochs": 9})
+    make(plan_mix(mix), str(tmp_path / "mix"), engine="inline")
+    mixed = open_run(str(tmp_path / "mix")).kept().collect()
+    assert set(mixed.select("mixed_from", "topic").unique().rows()) == {(n, n) for n in weights}
+    counts = dict.fromkeys(weights, 0)
+    for topic, text in mixed.select("topic", "text").iter_rows():
+        counts[topic] += len(words(text))
+    for name, count in counts.items():
+        assert abs(count - 6_000 * weights[name]) < 0.005 * 6_000 * weights[name]
+
+
+def test_a_topic_that_loses_far_more_is_an_alarm() -> None:
+    def group(name: str, came: int, kept: int) -> Group:
+        return Group(name, came, Amount(kept), came - kept, 0, {})
+
+    most = [group("math", 1_000, 400), group("web", 1_000, 380)]
+    for other, alarms in [
+        (group("sports", 1_000, 20), True),
+        (group("sports", 1_000, 200), False),  # half as much as the others
+        (group("sports", 120, 11), False),  # 9 % of so few may be 13
+        (group("sports", 50, 0), False),
+    ]:
+        assert lost_far_more([*most, other]) == ([other] if alarms else [])
+    assert lost_far_more([]) == []
 
 
 def test_the_counts_of_each_topic_are_told(

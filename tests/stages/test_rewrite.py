@@ -1,6 +1,9 @@
 """The stage `rewrite` in runs: texts replaced, kept or dropped, and said in every account."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +205,36 @@ def test_workers_of_any_number_give_the_same_bytes_over_the_same_answers(tmp_pat
         assert set(one.pages.values()) == {1}
         assert len(one.pages) == 250
     assert prints[0] == prints[1] == prints[2]
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_pays_nothing_twice(tmp_path: Path) -> None:
+    server: list[Endpoint] = []
+    texts = [framed(n) for n in range(1_000)]
+
+    def script(number: int, _: str) -> object:
+        return "slow", 0.05, answer(server[0].bodies[number])
+
+    with serving(script) as one:
+        server.append(one)
+        asked = job(tmp_path, texts, one.url, ask_again=True)
+        (tmp_path / "job.yaml").write_text(json.dumps(asked))
+        words = ["run", str(tmp_path / "job.yaml"), "--engine", "inline"]
+        for kill in range(3):
+            begun = subprocess.Popen(
+                [sys.executable, "-m", "cleaner", *words, "--out", str(tmp_path / "out")],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            while len(one.bodies) < 150 * (kill + 1) and begun.poll() is None:
+                time.sleep(0.01)
+            begun.kill()
+            begun.wait()
+        found = run(asked, tmp_path / "out")
+        # Only what a kill left under way, at most 8 at a time, was sent again.
+        assert sum(times - 1 for times in one.pages.values()) <= 3 * 8
+        assert len(one.pages) == 1_000
+    assert found["text"].to_list() == [page(n) for n in range(1_000)]
+    assert found["rewritten"].null_count() == 0
 
 
 def test_where_and_length_say_who_is_asked_about(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from cleaner.models.rewriting.facts import Facts, contained, facts_of
-from cleaner.models.rewriting.replies import Said
+from cleaner.models.rewriting.replies import Said, in_dollars
 from cleaner.text.segment import Formulas
 
 _FEW = 3  # new words that are no share of anything
@@ -58,7 +58,7 @@ def broken(
     found = [] if said.whole else ["rewrite_cut"]
     if guards.manners:
         found += _manners(text, said.text, instruction, phrases)
-    one, other = facts_of(text, formulas), facts_of(said.text, formulas)
+    one, other = facts_of(in_dollars(text, formulas), formulas), facts_of(said.text, formulas)
     return found + list(_lost_and_new(guards, text, said.text, one, other))
 
 
