@@ -59,7 +59,7 @@ MISTAKES = {
     swapped("language", "langauge"): "unknown stage 'langauge', did you mean 'language'?",
     swapped("gopher_quality", "gopher"): "stages.2.filter: unknown filter 'gopher'",
     swapped("text: text", "text: text, html: html"): "exactly one of html",
-    swapped("100_000", "lots"): "output.shard_tokens: input should be a valid integer",
+    swapped("100_000", "lots"): "output.shard_tokens: takes a whole number, not 'lots'",
     swapped("shard_tokens", "shard_bytes: 5, shard_tokens"): "not both",
     swapped("exact_dedup: {}", "checkpoint: {name: a}"): "stages.3.checkpoint.name: unknown key",
     GOOD + "    shadow: {shares: 0.1}\n": "shadow.shares: unknown key, did you mean 'share'?",
@@ -248,7 +248,7 @@ def test_a_mistake_in_an_entry_is_told_once(tmp_path: Path) -> None:
     (said,) = str(error.value).splitlines()
     assert "j.yaml:1:27: input.txet: unknown key, did you mean 'text'?" in said
     (tmp_path / "j.yaml").write_text("input: []\nstages: []\n")
-    with pytest.raises(JobError, match="input: tuple should have at least 1 item"):
+    with pytest.raises(JobError, match="input: is empty"):
         load_job(tmp_path / "j.yaml")
 
 

@@ -7,10 +7,13 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from cleaner.errors import JobError
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("ray", "polars", "numba", "fasttext", "pyarrow", "numpy")
@@ -214,8 +217,12 @@ def test_the_wheel_holds_the_package_and_what_it_ships(tmp_path: Path) -> None:
 def test_public_names_are_there() -> None:
     import cleaner
 
-    for name in cleaner.__all__:
+    public = [name for name in dir(cleaner) if not name.startswith("_")]
+    assert [*public] == [name for name in cleaner.__all__ if name != "__version__"]
+    for name in public:
         assert callable(getattr(cleaner, name))
+    assert cleaner.__version__ == version("corpus-distiller")
+    assert (ROOT / "cleaner/py.typed").is_file()
     with pytest.raises(AttributeError, match="available: compare_formulas"):
         _ = cleaner.nothing
 
@@ -229,6 +236,43 @@ def test_running_twice_from_python_works(tmp_path: Path) -> None:
     for _ in range(2):
         done = cleaner.run(job([path]), str(tmp_path / "run"), engine="inline")
         assert done.manifest["rows"]["kept"] == 20
+
+
+def test_a_sample_from_python_has_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from support.corpus_maker import job, write_parquet
+
+    import cleaner
+
+    monkeypatch.chdir(tmp_path)
+    path, seen = write_parquet(tmp_path / "a.parquet", 40), []
+    done = cleaner.run(job([path]), engine="inline", sample=7, progress=seen.append)
+    assert done.manifest["rows"]["in"] == 7
+    assert done.path.endswith("-sample-7")
+    assert seen[-1].finished
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"reuse": "runs/a"}, "write ['runs/a']"), ({"sample": 0}, "from 1, not 0")],
+)
+def test_options_from_python_are_refused_in_words(options: dict[str, Any], said: str) -> None:
+    import cleaner
+
+    with pytest.raises(JobError, match=re.escape(said)):
+        cleaner.run({"name": "x"}, engine="inline", **options)
+
+
+@pytest.mark.slow
+def test_what_the_readme_does_in_python_passes_the_strictest_type_check(tmp_path: Path) -> None:
+    blocks = re.findall(
+        r"```python\n(import cleaner.*?)```", (ROOT / "README.md").read_text(), re.S
+    )
+    (tmp_path / "shown.py").write_text(blocks[0])
+    words = ["-m", "mypy", "--strict", "--follow-imports=silent", str(tmp_path / "shown.py")]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_readme_begins_with_two_commands_and_ci_runs_the_second() -> None:

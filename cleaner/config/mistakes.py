@@ -11,6 +11,25 @@ from cleaner.config import yaml12
 
 Key = tuple[Any, ...]
 
+# A label that may stand in the name of a folder: of a job, of a mix.
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+# How pydantic's kinds of mistake are said: `{0!r}` is what was found.
+_SAID = {
+    "tuple_type": "takes a list, not {0!r}",
+    "list_type": "takes a list, not {0!r}",
+    "int_type": "takes a whole number, not {0!r}",
+    "int_parsing": "takes a whole number, not {0!r}",
+    "int_from_float": "takes a whole number, not {0!r}",
+    "float_type": "takes a number, not {0!r}",
+    "float_parsing": "takes a number, not {0!r}",
+    "bool_type": "takes true or false, not {0!r}",
+    "bool_parsing": "takes true or false, not {0!r}",
+    "string_type": "takes a text, not {0!r}",
+    "too_short": "is empty",
+}
+_SHARE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*%")
+
 # Pydantic names the branch of a union in the place: `tuple[str, ...]`, `literal['all']`, `str`.
 _BRANCH = re.compile(r"(str|int|float|bool|constrained-str)|.*[^A-Za-z0-9_.-].*")
 
@@ -28,6 +47,33 @@ def guess(name: str, known: Iterable[str]) -> str:
 def keys_of(model: Any) -> list[str]:
     """Return the keys that a file may give for a model of pydantic, in their order."""
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def told_apart(mistakes: Iterable[Any]) -> list[Any]:
+    """Return the mistakes that pydantic found without those that only follow from others.
+
+    A misspelt key is not also told as the one that is missing, nor a value by each of the kinds
+    that it might have been.
+    """
+    found = list(mistakes)
+    misspelt = {
+        (*one["loc"][:-1], near[0])
+        for one in found
+        if one["type"] == "extra_forbidden"
+        and (near := difflib.get_close_matches(
+            str(one["loc"][-1]), [str(o["loc"][-1]) for o in found if o["type"] == "missing"], 1
+        ))
+    }  # fmt: skip
+    kept: dict[Key, Any] = {}
+    for one in found:
+        if one["type"] == "missing" and one["loc"] in misspelt:
+            continue
+        branches = one["loc"] and isinstance(one["loc"][-1], str) and not _is_key(one["loc"][-1])
+        at = one["loc"][:-1] if branches else one["loc"]
+        if branches and at in kept and one["type"] == "literal_error":
+            continue
+        kept.setdefault(at if branches else (*at, one["type"]), one)
+    return list(kept.values())
 
 
 class Where:
@@ -82,7 +128,19 @@ class Where:
             message = f"{said}; available: {', '.join(keys)}"
         elif kind == "missing":
             message = "is required"
+        elif kind in _SAID:
+            message = _SAID[kind].format(mistake["input"]) + _instead(kind, mistake["input"])
+        elif kind in ("model_type", "dict_type"):
+            there = ", ".join(keys_of(_inner(model, raw)))
+            message = f"takes keys and their values, not {mistake['input']!r}; available: {there}"
+        elif kind == "string_pattern_mismatch" and mistake["ctx"]["pattern"] == NAME:
+            message = (
+                "is letters a to z, digits, '.', '_' and '-', at most 100, and begins with a "
+                f"letter or digit; not {mistake['input']!r}"
+            )
         elif kind not in ("value_error", "assertion_error"):
+            message = message.removeprefix("Input ").replace("less than or equal to", "at most")
+            message = message.replace("greater than or equal to", "at least")
             message = f"{message[0].lower()}{message[1:]}, not {mistake['input']!r}"
         return self.say(key, message)
 
@@ -94,6 +152,16 @@ class Where:
             if not alone or (*found, part) in self.places:
                 found = (*found, part)
         return found
+
+
+def _instead(kind: str, value: Any) -> str:
+    """Say how to write what was probably meant, where that can be told."""
+    if kind in ("tuple_type", "list_type") and isinstance(value, str):
+        return f"; write [{value}]"
+    share = _SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if kind == "float_parsing" and share is not None:
+        return f"; write {float(share[1]) / 100:g}"
+    return ""
 
 
 def _is_key(part: Any) -> bool:

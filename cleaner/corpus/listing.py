@@ -1,6 +1,7 @@
 """Which files the entries of a job name, and what of it is passed over."""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from cleaner.errors import InputError, JobError
 from cleaner.storage import store
 from cleaner.storage.globs import Found, once
 
+_ONE_SLASH = re.compile(r"(s3|gs|gcs|az|https?):/?([^/].*)")  # of a scheme that lost slashes
 _SHOWN = 3  # names in a message
 
 
@@ -114,6 +116,8 @@ def _hint(globs: Sequence[str]) -> str:
             return f": nothing directly in the folder {folder} can be read; {below} goes deeper"
         if store.is_remote(pattern):
             continue
+        if slip := _ONE_SLASH.match(pattern):
+            return f"; write {slip[1]}://{slip[2]}"
         there = os.path.dirname(os.path.normpath(store.local_path(pattern))) or "."
         if os.path.isdir(there):
             names = sorted(name for name in os.listdir(there) if not name.startswith("."))

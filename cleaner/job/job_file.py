@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from cleaner.config import yaml12
-from cleaner.config.mistakes import Where, guess
+from cleaner.config.mistakes import NAME, Where, guess, told_apart
 from cleaner.config.options import Options
 from cleaner.config.quantities import quantity
 from cleaner.config.regex import is_pattern
@@ -206,7 +206,7 @@ class Entry(Options):
 class Job(Options):
     """A whole job, as resolved."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    name: str = Field(pattern=NAME)
     input: tuple[Input, ...] = Field(min_length=1)
     stages: tuple[Entry, ...] = ()
     output: Output = Output()
@@ -299,12 +299,15 @@ def _parsed(data: dict[str, Any], where: Where, resolved: bool) -> Job:
     data = dict(data)
     if isinstance(data.get("input"), dict):
         data["input"] = [data["input"]]
+    if isinstance(data.get("input"), str):
+        said = f"takes paths and html or text; write {{paths: {data['input']}, text: text}}"
+        raise JobError(where.say(("input",), said))
     _load_plugins(data.get("plugins"), where, mistakes)
     entries = _stages(data.get("stages"), where, mistakes, resolved)
     try:
         job = Job.model_validate({**data, "stages": ()})
     except ValidationError as error:
-        found = error.errors()
+        found = told_apart(error.errors())
         mistakes += [where.explain(Job, item) for item in found if not _follows(item, found)]
         raise JobError("\n".join(mistakes)) from None
     if mistakes:
@@ -358,7 +361,7 @@ def _stages(value: Any, where: Where, mistakes: list[str], resolved: bool) -> li
         except ValidationError as error:
             mistakes += [
                 where.explain(kind, mistake, (*at, name), kind.elsewhere)
-                for mistake in error.errors()
+                for mistake in told_apart(error.errors())
             ]
         except (JobError, ValueError) as error:
             mistakes.append(where.say((*at, name), str(error)))

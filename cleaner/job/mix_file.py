@@ -6,13 +6,12 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
+from cleaner.config.mistakes import NAME
 from cleaner.config.options import Options
 from cleaner.config.quantities import quantity
 from cleaner.config.spec import read_spec
 from cleaner.job.job_file import Output
 from cleaner.rules.conditions import checked
-
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
 
 class Level(Options):
@@ -43,7 +42,7 @@ class Part(Options):
     """Some documents of one run, and how much of them there is to be."""
 
     run: str = Field(min_length=1)
-    name: str = Field("", pattern=_NAME)
+    name: str = Field("", pattern=NAME)
     where: str | None = None  # a condition over columns of the shards
     weight: float | None = Field(None, gt=0)  # of what `total` leaves, beside other weights
     tokens: int | None = Field(None, gt=0, lt=2**63)
@@ -86,7 +85,7 @@ class Part(Options):
 class Mix(Options):
     """A whole mixture. Tokens are counted by `output.tokenizer`; without one they are words."""
 
-    name: str = Field(pattern=_NAME)
+    name: str = Field(pattern=NAME)
     parts: tuple[Part, ...] = Field(min_length=1)
     total: int | None = Field(None, gt=0, lt=2**63)
     epochs: int = Field(4, ge=1, le=100)  # how often a document is taken at most

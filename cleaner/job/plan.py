@@ -361,6 +361,11 @@ def _trace(
             ):
                 known = [n for n in (*there, *carried.types) if n not in absent]
                 mistakes.append(_missing(entry, name, known))
+        if stage.drops_most and "html" in stage.needs() and "text" in there.keys() - read.keys():
+            notes.append(
+                f"{entry.title}: judges the page, and the text was made before it; put it before "
+                "the stage that makes the text, and what falls costs no such work"
+            )
         kinds = there | {n: carried.types[outside(i)] for n, i in reads[entry.index].items()}
         kinds |= {
             name: SIGNALS[name][0] for name in stage.signals() | stage.needs() if name in SIGNALS
@@ -431,9 +436,19 @@ def _missing(entry: Entry, name: str, there: list[str]) -> str:
     rules = () if found is None else found.rules
     asking = [rule.name for rule in rules if name in rule.condition.columns]
     who = f"rule {asking[0]!r} reads {name!r}" if asking else f"needs the column {name!r}"
-    near = guess(name, [*there, *SIGNALS] if asking else there)
+    near = guess(name, [*there, *SIGNALS] if asking or entry.stage.condition() else there)
     have = ", ".join(there)
-    return _say(entry, f"{who}, which nothing makes before it{near}; available: {have}")
+    said = f"{who}, which nothing makes before it{near}{_quoted(entry.stage, name)}"
+    return _say(entry, f"{said}; available: {have}")
+
+
+def _quoted(stage: Stage, name: str) -> str:
+    """Say what double quotes mean, where a condition has them around a name that is not there."""
+    found = stage.rule_set()
+    written = [stage.condition(), *(rule.keep for rule in (found.rules if found else ()))]
+    if not any(f'"{name}"' in (one or "") for one in written):
+        return ""
+    return f"; double quotes name a column, a text is written '{name}'"
 
 
 def _say(entry: Entry, message: str) -> str:

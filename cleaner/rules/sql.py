@@ -46,6 +46,10 @@ REFUSED = frozenset({
 LONGEST = 10_000  # characters; a condition is a line that a person reads
 DEEPEST = 200  # nodes from the root down; what walks the tree calls itself once a node
 
+_COMPARISONS = ("=", "==", "<>", "!=", "<", "<=", ">", ">=")
+# What other languages write, and how it is written here.
+_ELSEWHERE = {"&": "AND", "|": "OR", "!": "NOT", "`": "the bare name", "’": "'", "“": "'"}
+
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<number>(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?![A-Za-z_0-9]))
@@ -98,7 +102,11 @@ class _Parser:
             found = _TOKEN.match(text, at)
             if found is None:
                 at += len(text[at:]) - len(text[at:].lstrip())
-                raise ConditionError(f"cannot read {text[at : at + 12]!r} at character {at + 1}")
+                here = _ELSEWHERE.get(text[at])
+                raise ConditionError(
+                    f"cannot read {text[at : at + 12]!r} at character {at + 1}"
+                    + (f"; write {here}" if here else "")
+                )
             kind = group = str(found.lastgroup)
             token = found[kind]
             if kind == "word" and token.lower() in KEYWORDS:
@@ -149,9 +157,15 @@ class _Parser:
 
     def compared(self) -> Node:
         left = self.sum()
-        if sign := self.take("=", "==", "<>", "!=", "<", "<=", ">", ">="):
+        if sign := self.take(*_COMPARISONS):
             name = {"==": "=", "<>": "!="}.get(sign, sign)
-            return Node(name, (left, self.sum()))
+            right = self.sum()
+            if (again := self.tokens[self.at])[0] == "sign" and again[1] in _COMPARISONS:
+                raise ConditionError(
+                    f"compares twice in a row at character {again[2]}; write BETWEEN a AND b, or "
+                    "two comparisons joined by AND"
+                )
+            return Node(name, (left, right))
         if self.take("is"):
             turned = self.take("not") is not None
             self.need("null")
