@@ -165,7 +165,7 @@ def test_gc_leaves_a_run_that_still_answers(finished: Path, tmp_path: Path) -> N
 
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
-    told = cleaner("gc", str(copy)).stdout
+    told = " ".join(cleaner("gc", str(copy)).stdout.split())
     assert "removed" in told
     assert f"--reuse {copy} can take nothing" in told
     assert "--reuse" not in cleaner("gc", str(copy)).stdout  # nothing was lost the second time

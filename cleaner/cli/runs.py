@@ -353,14 +353,20 @@ def stop(path: RunArgument) -> None:
 
 
 @app.command()
-def gc(path: RunArgument) -> None:
+def gc(
+    path: RunArgument,
+    keep_reuse: Annotated[
+        bool, typer.Option("--keep-reuse", help="leave what a later run may take")
+    ] = False,
+) -> None:
     """Remove the intermediate results of a finished run.
 
     A replacement that was given up goes too. A later run can then take nothing from this one with
-    --reuse; its shards, ledger and index stay.
+    --reuse, unless --keep-reuse leaves what that needs: what the finished job computed, and nothing
+    of jobs before it. Its shards, ledger and index stay.
     """
     from cleaner.results.finished import open_run
-    from cleaner.runs.reuse import holds_work
+    from cleaner.runs.reuse import holds_work, needed
     from cleaner.runs.status import read_progress
     from cleaner.storage.run_folder import RunFolder
 
@@ -370,10 +376,17 @@ def gc(path: RunArgument) -> None:
         raise JobError(f"{path}: it is being replaced; end that first: cleaner stop {path}")
     folder = RunFolder(path)
     reusable = holds_work(path)
-    size = folder.remove_work() + sum(one.remove() for one in folder.replacements())
+    keep = needed(path, done) if keep_reuse else set()
+    size = folder.remove_work(keep) + sum(one.remove() for one in folder.replacements())
     tell(f"removed {size_text(size)} of intermediate results")
-    if reusable:
-        tell(f"a later run with --reuse {path} can take nothing from it now")
+    if keep_reuse:
+        left = size_text(folder.work_bytes())
+        tell(f"left {left}, by which a later run with --reuse {path} measures nothing twice")
+    elif reusable:
+        tell_wrapped(
+            f"a later run with --reuse {path} can take nothing from it now: it reads, measures and "
+            "scores every document again (gc --keep-reuse leaves what it needs)"
+        )
 
 
 @app.command()

@@ -465,7 +465,8 @@ def _run_phase(
         take_poison(source, home, phase.name, bases)
     poison = poisoned(home, phase.name)
     keys = {unit: with_poison(base, poison.get((unit, base), [])) for unit, base in bases.items()}
-    write_book(home, phase.name, book_of(plan, phase, prepared, settings, keys))
+    book = book_of(plan, phase, prepared, settings, keys)
+    state.books[phase.name] = write_book(home, phase.name, book)
     released = state.released.get(phase.name, ())
     have = valid_markers(home, phase.name, keys, place, told.warn, released)
     have |= take(state, phase, keys, have)

@@ -176,6 +176,8 @@ def finish(
         "phases": [
             {
                 "title": phase.title,
+                "name": phase.name,
+                "book": state.books.get(phase.name),
                 "seconds": round(measured.seconds[phase.name], 1),
                 **units_taken(state.markers[phase.name], state.run),
                 **told,

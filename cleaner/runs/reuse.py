@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from cleaner.errors import JobError
 from cleaner.runs.phases.base import Phase, State
 from cleaner.storage import requests, store
+from cleaner.storage.books import read_book
 from cleaner.storage.commits import Marker, complete, put_marker
 from cleaner.storage.done_units import Found, markers_of
 from cleaner.storage.run_folder import WORK, RunFolder
@@ -46,6 +48,33 @@ def holds_work(folder: str) -> bool:
         store.names(store.join(folder, WORK, phase, "_commits"))
         for phase in store.folders(store.join(folder, WORK))
     )
+
+
+def needed(folder: str, manifest: Mapping[str, Any]) -> set[str]:
+    """Return the files below `_work` by which a later run takes units of the finished one.
+
+    Raises JobError where the manifest does not say which are its own.
+    """
+    if not all(phase.get("book") for phase in manifest["phases"] if phase["units"]):
+        raise JobError(
+            f"{folder}: was finished by an older version, which did not write down which results "
+            "are its own; cleaner gc without --keep-reuse removes all"
+        )
+    found: set[str] = set()
+    for phase in manifest["phases"]:
+        book = read_book(folder, phase["name"], phase["book"]) if phase["units"] else None
+        if book is None:
+            continue
+        name = phase["name"]
+        keys = {unit: key for unit, (key, _) in book.units.items()}
+        found |= {f"{name}/books/{phase['book']}", f"{name}/{book.settings}"}
+        for parts in markers_of(folder, name, keys).values():
+            for marker in parts.values():
+                found.add(f"{name}/_commits/{marker.name()}")
+                found |= {file["path"].removeprefix(f"{WORK}/") for file in marker.files.values()}
+        poison = store.below(store.join(folder, WORK, name, "poison"))
+        found |= {f"{name}/poison/{file.path}" for file in poison}
+    return found
 
 
 def sources(state: State, phase: Phase) -> list[str]:

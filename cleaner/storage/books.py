@@ -34,14 +34,21 @@ class Book:
     files: Mapping[str, Any]  # number -> path, bytes and etag of the input's files, of a map phase
 
 
-def write_book(folder: str, phase: str, book: Book) -> None:
-    """Leave a book beside the markers of a phase; its name is a hash of what it says."""
+def write_book(folder: str, phase: str, book: Book) -> str:
+    """Leave a book beside the markers of a phase; return its name, a hash of what it says."""
     said = {name: getattr(book, name) for name in book.__dataclass_fields__}
     text = json.dumps(said, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
     data = zstandard.ZstdCompressor(level=3).compress(text)
     path = store.join(_place(folder, phase), _name(text))
     if not store.exists(path):
         store.write_whole(path, data)
+    return _name(text)
+
+
+def read_book(folder: str, phase: str, name: str) -> Book | None:
+    """Return one book of a phase; None where it is gone or torn."""
+    path = store.join(_place(folder, phase), name)
+    return _read(path) if store.exists(path) else None
 
 
 def read_books(folder: str, phase: str) -> Iterator[Book]:

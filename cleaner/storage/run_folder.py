@@ -9,7 +9,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,13 +176,13 @@ class RunFolder:
         for path in sorted(set(self.products()) - set(wanted)):
             store.delete(self.at(path))
 
-    def remove_work(self) -> int:
-        """Delete intermediate results; return their bytes.
+    def remove_work(self, keep: Collection[str] = ()) -> int:
+        """Delete intermediate results but for some, paths below `_work`; return their bytes.
 
         What is nobody's of ours stays, and so does the log.
         """
         files = store.below(self.at(WORK), deep=True)
-        ours = [file for file in files if _is_working(file.path)]
+        ours = [file for file in files if _is_working(file.path) and file.path not in keep]
         others = {f"{WORK}/{file.path}" for file in files} - {
             f"{WORK}/{file.path}" for file in ours
         }

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.commands import command
 from support.corpus_maker import job, write_parquet
 from support.runs import fingerprint
 
 from cleaner.errors import JobError
 from cleaner.job.job_file import parse_job
 from cleaner.job.plan import Plan, make_plan
+from cleaner.results.finished import open_run
 from cleaner.runs.driver import run_plan
 from cleaner.runs.reuse import check_earlier
 from cleaner.runs.reuse_forecast import BEFORE, foresee
@@ -234,3 +236,28 @@ def test_a_run_that_names_files_elsewhere_writes_nothing_there(
     assert done == units - 1
     assert not (tmp_path / "elsewhere/secret").exists()
     assert fingerprint(mine) == fingerprint(first)
+
+
+def test_gc_keeps_what_reuse_needs_and_nothing_of_jobs_before(
+    corpus: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    run(job(corpus, {"normalise": {}}, {"filter": {"name": "c4"}}), folder)
+    run(job(corpus, *STAGES), folder, replace=True)
+    shutil.copytree(folder, tmp_path / "before")
+    before = {path for path in (folder / "_work").rglob("*") if path.is_file()}
+    assert command(monkeypatch, "gc", "--keep-reuse", str(folder)) == 0
+    after = {path for path in (folder / "_work").rglob("*") if path.is_file()}
+    assert after < before
+    assert any("/data/" in str(path) for path in before - after)  # of the job before
+    other = job(corpus, *STAGES[:-1], {"sample": {"share": 0.5, "seed": 3}})
+    changed = run(other, tmp_path / "changed", folder)
+    same = run(other, tmp_path / "same", tmp_path / "before")
+    assert taken(changed) == taken(same)
+    assert changed["spent"] == same["spent"]
+    assert {changed["spent"][name] for name in ("measured", "signed", "shingled", "read")} == {0}
+    assert fingerprint(tmp_path / "changed") == fingerprint(tmp_path / "same")
+    assert run(job(corpus, *STAGES), folder)["rows"] == open_run(str(folder)).manifest["rows"]
+    # A second time there is nothing left to go.
+    assert command(monkeypatch, "gc", "--keep-reuse", str(folder)) == 0
+    assert {path for path in (folder / "_work").rglob("*") if path.is_file()} == after

@@ -86,6 +86,7 @@ class State:
 
     folder: str
     markers: dict[str, list[Marker]] = field(default_factory=dict)
+    books: dict[str, str] = field(default_factory=dict)  # the name of each phase's book
     place: str = ""
     fresh: bool = False
     run: str = ""  # what this run calls itself in its `plan.json`, whatever the attempt
