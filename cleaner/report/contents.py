@@ -60,7 +60,7 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class GroupTable:
-    """What each stage kept of each language or source."""
+    """What each stage kept of each language, source, or value of another label."""
 
     title: str
     label: str

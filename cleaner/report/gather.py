@@ -23,7 +23,7 @@ from cleaner.report.rules import filters, sliders
 from cleaner.report.samples import Samples, samples
 from cleaner.report.tables import funnel_rows, group_table, share
 from cleaner.results.finished import Run
-from cleaner.results.funnel import funnel, groups
+from cleaner.results.funnel import funnel, groups, labelled
 from cleaner.results.values import values
 
 _MOST_FILES = 200  # shards, and inputs, that are listed
@@ -113,26 +113,40 @@ def _figures(stats: Tree, manifest: Tree) -> list[Figure]:
 def _groups(run: Run) -> list[GroupTable]:
     steps = funnel(run)
     # Before a stage tells the language nothing is known of it.
-    labelled = [e.index for e in run.job.stages if "lang" in e.stage.adds()]
-    since = 1 + min(labelled) if labelled else 0
+    told = [e.index for e in run.job.stages if "lang" in e.stage.adds()]
+    since = 1 + min(told) if told else 0
     languages = group_table("By language", "language", groups(run, "language"), steps, since)
     sources = group_table("By source", "source", groups(run, "source"), steps)
-    return [table for table in (languages, sources) if table is not None]
+    found = [languages, sources]
+    there = _ledger_columns(run)
+    for entry in run.job.stages:
+        for label in sorted(entry.stage.labels() & there):
+            groups_ = labelled(run, label)
+            found.append(group_table(f"By {label}", label, groups_, steps, 1 + entry.index))
+    return [table for table in found if table is not None]
+
+
+def _ledger_columns(run: Run) -> set[str]:
+    """Return the columns of the ledger; none where a run has no such file."""
+    try:
+        return set(run.scan_ledger().collect_schema().names())
+    except InputError:
+        return set()
 
 
 def _cuts(run: Run) -> pl.DataFrame:
     """Return, per source, the characters that are left and those that were cut."""
     schema = {"source": pl.String, "characters": pl.UInt64, "characters_cut": pl.UInt64}
-    names = set()
-    try:
-        ledger = run.scan_ledger()
-        names = set(ledger.collect_schema().names())
-    except InputError:
-        pass
-    if not {"characters", "source"} <= names:
+    if not {"characters", "source"} <= _ledger_columns(run):
         return pl.DataFrame(schema=schema)
     sums = pl.col("characters", "characters_cut").cast(pl.UInt64).sum()
-    return ledger.group_by(pl.col("source").fill_null("")).agg(sums).sort("source").collect()
+    return (
+        run.scan_ledger()
+        .group_by(pl.col("source").fill_null(""))
+        .agg(sums)
+        .sort("source")
+        .collect()
+    )
 
 
 def _shard(one: Tree) -> ShardRow:

@@ -20,6 +20,7 @@ from cleaner.models.labelling.rubrics import messages, read_rubric
 from cleaner.models.scoring.taxonomy import read_taxonomy
 from cleaner.models.training.model_spec import ModelSpec
 from cleaner.models.training.train import train_model
+from cleaner.report.gather import gather
 from cleaner.results.finished import open_run
 from cleaner.results.funnel import Amount, Group, lost_far_more
 from cleaner.runs.derived import make
@@ -168,6 +169,13 @@ def test_the_counts_of_each_topic_are_told(
     assert command(monkeypatch, "stats", str(tmp_path / "run"), "--by", "topic") == 0
     said = capsys.readouterr().out
     assert "effective number of topic: 2." in said
+    told = gather(open_run(str(tmp_path / "run")), texts=False)
+    (table,) = [one for one in told.groups if one.label == "topic"]
+    rows = {row.name: row for row in table.rows}
+    assert {name: (row.entered, row.kept) for name, row in rows.items()} == {
+        name: (one["came"], one["kept"]["documents"]) for name, one in found.items()
+    }
+    assert table.stages == ["1.classify"]
     assert command(monkeypatch, "stats", str(tmp_path / "run"), "--by", "topics") == 2
     assert "did you mean 'topic'" in capsys.readouterr().err
 
