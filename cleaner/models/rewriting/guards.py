@@ -16,7 +16,23 @@ _LETTERS = 200  # of each text, for its language to be told
 _REFUSING = re.compile(
     r"cannot|can't|unable|not able|not appropriate|无法|不能|政策|policy|against"
 )
-_SENTENCE = re.compile(r"[^\n。.!?！？;；]{12,}")
+# How replies begin that are no text, in words that no list has whole.
+_REFUSAL = re.compile(
+    r"(?:sorry|apologi[sz]e|regret|unfortunately)[^.\n]{0,60}?"
+    r"\b(?:cannot|can't|can not|unable|won't|not able)\b"
+    r"|^i (?:cannot|can't|can not|am unable to|'m unable to|won't|must decline)\b"
+    r"|(?:抱歉|对不起|很遗憾|不好意思)[^。\n]{0,20}?(?:无法|不能|不可以|没办法)|^我(?:无法|不能|没办法)"
+)
+_OPENING = re.compile(
+    r"^(?:sure|certainly|of course|absolutely|okay|ok|great|no problem)\b[!,.: ]"
+    r"|^(?:here(?:'s| is| are)|below is|this is) (?:the|your|a|my) [^\n]{0,60}?"
+    r"(?:text|version|page|rewrit|content|document|clean)[^\n]{0,40}?:"
+    r"|^(?:好的|当然|没问题|可以的)[,!。:]"
+    r"|^(?:以下|下面)(?:是|为)[^\n]{0,30}?(?:文本|内容|版本|结果|正文|网页|页面)[^\n]{0,10}?:"
+)
+_BEGINNING = 200  # characters in which a reply says such things
+_SENTENCE = re.compile(r"[^\n。.!?！？;；:：]{12,}")
+_LATIN = 30  # characters of a sentence of a prompt, in Latin letters, that nobody says by chance
 
 
 class Guards(BaseModel):
@@ -106,12 +122,18 @@ def _manners(text: str, reply: str, instruction: str, phrases: Sequence[str]) ->
     mine, theirs = folded(text), folded(reply)
     said = [phrase for phrase in phrases if phrase in theirs and phrase not in mine]
     refused = [phrase for phrase in said if _REFUSING.search(phrase)]
+    begins = theirs[:_BEGINNING].lstrip('*#>"“ \n')
+    refuses, greets = (
+        (found := pattern.search(begins)) is not None and found.group() not in mine
+        for pattern in (_REFUSAL, _OPENING)
+    )
     echoed = "<<<page" in theirs and "<<<page" not in mine
-    for sentence in _SENTENCE.findall(folded(instruction)):
-        echoed |= sentence.strip() in theirs and sentence.strip() not in mine
+    for sentence in map(str.strip, _SENTENCE.findall(folded(instruction))):
+        if len(sentence) >= _LATIN or not sentence.isascii():
+            echoed |= sentence in theirs and sentence not in mine
     reasons = {
-        "rewrite_refused": bool(refused),
-        "rewrite_chat": len(said) > len(refused),
+        "rewrite_refused": refuses or bool(refused),
+        "rewrite_chat": greets or len(said) > len(refused),
         "rewrite_echo": echoed,
     }
     return [reason for reason, is_so in reasons.items() if is_so]

@@ -36,6 +36,10 @@ class Prompt(BaseModel):
     instruction: str = Field(min_length=20)
     guards: Guards = Guards()
 
+    def said(self) -> str:
+        """Return all that the model is told, but for the text and its fence."""
+        return f"{self.instruction.strip()}\n{TELL[self.lang]}"
+
     def digest(self) -> str:
         """Return a hash of all that decides the question."""
         said = f"{FORM} {self.lang} {TELL[self.lang]} {self.instruction.strip()}"

@@ -159,7 +159,7 @@ class Asker:
             else:
                 formulas: Any = "marked" if one.marked else True
                 meant = said(Said(answer.text, answer.whole), one.text, formulas)
-                instruction = one.prompt.instruction
+                instruction = one.prompt.said()
                 found = broken(one.guards, one.text, meant, instruction, self.phrases, formulas)
                 if not found:
                     return Outcome(meant.text)
