@@ -24,7 +24,7 @@ OF_NAMES: dict[str, list[str]] = {"filters": [], "stages": []}
 OF_PAGES: dict[str, list[str]] = {"extract": [], "compare-formulas": ["b", "--files"]}
 ALL = {
     *OF_RUNS, *OF_JOBS, *OF_SPECS, *OF_NAMES, *OF_PAGES, "submit", "doctor", "signals",
-    "compare-formulas", "check", "mix", "schema", "mcp",
+    "compare-formulas", "check", "mix", "schema", "mcp", "new",
 }  # fmt: skip
 READS = {name: OF_RUNS[name] for name in OF_RUNS if name not in ("status", "stop")}
 # What counts what is there tells of a run that goes on, too.

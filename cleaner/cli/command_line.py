@@ -19,6 +19,7 @@ from cleaner.cli import (
     check,
     diff,
     models,
+    new,
     pages,
     removals,
     report,
@@ -37,6 +38,7 @@ from cleaner.storage.waiting import heard
 # As help lists them: what a newcomer needs first.
 _ROOMS = (
     runs,
+    new,
     check,
     stats,
     results,
