@@ -1,6 +1,7 @@
 """A job file is refused with every mistake at once, each with its place and what is allowed."""
 
 import re
+import time
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -365,3 +366,23 @@ def test_what_only_the_plan_finds_is_told_with_its_place(tmp_path: Path) -> None
     one, other = (parse_job(job([path], {"filter": "c4"})).stages[0] for _ in range(2))
     assert one.model_copy(update={"place": "j.yaml:1:1"}) == other
     assert one != other.model_copy(update={"index": 5})
+
+
+def test_very_many_mistakes_are_told_up_to_a_few_and_counted() -> None:
+    """A file that is no job at all takes a moment, and no screen after the other."""
+    many = {f"key{number}": 1 for number in range(20_000)}
+    began = time.process_time()
+    with pytest.raises(JobError) as told:
+        parse_job({"name": "j", "input": {"paths": "a.parquet", "text": "text"}, **many})
+    assert time.process_time() - began < 5
+    lines = str(told.value).splitlines()
+    assert len(lines) == 51
+    assert "unknown key" in lines[0]
+    assert lines[-1] == "job: and 19,950 mistakes more"
+
+
+def test_fifty_mistakes_are_all_told() -> None:
+    many = {f"key{number}": 1 for number in range(50)}
+    with pytest.raises(JobError) as told:
+        parse_job({"name": "j", "input": {"paths": "a.parquet", "text": "text"}, **many})
+    assert len(str(told.value).splitlines()) == 50

@@ -56,13 +56,12 @@ def told_apart(mistakes: Iterable[Any]) -> list[Any]:
     that it might have been.
     """
     found = list(mistakes)
+    absent = [str(one["loc"][-1]) for one in found if one["type"] == "missing"]
     misspelt = {
         (*one["loc"][:-1], near[0])
         for one in found
         if one["type"] == "extra_forbidden"
-        and (near := difflib.get_close_matches(
-            str(one["loc"][-1]), [str(o["loc"][-1]) for o in found if o["type"] == "missing"], 1
-        ))
+        and (near := difflib.get_close_matches(str(one["loc"][-1]), absent, 1))
     }  # fmt: skip
     kept: dict[Key, Any] = {}
     for one in found:

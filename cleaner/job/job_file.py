@@ -203,6 +203,9 @@ class Entry(Options):
         return f"{self.index}.{self.name}{self.stage.label()}"
 
 
+_SHOWN = 50  # mistakes of a job that are told one by one
+
+
 class Job(Options):
     """A whole job, as resolved."""
 
@@ -308,7 +311,10 @@ def _parsed(data: dict[str, Any], where: Where, resolved: bool) -> Job:
         job = Job.model_validate({**data, "stages": ()})
     except ValidationError as error:
         found = told_apart(error.errors())
-        mistakes += [where.explain(Job, item) for item in found if not _follows(item, found)]
+        told = [item for item in found if not _follows(item, found)]
+        mistakes += [where.explain(Job, item) for item in told[:_SHOWN]]
+        if len(told) > _SHOWN:
+            mistakes.append(f"{where.path}: and {len(told) - _SHOWN:,} mistakes more")
         raise JobError("\n".join(mistakes)) from None
     if mistakes:
         raise JobError("\n".join(mistakes))
@@ -395,8 +401,9 @@ def _of_entry(entries: Any, parts: list[Any], key: str) -> list[Any]:
 def _follows(mistake: Any, all_of_them: list[Any]) -> bool:
     """Return whether a mistake only says that there is nothing where what is there is wrong."""
     at, size = mistake["loc"], len(mistake["loc"])
-    inside = any(len(one["loc"]) > size and one["loc"][:size] == at for one in all_of_them)
-    return mistake["type"] == "too_short" and inside
+    return mistake["type"] == "too_short" and any(
+        len(one["loc"]) > size and one["loc"][:size] == at for one in all_of_them
+    )
 
 
 def _in_list(node: Any, part: Any, before: list[Any], key: str) -> None:
