@@ -53,6 +53,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "categorise": [],  # with its model in test_categorise.py
     "rewrite": [],  # with its endpoint in test_rewrite.py
     "generate": [],
+    "removed": [{}],
     "sample": [{"share": 0.5}, {"share": 0.5, "seed": 7, "where": "words > 3"}],
 }
 CASES = [(name, options) for name, several in OPTIONS.items() for options in several]
