@@ -13,7 +13,7 @@ import yaml
 from example_plugin import CutHeaders
 
 from cleaner.errors import JobError
-from cleaner.job.job_file import parse_job
+from cleaner.job.job_file import load_job, parse_job
 from cleaner.job.plan import make_plan
 from cleaner.results.finished import Run, explain, verify
 from cleaner.runs.driver import run_plan
@@ -113,7 +113,7 @@ def test_it_only_tags_when_asked(made: Path, tmp_path: Path) -> None:
 
 GO = """
 import sys, yaml
-from cleaner.job.job_file import parse_job
+from cleaner.job.job_file import load_job, parse_job
 from cleaner.job.plan import make_plan
 from cleaner.runs.driver import run_plan
 plan = make_plan(parse_job(yaml.safe_load(open(sys.argv[1]))), unit_limit=3_000)
@@ -162,6 +162,91 @@ def test_ray_with_two_workers_gives_the_same_bytes(made: Path, tmp_path: Path) -
 def test_a_module_that_is_no_plugin_is_refused(made: Path, module: str, told: str) -> None:
     with pytest.raises(JobError, match=f"plugins.0: {module}: {told}"):
         parse_job({**job(made), "plugins": [module]})
+
+
+OWN = """
+import polars as pl
+
+from cleaner.stages import Judging
+
+
+class NAME(Judging):
+    limit: int = 10
+
+    def __call__(self, docs):
+        long = self.judged(docs) & (docs["text"].str.len_chars() > self.limit)
+        reason = pl.when(long).then(pl.lit(["too_long"])).otherwise(pl.lit([], pl.List(pl.String)))
+        return docs.with_columns(broken=reason)
+
+
+STAGES = {"NAME": NAME}
+"""
+
+
+def own_stage(folder: Path, name: str) -> Path:
+    """Write a module beside a job that names it; return the job file."""
+    folder.mkdir()
+    (folder / f"of_{name}.py").write_text(OWN.replace("NAME", name))
+    pl.DataFrame({"text": ["short", "a text that is longer"]}).write_parquet(folder / "a.parquet")
+    said = {
+        "plugins": [f"of_{name}"],
+        "input": {"paths": str(folder / "a.parquet"), "text": "text"},
+        "stages": [{name: {"limit": 12}}],
+    }
+    (folder / "job.yaml").write_text(yaml.safe_dump(said))
+    return folder / "job.yaml"
+
+
+@pytest.fixture
+def own_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the places of modules as they were."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setenv("CLEANER_PLUGIN_FOLDERS", "")
+
+
+@pytest.mark.usefixtures("own_path")
+def test_a_module_beside_the_job_file_is_found(tmp_path: Path) -> None:
+    loaded = load_job(own_stage(tmp_path / "jobs", "beside"))
+    run_plan(make_plan(loaded), str(tmp_path / "run"), engine="inline")
+    assert Run(str(tmp_path / "run")).ledger()["reason"].to_list() == [None, "too_long"]
+
+
+@pytest.mark.usefixtures("own_path")
+def test_nothing_in_a_run_folder_is_imported(tmp_path: Path) -> None:
+    path = own_stage(tmp_path / "jobs", "planted")
+    run_plan(make_plan(load_job(path)), str(tmp_path / "run"), engine="inline")
+    recorded = tmp_path / "run/job.yaml"
+    recorded.write_text(recorded.read_text().replace("planted", "strange"))
+    (tmp_path / "run/of_strange.py").write_text("raise SystemExit(7)")
+    with pytest.raises(JobError, match="No module named 'of_strange'") as refused:
+        load_job(recorded)
+    assert "unknown stage" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("own_path")
+def test_no_plugins_imports_none(tmp_path: Path) -> None:
+    path = own_stage(tmp_path / "jobs", "refused")
+    with pytest.raises(JobError, match="of_refused: --no-plugins imports none"):
+        load_job(path, other_stages=False)
+    assert "of_refused" not in sys.modules
+    plain = "input: {paths: a.parquet, text: text}\nstages: [exact_dedup]\n"
+    path.write_text(plain)
+    assert load_job(path, other_stages=False).stages[0].name == "exact_dedup"
+    path.write_text(plain.replace("exact_dedup", "cut_headers"))
+    with pytest.raises(JobError, match="unknown stage 'cut_headers'"):
+        load_job(path, other_stages=False)
+
+
+@pytest.mark.ray
+def test_a_module_beside_the_job_file_is_found_by_rays_workers(tmp_path: Path) -> None:
+    path = own_stage(tmp_path / "jobs", "far")
+    words = ["run", str(path), "--out", str(tmp_path / "run"), "--workers", "1"]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    told = subprocess.run(
+        [sys.executable, "-m", "cleaner", *words], env=env, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
+    assert Run(str(tmp_path / "run")).stats["rows"]["kept"] == 1
 
 
 def test_a_name_that_is_taken_is_refused(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:

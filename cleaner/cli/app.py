@@ -53,4 +53,7 @@ ReuseOption = Annotated[
     list[str] | None,
     typer.Option("--reuse", metavar="RUN", help="take from this run what is the same; repeatable"),
 ]
+NoPluginsOption = Annotated[
+    bool, typer.Option("--no-plugins", help="import no module of others; only shipped stages")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]

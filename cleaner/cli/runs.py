@@ -15,6 +15,7 @@ from cleaner.cli.app import (
     FreshOption,
     JobArgument,
     JsonOption,
+    NoPluginsOption,
     ReplaceOption,
     ReuseOption,
     RunArgument,
@@ -80,6 +81,7 @@ def run(
     job: JobArgument,
     out: Annotated[str | None, typer.Option(help="the run folder; default runs/NAME")] = None,
     settings: SetOption = None,
+    no_plugins: NoPluginsOption = False,
     address: Annotated[str | None, typer.Option(help="a Ray cluster to join")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="tasks at once")] = None,
     engine: Annotated[str, typer.Option(help="ray, or inline: in this process")] = "ray",
@@ -112,7 +114,7 @@ def run(
 
     say_json(log_json)
     chosen = known_engine(engine)
-    loaded = load_job(job, settings or [])
+    loaded = load_job(job, settings or [], other_stages=not no_plugins)
     usual = f"runs/{loaded.name}{f'-sample-{sample}' if sample else ''}"
     folder = out or run_of(job) or usual
     whole = plan = make_plan(loaded, out=folder, reuse=reuse or [])
@@ -172,6 +174,7 @@ def _workers(plan: Any) -> int | None:
 def plan(
     job: JobArgument,
     settings: SetOption = None,
+    no_plugins: NoPluginsOption = False,
     out: Annotated[str | None, typer.Option(help="the run folder; default runs/NAME")] = None,
     reuse: ReuseOption = None,
     as_json: JsonOption = False,
@@ -191,7 +194,7 @@ def plan(
     from cleaner.runs.prices import prices
     from cleaner.runs.resources import needs
 
-    loaded = load_job(job, settings or [])
+    loaded = load_job(job, settings or [], other_stages=not no_plugins)
     folder = out or run_of(job) or f"runs/{loaded.name}"
     made = make_plan(loaded, out=folder, reuse=reuse or [])
     about = {**describe(made), **needs(made, folder)}

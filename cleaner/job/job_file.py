@@ -25,7 +25,7 @@ from cleaner.config.regex import is_pattern
 from cleaner.config.shipped import shipped_path
 from cleaner.errors import JobError
 from cleaner.shards import FORMATS
-from cleaner.stages import STAGES, plugins
+from cleaner.stages import OPTIONS, STAGES, plugins
 from cleaner.stages.base import Stage
 from cleaner.storage.run_folder import JOB, RunFolder
 
@@ -247,8 +247,10 @@ class Job(Options):
         return data
 
 
-def load_job(path: str | Path, overrides: Sequence[str] = ()) -> Job:
+def load_job(path: str | Path, overrides: Sequence[str] = (), *, other_stages: bool = True) -> Job:
     """Read a job file, apply `K=V` overrides, and return the frozen job.
+
+    Without `other_stages` no module that it names is imported: only shipped stages are known.
 
     It may be the `job.yaml` of a run folder, which also holds the rules and lists that were read.
     Raises JobError naming every mistake with file, line and column.
@@ -275,7 +277,10 @@ def load_job(path: str | Path, overrides: Sequence[str] = ()) -> Job:
     origin: dict[tuple[Any, ...], str] = {}
     for override in overrides:
         _override(data, override, origin)
-    return _parsed(data, Where(str(path), positions, origin), resolved=recorded)
+    # A run folder may be somebody else's: what lies there is never imported.
+    folder = None if recorded else str(place.parent)
+    where = Where(str(path), positions, origin)
+    return _parsed(data, where, resolved=recorded, folder=folder, others=other_stages)
 
 
 def run_of(path: str | Path) -> str | None:
@@ -297,7 +302,13 @@ def read_job(data: dict[str, Any], path: str) -> Job:
     return _parsed(data, Where(path, {}), resolved=True)
 
 
-def _parsed(data: dict[str, Any], where: Where, resolved: bool) -> Job:
+def _parsed(
+    data: dict[str, Any],
+    where: Where,
+    resolved: bool,
+    folder: str | None = None,
+    others: bool = True,
+) -> Job:
     mistakes: list[str] = []
     data = dict(data)
     if isinstance(data.get("input"), dict):
@@ -305,8 +316,8 @@ def _parsed(data: dict[str, Any], where: Where, resolved: bool) -> Job:
     if isinstance(data.get("input"), str):
         said = f"takes paths and html or text; write {{paths: {data['input']}, text: text}}"
         raise JobError(where.say(("input",), said))
-    _load_plugins(data.get("plugins"), where, mistakes)
-    entries = _stages(data.get("stages"), where, mistakes, resolved)
+    _load_plugins(data.get("plugins"), where, mistakes, folder, others)
+    entries = _stages(data.get("stages"), where, mistakes, resolved, others)
     try:
         job = Job.model_validate({**data, "stages": ()})
     except ValidationError as error:
@@ -321,22 +332,30 @@ def _parsed(data: dict[str, Any], where: Where, resolved: bool) -> Job:
     return job.model_copy(update={"stages": tuple(entries)})
 
 
-def _load_plugins(value: Any, where: Where, mistakes: list[str]) -> None:
+def _load_plugins(
+    value: Any, where: Where, mistakes: list[str], folder: str | None, others: bool
+) -> None:
     """List the stages of the modules that a job names; a wrong type is refused with the job."""
     for place, module in enumerate(value if isinstance(value, list) else ()):
+        if not others:
+            mistakes.append(where.say(("plugins", place), f"{module}: --no-plugins imports none"))
+            continue
         try:
-            plugins.load_module(str(module))
+            plugins.load_module(str(module), folder)
         except JobError as error:
             mistakes.append(where.say(("plugins", place), str(error)))
 
 
-def _stages(value: Any, where: Where, mistakes: list[str], resolved: bool) -> list[Entry]:
+def _stages(
+    value: Any, where: Where, mistakes: list[str], resolved: bool, others: bool
+) -> list[Entry]:
     if value is None:
         return []
     if not isinstance(value, list):
         mistakes.append(where.say(("stages",), f"is a list of stages, not {value!r}"))
         return []
     entries = []
+    unloaded = bool(mistakes)  # a module with stages; what it would have brought is not told again
     for index, item in enumerate(value):
         at = ("stages", index)
         if isinstance(item, str):
@@ -346,12 +365,14 @@ def _stages(value: Any, where: Where, mistakes: list[str], resolved: bool) -> li
             continue
         ((name, options),) = item.items()
         try:
-            kind = plugins.find(str(name))
+            kind = plugins.find(str(name), others)
         except JobError as error:
             mistakes.append(where.say((*at, name), str(error)))
             continue
+        if kind is None and unloaded:
+            continue
         if kind is None:
-            known = plugins.names()
+            known = plugins.names() if others else list(OPTIONS)
             said = f"unknown stage {name!r}{guess(str(name), known)}; available: {', '.join(known)}"
             mistakes.append(where.say((*at, name), said))
             continue

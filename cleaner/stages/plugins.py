@@ -1,6 +1,7 @@
 """Stages of other packages: by the entry points `cleaner.stages`, or of modules that a job names.
 
-A worker needs no registry: what travels to it names the class by module and place.
+A worker needs no registry: what travels to it names the class by module and place, and an
+environment variable the folders where a user's modules lie.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import os
+import sys
 from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
@@ -21,13 +24,19 @@ if TYPE_CHECKING:
 
 GROUP = "cleaner.stages"
 _OURS = "cleaner."
+# Where modules of the user's lie; what begins with CLEANER_ reaches the workers, too.
+_FOLDERS = "CLEANER_PLUGIN_FOLDERS"
 
 
-def load_module(name: str) -> None:
+def load_module(name: str, folder: str | None = None) -> None:
     """Import a module of the user's and list its `STAGES`.
+
+    It is installed, or lies in the working folder or in `folder`, that of the job file; what is
+    installed goes first.
 
     Raises JobError for one that cannot be imported, has none, or takes a name that is taken.
     """
+    _look_in([os.getcwd(), *([] if folder is None else [os.path.abspath(folder)])])
     try:
         module = importlib.import_module(name)
     except Exception as error:
@@ -39,8 +48,21 @@ def load_module(name: str) -> None:
         _add(stage, kind, name)
 
 
-def find(name: str) -> type[Stage] | None:
-    """Return the class of a stage: shipped, of a module that was loaded, or of an entry point."""
+def _look_in(folders: list[str]) -> None:
+    """Let modules be found in these folders, here and in the processes that we begin."""
+    known = os.environ.get(_FOLDERS, "").split(os.pathsep)
+    both = [one for one in dict.fromkeys([*known, *folders]) if one]
+    os.environ[_FOLDERS] = os.pathsep.join(both)
+    sys.path += [one for one in both if one not in sys.path]
+
+
+def find(name: str, others: bool = True) -> type[Stage] | None:
+    """Return the class of a stage: shipped, of a module that was loaded, or of an entry point.
+
+    Without `others` only one that is shipped.
+    """
+    if not others:
+        return STAGES[name] if name in OPTIONS else None
     if name not in STAGES:
         for point in entry_points(group=GROUP, name=name):
             _add(name, point.load(), point.value)
@@ -84,6 +106,7 @@ def class_at(place: str) -> type[Stage]:
     from cleaner.stages.base import Stage
 
     module, _, path = place.partition(":")
+    _look_in([])
     try:
         found = importlib.import_module(module)
         for name in path.split("."):
