@@ -369,6 +369,7 @@ def gc(
     of jobs before it. Its shards, ledger and index stay.
     """
     from cleaner.results.finished import open_run
+    from cleaner.runs.release import read_released
     from cleaner.runs.reuse import holds_work, needed
     from cleaner.runs.status import read_progress
     from cleaner.storage.run_folder import RunFolder
@@ -382,8 +383,13 @@ def gc(
     keep = needed(path, done) if keep_reuse else set()
     size = folder.remove_work(keep) + sum(one.remove() for one in folder.replacements())
     tell(f"removed {size_text(size)} of intermediate results")
-    if keep_reuse:
-        left = size_text(folder.work_bytes())
+    left = size_text(folder.work_bytes())
+    if keep and read_released(path):
+        tell_wrapped(
+            f"left {left}, by which --replace does less in this folder; texts went with "
+            f"keep_text: false, so --reuse {path} finds little to take"
+        )
+    elif keep:
         tell(f"left {left}, by which a later run with --reuse {path} measures nothing twice")
     elif reusable:
         tell_wrapped(

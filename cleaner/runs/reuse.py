@@ -13,11 +13,12 @@ from typing import Any
 
 from cleaner.errors import JobError
 from cleaner.runs.phases.base import Phase, State
+from cleaner.runs.release import read_released
 from cleaner.storage import requests, store
 from cleaner.storage.books import read_book
 from cleaner.storage.commits import Marker, complete, put_marker
 from cleaner.storage.done_units import Found, markers_of
-from cleaner.storage.run_folder import WORK, RunFolder
+from cleaner.storage.run_folder import RELEASED, WORK, RunFolder
 
 _LINKERS = 32  # units taken at once
 # What units say they cost: rows of the input that were read; pages made into text; texts whose
@@ -60,6 +61,7 @@ def needed(folder: str, manifest: Mapping[str, Any]) -> set[str]:
             f"{folder}: was finished by an older version, which did not write down which results "
             "are its own; cleaner gc without --keep-reuse removes all"
         )
+    released = read_released(folder)  # what those name need not be there in this folder
     found: set[str] = set()
     for phase in manifest["phases"]:
         book = read_book(folder, phase["name"], phase["book"]) if phase["units"] else None
@@ -68,13 +70,13 @@ def needed(folder: str, manifest: Mapping[str, Any]) -> set[str]:
         name = phase["name"]
         keys = {unit: key for unit, (key, _) in book.units.items()}
         found |= {f"{name}/books/{phase['book']}", f"{name}/{book.settings}"}
-        for parts in markers_of(folder, name, keys).values():
-            for marker in parts.values():
+        for parts in markers_of(folder, name, keys, released.get(name, ())).values():
+            for marker in parts.values() if complete(parts) else ():
                 found.add(f"{name}/_commits/{marker.name()}")
                 found |= {file["path"].removeprefix(f"{WORK}/") for file in marker.files.values()}
         poison = store.below(store.join(folder, WORK, name, "poison"))
         found |= {f"{name}/poison/{file.path}" for file in poison}
-    return found
+    return found | {RELEASED.removeprefix(f"{WORK}/")} if found else found
 
 
 def sources(state: State, phase: Phase) -> list[str]:

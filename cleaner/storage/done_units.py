@@ -36,9 +36,11 @@ def valid_markers(
     return found
 
 
-def markers_of(folder: str, phase: str, keys: Mapping[str, str]) -> Found:
+def markers_of(
+    folder: str, phase: str, keys: Mapping[str, str], released: Collection[str] = ()
+) -> Found:
     """Return the same of another run, in which nothing is changed."""
-    good, _, _ = _looked_through(folder, phase, keys, "")
+    good, _, _ = _looked_through(folder, phase, keys, "", released)
     found: Found = {}
     for marker in good:
         found.setdefault(marker.unit, {})[marker.part] = marker
