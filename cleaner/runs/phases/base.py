@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -37,6 +37,9 @@ _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
 # Functions whose units write files of the output.
 _WRITERS = ("shard", "account", "index", "write_checkpoint", "export")
 _OPEN = 64  # exchange files that a task holds open; a process may have as few as 256 in all
+# Where ranges lie in a file, and its schema: what a worker remembers of those it read last.
+_REMEMBERED_BYTES = 32 << 20
+_remembered: OrderedDict[tuple[str, str, str, int], bytes] = OrderedDict()
 # One partition in an exchange file's trailer; the last one is the file's schema.
 _ENTRY = np.dtype([("rows", "<i8"), ("offset", "<i8"), ("size", "<i8"), ("check", "V16")])
 
@@ -279,9 +282,23 @@ class _Ranges:
         self._open: OrderedDict[str, pa.NativeFile] = OrderedDict()
 
     def source(self, file: DataFile) -> Source:
-        read = partial(self.read_at, file)
-        *parts, head = parts_in(file, read(file.trailer, file.size - file.trailer))
+        trailer = self._remembered(file, file.trailer, file.size - file.trailer)
+        *parts, head = parts_in(file, trailer)
+
+        def read(size: int, offset: int) -> bytes:
+            schema = (size, offset) == (head.size, head.offset)
+            return (self._remembered if schema else self.read_at)(file, size, offset)
+
         return Source(read, parts, head, file.path)
+
+    def _remembered(self, file: DataFile, size: int, offset: int) -> bytes:
+        """Return what a worker reads once of a file, for all ranges of it that it does."""
+        at = (self.folder, file.path, file.sha256, offset)
+        data = _remembered.pop(at, None) or self.read_at(file, size, offset)
+        _remembered[at] = data
+        while sum(map(len, _remembered.values())) > _REMEMBERED_BYTES and len(_remembered) > 1:
+            _remembered.popitem(last=False)
+        return data
 
     def read_at(self, file: DataFile, size: int, offset: int) -> bytes:
         if file.path not in self._open:

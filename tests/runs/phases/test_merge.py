@@ -119,9 +119,10 @@ def test_thousands_of_tiny_units_are_joined_and_read_by_few_requests(
         (made,) = join(tmp_path, files)
         assert len(counted.asked) == UNITS
         whole = read(tmp_path, [made])
-        # Of each range: where it lies, its schema, its bytes.
-        assert len(counted.asked) == UNITS + 3 * RANGES
+        # Once where the ranges lie, and the schema; then of each range its bytes.
+        assert len(counted.asked) == UNITS + 2 + RANGES
         counted.asked.clear()
+        base._remembered.clear()
         with exchange_sources(str(tmp_path), files) as sources:
             some = read_partition(sources, 37)
     # What the task of one range asked, and each of the others too: a piece may have no rows.
@@ -217,3 +218,20 @@ def test_a_run_that_is_killed_while_it_joins_goes_on(
     assert died.returncode == -signal.SIGKILL
     subprocess.run([*command, str(tmp_path / "killed")], check=True)
     assert fingerprint(tmp_path / "killed") == fingerprint(tmp_path / "whole")
+
+
+def test_a_read_of_an_exchange_is_a_piece_at_least(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of files that are not joined, too: what tells where their ranges lie is read once."""
+    found = []
+    for unit in range(20):
+        made = exchange_bytes(rows_of(unit, 24_000), "slot", RANGES)
+        data = b"".join(made.pieces())
+        (tmp_path / f"{unit}.keys").write_bytes(data)
+        said = made.said()
+        found.append(DataFile(f"{unit}.keys", len(data), said["sha256"], said["bytes"]))
+    counted = Counted(monkeypatch)
+    read(tmp_path, found)
+    pieces = sum(file.size for file in found) / (len(found) * RANGES)
+    assert sum(counted.asked) / len(counted.asked) > 0.95 * pieces
