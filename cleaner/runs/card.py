@@ -58,7 +58,13 @@ def card(
     if job is not None and stats is not None:
         parts += [_filters(job), _duplicates(job, stats), _changes(job, stats)]
         parts.append(_written(manifest, stats))
-    parts += [_mixture(manifest), _formats(manifest), _loading(manifest), _checksums(manifest)]
+    parts += [
+        _beside(manifest),
+        _mixture(manifest),
+        _formats(manifest),
+        _loading(manifest),
+        _checksums(manifest),
+    ]
     body = "\n\n".join(part for part in parts if part)
     return f"---\n{_header(manifest, stats)}---\n\n{body}\n"
 
@@ -110,7 +116,7 @@ def _what(manifest: Mapping[str, Any]) -> str:
     text = sum(one["text_bytes"] for one in outputs)
     told += f"; {size_text(text)} of text in {len(outputs)} shards, {manifest['shards']['format']}."
     if of := manifest.get("of"):
-        runs = ", ".join(f"`{_cell(run)}`" for run in of["runs"])
+        runs = ", ".join(map(_code, of["runs"]))
         told += f" Made by `cleaner {of['command']}` of {runs}, whose cards say what was judged."
     return f"# {_cell(manifest['job'])}\n\n{told}"
 
@@ -256,6 +262,18 @@ def _mixture(manifest: Mapping[str, Any]) -> str:
     return "## Mixture\n\n" + _table(head, rows, most=len(rows))
 
 
+def _beside(manifest: Mapping[str, Any]) -> str:
+    """Name what is there beside the shards to go on from, and what was taken from elsewhere."""
+    told = [
+        f"{_code('checkpoint/' + one['stage'])}: {one['rows']:,} documents as they came to it."
+        for one in manifest.get("checkpoints", [])
+    ]
+    if reused := manifest.get("reused"):
+        runs = ", ".join(map(_code, reused))
+        told.append(f"Results that were the same were taken from {runs}.")
+    return " ".join(told)
+
+
 def _formats(manifest: Mapping[str, Any]) -> str:
     sums: dict[str, int] = {}
     for one in manifest["outputs"]:
@@ -304,6 +322,12 @@ def _table(
     text = "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
     left = len(listed) - most
     return text if left <= 0 else f"{text}\n\n… and {left:,} more in `{more}`."
+
+
+def _code(value: str) -> str:
+    """Return a path as it stands, marked as code; backslashes would show there."""
+    ticks = "``" if "`" in value else "`"
+    return f"{ticks}{visible(value)}{ticks}"
 
 
 def _cell(value: str) -> str:

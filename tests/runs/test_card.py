@@ -112,3 +112,12 @@ def test_every_format_says_how_it_is_loaded(form: str, tmp_path: Path) -> None:
     assert "Made by `cleaner export` of" in body
     if not held.holds_text:
         assert "each document ends with `<|endoftext|>`" in body
+
+
+def test_checkpoints_and_reused_runs_are_named(tmp_path: Path) -> None:
+    made = ran(tmp_path / "a", {"language": {}}, {"checkpoint": None}, {"exact_dedup": {}})
+    again = run(made.job, str(tmp_path / "b"), engine="inline", reuse=[made.path])
+    _, body = parts(again)
+    assert "`checkpoint/1.checkpoint`: 60 documents as they came to it." in body
+    assert f"were taken from `{made.path}`." in body
+    assert "were taken from" not in parts(made)[1]
