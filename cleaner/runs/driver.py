@@ -11,12 +11,13 @@ from typing import Any, Protocol, TypeVar
 
 import yaml
 
-from cleaner.config.display import size_text
+from cleaner.config.display import size_text, time_text
 from cleaner.config.versions import other_versions, versions
 from cleaner.errors import AccountError, CleanerError, Damaged, InputError, JobError, StorageError
 from cleaner.job.identity import differences, run_identity
 from cleaner.job.plan import Plan
 from cleaner.runs.alarms import Warn, check_alarm, check_failures, check_values
+from cleaner.runs.compiling import compiling_told
 from cleaner.runs.earlier_units import recalled_units
 from cleaner.runs.engine import Engine, engine_of
 from cleaner.runs.finish import Measured, finish, write_below
@@ -141,7 +142,9 @@ def run_plan(
         phases = build_phases(plan)
         started = time.time()
         with recorded(told.report, folder, identity, len(phases)) as report:
-            with engine_of(engine, address, workers) as running:
+            if engine == "ray":
+                note("joining Ray" if address or "RAY_ADDRESS" in os.environ else "starting Ray")
+            with engine_of(engine, address, workers) as running, compiling_told(note):
                 _make_ready(plan, folder, running, told)
                 summary, seconds = _run_plan(
                     plan,
@@ -181,7 +184,14 @@ def _make_ready(plan: Plan, folder: str, running: Any, told: Told) -> None:
         told.warn(said)
     # One task alone compiles what it needs itself; fail-points are for tasks, not for this.
     if len(plan.units) > 1 and "CLEANER_FAILPOINT" not in os.environ:
-        running.warm(_warm, _few(plan), lambda: told.note("compiling kernels (first run only)"))
+        began = time.monotonic()
+        running.warm(
+            _warm,
+            _few(plan),
+            lambda: told.note(
+                f"compiling kernels (first run only), {time_text(time.monotonic() - began)}"
+            ),
+        )
 
 
 def _run_plan(

@@ -44,6 +44,7 @@ _OBJECT_STORE = 80 << 20  # bytes; only keys and counts pass through it
 _LISTEN = 2.0  # seconds between two looks at what tasks have to say
 _LOOK = 5.0  # seconds between two looks at what the cluster has, and at who hangs
 _PATIENCE = 3.0  # seconds of warming before it is worth a word
+_SILENT = 8.0  # seconds between two of them
 _WARMING = 300.0  # seconds of warming, at most
 _KNOCK = 5.0  # seconds for a cluster to answer at all
 _SOCKET = 37  # bytes of a folder; Ray adds up to 70, and the path of a socket ends at 107
@@ -376,7 +377,7 @@ class Ray:
         return sorted(differ)
 
     def warm(self, function: Callable[[Any], None], given: Any, tell: Callable[[], None]) -> None:
-        """Call a function in one worker and wait for it; `tell` says that it takes a while.
+        """Call a function in one worker and wait for it; `tell` says now and then that it goes on.
 
         Whatever becomes of it, the tasks themselves will say.
         """
@@ -384,9 +385,10 @@ class Ray:
 
         reference = self._remote(function).options(max_retries=0, num_cpus=1).remote(given)
         done, _ = ray.wait([reference], timeout=_PATIENCE)
-        if not done:
+        until = time.monotonic() + min(_WARMING, stuck_after())
+        while not done and (left := until - time.monotonic()) > 0:
             tell()
-            done, _ = ray.wait([reference], timeout=min(_WARMING, stuck_after()))
+            done, _ = ray.wait([reference], timeout=min(_SILENT, left))
         if not done:
             ray.cancel(reference, force=True)
 
