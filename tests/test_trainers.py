@@ -17,6 +17,8 @@ from support.trainer_readers import READERS, samples_of
 from cleaner.api import run
 from cleaner.shards import FORMATS
 
+pytestmark = pytest.mark.stories
+
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
