@@ -9,7 +9,7 @@ from numba.core import event
 _OFTEN = 5.0  # seconds between two lines
 
 
-class _Listener(event.Listener):  # type: ignore[misc]
+class _Listener(event.Listener):
     """Counts what numba compiles for us; a kernel inside another's work is one, too."""
 
     def __init__(self, note: Callable[[str], None]) -> None:

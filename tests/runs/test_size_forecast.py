@@ -90,7 +90,7 @@ JOBS: dict[str, tuple[Made, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", JOBS)
 def test_what_a_plan_forecasts_is_what_a_run_counts(name: str, tmp_path: Path) -> None:
-    """Bytes within a tenth; cores within twice, for a machine is never as quiet."""
+    """Bytes within a tenth; cores only roughly, for both are seconds of a machine that is busy."""
     (tmp_path / "in").mkdir()
     make, more = JOBS[name]
     plan = make_plan(parse_job({"name": name, "input": make(tmp_path / "in"), **more}),
@@ -102,7 +102,7 @@ def test_what_a_plan_forecasts_is_what_a_run_counts(name: str, tmp_path: Path) -
     assert said["written"].keys() == counted["written"].keys()
     for folder, size in counted["written"].items():
         assert said["written"][folder] == pytest.approx(size, rel=0.1), folder
-    assert 1 / 2 < said["core_seconds"] / counted["core_seconds"] < 2
+    assert 1 / 5 < said["core_seconds"] / counted["core_seconds"] < 5
     on_disk = {place: sum(file.stat().st_size for file in (tmp_path / "run").glob(place))
                for place in ("_work/*/data/*", "ledger/*", "shards/*")}  # fmt: skip
     assert on_disk == {

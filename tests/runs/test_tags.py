@@ -23,8 +23,10 @@ JUDGING: dict[str, dict[str, Any]] = {
     "classify": {"model": "math.bin", "label": "math", "min_score": 0.5},
     "sample": {"share": 0.5},
 }
-# Stages of pages, of encoder models and of benchmarks are held to their tags in tests of their own.
-ELSEWHERE = {"math_prefilter", "extract", "embed_classify", "decontaminate"}
+# Stages of pages, of encoder and large models and of benchmarks are held to theirs elsewhere.
+ELSEWHERE = {
+    "math_prefilter", "extract", "embed_classify", "decontaminate", "rewrite", "generate",
+}  # fmt: skip
 
 
 def test_every_stage_that_judges_is_here_or_elsewhere() -> None:
